@@ -1,0 +1,31 @@
+"""Example series for rule tests: counters of an instrument, as a profile would expose them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from alerts.model import Input
+from signals.instruments import Instrument
+from signals.promql import Matcher, select
+
+
+def counter(instrument: Instrument, per_minute: Decimal | int, *, suffix: str = "", **labels: str) -> Input:
+    """Give one series that this instrument would count, growing evenly; `labels` are normalised names."""
+    return Input(selector=_series(instrument, suffix, labels), per_minute=Decimal(per_minute))
+
+
+def _series(instrument: Instrument, suffix: str, labels: dict[str, str]) -> str:
+    found = {matcher.label: _example(matcher.value) for matcher in instrument.matchers if matcher.operator[0] == "="}
+    for name, value in labels.items():
+        label = instrument.label(name)
+        exposed = {normal: raw for raw, normal in label.values} if label else {}
+        found[label.sources[0] if label else name] = exposed.get(value, value)
+    matchers = [Matcher(name, "=", value) for name, value in found.items()]
+    return select(instrument.metric + suffix, matchers)
+
+
+def _example(pattern: str) -> str:
+    """Give a value that a list of escaped alternatives matches: the first."""
+    first = re.split(r"(?<!\\)\|", pattern)[0]
+    return re.sub(r"\\(.)", r"\1", first)

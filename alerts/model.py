@@ -1,0 +1,75 @@
+"""Rules as values: recordings, alerts with the cases that test them, groups and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording rule."""
+
+    record: str
+    expr: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One series of a test: its selector, and by how much it grows in a minute."""
+
+    selector: str
+    per_minute: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What an alert does under some traffic: after `minutes` it fires with `annotations`, or stays silent (None)."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    minutes: int
+    annotations: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alerting rule and the cases that prove it."""
+
+    name: str
+    expr: str
+    hold: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    cases: tuple[Case, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rules evaluated one after another, so that a rule may read what an earlier one recorded."""
+
+    name: str
+    interval_seconds: Decimal
+    rules: tuple[Recording | Alert, ...]
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return tuple(rule for rule in self.rules if isinstance(rule, Alert))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """One file of rules.
+
+    remarks        what was left out, and why
+    reads          the other files whose series its tests need
+    test_interval  how often its tests evaluate; long windows are tested in longer steps, which takes less time
+    """
+
+    name: str
+    groups: tuple[Group, ...]
+    reads: tuple[str, ...] = ()
+    test_interval: str = "1m"
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,102 @@
+"""The normalising recording rules: whatever a profile calls its metrics, these series are called the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerts.model import Recording
+from signals import latency, recorded
+from signals.catalog import Catalog, Service
+from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
+from signals.promql import sum_by
+from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
+from signals.units import plain
+
+
+def of_service(project: str, service: Service) -> tuple[Recording, ...]:
+    """Give the recordings of one service, in an order in which each reads only earlier ones."""
+    readers = {"requests": _requests, "latency": _latency, "tokens": _tokens, "cost": _cost}
+    owner = {"project": project, "service": service.name}
+    rules = [
+        rule
+        for name, instrument in service.instruments.items()
+        for rule in readers[name](service, instrument, owner)
+    ]
+    return (*rules, *_targets(service, owner))
+
+
+def of_project(catalog: Catalog) -> tuple[Recording, ...]:
+    """Give the recordings that belong to no single service."""
+    if catalog.monthly_budget_usd is None:
+        return ()
+    value = plain(catalog.monthly_budget_usd)
+    return (Recording(record=recorded.BUDGET, expr=f"vector({value})", labels={"project": catalog.project}),)
+
+
+def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
+    """Keep the normalised labels that this instrument can give."""
+    return tuple(name for name in names if instrument.has("status" if name == STATUS_CLASS else name))
+
+
+def _requests(service: Service, requests: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+    labels = _present(requests, "route", "method", STATUS_CLASS)
+    yield Recording(record=recorded.ROUTE_REQUESTS, expr=rate(requests, WINDOW, labels), labels=owner)
+    if not requests.has("status"):
+        return
+    by = _present(requests, "route", "method")
+    yield Recording(record=recorded.ROUTE_ERRORS, expr=error_rate(requests, WINDOW, by), labels=owner)
+    for window in (WINDOW, LONG_WINDOW):
+        total = sum_by((), f"rate({requests.select()}[{window}])")
+        errors = f"({error_rate(requests, window)})"
+        yield Recording(
+            record=recorded.error_ratio(window), expr=f"{errors}\n/\n({total} > 0)", labels=owner
+        )
+
+
+def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+    by = _present(histogram, "route")
+    for record, suffix, labels in (
+        (recorded.ROUTE_DURATION_BUCKET, "_bucket", (*by, "le")),
+        (recorded.ROUTE_DURATION_SUM, "_sum", by),
+        (recorded.ROUTE_DURATION_COUNT, "_count", by),
+    ):
+        yield Recording(record=record, expr=rate(histogram.part(suffix), WINDOW, labels), labels=owner)
+    for target in service.targets:
+        if target.quantile is None:
+            continue
+        for bound, edge in latency.edges_around(histogram, target.value):
+            yield Recording(
+                record=recorded.within(WINDOW),
+                expr=latency.share_within(histogram, edge, WINDOW),
+                labels={**owner, "signal": target.signal, "bound": bound},
+            )
+    objective = service.objective("latency")
+    if objective and objective.within is not None and objective.within in histogram.buckets:
+        for window in (WINDOW, LONG_WINDOW):
+            yield Recording(
+                record=recorded.within(window),
+                expr=latency.share_within(histogram, objective.within, window),
+                labels={**owner, "signal": "objective.latency", "bound": "exact"},
+            )
+
+
+def _tokens(service: Service, tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+    by = _present(tokens, "model", "token_type")
+    yield Recording(record=recorded.MODEL_TOKENS, expr=rate(tokens, WINDOW, by), labels=owner)
+
+
+def _cost(service: Service, cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+    yield Recording(record=recorded.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner)
+    for window in (LONG_WINDOW, DAY_WINDOW):
+        yield Recording(record=recorded.cost(window), expr=rate(cost, window), labels=owner)
+
+
+def _targets(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
+    """Record what must be achieved, so that one dashboard draws every service's own line."""
+    for target in service.targets:
+        labels = {**owner, "signal": target.signal}
+        yield Recording(record=recorded.TARGET, expr=f"vector({plain(target.value)})", labels=labels)
+    for objective in service.objectives:
+        labels = {**owner, "objective": objective.name}
+        yield Recording(record=recorded.OBJECTIVE, expr=f"vector({plain(objective.target)})", labels=labels)
+

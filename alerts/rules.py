@@ -1,0 +1,91 @@
+"""All rule files of a catalog: one for each service, and one for the project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts import absence, burn, cost, error_ratio, latency, recordings
+from alerts.model import Alert, Group, Recording, RuleFile
+from signals.catalog import Catalog, Service
+from signals.links import dashboard_path
+from signals.units import plain
+
+TOPIC = {
+    error_ratio.NAME: "throughput",
+    latency.NAME: "latency",
+    cost.NAME: "cost",
+    **dict.fromkeys(absence.NAMES.values(), "overview"),
+}
+"""Which dashboard shows what an alert is about."""
+
+
+def build(catalog: Catalog) -> tuple[RuleFile, ...]:
+    """Give the rule files of a catalog, services in the catalog's order, the project last."""
+    files = [_service_file(catalog, service) for service in catalog.services]
+    project = _project_file(catalog)
+    return (*files, project) if project.groups else tuple(files)
+
+
+def _service_file(catalog: Catalog, service: Service) -> RuleFile:
+    base = f"{catalog.project}-{service.name}"
+    alerts = (
+        *error_ratio.build(catalog, service),
+        *latency.build(catalog, service),
+        *absence.build(catalog, service),
+    )
+    groups = (
+        _group(catalog, base, (*recordings.of_service(catalog.project, service), *_linked(catalog, alerts))),
+    )
+    return RuleFile(name=base, groups=groups, remarks=_remarks(service, alerts))
+
+
+def _project_file(catalog: Catalog) -> RuleFile:
+    alerts = _linked(catalog, cost.build(catalog))
+    rules = (*recordings.of_project(catalog), *alerts)
+    groups = (_group(catalog, f"{catalog.project}-project", rules),) if rules else ()
+    reads = tuple(f"{catalog.project}-{service.name}" for service in catalog.measuring("cost")[:1])
+    return RuleFile(name=f"{catalog.project}-project", groups=groups, reads=reads if alerts else (), test_interval="15m")
+
+
+def _group(catalog: Catalog, name: str, rules: tuple[Recording | Alert, ...]) -> Group:
+    return Group(name=name, interval_seconds=catalog.evaluation_interval, rules=rules)
+
+
+def _linked(catalog: Catalog, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
+    """Add the links that the catalog gives: the runbook's section and the dashboard."""
+    return tuple(_with_links(catalog, alert) for alert in alerts)
+
+
+def _with_links(catalog: Catalog, alert: Alert) -> Alert:
+    links = {}
+    if "runbooks" in catalog.links:
+        links["runbook_url"] = f"{catalog.links['runbooks']}/#{alert.name.lower()}"
+    if "grafana" in catalog.links:
+        path = dashboard_path(catalog.project, TOPIC[alert.name])
+        service = f"?var-service={alert.labels['service']}" if "service" in alert.labels else ""
+        links["dashboard_url"] = f"{catalog.links['grafana']}{path}{service}"
+    cases = tuple(
+        case if case.annotations is None else replace(case, annotations={**case.annotations, **links})
+        for case in alert.cases
+    )
+    return replace(alert, annotations={**alert.annotations, **links}, cases=cases)
+
+
+def _remarks(service: Service, alerts: tuple[Alert, ...]) -> tuple[str, ...]:
+    """Say which objective got no alert, and why."""
+    named = {"availability": error_ratio.NAME, "latency": latency.NAME}
+    have = {alert.name for alert in alerts}
+    remarks = []
+    for kind, name in named.items():
+        objective = service.objective(kind)
+        if objective is None:
+            remarks.append(f"{service.name}: no objective for {kind}, so no {name} alert")
+        elif name not in have and burn.threshold(objective) >= 1:
+            factor = plain(burn.fast_factor(objective))
+            remarks.append(
+                f"{service.name}: {name} could never fire, {factor} × (1 − {plain(objective.target)}) is at least 1; "
+                "raise the target of the objective"
+            )
+        elif name not in have:
+            remarks.append(f"{service.name}: no {name} alert, what it reads is not known to the profile")
+    return tuple(remarks)

@@ -1,0 +1,1 @@
+"""Signals drawn: Grafana dashboards, built through grafanalib. Pure."""

@@ -1,0 +1,1 @@
+"""Signals shipped: what is generated reaches files, Kubernetes and Grafana. An edge."""

@@ -1,0 +1,1 @@
+"""The one edge to Prometheus: client, authentication, flavours."""

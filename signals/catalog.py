@@ -1,0 +1,127 @@
+"""The catalog: which services there are, how their metrics are named and what they must achieve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from signals.instruments import Instrument
+
+DEFAULT_FILE = "leadline.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a snapshot is judged by: `signal` ("latency.p95") at most, or for a floor at least, `value` (base unit)."""
+
+    signal: str
+    value: Decimal
+    unit: str
+    floor: bool = False
+
+    @property
+    def quantile(self) -> Decimal | None:
+        """The rank in [0, 1] of a latency quantile's target, None for other signals."""
+        prefix, _, rank = self.signal.partition(".p")
+        return Decimal(f"0.{rank}") if prefix == "latency" and rank else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """An SLO: share of good events over a period. A latency objective's good events are those `within` seconds."""
+
+    name: str
+    target: Decimal
+    period_seconds: Decimal
+    within: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: its instruments (profile and catalog resolved), what it must achieve, what it lacks.
+
+    missing  instrument → why there is none
+    """
+
+    name: str
+    profile: str
+    instruments: Mapping[str, Instrument]
+    targets: tuple[Target, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def objective(self, name: str) -> Objective | None:
+        return next((objective for objective in self.objectives if objective.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Figures to compare with, as (low, high) in base units by signal, and where they come from."""
+
+    name: str
+    source: str
+    figures: Mapping[str, tuple[Decimal, Decimal]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """A model's price in US dollars per million tokens, and the day it was true."""
+
+    model: str
+    input_usd: Decimal
+    output_usd: Decimal
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a server is (a URL, or a Service in the cluster as name:port) and how it is spoken to.
+
+    The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept.
+    """
+
+    url: str = ""
+    service: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    username: str = ""
+    password_file: str = ""
+    password_env: str = ""
+    credentials_file: str = ""
+    credentials_env: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where to ask and where to push."""
+
+    name: str
+    prometheus: Endpoint | None = None
+    grafana: Endpoint | None = None
+    alertmanager: Endpoint | None = None
+    kube_context: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Everything that files are generated from and reports are judged by."""
+
+    file: str
+    project: str
+    scrape_interval: Decimal
+    services: tuple[Service, ...]
+    evaluation_interval: Decimal
+    retention: Decimal | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    prices: tuple[Price, ...] = ()
+    monthly_budget_usd: Decimal | None = None
+    contexts: tuple[Context, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def measuring(self, instrument: str) -> tuple[Service, ...]:
+        """Give the services that have an instrument."""
+        return tuple(service for service in self.services if instrument in service.instruments)

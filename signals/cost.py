@@ -1,0 +1,34 @@
+"""Cost: tokens and US dollars, from counters of spend; prices and projections say what they assume."""
+
+from __future__ import annotations
+
+from signals import recorded
+from signals.promql import Matcher, select, sum_by
+from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
+
+
+def per_hour(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """US dollars per hour at the present rate."""
+    return f"{SECONDS_PER_HOUR} * {sum_by(by, select(recorded.MODEL_COST, where))}"
+
+
+def tokens(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """Tokens per second."""
+    return sum_by(by, select(recorded.MODEL_TOKENS, where))
+
+
+def per_1k_tokens(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """US dollars per 1,000 tokens, input and output together: a ratio of sums."""
+    return f"1000 * {sum_by(by, select(recorded.MODEL_COST, where))}\n/\n({tokens(where, by)} > 0)"
+
+
+def per_request(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """US dollars per request of the service: a ratio of sums."""
+    spend = sum_by(by, select(recorded.MODEL_COST, where))
+    return f"{spend}\n/\n({sum_by(by, select(recorded.ROUTE_REQUESTS, where))} > 0)"
+
+
+def month(where: tuple[Matcher, ...], window: str, by: tuple[str, ...] = ()) -> str:
+    """US dollars in a month of 730 hours if the rate of the window lasted."""
+    rate = sum_by(by, select(recorded.cost(window), where))
+    return f"{SECONDS_PER_HOUR * HOURS_PER_MONTH} * {rate}"

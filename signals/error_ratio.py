@@ -1,0 +1,16 @@
+"""Error ratio: failed requests per request. The profile says what counts as failed; 429 and other 4xx do not."""
+
+from __future__ import annotations
+
+from signals import recorded
+from signals.promql import Matcher, select, sum_by
+
+
+def errors(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """Errors per second, summed by labels."""
+    return sum_by(by, select(recorded.ROUTE_ERRORS, where))
+
+
+def error_ratio(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """Errors per request: a ratio of sums; nothing where there is no traffic."""
+    return f"{errors(where, by)}\n/\n({sum_by(by, select(recorded.ROUTE_REQUESTS, where))} > 0)"

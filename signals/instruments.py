@@ -1,0 +1,118 @@
+"""Instruments: the counters and histograms that a signal is read from, with labels normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from signals.promql import Matcher, call, literal, select, sum_by
+
+STATUS_CLASS = "status_class"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A normalised label and the names it may have on the metric; the first one present counts.
+
+    `values` renames values, as (as exposed, normalised) pairs.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
+
+    def read(self, labels: Mapping[str, str]) -> str | None:
+        """Give the normalised value on one series, or None where no source is present."""
+        for source in self.sources:
+            if labels.get(source):
+                return dict(self.values).get(labels[source], labels[source])
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """One metric as one service exposes it: resolved from profile and catalog.
+
+    metric    the name in Prometheus; of a histogram, the name without _bucket, _sum, _count
+    kind      counter | histogram
+    unit      requests | seconds | tokens | usd
+    matchers  the selector and the exclusions
+    buckets   upper edges in `unit`, as written, without +Inf; empty where unknown
+    bad       RE2 expression over the status label: what counts as an error
+    """
+
+    name: str
+    metric: str
+    kind: str
+    unit: str
+    labels: tuple[Label, ...] = ()
+    matchers: tuple[Matcher, ...] = ()
+    buckets: tuple[Decimal, ...] = ()
+    bad: str = ""
+
+    def label(self, name: str) -> Label | None:
+        return next((label for label in self.labels if label.name == name), None)
+
+    def has(self, *names: str) -> bool:
+        return all(self.label(name) for name in names)
+
+    def select(self, *more: Matcher, suffix: str = "") -> str:
+        """Write the selector of this instrument's series."""
+        return select(self.metric + suffix, (*self.matchers, *more))
+
+    def part(self, suffix: str) -> Instrument:
+        """Give one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter."""
+        return replace(self, metric=self.metric + suffix, kind="counter")
+
+
+def rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) -> str:
+    """Write the per-second rate over a window, summed by normalised labels.
+
+    Labels are summed under their own names first, so that renaming can never make two series collide.
+    """
+    return _normalised(instrument, f"rate({instrument.select()}[{window}])", by)
+
+
+def error_rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) -> str:
+    """Write the rate of requests that count as errors; 0 where there is traffic with a status and no error."""
+    status = instrument.label("status")
+    if status is None:
+        raise ValueError(f"{instrument.metric} has no status label")
+    bad, known = [], []
+    for index, source in enumerate(status.sources):
+        earlier = tuple(Matcher(name, "=", "") for name in status.sources[:index])
+        bad.append(f"rate({instrument.select(*earlier, Matcher(source, '=~', instrument.bad))}[{window}])")
+        known.append(f"rate({instrument.select(*earlier, Matcher(source, '!=', ''))}[{window}])")
+    errors = _normalised(instrument, "\nor\n".join(bad), by)
+    traffic = _normalised(instrument, "\nor\n".join(known), by)
+    return f"{errors}\nor\n0 * {traffic}"
+
+
+def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...]) -> str:
+    wanted = [(name, _label_for(instrument, name)) for name in by]
+    sources = [source for name, label in wanted for source in (label.sources if label else (name,))]
+    inner = sum_by(dict.fromkeys(sources), expression)
+    renamed = inner
+    for name, label in wanted:
+        renamed = _rename(renamed, name, label)
+    return inner if renamed == inner else sum_by(by, renamed)
+
+
+def _label_for(instrument: Instrument, name: str) -> Label | None:
+    return instrument.label("status" if name == STATUS_CLASS else name)
+
+
+def _rename(expression: str, name: str, label: Label | None) -> str:
+    """Copy the sources of a label, least preferred first, under its normalised name."""
+    if label is None:
+        return expression
+    for source in reversed(label.sources):
+        if name == STATUS_CLASS:
+            expression = call("label_replace", expression, f'"{name}", "${{1}}xx", "{source}", "([1-5]).*"')
+        elif source != name:
+            expression = call("label_replace", expression, f'"{name}", "$1", "{source}", "(.+)"')
+    for exposed, normal in label.values:
+        pattern = literal(exposed).replace("\\", "\\\\")
+        expression = call("label_replace", expression, f'"{name}", "{normal}", "{name}", "{pattern}"')
+    return expression

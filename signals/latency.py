@@ -1,0 +1,58 @@
+"""Latency: how long requests take, on the server's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from signals import recorded
+from signals.instruments import Instrument, rate
+from signals.promql import Matcher, call, le_matcher, select, sum_by
+from signals.units import plain
+
+QUANTILES = (Decimal("0.5"), Decimal("0.9"), Decimal("0.95"), Decimal("0.99"))
+
+
+def signal(quantile: Decimal) -> str:
+    """Name the signal of a quantile: 0.95 → latency.p95, 0.999 → latency.p999."""
+    digits = plain(quantile).removeprefix("0.")
+    return f"latency.p{digits.ljust(2, '0')}"
+
+
+def quantile_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
+    """Estimate a quantile from recorded buckets, in seconds. Linear inside a bucket, so up to its width off."""
+    buckets = sum_by((*by, "le"), select(recorded.ROUTE_DURATION_BUCKET, where))
+    return call("histogram_quantile", plain(quantile), buckets)
+
+
+def raw_quantile(instrument: Instrument, quantile: Decimal, window: str) -> str:
+    """Write the quantile as everyone does, from raw buckets over a window; what Grafana would show."""
+    return call("histogram_quantile", plain(quantile), rate(instrument.part("_bucket"), window, ("le",)))
+
+
+def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
+    """Mean duration in seconds: exact, no bucket enters it."""
+    total = sum_by(by, select(recorded.ROUTE_DURATION_SUM, where))
+    count = sum_by(by, select(recorded.ROUTE_DURATION_COUNT, where))
+    return f"{total}\n/\n({count} > 0)"
+
+
+def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
+    """Share of requests that took at most `edge` seconds, which must be a bucket edge: exact."""
+    inside = instrument.part("_bucket").select(le_matcher(plain(edge)))
+    total = instrument.part("_count").select()
+    return f"{sum_by((), f'rate({inside}[{window}])')}\n/\n({sum_by((), f'rate({total}[{window}])')} > 0)"
+
+
+def edges_around(instrument: Instrument, threshold: Decimal) -> tuple[tuple[str, Decimal], ...]:
+    """Give the edges that enclose a threshold, as (bound, edge): one "exact", else "lower" and "upper" where known.
+
+    The share of requests within the lower edge is certainly reached, that within the upper certainly not exceeded.
+    """
+    if threshold in instrument.buckets:
+        return (("exact", threshold),)
+    below = [edge for edge in instrument.buckets if edge < threshold]
+    above = [edge for edge in instrument.buckets if edge > threshold]
+    lower = (("lower", below[-1]),) if below else ()
+    upper = (("upper", above[0]),) if above else ()
+    return lower + upper

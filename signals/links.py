@@ -1,0 +1,23 @@
+"""Stable identities that reports, alerts and dashboards share."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+TOPICS = ("overview", "latency", "throughput", "cost")
+UID_LENGTH = 40
+
+
+def dashboard_uid(project: str, topic: str) -> str:
+    """Give the uid of a topic's dashboard: readable where it fits into Grafana's 40 characters, else hashed."""
+    uid = re.sub(r"[^A-Za-z0-9_-]", "-", f"{project}-{topic}")
+    if len(uid) <= UID_LENGTH:
+        return uid
+    digest = hashlib.sha256(uid.encode()).hexdigest()[:8]
+    return f"{uid[: UID_LENGTH - 9 - len(topic) - 1]}-{digest}-{topic}"
+
+
+def dashboard_path(project: str, topic: str) -> str:
+    """Give the path of a dashboard under Grafana's own URL."""
+    return f"/d/{dashboard_uid(project, topic)}"

@@ -1,0 +1,385 @@
+"""From the text of `leadline.yaml` to a Catalog: every mistake is collected and told at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from signals import profiles
+from signals.catalog import (
+    Catalog,
+    Context,
+    Endpoint,
+    Objective,
+    Price,
+    Reference,
+    Service,
+    Target,
+)
+from signals.document import Entry, Reader
+from signals.errors import CatalogError
+from signals.instruments import Instrument
+from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
+from signals.units import duration, number, per_second, plain, ratio, show, usd
+
+TOP = (
+    "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
+    "references", "prices", "budget", "contexts",
+)  # fmt: skip
+SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives")
+PERIODS = (7, 28, 30)
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+SCALARS = {
+    "error_ratio": (ratio, "ratio", False),
+    "throughput": (per_second, "requests_per_second", True),
+    "cost_per_request": (usd, "usd", False),
+    "cost_per_1k_tokens": (usd, "usd", False),
+}
+"""Targets that are one value: how it is read, its unit, and whether it is a floor."""
+FIGURES = (*SCALARS, "latency.p50", "latency.p90", "latency.p95", "latency.p99", "latency.mean")
+
+
+def load(path: Path) -> Catalog:
+    """Read a catalog from a file. Raises CatalogError with all mistakes."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise CatalogError(
+            (f"there is no catalog {path}; write one (README, 'Your own system') or name it with --catalog",)
+        ) from None
+    except IsADirectoryError:
+        raise CatalogError((f"{path} is a folder; name the catalog file in it with --catalog",)) from None
+    except UnicodeDecodeError as error:
+        raise CatalogError((f"{path} is not UTF-8 text (byte {error.start})",)) from None
+    except OSError as error:
+        raise CatalogError((f"{path} cannot be read: {error.strerror}",)) from None
+    return parse(text, str(path))
+
+
+def parse(text: str, file: str) -> Catalog:
+    """Read a catalog from its text; `file` is what errors call it."""
+    reader = Reader(file)
+    top = reader.table(reader.open(text), known=TOP, required=("project", "services"))
+    catalog = _catalog(reader, top, file)
+    reader.finish()
+    return catalog
+
+
+def _catalog(reader: Reader, top: dict[str, Entry], file: str) -> Catalog:
+    scrape = reader.parsed(top["scrape_interval"], duration, Decimal(15)) if "scrape_interval" in top else Decimal(15)
+    services = _services(reader, top["services"]) if "services" in top else ()
+    return Catalog(
+        file=file,
+        project=_name(reader, top["project"]) if "project" in top else "",
+        scrape_interval=scrape,
+        evaluation_interval=(
+            reader.parsed(top["evaluation_interval"], duration, scrape) if "evaluation_interval" in top else scrape
+        ),
+        retention=reader.parsed(top["retention"], duration, Decimal(0)) if "retention" in top else None,
+        links=_links(reader, top["links"]) if "links" in top else {},
+        services=services,
+        references=_references(reader, top["references"]) if "references" in top else (),
+        prices=_prices(reader, top["prices"]) if "prices" in top else (),
+        monthly_budget_usd=_budget(reader, top["budget"]) if "budget" in top else None,
+        contexts=_contexts(reader, top["contexts"]) if "contexts" in top else (),
+        remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
+    )
+
+
+def _name(reader: Reader, entry: Entry) -> str:
+    name = reader.text(entry)
+    if name and (not NAME.fullmatch(name) or len(name) > 63):
+        reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
+    return name
+
+
+def _links(reader: Reader, entry: Entry) -> dict[str, str]:
+    known = ("grafana", "runbooks", "prometheus")
+    return {key: _url(reader, value) for key, value in reader.table(entry, known=known).items()}
+
+
+def _url(reader: Reader, entry: Entry) -> str:
+    url = reader.text(entry)
+    if url and not re.match(r"https?://[^/\s]+", url):
+        reader.fail(entry, f"{url!r} is not a URL; it starts with http:// or https://")
+    if re.match(r"https?://[^/\s]*@", url):
+        reader.fail(entry, "a URL must not carry a password; name a file or a variable under basic_auth")
+    return url.rstrip("/")
+
+
+def _services(reader: Reader, entry: Entry) -> tuple[Service, ...]:
+    table = reader.table(entry)
+    if not table and entry.is_table:
+        reader.fail(entry, "no service is named; the catalog needs at least one")
+    return tuple(_service(reader, name, place) for name, place in table.items())
+
+
+def _service(reader: Reader, name: str, entry: Entry) -> Service:
+    fields = reader.table(entry, known=SERVICE, required=("profile", "selector"))
+    if not NAME.fullmatch(name) or len(name) > 63:
+        reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
+    profile = None
+    if "profile" in fields and reader.choice(fields["profile"], profiles.names()) in profiles.names():
+        profile = profiles.load(reader.text(fields["profile"]))
+    instruments = _instruments(reader, fields, profile) if profile else {}
+    service = Service(
+        name=name,
+        profile=profile.name if profile else "",
+        instruments=instruments,
+        targets=_targets(reader, fields["targets"]) if "targets" in fields else (),
+        objectives=_objectives(reader, fields["objectives"], instruments) if "objectives" in fields else (),
+        missing={key: why for key, why in profile.missing.items() if key not in instruments} if profile else {},
+    )
+    return replace(service, remarks=_remarks(service))
+
+
+def _remarks(service: Service) -> tuple[str, ...]:
+    """Say what generation will leave out for want of knowledge."""
+    latency = service.instruments.get("latency")
+    if latency and not latency.buckets:
+        return (
+            "bucket edges of the latency histogram are not known, so no latency alert is generated; "
+            "write them under instruments.latency.buckets",
+        )
+    return ()
+
+
+def _instruments(reader: Reader, fields: dict[str, Entry], profile: profiles.Profile) -> dict[str, Instrument]:
+    selector = _selector(reader, fields["selector"]) if "selector" in fields else ()
+    exclude = dict(profile.exclude)
+    if "exclude" in fields:
+        known = ("route", "method", "status")
+        exclude = {key: reader.texts(place) for key, place in reader.table(fields["exclude"], known=known).items()}
+    table = fields.get("instruments")
+    overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
+    found = {}
+    for name in profiles.INSTRUMENTS:
+        base = profile.instruments.get(name)
+        if name in overrides:
+            base, own = _override(reader, overrides[name], name, base)
+        else:
+            own = None
+        if base:
+            matchers = (selector if own is None else own) + _exclusions(base, exclude)
+            found[name] = replace(base, matchers=matchers)
+    return found
+
+
+def _override(
+    reader: Reader, entry: Entry, name: str, base: Instrument | None
+) -> tuple[Instrument, tuple[Matcher, ...] | None]:
+    """Lay what the catalog says of an instrument over what the profile says; give its own selector, if it has one."""
+    required = () if base else ("metric",)
+    fields = reader.table(entry, known=("metric", "selector", "labels", "buckets", "errors"), required=required)
+    kind = "histogram" if name == "latency" else "counter"
+    changed = base or Instrument(name=name, metric="", kind=kind, unit=profiles.INSTRUMENTS[name], bad="5..")
+    if "metric" in fields:
+        changed = replace(changed, metric=_metric(reader, fields["metric"]), buckets=())
+    if "labels" in fields:
+        own = profiles.labels(reader, fields["labels"])
+        kept = tuple(label for label in changed.labels if label.name not in {new.name for new in own})
+        changed = replace(changed, labels=kept + own)
+    if "buckets" in fields:
+        changed = replace(changed, buckets=profiles.edges(reader, fields["buckets"]))
+    if "errors" in fields:
+        changed = replace(changed, bad=reader.parsed(fields["errors"], _regex, "5.."))
+    return changed, _selector(reader, fields["selector"]) if "selector" in fields else None
+
+
+def _metric(reader: Reader, entry: Entry) -> str:
+    name = reader.text(entry)
+    if name and not METRIC_NAME.fullmatch(name):
+        reader.fail(entry, f"{name!r} is not the name of a metric")
+    return name
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
+def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
+    """Read label conditions; a list of values means any of them."""
+    matchers = []
+    for label, place in reader.table(entry).items():
+        values = reader.texts(place)
+        if not LABEL_NAME.fullmatch(label):
+            reader.fail(place, f"{label!r} cannot be the name of a label")
+        if len(values) == 1:
+            matchers.append(Matcher(label, "=", values[0]))
+        else:
+            matchers.append(Matcher(label, "=~", one_of(values)))
+    if entry.is_table and not matchers:
+        reader.fail(entry, "is empty and would match every series; name at least one label, for example job")
+    return tuple(matchers)
+
+
+def _exclusions(instrument: Instrument, exclude: dict[str, tuple[str, ...]]) -> tuple[Matcher, ...]:
+    return tuple(
+        Matcher(source, "!~", one_of(values)) if len(values) > 1 else Matcher(source, "!=", values[0])
+        for name, values in exclude.items()
+        if values and (label := instrument.label(name))
+        for source in label.sources
+    )
+
+
+def _targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
+    table = reader.table(entry, known=("latency", *SCALARS))
+    targets = []
+    if "latency" in table:
+        for name, place in reader.table(table["latency"]).items():
+            if not re.fullmatch(r"p(50|[5-9]\d(\.?\d+)?)", name):
+                reader.fail(place, f"{name!r} is not a quantile; write for example p95 or p99")
+            seconds = reader.parsed(place, duration, Decimal(1))
+            targets.append(Target(signal=f"latency.{name.replace('.', '')}", value=seconds, unit="seconds"))
+    for name, (parse_value, unit, floor) in SCALARS.items():
+        if name in table:
+            value = reader.parsed(table[name], parse_value, Decimal(0))
+            targets.append(Target(signal=name, value=value, unit=unit, floor=floor))
+    return tuple(targets)
+
+
+def _objectives(reader: Reader, entry: Entry, instruments: dict[str, Instrument]) -> tuple[Objective, ...]:
+    objectives = []
+    for name, place in reader.table(entry, known=("availability", "latency")).items():
+        latency = name == "latency"
+        known = ("target", "period", "within") if latency else ("target", "period")
+        fields = reader.table(place, known=known, required=known)
+        if set(fields) < set(known):
+            continue
+        within = reader.parsed(fields["within"], duration, Decimal(1)) if latency else None
+        objective = Objective(
+            name=name,
+            target=reader.parsed(fields["target"], _below_one, Decimal("0.99")),
+            period_seconds=reader.parsed(fields["period"], _period, Decimal(604800)),
+            within=within,
+        )
+        if within is not None:
+            _check_edge(reader, fields["within"], within, instruments.get("latency"))
+        objectives.append(objective)
+    return tuple(objectives)
+
+
+def _below_one(text: str) -> Decimal:
+    value = ratio(text)
+    if not 0 < value < 1:
+        raise ValueError(f"{text!r} leaves no error budget, or nothing to keep; write for example 99.9%")
+    return value
+
+
+def _period(text: str) -> Decimal:
+    seconds = duration(text)
+    if seconds not in {Decimal(days * 86400) for days in PERIODS}:
+        raise ValueError(f"{text!r} is not a period; write {', '.join(f'{days}d' for days in PERIODS)}")
+    return seconds
+
+
+def _check_edge(reader: Reader, entry: Entry, within: Decimal, latency: Instrument | None) -> None:
+    """Refuse a threshold that lies between two bucket edges: the share within it could only be guessed."""
+    if latency is None or not latency.buckets or within in latency.buckets:
+        return
+    near = sorted(latency.buckets, key=lambda edge: abs(edge - within))[:2]
+    named = " or ".join(f"{show(float(edge), 'seconds').replace(' ', '')}" for edge in sorted(near))
+    reader.fail(
+        entry,
+        f"{plain(within)}s is not an edge of {latency.metric}'s buckets, so the share within it cannot be known; "
+        f"write {named}, or add a bucket at {plain(within)}",
+    )
+
+
+def _references(reader: Reader, entry: Entry) -> tuple[Reference, ...]:
+    read = []
+    for name, place in reader.table(entry).items():
+        fields = reader.table(place, known=("source", *FIGURES), required=("source",))
+        figures = {key: _figure(reader, key, value) for key, value in fields.items() if key != "source"}
+        source = reader.text(fields["source"]) if "source" in fields else ""
+        read.append(Reference(name=name, source=source, figures=figures))
+    return tuple(read)
+
+
+def _figure(reader: Reader, signal: str, entry: Entry) -> tuple[Decimal, Decimal]:
+    parse_value = duration if signal.startswith("latency.") else SCALARS[signal][0]
+    values = sorted(reader.parsed(item, parse_value, Decimal(0)) for item in reader.each(entry))
+    if len(values) not in (1, 2):
+        reader.fail(entry, "must be one value, or two: [low, high]")
+    return (values[0], values[-1]) if values else (Decimal(0), Decimal(0))
+
+
+def _prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
+    read = []
+    for model, place in reader.table(entry).items():
+        known = ("input", "output", "as_of")
+        fields = reader.table(place, known=known, required=known)
+        if set(fields) == set(known):
+            price_in = reader.parsed(fields["input"], number, Decimal(0))
+            price_out = reader.parsed(fields["output"], number, Decimal(0))
+            day = reader.parsed(fields["as_of"], _day, "")
+            read.append(Price(model=model, input_usd=price_in, output_usd=price_out, as_of=day))
+    return tuple(read)
+
+
+def _day(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError(f"{text!r} is not a date; write for example 2026-11-01")
+    return text
+
+
+def _budget(reader: Reader, entry: Entry) -> Decimal | None:
+    fields = reader.table(entry, known=("monthly",), required=("monthly",))
+    return reader.parsed(fields["monthly"], usd, Decimal(0)) if "monthly" in fields else None
+
+
+def _contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
+    known = ("prometheus", "grafana", "alertmanager", "kubernetes")
+    read = []
+    for name, place in reader.table(entry).items():
+        fields = reader.table(place, known=known)
+        cluster = reader.table(fields["kubernetes"], known=("context", "namespace")) if "kubernetes" in fields else {}
+        endpoints = {key: _endpoint(reader, fields[key]) for key in known[:3] if key in fields}
+        read.append(
+            Context(
+                name=name,
+                prometheus=endpoints.get("prometheus"),
+                grafana=endpoints.get("grafana"),
+                alertmanager=endpoints.get("alertmanager"),
+                kube_context=reader.text(cluster["context"]) if "context" in cluster else "",
+                namespace=reader.text(cluster["namespace"]) if "namespace" in cluster else "",
+            )
+        )
+    return tuple(read)
+
+
+def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
+    known = ("url", "service", "headers", "basic_auth", "authorization", "tls_config")
+    fields = reader.table(entry, known=known)
+    if entry.is_table and ("url" in fields) == ("service" in fields):
+        reader.fail(entry, "needs either 'url' or 'service'")
+    headers = reader.table(fields["headers"]) if "headers" in fields else {}
+    basic = _group(reader, fields, "basic_auth", ("username", "password_file", "password_env"))
+    bearer = _group(reader, fields, "authorization", ("credentials_file", "credentials_env"))
+    tls = _group(reader, fields, "tls_config", ("ca_file",))
+    return Endpoint(
+        url=_url(reader, fields["url"]) if "url" in fields else "",
+        service=reader.parsed(fields["service"], _service_port, "") if "service" in fields else "",
+        headers=tuple((key, reader.text(value)) for key, value in headers.items()),
+        **basic,
+        **bearer,
+        **tls,
+    )
+
+
+def _group(reader: Reader, fields: dict[str, Entry], key: str, known: tuple[str, ...]) -> dict[str, str]:
+    if key not in fields:
+        return {}
+    return {name: reader.text(value) for name, value in reader.table(fields[key], known=known).items()}
+
+
+def _service_port(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.-]+:\d+", text):
+        raise ValueError(f"{text!r} is not a Service with its port; write for example prometheus:9090")
+    return text

@@ -1,0 +1,46 @@
+"""The names of recorded series: what rules write and what dashboards and alerts read. Each is written once, here.
+
+Names follow Prometheus's convention `level:metric:operations`; every series carries `project` and `service`.
+"""
+
+from __future__ import annotations
+
+from signals.promql import Matcher
+
+WINDOW = "5m"
+"""The window of every recorded rate that panels draw."""
+LONG_WINDOW = "1h"
+DAY_WINDOW = "6h"
+WINDOW_SECONDS = 300
+
+ROUTE_REQUESTS = "route:requests:rate5m"
+ROUTE_ERRORS = "route:errors:rate5m"
+ROUTE_DURATION_BUCKET = "route:request_duration_seconds_bucket:rate5m"
+ROUTE_DURATION_SUM = "route:request_duration_seconds_sum:rate5m"
+ROUTE_DURATION_COUNT = "route:request_duration_seconds_count:rate5m"
+MODEL_TOKENS = "model:tokens:rate5m"
+MODEL_COST = "model:cost_usd:rate5m"
+TARGET = "service:target:value"
+OBJECTIVE = "service:objective:ratio"
+BUDGET = "project:cost_budget_usd_per_month:value"
+
+
+def error_ratio(window: str) -> str:
+    """Errors per request, over a window."""
+    return f"service:errors_per_request:ratio_rate{window}"
+
+
+def within(window: str) -> str:
+    """Share of requests within a threshold; `signal` says which, `bound` whether it is exact, lower or upper."""
+    return f"service:requests_within_threshold:ratio_rate{window}"
+
+
+def cost(window: str) -> str:
+    """US dollars per second, over a window."""
+    return f"service:cost_usd:rate{window}"
+
+
+def owner(project: str, service: str = "") -> tuple[Matcher, ...]:
+    """Match the recorded series of a project, or of one service in it."""
+    matchers = (Matcher("project", "=", project),)
+    return (*matchers, Matcher("service", "=", service)) if service else matchers

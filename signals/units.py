@@ -1,0 +1,141 @@
+"""Quantities as people write them (400ms, 1%, 1000 rps, 0.014 USD) and as they read them."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal, InvalidOperation
+
+SECONDS_PER_HOUR = 3600
+HOURS_PER_MONTH = 730
+"""365 days × 24 hours ÷ 12, the month that cloud prices are quoted for."""
+
+_DURATION_UNITS = {
+    "us": Decimal("0.000001"),
+    "µs": Decimal("0.000001"),
+    "ms": Decimal("0.001"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86400),
+    "w": Decimal(604800),
+}
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(us|µs|ms|s|m|h|d|w)")
+_RATE = re.compile(r"([\d.]+)\s*(rps|rpm|/s|req/s|/min)")
+_USD = re.compile(r"(?:\$\s*([\d.]+)|([\d.]+)\s*(?:USD|usd|\$))")
+
+
+def number(text: str) -> Decimal:
+    """Read a plain, finite number exactly as it is written.
+
+    Raises ValueError, with the remedy in its message.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+    if not value.is_finite():
+        raise ValueError(f"{text!r} is not a finite number")
+    return value
+
+
+def duration(text: str) -> Decimal:
+    """Read a duration ("400ms", "1.5s", "1h30m", "7d") as seconds, greater than zero."""
+    parts = _DURATION_PART.findall(text)
+    if not parts or "".join(amount + unit for amount, unit in parts) != text.replace(" ", ""):
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            raise ValueError(f"{text!r} has no unit; write {text}ms or {text}s")
+        raise ValueError(f"{text!r} is not a duration; write for example 400ms, 15s or 7d")
+    seconds = sum((number(amount) * _DURATION_UNITS[unit] for amount, unit in parts), Decimal(0))
+    if seconds <= 0:
+        raise ValueError("a duration must be greater than zero")
+    return seconds
+
+
+def ratio(text: str) -> Decimal:
+    """Read a share ("1%", "99.9 %", "0.01") as a number from 0 to 1."""
+    value = number(text[:-1].strip()) / 100 if text.endswith("%") else number(text)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{text!r} is not between 0 and 1; write for example 1% or 0.01")
+    return value
+
+
+def per_second(text: str) -> Decimal:
+    """Read a rate ("1000 rps", "60000 rpm", "20/s") as events per second."""
+    found = _RATE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a rate; write for example 1000 rps")
+    value = number(found[1])
+    return value / 60 if found[2] in ("rpm", "/min") else value
+
+
+def usd(text: str) -> Decimal:
+    """Read an amount of money ("0.014 USD", "$500") as US dollars."""
+    found = _USD.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not an amount in US dollars; write for example 500 USD")
+    return number(found[1] or found[2])
+
+
+def plain(value: Decimal | float) -> str:
+    """Write a number in full, without exponent, trailing zeros or binary noise: 0.4, 1000, 0.0000025."""
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    text = f"{exact:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def promql_duration(seconds: Decimal | float) -> str:
+    """Write seconds as Prometheus does, in one unit where possible: 5m, 90s, 1500ms."""
+    milliseconds = int(Decimal(str(seconds)) * 1000)
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds >= size and milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Round to so many significant digits, thousands spaced by a thin gap: 65.6, 1 258, 0.00412."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(decimals, 12)}f}".replace(",", "\u202f")
+
+
+def show(value: float, unit: str) -> str:
+    """Write a value for people; `unit` is one of the base units of a report.
+
+    Units: seconds, ratio, requests_per_second, usd, usd_per_hour, usd_per_month, requests, tokens, concurrent, "".
+    """
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if unit == "seconds":
+        return _show_seconds(value)
+    if unit == "ratio":
+        return _show_ratio(value)
+    if unit == "requests_per_second":
+        return f"{significant(value)} req/s"
+    if unit.startswith("usd"):
+        per = {"usd_per_hour": "/h", "usd_per_month": "/month"}.get(unit, "")
+        return f"${significant(value) if abs(value) < 100 else f'{value:,.0f}'.replace(',', chr(0x202F))}{per}"
+    if unit in ("requests", "tokens"):
+        whole = f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.1f}"
+        return whole.replace(",", "\u202f")
+    return significant(value)
+
+
+def _show_seconds(value: float) -> str:
+    if abs(value) < 0.001:
+        return f"{significant(value * 1e6)} µs"
+    if abs(value) < 1:
+        return f"{significant(value * 1000)} ms"
+    return f"{significant(value)} s"
+
+
+def _show_ratio(value: float) -> str:
+    """Write a share in percent, with digits enough that 99.97 % is never shown as 100 %."""
+    percent = value * 100
+    if percent in (0, 100):
+        return f"{percent:.0f} %"
+    distance = min(percent, 100 - percent)
+    decimals = 2 if distance <= 0 else max(2, 1 - math.floor(math.log10(distance)))
+    return f"{percent:.{min(decimals, 6)}f} %"
