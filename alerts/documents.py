@@ -58,7 +58,10 @@ def test_file(file: RuleFile) -> str:
     tests = [
         _test(alert, case) for group in file.groups for alert in group.alerts for case in alert.cases
     ]
-    return write({"rule_files": needed, "evaluation_interval": file.test_interval, "tests": tests})
+    document: dict[str, Any] = {"rule_files": needed, "evaluation_interval": file.test_interval}
+    if file.reads:
+        document["group_eval_order"] = [*file.reads, *(group.name for group in file.groups)]
+    return write({**document, "tests": tests})
 
 
 def _test(alert: Alert, case: Case) -> dict[str, Any]:
