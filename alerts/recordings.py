@@ -34,8 +34,10 @@ def of_project(catalog: Catalog) -> tuple[Recording, ...]:
 
 
 def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
-    """Keep the normalised labels that this instrument can give."""
-    return tuple(name for name in names if instrument.has("status" if name == STATUS_CLASS else name))
+    """Keep the normalised labels that this instrument can give; every series gets a route."""
+    return tuple(
+        name for name in names if name == "route" or instrument.has("status" if name == STATUS_CLASS else name)
+    )
 
 
 def _requests(service: Service, requests: Instrument, owner: dict[str, str]) -> Iterator[Recording]:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from signals.promql import Matcher, call, literal, select, sum_by
 
 STATUS_CLASS = "status_class"
+NO_ROUTE = "(none)"
+"""The route of requests that carry none, so that a choice of all routes leaves none of them out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +93,14 @@ def error_rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) ->
 
 def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...]) -> str:
     wanted = [(name, _label_for(instrument, name)) for name in by]
-    sources = [source for name, label in wanted for source in (label.sources if label else (name,))]
+    sources = [source for _, label in wanted if label for source in label.sources]
+    sources += ["le"] if "le" in by else []
     inner = sum_by(dict.fromkeys(sources), expression)
     renamed = inner
     for name, label in wanted:
         renamed = _rename(renamed, name, label)
+    if "route" in by:
+        renamed = call("label_replace", renamed, f'"route", "{NO_ROUTE}", "route", ""')
     return inner if renamed == inner else sum_by(by, renamed)
 
 

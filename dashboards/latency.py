@@ -1,0 +1,131 @@
+"""Latency: estimated quantiles with their targets, and beside them what is exact."""
+
+from __future__ import annotations
+
+from dashboards.model import Dashboard, Panel, Query
+from dashboards.parts import chosen, measured, target_lines
+from signals import latency, recorded
+from signals.catalog import Catalog
+from signals.links import dashboard_uid
+from signals.promql import Matcher, select
+
+
+def build(catalog: Catalog) -> Dashboard:
+    """Give the latency dashboard of a catalog."""
+    return Dashboard(
+        topic="latency",
+        uid=dashboard_uid(catalog.project, "latency"),
+        title=f"{catalog.project} / Latency",
+        description="How long requests take on the server's clock, by service and route.",
+        project=catalog.project,
+        panels=measured(catalog, (_quantiles(catalog), _within(catalog), _mean(catalog), _by_route(catalog), _slowest(catalog))),
+    )
+
+
+def _quantiles(catalog: Catalog) -> Panel:
+    where = chosen(catalog)
+    estimates = tuple(
+        Query(
+            expr=latency.quantile_estimate(quantile, where, ("service",)),
+            legend=f"{{{{service}}}} {latency.signal(quantile).removeprefix('latency.')}",
+        )
+        for quantile in latency.QUANTILES
+    )
+    signals = tuple(latency.signal(quantile) for quantile in latency.QUANTILES)
+    return Panel(
+        key="latency.quantiles",
+        title="Latency quantiles (bucket estimate)",
+        description=(
+            "The time within which that share of requests was answered, interpolated linearly inside a histogram "
+            "bucket: it can be off by the bucket's width. Judge by the share within the threshold, beside. "
+            "Normal is a flat line below the dashed target."
+        ),
+        unit="s",
+        queries=(*estimates, *target_lines(catalog, *signals)),
+        needs=("latency",),
+        height=10,
+    )
+
+
+def within_threshold(catalog: Catalog) -> Query:
+    """Ask for the exact shares of requests within targets and objectives."""
+    return Query(
+        expr=select(recorded.within(recorded.WINDOW), chosen(catalog, route=False)),
+        legend="{{service}} {{signal}} ({{bound}})",
+    )
+
+
+def _within(catalog: Catalog) -> Panel:
+    objective = Query(
+        expr=select(recorded.OBJECTIVE, (*chosen(catalog, route=False), latency_objective())),
+        legend="{{service}} objective",
+        line=True,
+    )
+    stated = any(service.objective("latency") for service in catalog.services)
+    return Panel(
+        key="latency.within",
+        title="Requests within the threshold (exact)",
+        description=(
+            "Share of requests answered within each target's or objective's threshold, counted, not estimated. "
+            "Where a threshold lies between two bucket edges the true share is between 'lower' and 'upper'. "
+            "Latency alerts read this. Normal is above the dashed objective. All routes together."
+        ),
+        unit="percentunit",
+        queries=(within_threshold(catalog), *((objective,) if stated else ())),
+        needs=("latency",),
+        height=10,
+    )
+
+
+def latency_objective() -> Matcher:
+    return Matcher("objective", "=", "latency")
+
+
+def _mean(catalog: Catalog) -> Panel:
+    return Panel(
+        key="latency.mean",
+        title="Mean latency (exact)",
+        description=(
+            "Seconds spent per request. No bucket enters it, so it is exact; a slow tail moves it less than it "
+            "moves p99. Normal is flat; a step is a change in what is asked or in how it is answered."
+        ),
+        unit="s",
+        queries=(Query(expr=latency.mean(chosen(catalog), ("service",)), legend="{{service}}"),),
+        needs=("latency",),
+    )
+
+
+def _by_route(catalog: Catalog) -> Panel:
+    return Panel(
+        key="latency.route-p95",
+        title="p95 by route (bucket estimate)",
+        description=(
+            "The 95th percentile of each route, interpolated inside a bucket. Shows which route moves the "
+            "service's figure. Normal is each route at its own level."
+        ),
+        unit="s",
+        queries=(
+            Query(
+                expr=latency.quantile_estimate(latency.QUANTILES[2], chosen(catalog), ("service", "route")),
+                legend="{{service}} {{route}}",
+            ),
+        ),
+        needs=("latency",),
+    )
+
+
+def _slowest(catalog: Catalog) -> Panel:
+    return Panel(
+        key="latency.route-mean",
+        title="Mean latency by route (exact)",
+        description=(
+            "Seconds spent per request of each route. Exact. A route that is slow and busy is where time goes: "
+            "compare with requests by route on the throughput dashboard."
+        ),
+        unit="s",
+        queries=(
+            Query(expr=latency.mean(chosen(catalog), ("service", "route")), legend="{{service}} {{route}}"),
+        ),
+        needs=("latency",),
+        width=24,
+    )
