@@ -1,0 +1,86 @@
+"""What a report says, as values; renderers turn it into text, Markdown and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reports.window import Window
+
+MET, MISSED, UNDECIDED = "met", "missed", "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a figure comes from: the query, how many samples it gave, the resets in them, and warnings."""
+
+    query: str
+    samples: int
+    resets: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One figure, in a base unit, with its certain bounds.
+
+    value      the figure; None where there is none, and then `reason` says why
+    unbounded  something may be missing above `upper`: increments lost in a restart, say
+    target     what it is judged by; None where it is not
+    verdict    met | missed | undecided | None
+    reason     why there is no value, or no verdict, or what would decide it
+    note       what a reader must know to read the figure right
+    """
+
+    signal: str
+    unit: str
+    value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    unbounded: bool = False
+    target: float | None = None
+    floor: bool = False
+    verdict: str | None = None
+    reason: str = ""
+    note: str = ""
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReport:
+    """The readings of one service, and what its reader must know.
+
+    evidence  how well it was measured: scrapes, gaps, resets, instances
+    remarks   what the profile says of its figures
+    """
+
+    name: str
+    profile: str
+    readings: tuple[Reading, ...]
+    evidence: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def reading(self, signal: str) -> Reading | None:
+        return next((reading for reading in self.readings if reading.signal == signal), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A snapshot of a project's services over one window."""
+
+    project: str
+    window: Window
+    services: tuple[ServiceReport, ...]
+    source: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        return tuple(reading for service in self.services for reading in service.readings)
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        return tuple(reading.verdict for reading in self.readings if reading.verdict)
+
+    @property
+    def has_data(self) -> bool:
+        return any(reading.value is not None for reading in self.readings)
