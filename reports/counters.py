@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from signals.samples import Sample
 
@@ -121,7 +122,7 @@ def accumulate(
     times, values, resets = [usable[0].time], [0.0], []
     if zero_at is not None:
         times, values = [zero_at, usable[0].time], [0.0, first]
-    for before, now in zip(usable, usable[1:], strict=False):
+    for before, now in pairwise(usable):
         restarted = now.value < before.value or any(before.time < time <= now.time for time in restarts)
         times.append(now.time)
         values.append(values[-1] + (now.value if restarted else now.value - before.value))

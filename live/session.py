@@ -1,0 +1,151 @@
+"""One HTTP session: parameters in a POST body, time limits, retries, and each kind of failure told apart."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from live.answers import Payload
+from signals.errors import (
+    AccessDeniedError,
+    ConnectionFailedError,
+    LeadlineError,
+    NotPrometheusError,
+    QueryRejectedError,
+    UnavailableError,
+)
+
+CONNECT_SECONDS = 5.0
+RETRY_AFTER_SECONDS = (0.2, 0.6)
+RETRY_STATUS = (429, 502, 504)
+"""Never 503: there it is Prometheus that gave up on the query, and asking again runs it again."""
+
+REASONS = {
+    "Connection refused": "connection refused; is Prometheus running there, or its tunnel open?",
+    "ConnectTimeout|timed out": "no connection within {seconds} s; is the address right, and reachable from here?",
+    "WRONG_VERSION_NUMBER|wrong version number": "it does not speak TLS; is the URL http://?",
+    "certificate verify failed": "its certificate is not trusted; name its authority in tls_config.ca_file",
+    "SSL": "TLS failed; check the URL and tls_config",
+    "Name or service not known|resolve|nodename|No address": "the name {host} is not known; check the URL",
+    "aborted|reset by peer|IncompleteRead|Connection broken": "the connection broke before the answer was complete",
+}
+"""What a failure's text means to the person who sees it, the first match counts."""
+
+
+class Session(requests.Session):
+    """A `requests.Session` that prometheus-api-client can be given.
+
+    `payload` is what the calling thread was last answered, whole: the client itself drops warnings and result types.
+    """
+
+    def __init__(self, *, read_seconds: float) -> None:
+        super().__init__()
+        self.read_seconds = read_seconds
+        self._local = threading.local()
+
+    @property
+    def payload(self) -> Payload:
+        payload: Payload = self._local.payload
+        return payload
+
+    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Send a request to Prometheus's API and check the answer.
+
+        Raises ConnectionFailedError, AccessDeniedError, NotPrometheusError, UnavailableError, QueryRejectedError.
+        """
+        address = str(url)
+        parameters = options.get("params") or {}
+        if method == "POST":
+            options = {**options, "data": parameters, "params": None}
+        options["timeout"] = (CONNECT_SECONDS, self.read_seconds)
+        response = self._send(str(method), address, options)
+        payload = _checked(response, address, str(parameters.get("query", "")))
+        self._local.payload = payload
+        response.json = lambda **_: payload  # type: ignore[method-assign]  # parsed once, however often it is read
+        return response
+
+    def _send(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        for pause in RETRY_AFTER_SECONDS:
+            try:
+                response = super().request(method, url, **options)
+            except requests.ConnectionError as error:
+                if isinstance(error, requests.exceptions.SSLError | requests.Timeout):
+                    raise self._failed(error, url) from None
+            except requests.RequestException as error:
+                raise self._failed(error, url) from None
+            else:
+                if response.status_code not in RETRY_STATUS:
+                    return response
+            time.sleep(pause)
+        try:
+            return super().request(method, url, **options)
+        except requests.RequestException as error:
+            raise self._failed(error, url) from None
+
+    def _failed(self, error: requests.RequestException, url: str) -> LeadlineError:
+        return ConnectionFailedError(f"{server(url)}: {self._reason(error, url)}")
+
+    def _reason(self, error: requests.RequestException, url: str) -> str:
+        text = str(error)
+        if isinstance(error, requests.ReadTimeout):
+            return f"no answer within {self.read_seconds:g} s; try a shorter window, or raise --timeout"
+        for pattern, reason in REASONS.items():
+            if re.search(pattern, text):
+                return reason.format(host=urlsplit(url).hostname, seconds=f"{CONNECT_SECONDS:g}")
+        return text
+
+
+def server(url: str) -> str:
+    """Give the server of a URL, as errors name it: no query, no API path."""
+    return re.sub(r"/api/v1/.*", "", url)
+
+
+def _checked(response: requests.Response, url: str, query: str) -> Payload:
+    """Give the JSON of a successful answer; raise what any other one means."""
+    where = server(url)
+    if response.status_code in (401, 403):
+        raise AccessDeniedError(
+            f"{where} answered {response.status_code} {response.reason}: it wants credentials, or other ones; "
+            "name them in the context under basic_auth, authorization or headers"
+        )
+    payload = _json(response)
+    if payload is None:
+        raise _not_json(response, where)
+    if payload.get("status") == "success" and "data" in payload:
+        return payload
+    raise _refused(response, payload, where, query)
+
+
+def _json(response: requests.Response) -> Payload | None:
+    try:
+        payload = json.loads(response.content)
+    except ValueError:
+        return None
+    return payload if isinstance(payload, dict) and "status" in payload else None
+
+
+def _not_json(response: requests.Response, where: str) -> LeadlineError:
+    first = re.sub(r"<[^>]*>|\s+", " ", response.text[:300]).strip()[:80]
+    said = f'{response.status_code} {response.reason or ""}'.strip()
+    if response.status_code in (429, *range(500, 600)):
+        return UnavailableError(f"{where} answered {said} ({first!r}): it, or a proxy before it, cannot answer now")
+    kind = response.headers.get("Content-Type", "no content type").split(";")[0]
+    hint = "a login page, or the URL of something else?" if "html" in kind else "is a path missing in the URL?"
+    return NotPrometheusError(f"{where} does not speak Prometheus's API: it answered {said}, {kind}; {hint}")
+
+
+def _refused(response: requests.Response, payload: Payload, where: str, query: str) -> LeadlineError:
+    message, kind = str(payload.get("error", "no message")), str(payload.get("errorType", ""))
+    if kind == "timeout":
+        return UnavailableError(f"{where} gave up on the query: {message}; try a shorter window")
+    if response.status_code in (400, 422) or kind in ("bad_data", "execution"):
+        return QueryRejectedError(f"{where} refused the query: {message}", query)
+    if response.status_code in (200, 404):
+        return NotPrometheusError(f"{where} does not speak Prometheus's API: {message}")
+    return UnavailableError(f"{where} answered {response.status_code} ({kind or 'no errorType'}): {message}")
