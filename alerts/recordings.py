@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from alerts.model import Recording
 from signals import latency, recorded
@@ -15,12 +16,17 @@ from signals.units import plain
 
 def of_service(project: str, service: Service) -> tuple[Recording, ...]:
     """Give the recordings of one service, in an order in which each reads only earlier ones."""
-    readers = {"requests": _requests, "latency": _latency, "tokens": _tokens, "cost": _cost}
+    readers: dict[str, Callable[[Instrument, dict[str, str]], Iterator[Recording]]] = {
+        "requests": _requests,
+        "latency": partial(_latency, service),
+        "tokens": _tokens,
+        "cost": _cost,
+    }
     owner = {"project": project, "service": service.name}
     rules = [
         rule
         for name, instrument in service.instruments.items()
-        for rule in readers[name](service, instrument, owner)
+        for rule in readers[name](instrument, owner)
     ]
     return (*rules, *_targets(service, owner))
 
@@ -40,7 +46,7 @@ def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
     )
 
 
-def _requests(service: Service, requests: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+def _requests(requests: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     labels = _present(requests, "route", "method", STATUS_CLASS)
     yield Recording(record=recorded.ROUTE_REQUESTS, expr=rate(requests, WINDOW, labels), labels=owner)
     if not requests.has("status"):
@@ -82,12 +88,12 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
             )
 
 
-def _tokens(service: Service, tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+def _tokens(tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     by = _present(tokens, "model", "token_type")
     yield Recording(record=recorded.MODEL_TOKENS, expr=rate(tokens, WINDOW, by), labels=owner)
 
 
-def _cost(service: Service, cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+def _cost(cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     yield Recording(record=recorded.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner)
     for window in (LONG_WINDOW, DAY_WINDOW):
         yield Recording(record=recorded.cost(window), expr=rate(cost, window), labels=owner)

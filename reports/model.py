@@ -25,6 +25,7 @@ class Reading:
 
     value      the figure; None where there is none, and then `reason` says why
     unbounded  something may be missing above `upper`: increments lost in a restart, say
+    shown      what the PromQL that everyone writes says of the same window, which a dashboard would show
     target     what it is judged by; None where it is not
     verdict    met | missed | undecided | None
     reason     why there is no value, or no verdict, or what would decide it
@@ -37,6 +38,7 @@ class Reading:
     lower: float | None = None
     upper: float | None = None
     unbounded: bool = False
+    shown: float | None = None
     target: float | None = None
     floor: bool = False
     verdict: str | None = None

@@ -63,6 +63,11 @@ class Instrument:
         """Write the selector of this instrument's series."""
         return select(self.metric + suffix, (*self.matchers, *more))
 
+    def select_histogram(self) -> str:
+        """Write the selector of all components of a histogram at once, so that they come from the same scrapes."""
+        names = Matcher("__name__", "=~", f"{literal(self.metric)}(_bucket|_sum|_count)?")
+        return select("", (names, *self.matchers))
+
     def part(self, suffix: str) -> Instrument:
         """Give one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter."""
         return replace(self, metric=self.metric + suffix, kind="counter")
@@ -74,6 +79,11 @@ def rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) -> str:
     Labels are summed under their own names first, so that renaming can never make two series collide.
     """
     return _normalised(instrument, f"rate({instrument.select()}[{window}])", by)
+
+
+def increase(instrument: Instrument, window: str) -> str:
+    """Write the increase over a window as everyone does: extrapolated, so not a count."""
+    return sum_by((), f"increase({instrument.select()}[{window}])")
 
 
 def error_rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) -> str:

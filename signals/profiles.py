@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from signals.document import Entry, Reader
 from signals.instruments import Instrument, Label
@@ -112,6 +113,6 @@ def _label_names(reader: Reader, entry: Entry) -> tuple[str, ...]:
 def edges(reader: Reader, entry: Entry) -> tuple[Decimal, ...]:
     """Read bucket edges: finite numbers, rising."""
     read = tuple(reader.parsed(item, number, Decimal(0)) for item in reader.each(entry))
-    if any(left >= right for left, right in zip(read, read[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(read)):
         reader.fail(entry, "bucket edges must rise")
     return read

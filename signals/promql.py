@@ -40,9 +40,9 @@ class Matcher:
 
 
 def select(metric: str, matchers: Iterable[Matcher] = ()) -> str:
-    """Write an instant selector: name{label="value", …}."""
+    """Write an instant selector: name{label="value", …}; without a name where the matchers choose it."""
     conditions = [str(matcher) for matcher in matchers]
-    if not METRIC_NAME.fullmatch(metric):
+    if metric and not METRIC_NAME.fullmatch(metric):
         conditions.insert(0, f"__name__={quote(metric)}")
         metric = ""
     return f"{metric}{{{', '.join(conditions)}}}" if conditions else metric

@@ -139,10 +139,8 @@ def _remarks(service: Service) -> tuple[str, ...]:
     """Say what generation will leave out for want of knowledge."""
     latency = service.instruments.get("latency")
     if latency and not latency.buckets:
-        return (
-            "bucket edges of the latency histogram are not known, so no latency alert is generated; "
-            "write them under instruments.latency.buckets",
-        )
+        unknown = "bucket edges of the latency histogram are not known, so no latency alert is generated"
+        return (f"{unknown}; write them under instruments.latency.buckets",)
     return ()
 
 

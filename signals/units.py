@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 SECONDS_PER_HOUR = 3600
@@ -108,19 +109,7 @@ def show(value: float, unit: str) -> str:
     """
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    if unit == "seconds":
-        return _show_seconds(value)
-    if unit == "ratio":
-        return _show_ratio(value)
-    if unit == "requests_per_second":
-        return f"{significant(value)} req/s"
-    if unit.startswith("usd"):
-        per = {"usd_per_hour": "/h", "usd_per_month": "/month"}.get(unit, "")
-        return f"${significant(value) if abs(value) < 100 else f'{value:,.0f}'.replace(',', chr(0x202F))}{per}"
-    if unit in ("requests", "tokens"):
-        whole = f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.1f}"
-        return whole.replace(",", "\u202f")
-    return significant(value)
+    return _SHOWN.get(unit, significant)(value)
 
 
 def _show_seconds(value: float) -> str:
@@ -139,3 +128,27 @@ def _show_ratio(value: float) -> str:
     distance = min(percent, 100 - percent)
     decimals = 2 if distance <= 0 else max(2, 1 - math.floor(math.log10(distance)))
     return f"{percent:.{min(decimals, 6)}f} %"
+
+
+def _show_usd(value: float) -> str:
+    return f"${significant(value) if abs(value) < 100 else _spaced(f'{value:,.0f}')}"
+
+
+def _show_count(value: float) -> str:
+    return _spaced(f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.1f}")
+
+
+def _spaced(text: str) -> str:
+    return text.replace(",", "\u202f")
+
+
+_SHOWN: dict[str, Callable[[float], str]] = {
+    "seconds": _show_seconds,
+    "ratio": _show_ratio,
+    "requests_per_second": lambda value: f"{significant(value)} req/s",
+    "usd": _show_usd,
+    "usd_per_hour": lambda value: f"{_show_usd(value)}/h",
+    "usd_per_month": lambda value: f"{_show_usd(value)}/month",
+    "requests": _show_count,
+    "tokens": _show_count,
+}

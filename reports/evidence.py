@@ -1,0 +1,49 @@
+"""How well a service was measured: scrapes expected and got, restarts, and the span that they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.questions import Soundings
+from reports.scrapes import Scrapes, TargetKey
+from reports.window import utc
+from signals.units import show
+
+
+def lines(soundings: Soundings) -> Iterator[str]:
+    """Give a line for each target, and one for each thing that a reader must know before trusting a figure."""
+    for target, scrapes in sorted(soundings.scrapes.items()):
+        yield from _target(soundings, target, scrapes)
+    for name, measured in soundings.measured.items():
+        if measured.resets:
+            yield (
+                f"{name}: {measured.resets} restart(s) inside the window; "
+                "what was counted between the last scrape and a restart is lost"
+            )
+        for warning in measured.warnings:
+            yield f"{name}: {warning}"
+
+
+def _target(soundings: Soundings, target: TargetKey, scrapes: Scrapes) -> Iterator[str]:
+    name = " ".join(part for part in target if part) or "series without job and instance"
+    window = soundings.window
+    got = [time for time in scrapes.times if window.start <= time <= window.end]
+    span = scrapes.span(window)
+    if span is None:
+        yield f"{name}: {len(got)} scrape(s) inside the window, too few to measure"
+        return
+    interval = scrapes.interval or soundings.scrape_interval
+    yield f"{name}: {len(got)} scrapes, every {show(interval, 'seconds')}, from {utc(span[0])} to {utc(span[1])}"
+    failed = sum(1 for time in scrapes.failed if window.start <= time <= window.end)
+    if failed:
+        yield f"{name}: {failed} scrape(s) failed inside the window"
+    if span[0] - window.start > 2 * interval:
+        yield f"{name}: nothing is known of the first {show(span[0] - window.start, 'seconds')} of the window"
+    if window.end - span[1] > 2 * interval + scrapes.read_seconds:
+        yield f"{name}: nothing is known of the last {show(window.end - span[1], 'seconds')} of the window"
+    hole = max((later - earlier for earlier, later in zip(got, got[1:], strict=False)), default=0.0)
+    if hole > 2.5 * interval:
+        yield f"{name}: the longest gap between scrapes is {show(hole, 'seconds')}"
+    if interval > 1.5 * soundings.scrape_interval:
+        said = show(soundings.scrape_interval, "seconds")
+        yield f"{name}: scraped every {show(interval, 'seconds')}, the catalog says {said}; correct scrape_interval"

@@ -1,0 +1,56 @@
+"""Throughput: how many requests were answered, at which rate, and at which peak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reports.measured import Measured
+from reports.model import Reading
+from reports.questions import Soundings
+from reports.verdicts import judged, target_for
+from signals.units import show
+
+SIGNALS = {"requests": "requests", "throughput": "requests_per_second", "throughput.peak": "requests_per_second"}
+"""The signals of this topic and their units."""
+DEMAND = "demand, not capacity: a throughput target is judged only for a load run"
+
+
+def readings(soundings: Soundings) -> Iterator[Reading]:
+    """Give the number of requests, the mean rate and the peak."""
+    found = soundings.find("requests")
+    target = target_for(soundings.service, "throughput")
+    if isinstance(found, str):
+        for signal, unit in SIGNALS.items():
+            reading = Reading(signal=signal, unit=unit, reason=found)
+            judge = target and signal == "throughput" and soundings.window.is_load
+            yield judged(reading, target) if target and judge else reading
+        return
+    yield found.reading("requests", "requests", found.total())
+    mean = _mean(found)
+    if target and soundings.window.is_load:
+        yield judged(mean, target)
+    elif target:
+        yield replace(mean, note=f"target {show(float(target.value), target.unit)}; {DEMAND}")
+    else:
+        yield mean
+    yield _peak(found, soundings.resolution_seconds)
+
+
+def _mean(found: Measured) -> Reading:
+    window = found.window
+    over = "over the load's own span" if window.is_load else ""
+    reading = found.reading("throughput", SIGNALS["throughput"], found.over_load(), per=window.rate_seconds)
+    return replace(reading, note=over)
+
+
+def _peak(found: Measured, resolution_seconds: float) -> Reading:
+    value = found.peak(resolution_seconds)
+    return Reading(
+        signal="throughput.peak",
+        unit=SIGNALS["throughput.peak"],
+        value=value,
+        reason="" if value is not None else "the window is shorter than one scrape interval",
+        note=f"highest mean over {show(resolution_seconds, 'seconds')}, one scrape interval",
+        provenance=found.provenance,
+    )
