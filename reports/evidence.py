@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from reports.questions import Soundings
@@ -41,7 +42,7 @@ def _target(soundings: Soundings, target: TargetKey, scrapes: Scrapes) -> Iterat
         yield f"{name}: nothing is known of the first {show(span[0] - window.start, 'seconds')} of the window"
     if window.end - span[1] > 2 * interval + scrapes.read_seconds:
         yield f"{name}: nothing is known of the last {show(window.end - span[1], 'seconds')} of the window"
-    hole = max((later - earlier for earlier, later in zip(got, got[1:], strict=False)), default=0.0)
+    hole = max((later - earlier for earlier, later in itertools.pairwise(got)), default=0.0)
     if hole > 2.5 * interval:
         yield f"{name}: the longest gap between scrapes is {show(hole, 'seconds')}"
     if interval > 1.5 * soundings.scrape_interval:

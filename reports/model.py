@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reports.window import Window
@@ -48,11 +49,30 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A figure beside a reference that the catalog names, from `low` to `high`, all in the same unit."""
+
+    signal: str
+    unit: str
+    value: float
+    reference: str
+    source: str
+    low: float
+    high: float
+
+    @property
+    def ratios(self) -> tuple[float, float] | None:
+        """Give the figure as a multiple of the reference's high and low end; None where one is 0."""
+        return (self.value / self.high, self.value / self.low) if self.low > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
     """The readings of one service, and what its reader must know.
 
-    evidence  how well it was measured: scrapes, gaps, resets, instances
-    remarks   what the profile says of its figures
+    evidence     how well it was measured: scrapes, gaps, resets, instances
+    remarks      what the profile says of its figures
+    comparisons  its figures beside the catalog's references
     """
 
     name: str
@@ -60,6 +80,7 @@ class ServiceReport:
     readings: tuple[Reading, ...]
     evidence: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     def reading(self, signal: str) -> Reading | None:
         return next((reading for reading in self.readings if reading.signal == signal), None)
@@ -67,13 +88,17 @@ class ServiceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A snapshot of a project's services over one window."""
+    """A snapshot of a project's services over one window.
+
+    source   where it was asked, and what answered
+    links    title → URL of what shows the same live
+    """
 
     project: str
     window: Window
     services: tuple[ServiceReport, ...]
     source: str = ""
-    warnings: tuple[str, ...] = field(default=())
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def readings(self) -> tuple[Reading, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -9,14 +10,13 @@ from decimal import Decimal
 from reports.model import Reading
 from reports.questions import Soundings
 from signals import latency
-from signals.errors import LeadlineError
 from signals.instruments import increase
 from signals.samples import Ask
 from signals.units import promql_duration
 
 
 def beside(readings: tuple[Reading, ...], soundings: Soundings, ask: Ask) -> tuple[Reading, ...]:
-    """Set beside each figure what a dashboard would show. Where that cannot be asked, the figure stands alone."""
+    """Set beside each figure what a dashboard would show."""
     queries = dict(_queries(soundings))
     return tuple(
         replace(reading, shown=_value(queries[reading.signal], soundings.window.end, ask))
@@ -37,9 +37,5 @@ def _queries(soundings: Soundings) -> Iterator[tuple[str, str]]:
 
 
 def _value(query: str, at: float, ask: Ask) -> float | None:
-    try:
-        series = ask(query, at=at).series
-    except LeadlineError:
-        return None
-    value = series[0].samples[0].value if series and series[0].samples else float("nan")
-    return None if value != value else value
+    values = [sample.value for series in ask(query, at=at).series for sample in series.samples]
+    return values[0] if values and math.isfinite(values[0]) else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reports import cost, error_ratio, evidence, latency, shown, throughput
+from reports import comparison, cost, error_ratio, evidence, latency, shown, throughput
 from reports.model import Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
 from signals import profiles
 from signals.catalog import Catalog, Service
+from signals.links import TOPICS as TOPIC_NAMES
+from signals.links import dashboard_path
 from signals.samples import Ask
 
 TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
@@ -25,13 +27,24 @@ def take(catalog: Catalog, services: tuple[Service, ...], window: Window, ask: A
     return Report(
         project=catalog.project,
         window=window,
-        services=tuple(_service(service, window, float(catalog.scrape_interval), ask) for service in services),
+        services=tuple(_service(catalog, service, window, ask) for service in services),
         source=source,
+        links=_links(catalog, window),
     )
 
 
-def _service(service: Service, window: Window, scrape_interval: float, ask: Ask) -> ServiceReport:
-    soundings = sound(service, window, scrape_interval, ask)
+def _links(catalog: Catalog, window: Window) -> dict[str, str]:
+    """Give the dashboards at the window's time, where the catalog says where Grafana is."""
+    if "grafana" not in catalog.links:
+        return {}
+    query = f"from={window.start * 1000:.0f}&to={window.end * 1000:.0f}"
+    return {
+        topic: f"{catalog.links['grafana']}{dashboard_path(catalog.project, topic)}?{query}" for topic in TOPIC_NAMES
+    }
+
+
+def _service(catalog: Catalog, service: Service, window: Window, ask: Ask) -> ServiceReport:
+    soundings = sound(service, window, float(catalog.scrape_interval), ask)
     readings = tuple(reading for topic in TOPICS for reading in topic(soundings))
     return ServiceReport(
         name=service.name,
@@ -39,4 +52,5 @@ def _service(service: Service, window: Window, scrape_interval: float, ask: Ask)
         readings=shown.beside(readings, soundings, ask),
         evidence=tuple(evidence.lines(soundings)),
         remarks=profiles.load(service.profile).remarks,
+        comparisons=tuple(comparison.against(catalog.references, readings)),
     )

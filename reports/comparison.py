@@ -1,0 +1,26 @@
+"""Comparison with the references that the catalog names, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reports.model import Comparison, Reading
+from signals.catalog import Reference
+
+
+def against(references: Iterable[Reference], readings: Iterable[Reading]) -> Iterator[Comparison]:
+    """Set each measured figure beside every reference that has one; what was not measured is not compared."""
+    measured = {reading.signal: reading for reading in readings}
+    for reference in references:
+        for signal, (low, high) in reference.figures.items():
+            reading = measured.get(signal)
+            if reading is not None and reading.value is not None:
+                yield Comparison(
+                    signal=signal,
+                    unit=reading.unit,
+                    value=reading.value,
+                    reference=reference.name,
+                    source=reference.source,
+                    low=float(low),
+                    high=float(high),
+                )

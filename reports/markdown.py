@@ -1,0 +1,46 @@
+"""A report as Markdown, for a pull request or a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reports.model import Report
+from reports.sections import Section, sections
+
+
+def write(report: Report) -> str:
+    """Write a report as GitHub-flavoured Markdown."""
+    parts = list(sections(report))
+    lines = [line for index, section in enumerate(parts) for line in _section(section, "#" if index == 0 else "##")]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(section: Section, level: str) -> Iterator[str]:
+    yield f"{level} {_safe(section.title)}"
+    yield ""
+    if section.rows:
+        columns = max(len(row) for row in section.rows)
+        yield _row(section.head or ("",) * columns)
+        yield "|" + " --- |" * columns
+        for row in section.rows:
+            yield _row(row)
+        yield ""
+    for line in section.lines:
+        yield f"- {_line(line)}"
+    if section.lines:
+        yield ""
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+
+
+def _line(text: str) -> str:
+    """Keep what was aligned for a terminal readable where blanks collapse."""
+    return _safe(re.sub(r"^(\w+)\s{2,}", r"\1: ", text))
+
+
+def _safe(text: str) -> str:
+    """Escape what Markdown would take for markup; URLs stay whole."""
+    return re.sub(r"([|<>*`\[\]])", r"\\\1", text)
