@@ -33,15 +33,16 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
         *latency.build(catalog, service),
         *absence.build(catalog, service),
     )
-    groups = (
-        _group(catalog, base, (*recordings.of_service(catalog.project, service), *_linked(catalog, alerts))),
+    rules: tuple[Recording | Alert, ...] = (
+        *recordings.of_service(catalog.project, service),
+        *_linked(catalog, alerts),
     )
-    return RuleFile(name=base, groups=groups, remarks=_remarks(service, alerts))
+    return RuleFile(name=base, groups=(_group(catalog, base, rules),), remarks=_remarks(service, alerts))
 
 
 def _project_file(catalog: Catalog) -> RuleFile:
     alerts = _linked(catalog, cost.build(catalog))
-    rules = (*recordings.of_project(catalog), *alerts)
+    rules: tuple[Recording | Alert, ...] = (*recordings.of_project(catalog), *alerts)
     groups = (_group(catalog, f"{catalog.project}-project", rules),) if rules else ()
     reads = tuple(f"{catalog.project}-{service.name}" for service in catalog.measuring("cost")[:1])
     return RuleFile(name=f"{catalog.project}-project", groups=groups, reads=reads if alerts else (), test_interval="15m")

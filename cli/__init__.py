@@ -1,1 +1,3 @@
-"""The command line: composition, one file a command, one error boundary, and the demo."""
+"""Composition: one file a command, one error boundary; the demo."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,38 @@
+"""From a catalog to everything that is generated from it, as texts by path."""
+
+from __future__ import annotations
+
+import alerts.documents
+import alerts.rules
+import dashboards.build
+import dashboards.panels
+from alerts.model import RuleFile
+from cli import __version__
+from k8s.tree import with_manifest
+from signals.catalog import Catalog
+
+
+def generated(catalog: Catalog) -> dict[str, str]:
+    """Give every generated file by its path under the output folder, the manifest last.
+
+    Depends on nothing but the catalog and the version of Leadline: the same input gives the same bytes.
+    """
+    rule_files = alerts.rules.build(catalog)
+    files = {
+        f"grafana/{dashboard.uid}.json": dashboards.panels.render(dashboard)
+        for dashboard in dashboards.build.build(catalog)
+    }
+    for file in rule_files:
+        files[f"prometheus/rules/{file.name}.yaml"] = alerts.documents.rule_file(file)
+        if _has_tests(file):
+            files[f"prometheus/tests/{file.name}.test.yaml"] = alerts.documents.test_file(file)
+    return with_manifest(files, __version__)
+
+
+def remarks(catalog: Catalog) -> tuple[str, ...]:
+    """Say what generation left out, and why."""
+    return (*catalog.remarks, *(remark for file in alerts.rules.build(catalog) for remark in file.remarks))
+
+
+def _has_tests(file: RuleFile) -> bool:
+    return any(alert.cases for group in file.groups for alert in group.alerts)

@@ -1,0 +1,63 @@
+"""`leadline generate`: files from the catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.options import catalog_option, warn_of_shared_folders
+from k8s import tree
+from signals import reading
+
+
+@click.command("generate")
+@catalog_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="generated",
+    show_default=True,
+    help="The folder to write to; created where it is missing.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated.")
+def command(catalog_file: Path, out: Path, check: bool) -> int:
+    r"""Write dashboards, rules and rule tests from the catalog.
+
+    The same catalog gives the same bytes. Only files that an earlier run wrote are ever overwritten or deleted.
+
+    \b
+    Examples:
+      leadline generate
+      leadline generate --check          in CI: fails where generated/ is not what the catalog says
+    """
+    from cli.compose import generated, remarks
+
+    warn_of_shared_folders()
+    catalog = reading.load(catalog_file)
+    files = generated(catalog)
+    for remark in remarks(catalog):
+        click.echo(f"remark: {remark}", err=True)
+    return _check(out, files) if check else _write(out, tree.write(out, files))
+
+
+def _check(out: Path, files: dict[str, str]) -> int:
+    found = tree.difference(out, files)
+    for kind, paths in (("missing", found.missing), ("changed", found.changed), ("extra", found.extra)):
+        for path in paths:
+            click.echo(f"{kind}  {out / path}")
+    if found:
+        click.echo(f"{out} is not what the catalog says; run leadline generate, and move extra files away", err=True)
+        return 1
+    click.echo(f"{out} is what the catalog says ({len(files)} files)")
+    return 0
+
+
+def _write(out: Path, done: tree.Written) -> int:
+    for verb, paths in (("wrote", done.written), ("deleted", done.deleted)):
+        for path in paths:
+            click.echo(f"{verb:7}  {out / path}")
+    for path in done.kept:
+        click.echo(f"kept: {out / path} is no longer generated, but was edited; delete it yourself", err=True)
+    click.echo(f"{len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.deleted)} deleted in {out}")
+    return 0

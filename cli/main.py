@@ -1,0 +1,115 @@
+"""The command line: a table of commands that are imported when they run, and the one error boundary."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from cli import __version__
+from signals import errors
+
+COMMANDS = {
+    "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
+    "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
+    "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
+    "query": ("cli.query", "Ask Prometheus one PromQL expression."),
+}
+"""Each command, the module that has it as `command`, and what it does."""
+
+OK, MISSED, USAGE, UNREACHABLE, UNDECIDED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+
+CODES: tuple[tuple[type[errors.LeadlineError], int], ...] = (
+    (errors.CatalogError, USAGE),
+    (errors.UsageError, USAGE),
+    (errors.ConflictError, MISSED),
+    (errors.NoDataError, UNDECIDED),
+    (errors.LeadlineError, UNREACHABLE),
+)
+"""The exit code of each kind of error, the first match counts."""
+
+
+class Lazy(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            raise click.UsageError(f"there is no command {args[0]!r}{_nearest(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(COMMANDS)}"
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="leadline")
+def group() -> None:
+    r"""Dashboards, rules and load-test reports for Prometheus and Grafana, from one catalog.
+
+    \b
+    Exit codes: 0 met, or nothing to do; 1 a target missed, or files differ;
+    2 usage or catalog error; 3 Prometheus could not be reached or asked;
+    4 undecided or no data; 70 internal error; 130 interrupted.
+
+    \b
+    Example:
+      leadline generate && leadline snapshot --url http://127.0.0.1:9090 --window 15m
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; give its exit code. Every failure is told here and nowhere else."""
+    try:
+        result = group.main(arguments, prog_name="leadline", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except errors.LeadlineError as error:
+        return _told(error)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("leadline: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception:  # noqa: BLE001  the boundary: whatever it was, it is a defect of ours and keeps its traceback
+        traceback.print_exc()
+        click.echo("leadline: internal error; please report it with the lines above", err=True)
+        return INTERNAL
+    return result if isinstance(result, int) else OK
+
+
+def _told(error: errors.LeadlineError) -> int:
+    for line in str(error).splitlines():
+        click.echo(f"leadline: {line}", err=True)
+    if isinstance(error, errors.QueryRejectedError) and error.query:
+        click.echo(f"  asked: {' '.join(error.query.split())}", err=True)
+    return next(code for kind, code in CODES if isinstance(error, kind))

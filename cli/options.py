@@ -1,0 +1,144 @@
+"""Options that several commands share, and what they lead to."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from signals import reading
+from signals.catalog import DEFAULT_FILE, Catalog, Context, Endpoint, Service
+from signals.errors import UsageError
+
+if TYPE_CHECKING:
+    from live.client import Prometheus
+
+T = TypeVar("T")
+
+catalog_option = click.option(
+    "-c",
+    "--catalog",
+    "catalog_file",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_FILE,
+    envvar="LEADLINE_CATALOG",
+    show_default=True,
+    show_envvar=True,
+    help="The catalog file.",
+)
+
+_url_option = click.option("--url", help="Ask the Prometheus at this URL; overrides the context.")
+_context_option = click.option(
+    "--context",
+    "context_name",
+    envvar="LEADLINE_CONTEXT",
+    show_envvar=True,
+    help="Ask the Prometheus of this context of the catalog; its first one by default.",
+)
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="Seconds that one query may take.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where to ask, as the command line says it."""
+
+    catalog_file: Path
+    url: str | None
+    context_name: str | None
+    timeout: float
+
+    def load(self) -> Catalog:
+        return reading.load(self.catalog_file)
+
+    def open(self, catalog: Catalog | None = None) -> Prometheus:
+        """Open the Prometheus that was asked for; the catalog is read only where no URL is given."""
+        from live.client import Prometheus
+
+        endpoint = Endpoint(url=_url(self.url)) if self.url else _endpoint(catalog or self.load(), self.context_name)
+        return Prometheus(endpoint, timeout_seconds=self.timeout)
+
+
+def connected(function: Callable[..., int]) -> Callable[..., int]:
+    """Add --catalog, --url, --context and --timeout, given to the command as one `connection`."""
+
+    @wraps(function)
+    def command(
+        catalog_file: Path, url: str | None, context_name: str | None, timeout: float, **others: object
+    ) -> int:
+        connection = Connection(catalog_file=catalog_file, url=url, context_name=context_name, timeout=timeout)
+        return function(connection=connection, **others)
+
+    for option in (_timeout, _context_option, _url_option, catalog_option):
+        command = option(command)
+    return command
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or not text.split("://", 1)[1]:
+        raise UsageError(f"--url {text!r} is not a URL; it starts with http:// or https://")
+    if "@" in text.split("://", 1)[1].split("/", 1)[0]:
+        raise UsageError("--url must not carry a password; describe the server as a context, with basic_auth")
+    return text.rstrip("/")
+
+
+def _endpoint(catalog: Catalog, name: str | None) -> Endpoint:
+    context = _context(catalog, name)
+    if context.prometheus is None:
+        raise UsageError(f"context '{context.name}' of {catalog.file} names no prometheus")
+    if not context.prometheus.url:
+        raise UsageError(
+            f"context '{context.name}' names the Service {context.prometheus.service} in the cluster; "
+            f"open a tunnel with kubectl port-forward svc/{context.prometheus.service.replace(':', ' ')} "
+            "and give --url http://127.0.0.1:PORT"
+        )
+    return context.prometheus
+
+
+def _context(catalog: Catalog, name: str | None) -> Context:
+    if not catalog.contexts:
+        raise UsageError(f"{catalog.file} names no contexts, so where Prometheus is must be said with --url")
+    if name is None:
+        return catalog.contexts[0]
+    return chosen(name, {context.name: context for context in catalog.contexts}, "context", catalog.file)
+
+
+def services(catalog: Catalog, names: Iterable[str]) -> tuple[Service, ...]:
+    """Give the services named, or all."""
+    known = {service.name: service for service in catalog.services}
+    picked = dict.fromkeys(names)
+    return tuple(chosen(name, known, "service", catalog.file) for name in picked) or catalog.services
+
+
+def chosen(name: str, known: dict[str, T], kind: str, file: str) -> T:
+    """Look a name up; an unknown one is told with its nearest neighbour."""
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    raise UsageError(f"{file} has no {kind} {name!r}; {hint}")
+
+
+def warn_of_shared_folders() -> None:
+    """Say so where another distribution installed into one of our top-level folders: imports would mix."""
+    from importlib.metadata import packages_distributions
+
+    found = packages_distributions()
+    for folder in ("signals", "live", "dashboards", "alerts", "reports", "k8s", "cli"):
+        others = sorted(set(found.get(folder, [])) - {"leadline"})
+        if others:
+            click.echo(
+                f"leadline: {', '.join(others)} also installs a package '{folder}', and the two may mix; "
+                "install leadline in an environment of its own (pipx, uv tool)",
+                err=True,
+            )

@@ -1,0 +1,165 @@
+"""A folder of generated files: what differs from what should be there, and writing it without losing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from signals.errors import ConflictError, UsageError
+
+MANIFEST = "manifest.json"
+SCHEMA = "leadline.manifest/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How a folder differs from what is generated; paths relative to it, sorted.
+
+    missing  generated, not there
+    changed  there, with another content
+    extra    there, not generated
+    """
+
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.changed or self.extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What writing did. `kept` are files of an earlier run that somebody has edited since; they are not deleted."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    deleted: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def with_manifest(files: Mapping[str, str], version: str) -> dict[str, str]:
+    """Add the manifest that names every file and its SHA-256."""
+    hashes = {path: digest(text) for path, text in sorted(files.items())}
+    manifest = {"schema": SCHEMA, "generator": f"leadline {version}", "files": hashes}
+    return {**dict(sorted(files.items())), MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def difference(folder: Path, files: Mapping[str, str]) -> Difference:
+    """Compare a folder with what should be in it. Hidden files are nobody's business."""
+    _check(folder)
+    there = set(_present(folder))
+    return Difference(
+        missing=tuple(sorted(set(files) - there)),
+        changed=tuple(sorted(path for path in set(files) & there if _read(folder / path) != files[path])),
+        extra=tuple(sorted(there - set(files))),
+    )
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Written:
+    """Make a folder hold these files, the manifest among them.
+
+    Deletes only what the folder's own old manifest lists and nobody has edited. Raises ConflictError, before
+    anything is written, where a file that is not ours stands in the way.
+    """
+    _check(folder)
+    old = _old_hashes(folder)
+    _refuse_foreign(folder, files, old)
+    changed = tuple(path for path, text in files.items() if _read(folder / path) != text)
+    for path in sorted(changed, key=lambda path: path == MANIFEST):
+        _replace(folder / path, files[path])
+    gone = [path for path in old if path not in files and (folder / path).is_file()]
+    ours = tuple(path for path in gone if _hash_of(folder / path) == old[path])
+    for path in ours:
+        (folder / path).unlink()
+        _prune_empty(folder, (folder / path).parent)
+    return Written(
+        written=changed,
+        unchanged=tuple(path for path in files if path not in changed),
+        deleted=ours,
+        kept=tuple(path for path in gone if path not in ours),
+    )
+
+
+def _check(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file, not a folder; name another with --out")
+
+
+def _present(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+            yield relative.as_posix()
+
+
+def _old_hashes(folder: Path) -> dict[str, str]:
+    """Read which files an earlier run wrote; paths that lead out of the folder are not ours."""
+    text = _read(folder / MANIFEST)
+    if text is None:
+        return {}
+    try:
+        manifest = json.loads(text)
+    except ValueError:
+        manifest = None
+    listed = manifest.get("files") if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
+    if not isinstance(listed, dict):
+        raise ConflictError(
+            f"{folder / MANIFEST} was not written by leadline, or is damaged; move it away or choose another --out"
+        )
+    return {str(path): str(value) for path, value in listed.items() if _stays_inside(str(path))}
+
+
+def _stays_inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts
+
+
+def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, str]) -> None:
+    """Refuse to overwrite files that no earlier run wrote."""
+    foreign = sorted(
+        path
+        for path, text in files.items()
+        if path not in old and path != MANIFEST and (folder / path).exists() and _read(folder / path) != text
+    )
+    if foreign:
+        listed = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
+        raise ConflictError(
+            f"{folder} holds files that leadline did not write and would have to overwrite: {listed}; "
+            "move them away or choose another --out"
+        )
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.write_bytes(text.encode())
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _prune_empty(folder: Path, parent: Path) -> None:
+    while parent != folder and not any(parent.iterdir()):
+        parent.rmdir()
+        parent = parent.parent
