@@ -46,7 +46,9 @@ def _cases(instrument: Instrument, budget: Decimal, annotations: dict[str, str])
     """Spend evenly: once so that the month comes to twice the budget, once to four fifths of it."""
     fired = {
         **annotations,
-        "description": annotations["description"].replace('{{ $value | printf "%.2f" }}', f"{2 * budget:.2f}"),
+        "description": annotations["description"].replace(
+            '{{ $value | printf "%.2f" }}', f"{2 * budget:.2f}"
+        ),
     }
     return (
         Case(
@@ -55,7 +57,11 @@ def _cases(instrument: Instrument, budget: Decimal, annotations: dict[str, str])
             minutes=390,
             annotations=fired,
         ),
-        Case(name="spend stays within the budget", inputs=_spend(instrument, budget * Decimal("0.8")), minutes=390),
+        Case(
+            name="spend stays within the budget",
+            inputs=_spend(instrument, budget * Decimal("0.8")),
+            minutes=390,
+        ),
         Case(name="nothing is measured", inputs=(), minutes=390),
     )
 
@@ -63,4 +69,3 @@ def _cases(instrument: Instrument, budget: Decimal, annotations: dict[str, str])
 def _spend(instrument: Instrument, month_usd: Decimal) -> tuple[Input, ...]:
     labels = {"model": "example"} if instrument.has("model") else {}
     return (counter(instrument, month_usd / (HOURS_PER_MONTH * 60), **labels),)
-

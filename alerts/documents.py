@@ -55,9 +55,7 @@ def _rule(rule: Recording | Alert) -> dict[str, Any]:
 def test_file(file: RuleFile) -> str:
     """Write the promtool tests of a rule file; it, and what it reads, are found in ../rules/."""
     needed = [f"../rules/{name}.yaml" for name in (file.name, *file.reads)]
-    tests = [
-        _test(alert, case) for group in file.groups for alert in group.alerts for case in alert.cases
-    ]
+    tests = [_test(alert, case) for group in file.groups for alert in group.alerts for case in alert.cases]
     document: dict[str, Any] = {"rule_files": needed, "evaluation_interval": file.test_interval}
     if file.reads:
         document["group_eval_order"] = [*file.reads, *(group.name for group in file.groups)]

@@ -16,7 +16,11 @@ def counter(instrument: Instrument, per_minute: Decimal | int, *, suffix: str = 
 
 
 def _series(instrument: Instrument, suffix: str, labels: dict[str, str]) -> str:
-    found = {matcher.label: _example(matcher.value) for matcher in instrument.matchers if matcher.operator[0] == "="}
+    found = {
+        matcher.label: _example(matcher.value)
+        for matcher in instrument.matchers
+        if matcher.operator[0] == "="
+    }
     for name, value in labels.items():
         label = instrument.label(name)
         exposed = {normal: raw for raw, normal in label.values} if label else {}

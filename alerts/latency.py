@@ -67,7 +67,9 @@ def _cases(histogram: Instrument, objective: Objective, annotations: dict[str, s
             minutes=70,
             annotations=fired,
         ),
-        Case(name="slow requests stay below the limit", inputs=_traffic(histogram, objective, low), minutes=70),
+        Case(
+            name="slow requests stay below the limit", inputs=_traffic(histogram, objective, low), minutes=70
+        ),
         Case(name="nothing is measured", inputs=(), minutes=70),
     )
 
@@ -76,7 +78,9 @@ def _traffic(histogram: Instrument, objective: Objective, slow: Decimal) -> tupl
     """Give a million requests a minute, of which a share is slower than the objective's threshold."""
     edge = plain(objective.within or 0)
     fast = (Decimal(1_000_000) * (1 - slow)).to_integral_value()
-    labels = {name: value for name, value in (("route", "/example"), ("method", "GET")) if histogram.has(name)}
+    labels = {
+        name: value for name, value in (("route", "/example"), ("method", "GET")) if histogram.has(name)
+    }
     return (
         counter(histogram, fast, suffix="_bucket", le=edge, **labels),
         counter(histogram, 1_000_000, suffix="_bucket", le="+Inf", **labels),

@@ -24,9 +24,7 @@ def of_service(project: str, service: Service) -> tuple[Recording, ...]:
     }
     owner = {"project": project, "service": service.name}
     rules = [
-        rule
-        for name, instrument in service.instruments.items()
-        for rule in readers[name](instrument, owner)
+        rule for name, instrument in service.instruments.items() for rule in readers[name](instrument, owner)
     ]
     return (*rules, *_targets(service, owner))
 
@@ -42,7 +40,9 @@ def of_project(catalog: Catalog) -> tuple[Recording, ...]:
 def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
     """Keep the normalised labels that this instrument can give; every series gets a route."""
     return tuple(
-        name for name in names if name == "route" or instrument.has("status" if name == STATUS_CLASS else name)
+        name
+        for name in names
+        if name == "route" or instrument.has("status" if name == STATUS_CLASS else name)
     )
 
 
@@ -56,9 +56,7 @@ def _requests(requests: Instrument, owner: dict[str, str]) -> Iterator[Recording
     for window in (WINDOW, LONG_WINDOW):
         total = sum_by((), f"rate({requests.select()}[{window}])")
         errors = f"({error_rate(requests, window)})"
-        yield Recording(
-            record=recorded.error_ratio(window), expr=f"{errors}\n/\n({total} > 0)", labels=owner
-        )
+        yield Recording(record=recorded.error_ratio(window), expr=f"{errors}\n/\n({total} > 0)", labels=owner)
 
 
 def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
@@ -94,7 +92,9 @@ def _tokens(tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
 
 
 def _cost(cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
-    yield Recording(record=recorded.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner)
+    yield Recording(
+        record=recorded.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner
+    )
     for window in (LONG_WINDOW, DAY_WINDOW):
         yield Recording(record=recorded.cost(window), expr=rate(cost, window), labels=owner)
 
@@ -107,4 +107,3 @@ def _targets(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
     for objective in service.objectives:
         labels = {**owner, "objective": objective.name}
         yield Recording(record=recorded.OBJECTIVE, expr=f"vector({plain(objective.target)})", labels=labels)
-

@@ -45,7 +45,9 @@ def _project_file(catalog: Catalog) -> RuleFile:
     rules: tuple[Recording | Alert, ...] = (*recordings.of_project(catalog), *alerts)
     groups = (_group(catalog, f"{catalog.project}-project", rules),) if rules else ()
     reads = tuple(f"{catalog.project}-{service.name}" for service in catalog.measuring("cost")[:1])
-    return RuleFile(name=f"{catalog.project}-project", groups=groups, reads=reads if alerts else (), test_interval="15m")
+    return RuleFile(
+        name=f"{catalog.project}-project", groups=groups, reads=reads if alerts else (), test_interval="15m"
+    )
 
 
 def _group(catalog: Catalog, name: str, rules: tuple[Recording | Alert, ...]) -> Group:

@@ -20,7 +20,9 @@ from signals import reading
     show_default=True,
     help="The folder to write to; created where it is missing.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated."
+)
 def command(catalog_file: Path, out: Path, check: bool) -> int:
     r"""Write dashboards, rules and rule tests from the catalog.
 
@@ -47,7 +49,9 @@ def _check(out: Path, files: dict[str, str]) -> int:
         for path in paths:
             click.echo(f"{kind}  {out / path}")
     if found:
-        click.echo(f"{out} is not what the catalog says; run leadline generate, and move extra files away", err=True)
+        click.echo(
+            f"{out} is not what the catalog says; run leadline generate, and move extra files away", err=True
+        )
         return 1
     click.echo(f"{out} is what the catalog says ({len(files)} files)")
     return 0
@@ -59,5 +63,7 @@ def _write(out: Path, done: tree.Written) -> int:
             click.echo(f"{verb:7}  {out / path}")
     for path in done.kept:
         click.echo(f"kept: {out / path} is no longer generated, but was edited; delete it yourself", err=True)
-    click.echo(f"{len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.deleted)} deleted in {out}")
+    click.echo(
+        f"{len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.deleted)} deleted in {out}"
+    )
     return 0

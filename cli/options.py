@@ -65,7 +65,9 @@ class Connection:
         """Open the Prometheus that was asked for; the catalog is read only where no URL is given."""
         from live.client import Prometheus
 
-        endpoint = Endpoint(url=_url(self.url)) if self.url else _endpoint(catalog or self.load(), self.context_name)
+        endpoint = (
+            Endpoint(url=_url(self.url)) if self.url else _endpoint(catalog or self.load(), self.context_name)
+        )
         return Prometheus(endpoint, timeout_seconds=self.timeout)
 
 
@@ -76,7 +78,9 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
     def command(
         catalog_file: Path, url: str | None, context_name: str | None, timeout: float, **others: object
     ) -> int:
-        connection = Connection(catalog_file=catalog_file, url=url, context_name=context_name, timeout=timeout)
+        connection = Connection(
+            catalog_file=catalog_file, url=url, context_name=context_name, timeout=timeout
+        )
         return function(connection=connection, **others)
 
     for option in (_timeout, _context_option, _url_option, catalog_option):

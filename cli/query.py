@@ -69,7 +69,9 @@ def _lines(answer: Answer) -> Iterator[str]:
 
 
 def _name(series: Series) -> str:
-    labels = ", ".join(f'{key}="{value}"' for key, value in sorted(series.labels.items()) if key != "__name__")
+    labels = ", ".join(
+        f'{key}="{value}"' for key, value in sorted(series.labels.items()) if key != "__name__"
+    )
     return series.labels.get("__name__", "") + (f"{{{labels}}}" if labels or not series.labels else "")
 
 

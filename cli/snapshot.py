@@ -14,8 +14,12 @@ from reports.model import MISSED, UNDECIDED, Report
 @click.command("snapshot")
 @click.argument("names", metavar="[SERVICE]...", nargs=-1)
 @connected
-@click.option("--window", "length", metavar="DURATION", help="How long a window, for example 15m (the default).")
-@click.option("--start", metavar="TIME", help="Its start: 2026-11-24T12:00:00Z, seconds since the epoch, or -1h.")
+@click.option(
+    "--window", "length", metavar="DURATION", help="How long a window, for example 15m (the default)."
+)
+@click.option(
+    "--start", metavar="TIME", help="Its start: 2026-11-24T12:00:00Z, seconds since the epoch, or -1h."
+)
 @click.option("--end", metavar="TIME", help="Its end; by default now, less two scrape intervals.")
 @click.option(
     "--undecided",
@@ -24,7 +28,9 @@ from reports.model import MISSED, UNDECIDED, Report
     show_default=True,
     help="What an undecided target, or no data, does: exit 4, say so on stderr, or nothing.",
 )
-@click.option("-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+)
 def command(
     connection: Connection,
     names: tuple[str, ...],
@@ -77,5 +83,3 @@ def code(report: Report, undecided: str = "fail") -> int:
         what = "a target is undecided" if report.has_data else "nothing was measured"
         print(f"leadline: {what}", file=sys.stderr)
     return 4 if undecided == "fail" else 0
-
-

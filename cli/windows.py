@@ -13,13 +13,17 @@ from signals.units import duration
 DEFAULT = "15m"
 
 
-def window(length: str | None, start: str | None, end: str | None, *, now: float, scrape_interval: float) -> Window:
+def window(
+    length: str | None, start: str | None, end: str | None, *, now: float, scrape_interval: float
+) -> Window:
     """Choose a window. Its end, where none is given, leaves time for the scrapes after it.
 
     Raises UsageError for what cannot be read, for both a start and a length with an end, and for the future.
     """
     if start and length:
-        raise UsageError("--window and --start say two things; give --start with --end, or --window with --end")
+        raise UsageError(
+            "--window and --start say two things; give --start with --end, or --window with --end"
+        )
     latest = now - pad(scrape_interval)
     ends = _moment(end, now, "--end") if end else latest
     begins = _moment(start, now, "--start") if start else ends - _seconds(length or DEFAULT)
@@ -54,11 +58,17 @@ def _moment(text: str, now: float, option: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{option} {text!r} is not a time; write 2026-11-24T12:00:00Z, or -1h for an hour ago") from None
+        raise UsageError(
+            f"{option} {text!r} is not a time; write 2026-11-24T12:00:00Z, or -1h for an hour ago"
+        ) from None
     return moment.timestamp()
 
 
 def _chosen(length: str | None, start: str | None, end: str | None, provisional: bool) -> str:
-    given = [f"{name} {value}" for name, value in (("--window", length), ("--start", start), ("--end", end)) if value]
+    given = [
+        f"{name} {value}"
+        for name, value in (("--window", length), ("--start", start), ("--end", end))
+        if value
+    ]
     text = " ".join(given) or f"the last {DEFAULT}"
     return f"{text}; provisional, scrapes after its end are still to come" if provisional else text

@@ -17,8 +17,15 @@ def build(catalog: Catalog) -> Dashboard:
         _month(catalog),
         _per_1k_tokens(catalog),
         _per_request(catalog),
-        _tokens(catalog, "token_type", "Tokens per second by type", "Output tokens cost several times input tokens."),
-        _tokens(catalog, "model", "Tokens per second by model", "A dearer model taking over is seen here first."),
+        _tokens(
+            catalog,
+            "token_type",
+            "Tokens per second by type",
+            "Output tokens cost several times input tokens.",
+        ),
+        _tokens(
+            catalog, "model", "Tokens per second by model", "A dearer model taking over is seen here first."
+        ),
     )
     return Dashboard(
         topic="cost",
@@ -47,11 +54,16 @@ def _per_hour(catalog: Catalog) -> Panel:
 def _month(catalog: Catalog) -> Panel:
     where = chosen(catalog, route=False)
     rates = tuple(
-        Query(expr=cost.month(where, window, ("service",)), legend=f"{{{{service}}}} if the last {window} lasted")
+        Query(
+            expr=cost.month(where, window, ("service",)),
+            legend=f"{{{{service}}}} if the last {window} lasted",
+        )
         for window in (recorded.LONG_WINDOW, recorded.DAY_WINDOW)
     )
     budget = Query(
-        expr=select(recorded.BUDGET, recorded.owner(catalog.project)), legend="budget of the project", line=True
+        expr=select(recorded.BUDGET, recorded.owner(catalog.project)),
+        legend="budget of the project",
+        line=True,
     )
     stated = catalog.monthly_budget_usd is not None
     return Panel(

@@ -18,7 +18,10 @@ def build(catalog: Catalog) -> Dashboard:
         title=f"{catalog.project} / Latency",
         description="How long requests take on the server's clock, by service and route.",
         project=catalog.project,
-        panels=measured(catalog, (_quantiles(catalog), _within(catalog), _mean(catalog), _by_route(catalog), _slowest(catalog))),
+        panels=measured(
+            catalog,
+            (_quantiles(catalog), _within(catalog), _mean(catalog), _by_route(catalog), _slowest(catalog)),
+        ),
     )
 
 

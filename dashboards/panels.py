@@ -29,7 +29,9 @@ LEGACY = frozenset({
     "transformations",
 })  # fmt: skip
 """Keys of a panel that say nothing as grafanalib writes them, or that Grafana dropped."""
-LEGACY_TARGET = frozenset({"query", "target", "interval", "intervalFactor", "metric", "step", "hide", "format"})
+LEGACY_TARGET = frozenset(
+    {"query", "target", "interval", "intervalFactor", "metric", "step", "hide", "format"}
+)
 LEGACY_VARIABLE = frozenset({
     "auto", "auto_min", "auto_count", "useTags", "tagsQuery", "tagValuesQuery", "hide", "options", "regex",
 })  # fmt: skip
@@ -159,7 +161,9 @@ def _as_target(ref: str) -> dict[str, Any]:
 
 
 def _variables(dashboard: Dashboard) -> list[grafana.Template]:
-    datasource = grafana.Template(name="datasource", label="Data source", type="datasource", query="prometheus")
+    datasource = grafana.Template(
+        name="datasource", label="Data source", type="datasource", query="prometheus"
+    )
     project = Matcher("project", "=", dashboard.project)
     chosen = Matcher("service", "=~", "$service")
     queries = {

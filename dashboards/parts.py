@@ -33,7 +33,9 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
 
 def measured(catalog: Catalog, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
     """Put a text in the place of every panel that no service of the catalog has the instruments for."""
-    return tuple(panel if _can_be_drawn(catalog, panel) else _not_measured(catalog, panel) for panel in panels)
+    return tuple(
+        panel if _can_be_drawn(catalog, panel) else _not_measured(catalog, panel) for panel in panels
+    )
 
 
 def _can_be_drawn(catalog: Catalog, panel: Panel) -> bool:

@@ -17,7 +17,10 @@ def build(catalog: Catalog) -> Dashboard:
         _error_ratio(catalog),
         _by_label(catalog, "route", "Requests by route", "Which routes carry the load."),
         _by_label(
-            catalog, STATUS_CLASS, "Requests by status class", "2xx are answers, 4xx the client's mistakes, 5xx errors."
+            catalog,
+            STATUS_CLASS,
+            "Requests by status class",
+            "2xx are answers, 4xx the client's mistakes, 5xx errors.",
         ),
         _by_label(catalog, "method", "Requests by method", "Reads and writes rarely cost the same."),
         _errors(catalog),
@@ -91,7 +94,9 @@ def _errors(catalog: Catalog) -> Panel:
         description="Failed requests by route: shows where an error ratio comes from. Normal is zero.",
         unit="reqps",
         queries=(
-            Query(expr=error_ratio.errors(chosen(catalog), ("service", "route")), legend="{{service}} {{route}}"),
+            Query(
+                expr=error_ratio.errors(chosen(catalog), ("service", "route")), legend="{{service}} {{route}}"
+            ),
         ),
         needs=("requests",),
     )

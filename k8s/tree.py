@@ -109,7 +109,9 @@ def _old_hashes(folder: Path) -> dict[str, str]:
         manifest = json.loads(text)
     except ValueError:
         manifest = None
-    listed = manifest.get("files") if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
+    listed = (
+        manifest.get("files") if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None
+    )
     if not isinstance(listed, dict):
         raise ConflictError(
             f"{folder / MANIFEST} was not written by leadline, or is damaged; move it away or choose another --out"

@@ -29,9 +29,13 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
     session.headers.update(dict(endpoint.headers))
     if endpoint.username:
         password = _secret(endpoint.password_file, endpoint.password_env)
-        session.auth = _Authorization("Basic " + b64encode(f"{endpoint.username}:{password}".encode()).decode())
+        session.auth = _Authorization(
+            "Basic " + b64encode(f"{endpoint.username}:{password}".encode()).decode()
+        )
     elif endpoint.credentials_file or endpoint.credentials_env:
-        session.auth = _Authorization("Bearer " + _secret(endpoint.credentials_file, endpoint.credentials_env))
+        session.auth = _Authorization(
+            "Bearer " + _secret(endpoint.credentials_file, endpoint.credentials_env)
+        )
     if endpoint.ca_file:
         if not Path(endpoint.ca_file).is_file():
             raise UsageError(f"the certificate file {endpoint.ca_file} (tls_config.ca_file) does not exist")

@@ -28,7 +28,9 @@ class Prometheus:
         self._timeout = plain(timeout_seconds) + "s"
         self._session = Session(read_seconds=timeout_seconds + GRACE_SECONDS)
         apply(endpoint, self._session)
-        self._connection = PrometheusConnect(url=self.url, session=self._session, retry=Retry(0), method="POST")
+        self._connection = PrometheusConnect(
+            url=self.url, session=self._session, retry=Retry(0), method="POST"
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -132,11 +132,15 @@ def _json(response: requests.Response) -> Payload | None:
 
 def _not_json(response: requests.Response, where: str) -> LeadlineError:
     first = re.sub(r"<[^>]*>|\s+", " ", response.text[:300]).strip()[:80]
-    said = f'{response.status_code} {response.reason or ""}'.strip()
+    said = f"{response.status_code} {response.reason or ''}".strip()
     if response.status_code in (429, *range(500, 600)):
-        return UnavailableError(f"{where} answered {said} ({first!r}): it, or a proxy before it, cannot answer now")
+        return UnavailableError(
+            f"{where} answered {said} ({first!r}): it, or a proxy before it, cannot answer now"
+        )
     kind = response.headers.get("Content-Type", "no content type").split(";")[0]
-    hint = "a login page, or the URL of something else?" if "html" in kind else "is a path missing in the URL?"
+    hint = (
+        "a login page, or the URL of something else?" if "html" in kind else "is a path missing in the URL?"
+    )
     return NotPrometheusError(f"{where} does not speak Prometheus's API: it answered {said}, {kind}; {hint}")
 
 

@@ -85,7 +85,9 @@ def _per_1k_tokens(cost: Measured | str, tokens: Measured | str) -> Reading:
     return _ratio(none, cost, cost.snapped(), tokens.snapped(), "no tokens in the window", times=1000)
 
 
-def _ratio(none: Reading, cost: Measured, spend: Total, units: Total, reason: str, times: float = 1) -> Reading:
+def _ratio(
+    none: Reading, cost: Measured, spend: Total, units: Total, reason: str, times: float = 1
+) -> Reading:
     if not units.value:
         return replace(none, reason=reason)
     return replace(

@@ -115,7 +115,9 @@ def accumulate(
     A value that falls, or a restart of its process, starts it anew: what is there then was counted since.
     `zero_at` is the time of a scrape at which the series was known not to exist yet, and so had counted nothing.
     """
-    usable = [sample for sample in samples if sample.value == sample.value and abs(sample.value) != float("inf")]
+    usable = [
+        sample for sample in samples if sample.value == sample.value and abs(sample.value) != float("inf")
+    ]
     if not usable:
         return None
     first = usable[0].value

@@ -16,7 +16,11 @@ from signals.instruments import Label
 def readings(soundings: Soundings) -> Iterator[Reading]:
     """Give the share of requests that failed, and its complement."""
     found = soundings.find("requests")
-    errors = Reading(signal="error_ratio", unit="ratio", reason=found) if isinstance(found, str) else _errors(found)
+    errors = (
+        Reading(signal="error_ratio", unit="ratio", reason=found)
+        if isinstance(found, str)
+        else _errors(found)
+    )
     target = target_for(soundings.service, "error_ratio")
     yield judged(errors, target) if target else errors
     yield _success(errors)

@@ -100,7 +100,9 @@ def _quantiles(service: Service, measured: Distribution, found: Measured) -> Ite
             lower=estimate.lower,
             upper=None if above else estimate.upper,
             unbounded=above,
-            reason=f"above {show(estimate.lower, 'seconds')}; how far is not known" if estimate.value is None else "",
+            reason=f"above {show(estimate.lower, 'seconds')}; how far is not known"
+            if estimate.value is None
+            else "",
             note=_note(rank, measured),
             provenance=found.part("_bucket").provenance,
         )

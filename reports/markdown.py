@@ -12,7 +12,9 @@ from reports.sections import Section, sections
 def write(report: Report) -> str:
     """Write a report as GitHub-flavoured Markdown."""
     parts = list(sections(report))
-    lines = [line for index, section in enumerate(parts) for line in _section(section, "#" if index == 0 else "##")]
+    lines = [
+        line for index, section in enumerate(parts) for line in _section(section, "#" if index == 0 else "##")
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 

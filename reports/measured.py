@@ -53,7 +53,9 @@ class Measured:
     def part(self, suffix: str) -> Measured:
         """Give the series of one component of a histogram (`_bucket`, `_sum`, `_count`)."""
         name = self.instrument.metric + suffix
-        return replace(self, tracks=tuple(track for track in self.tracks if track.labels.get("__name__") == name))
+        return replace(
+            self, tracks=tuple(track for track in self.tracks if track.labels.get("__name__") == name)
+        )
 
     def total(self, keep: Keep = everything) -> Total:
         """Give what was counted in the window, with bounds: its edges need not be scrapes."""

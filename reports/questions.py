@@ -55,14 +55,18 @@ def sound(service: Service, window: Window, scrape_interval: float, ask: Ask) ->
     pad_seconds = pad(scrape_interval)
     duration = promql_duration(math.ceil(window.seconds + 2 * pad_seconds))
     at = window.end + pad_seconds
-    queries = {name: f"{_selector(instrument)}[{duration}]" for name, instrument in service.instruments.items()}
+    queries = {
+        name: f"{_selector(instrument)}[{duration}]" for name, instrument in service.instruments.items()
+    }
     answers = {name: ask(query, at=at) for name, query in queries.items()}
     scrapes = _scrapes(answers, duration, at, ask)
     measured = {
         name: _measured(instrument, queries[name], answers[name], window, scrapes, ask)
         for name, instrument in service.instruments.items()
     }
-    return Soundings(service=service, window=window, measured=measured, scrapes=scrapes, scrape_interval=scrape_interval)
+    return Soundings(
+        service=service, window=window, measured=measured, scrapes=scrapes, scrape_interval=scrape_interval
+    )
 
 
 def _selector(instrument: Instrument) -> str:
@@ -87,7 +91,9 @@ def _measured(
     scrapes: Mapping[TargetKey, Scrapes],
     ask: Ask,
 ) -> Measured:
-    counters = ((series.labels, _counter(series, scrapes[target_of(series.labels)])) for series in answer.series)
+    counters = (
+        (series.labels, _counter(series, scrapes[target_of(series.labels)])) for series in answer.series
+    )
     tracks = tuple(Track(labels=labels, counter=counter) for labels, counter in counters if counter)
     nan = sum(1 for series in answer.series for sample in series.samples if math.isnan(sample.value))
     warnings = answer.warnings + ((f"{nan} samples were NaN and were left out",) if nan else ())
@@ -148,7 +154,9 @@ def _absence(instrument: Instrument, window: Window, ask: Ask) -> str:
     name = instrument.metric + ("_count" if instrument.kind == "histogram" else "")
     chosen = instrument.part("_count").select() if instrument.kind == "histogram" else instrument.select()
     if ask(f"count({chosen})").series:
-        return f"{name} has series now, but no sample in the window: does it lie before the data, or in a gap?"
+        return (
+            f"{name} has series now, but no sample in the window: does it lie before the data, or in a gap?"
+        )
     if ask(f"count({select(name)})", at=window.end).series or ask(f"count({select(name)})").series:
         conditions = ", ".join(str(matcher) for matcher in instrument.matchers)
         return f"{name} exists, but no series of it matches {{{conditions}}}; check selector and exclude"

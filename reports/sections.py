@@ -40,7 +40,9 @@ def sections(report: Report) -> Iterator[Section]:
                 rows=section.rows,
             )
     if report.links:
-        yield Section(title="See it live", lines=tuple(f"{topic}: {url}" for topic, url in report.links.items()))
+        yield Section(
+            title="See it live", lines=tuple(f"{topic}: {url}" for topic, url in report.links.items())
+        )
 
 
 def _head(report: Report) -> Section:
@@ -53,7 +55,9 @@ def _head(report: Report) -> Section:
     ]
     if window.is_load:
         span = show(window.rate_seconds, "seconds")
-        lines.append(f"load      {utc(window.rate_start)} to {utc(window.rate_end)} ({span}); rates are over it")
+        lines.append(
+            f"load      {utc(window.rate_start)} to {utc(window.rate_end)} ({span}); rates are over it"
+        )
     if report.source:
         lines.append(f"source    {report.source}")
     return Section(title=f"{report.project}: snapshot", lines=tuple(lines))
@@ -68,7 +72,9 @@ def _service(service: ServiceReport) -> Iterator[Section]:
     if judged:
         yield Section(title="Targets", rows=tuple(_verdict(reading) for reading in judged))
     else:
-        yield Section(title="Targets", lines=("none is judged: the catalog names no target that applies here",))
+        yield Section(
+            title="Targets", lines=("none is judged: the catalog names no target that applies here",)
+        )
     yield _figures("Results", [r for r in service.readings if not r.signal.startswith(COST)])
     yield _comparisons(service)
     yield _figures("Cost", [r for r in service.readings if r.signal.startswith(COST)])

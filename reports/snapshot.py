@@ -22,7 +22,9 @@ TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
 )
 
 
-def take(catalog: Catalog, services: tuple[Service, ...], window: Window, ask: Ask, source: str = "") -> Report:
+def take(
+    catalog: Catalog, services: tuple[Service, ...], window: Window, ask: Ask, source: str = ""
+) -> Report:
     """Measure services over a window. Raises a LeadlineError where Prometheus cannot be asked."""
     return Report(
         project=catalog.project,
@@ -39,7 +41,8 @@ def _links(catalog: Catalog, window: Window) -> dict[str, str]:
         return {}
     query = f"from={window.start * 1000:.0f}&to={window.end * 1000:.0f}"
     return {
-        topic: f"{catalog.links['grafana']}{dashboard_path(catalog.project, topic)}?{query}" for topic in TOPIC_NAMES
+        topic: f"{catalog.links['grafana']}{dashboard_path(catalog.project, topic)}?{query}"
+        for topic in TOPIC_NAMES
     }
 
 

@@ -11,7 +11,9 @@ from reports.sections import Section, sections
 
 def write(report: Report) -> str:
     """Write a report. The last column of a table runs free, so that nothing is cut."""
-    return "\n".join(line.rstrip() for section in sections(report) for line in _section(section)).rstrip() + "\n"
+    return (
+        "\n".join(line.rstrip() for section in sections(report) for line in _section(section)).rstrip() + "\n"
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> Iterator[str]:

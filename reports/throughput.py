@@ -11,7 +11,11 @@ from reports.questions import Soundings
 from reports.verdicts import judged, target_for
 from signals.units import show
 
-SIGNALS = {"requests": "requests", "throughput": "requests_per_second", "throughput.peak": "requests_per_second"}
+SIGNALS = {
+    "requests": "requests",
+    "throughput": "requests_per_second",
+    "throughput.peak": "requests_per_second",
+}
 """The signals of this topic and their units."""
 DEMAND = "demand, not capacity: a throughput target is judged only for a load run"
 

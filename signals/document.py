@@ -52,7 +52,9 @@ class Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
-            raise CatalogError((f"{self.file}:{line} is not YAML: {error.problem or error.context}",)) from None
+            raise CatalogError(
+                (f"{self.file}:{line} is not YAML: {error.problem or error.context}",)
+            ) from None
         except yaml.YAMLError as error:
             raise CatalogError((f"{self.file} is not YAML: {str(error).splitlines()[0]}",)) from None
         if node is None:

@@ -40,7 +40,9 @@ class Profile:
 @cache
 def names() -> tuple[str, ...]:
     folder = files("signals").joinpath("profiles")
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml")))
+    return tuple(
+        sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
+    )
 
 
 @cache
@@ -55,10 +57,14 @@ def parse(text: str, file: str) -> Profile:
     keys = ("profile", "about", "errors", "exclude", "instruments", "missing", "remarks")
     top = reader.table(reader.open(text), known=keys, required=("profile", "instruments"))
     bad = reader.text(top["errors"]) if "errors" in top else "5.."
-    instruments = {
-        name: instrument(reader, name, entry, bad)
-        for name, entry in reader.table(top["instruments"], known=INSTRUMENTS).items()
-    } if "instruments" in top else {}
+    instruments = (
+        {
+            name: instrument(reader, name, entry, bad)
+            for name, entry in reader.table(top["instruments"], known=INSTRUMENTS).items()
+        }
+        if "instruments" in top
+        else {}
+    )
     exclude = reader.table(top["exclude"]) if "exclude" in top else {}
     missing = reader.table(top["missing"], known=INSTRUMENTS) if "missing" in top else {}
     profile = Profile(
@@ -90,7 +96,9 @@ def instrument(reader: Reader, name: str, entry: Entry, bad: str) -> Instrument:
 def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
     """Read a label map: normalised name → a source, several, or {sources, values}."""
     read = []
-    for name, place in reader.table(entry, known=("route", "method", "status", "model", "token_type")).items():
+    for name, place in reader.table(
+        entry, known=("route", "method", "status", "model", "token_type")
+    ).items():
         values: tuple[tuple[str, str], ...] = ()
         sources = place
         if place.is_table:

@@ -68,14 +68,20 @@ def parse(text: str, file: str) -> Catalog:
 
 
 def _catalog(reader: Reader, top: dict[str, Entry], file: str) -> Catalog:
-    scrape = reader.parsed(top["scrape_interval"], duration, Decimal(15)) if "scrape_interval" in top else Decimal(15)
+    scrape = (
+        reader.parsed(top["scrape_interval"], duration, Decimal(15))
+        if "scrape_interval" in top
+        else Decimal(15)
+    )
     services = _services(reader, top["services"]) if "services" in top else ()
     return Catalog(
         file=file,
         project=_name(reader, top["project"]) if "project" in top else "",
         scrape_interval=scrape,
         evaluation_interval=(
-            reader.parsed(top["evaluation_interval"], duration, scrape) if "evaluation_interval" in top else scrape
+            reader.parsed(top["evaluation_interval"], duration, scrape)
+            if "evaluation_interval" in top
+            else scrape
         ),
         retention=reader.parsed(top["retention"], duration, Decimal(0)) if "retention" in top else None,
         links=_links(reader, top["links"]) if "links" in top else {},
@@ -130,7 +136,9 @@ def _service(reader: Reader, name: str, entry: Entry) -> Service:
         instruments=instruments,
         targets=_targets(reader, fields["targets"]) if "targets" in fields else (),
         objectives=_objectives(reader, fields["objectives"], instruments) if "objectives" in fields else (),
-        missing={key: why for key, why in profile.missing.items() if key not in instruments} if profile else {},
+        missing={key: why for key, why in profile.missing.items() if key not in instruments}
+        if profile
+        else {},
     )
     return replace(service, remarks=_remarks(service))
 
@@ -144,12 +152,16 @@ def _remarks(service: Service) -> tuple[str, ...]:
     return ()
 
 
-def _instruments(reader: Reader, fields: dict[str, Entry], profile: profiles.Profile) -> dict[str, Instrument]:
+def _instruments(
+    reader: Reader, fields: dict[str, Entry], profile: profiles.Profile
+) -> dict[str, Instrument]:
     selector = _selector(reader, fields["selector"]) if "selector" in fields else ()
     exclude = dict(profile.exclude)
     if "exclude" in fields:
         known = ("route", "method", "status")
-        exclude = {key: reader.texts(place) for key, place in reader.table(fields["exclude"], known=known).items()}
+        exclude = {
+            key: reader.texts(place) for key, place in reader.table(fields["exclude"], known=known).items()
+        }
     table = fields.get("instruments")
     overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
     found = {}
@@ -170,7 +182,9 @@ def _override(
 ) -> tuple[Instrument, tuple[Matcher, ...] | None]:
     """Lay what the catalog says of an instrument over what the profile says; give its own selector, if it has one."""
     required = () if base else ("metric",)
-    fields = reader.table(entry, known=("metric", "selector", "labels", "buckets", "errors"), required=required)
+    fields = reader.table(
+        entry, known=("metric", "selector", "labels", "buckets", "errors"), required=required
+    )
     kind = "histogram" if name == "latency" else "counter"
     changed = base or Instrument(name=name, metric="", kind=kind, unit=profiles.INSTRUMENTS[name], bad="5..")
     if "metric" in fields:
@@ -337,7 +351,11 @@ def _contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
     read = []
     for name, place in reader.table(entry).items():
         fields = reader.table(place, known=known)
-        cluster = reader.table(fields["kubernetes"], known=("context", "namespace")) if "kubernetes" in fields else {}
+        cluster = (
+            reader.table(fields["kubernetes"], known=("context", "namespace"))
+            if "kubernetes" in fields
+            else {}
+        )
         endpoints = {key: _endpoint(reader, fields[key]) for key in known[:3] if key in fields}
         read.append(
             Context(

@@ -95,11 +95,13 @@ def promql_duration(seconds: Decimal | float) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Round to so many significant digits, thousands spaced by a thin gap: 65.6, 1 258, 0.00412."""
+    """Round to so many significant digits, thousands spaced by a thin gap: 65.6, 1 258, 0.00412; whole ones plain."""
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(decimals, 12)}f}".replace(",", "\u202f")
+    text = f"{value:,.{min(decimals, 12)}f}".replace(",", "\u202f")
+    whole, _, rest = text.partition(".")
+    return text if rest.strip("0") else whole
 
 
 def show(value: float, unit: str) -> str:

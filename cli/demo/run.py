@@ -1,0 +1,118 @@
+"""The demo's run: services, Prometheus with the generated rules, k6, and the snapshot of exactly that run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from cli.compose import generated
+from cli.demo import k6
+from cli.demo.beside import Row, rows
+from cli.demo.observed import prometheus
+from cli.demo.processes import running
+from cli.demo.truth import read as read_truth
+from k8s import tree
+from reports import document, markdown, snapshot
+from reports.model import Report
+from reports.questions import pad
+from reports.window import Window
+from signals import reading
+from signals.catalog import Catalog
+from signals.errors import ConflictError
+
+JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
+RESULTS = ("report.json", "report.md", "k6.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A run's results, and where what it started can be reached while it lasts."""
+
+    report: Report
+    rows: tuple[Row, ...]
+    summary: k6.Summary
+    rules: int
+    urls: dict[str, str]
+
+
+Tell = Callable[[str], None]
+"""Told what happens next."""
+
+
+def catalog() -> Catalog:
+    """Read the demo's own catalog."""
+    return reading.parse(
+        files("cli.demo").joinpath("leadline.yaml").read_text("utf-8"), "cli/demo/leadline.yaml"
+    )
+
+
+@contextmanager
+def finished(
+    out: Path, seconds: float, users: int, tell: Tell, progress: Callable[[float], None]
+) -> Iterator[Finished]:
+    """Run the whole loop; what it started runs on until the block ends, and is stopped however it ends."""
+    demo = catalog()
+    generated_files = _prepare(out, demo)
+    with tempfile.TemporaryDirectory(prefix="leadline-demo-") as temporary:
+        folder = Path(temporary)
+        truth = folder / "truth.jsonl"
+        command = [sys.executable, "-m", "cli.demo.service", str(truth)]
+        tell("starting the service and its Prometheus")
+        with running("the demo's service", command, folder / "service.log") as service:
+            ports = json.loads(service.first_line())
+            targets = {JOBS[name]: port for name, port in ports.items()}
+            with prometheus(demo, targets, generated_files / "prometheus" / "rules", folder) as observed:
+                tell("waiting for idle scrapes before the load")
+                observed.wait_for_scrapes(len(targets), since=0, least=1)
+                start = time.time()
+                observed.wait_for_scrapes(len(targets), since=start)
+                tell(f"k6: {seconds:g} s, up to {users} users")
+                target = f"http://127.0.0.1:{ports['orchestrator']}"
+                summary = k6.run(target, seconds, users, out / "k6.json", folder / "k6.log", progress)
+                service.check()
+                tell("waiting for idle scrapes after the load")
+                observed.wait_for_scrapes(len(targets), since=time.time())
+                window = Window(
+                    start=start,
+                    end=time.time(),
+                    load_start=summary.started,
+                    load_end=summary.ended,
+                    chosen="the demo's run, with idle edges",
+                )
+                time.sleep(pad(float(demo.scrape_interval)))
+                client = observed.client
+                source = f"{client.url}, Prometheus {client.build().get('version', '')}"
+                report = snapshot.take(demo, demo.services, window, client.ask, source)
+                count = observed.wait_for_rules()
+                _keep(out, report)
+                yield Finished(
+                    report=report,
+                    rows=tuple(rows(read_truth(truth), summary, report.services[0])),
+                    summary=summary,
+                    rules=count,
+                    urls={"Prometheus": client.url, "orchestrator": target},
+                )
+
+
+def _prepare(out: Path, demo: Catalog) -> Path:
+    """Empty the results of an earlier run, and generate."""
+    generated_files = out / "generated"
+    there = [name for name in RESULTS if (out / name).exists()]
+    if there and not (generated_files / tree.MANIFEST).exists():
+        raise ConflictError(f"{out} holds {', '.join(there)}, not of an earlier demo; choose another --out")
+    tree.write(generated_files, generated(demo))
+    for name in there:
+        (out / name).unlink()
+    return generated_files
+
+
+def _keep(out: Path, report: Report) -> None:
+    (out / "report.json").write_text(document.write(report), "utf-8")
+    (out / "report.md").write_text(markdown.write(report), "utf-8")
