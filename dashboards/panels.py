@@ -46,7 +46,7 @@ def render(dashboard: Dashboard) -> str:
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
-    """Give a dashboard as Grafana's JSON model. `id` is null: the server gives its own."""
+    """Give a dashboard as Grafana's JSON model, without `id`: the server gives its own."""
     built = grafana.Dashboard(
         title=dashboard.title,
         uid=dashboard.uid,
@@ -65,8 +65,7 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
     plain["templating"] = {"list": [_prune(each, LEGACY_VARIABLE) for each in plain["templating"]["list"]]}
     plain["panels"] = _laid_out(dashboard.panels)
     plain["links"] = [_topic_links(dashboard.project)]
-    kept = _prune({**plain, "annotations": None, "graphTooltip": 1}, LEGACY_DASHBOARD - {"links"})
-    return {**kept, "id": None}
+    return _prune({**plain, "annotations": None, "graphTooltip": 1, "id": None}, LEGACY_DASHBOARD - {"links"})
 
 
 def panel_id(key: str) -> int:

@@ -42,8 +42,9 @@ def number(text: str) -> Decimal:
 
 def duration(text: str) -> Decimal:
     """Read a duration ("400ms", "1.5s", "1h30m", "7d") as seconds, greater than zero."""
-    parts = _DURATION_PART.findall(text)
-    if not parts or "".join(amount + unit for amount, unit in parts) != text.replace(" ", ""):
+    joined = text.replace(" ", "")
+    parts = _DURATION_PART.findall(joined)
+    if not parts or "".join(amount + unit for amount, unit in parts) != joined:
         if re.fullmatch(r"\d+(\.\d+)?", text):
             raise ValueError(f"{text!r} has no unit; write {text}ms or {text}s")
         raise ValueError(f"{text!r} is not a duration; write for example 400ms, 15s or 7d")
@@ -115,9 +116,9 @@ def show(value: float, unit: str) -> str:
 
 
 def _show_seconds(value: float) -> str:
-    if abs(value) < 0.001:
+    if 0 < abs(value) < 0.001:
         return f"{significant(value * 1e6)} µs"
-    if abs(value) < 1:
+    if 0 < abs(value) < 1:
         return f"{significant(value * 1000)} ms"
     return f"{significant(value)} s"
 

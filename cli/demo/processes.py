@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +34,14 @@ def find(program: str) -> str:
     if found is None:
         raise ToolMissingError(f"{program} is not installed: {INSTALL[program]}")
     return found
+
+
+def check_installed(programs: Iterable[str], modules: Iterable[str]) -> None:
+    """Raise ToolMissingError, which says how to get it, where something that the demo runs is not there."""
+    if any(find_spec(module) is None for module in modules):
+        raise ToolMissingError("the demo's packages are not installed: pip install 'leadline[demo]'")
+    for program in programs:
+        find(program)
 
 
 class Program:

@@ -16,7 +16,7 @@ from cli.compose import generated
 from cli.demo import k6
 from cli.demo.beside import Row, rows
 from cli.demo.observed import prometheus
-from cli.demo.processes import running
+from cli.demo.processes import check_installed, running
 from cli.demo.truth import read as read_truth
 from k8s import tree
 from reports import document, markdown, snapshot
@@ -58,6 +58,7 @@ def finished(
     out: Path, seconds: float, users: int, tell: Tell, progress: Callable[[float], None]
 ) -> Iterator[Finished]:
     """Run the whole loop; what it started runs on until the block ends, and is stopped however it ends."""
+    check_installed(("prometheus", "k6"), ("uvicorn", "prometheus_client"))
     demo = catalog()
     generated_files = _prepare(out, demo)
     with tempfile.TemporaryDirectory(prefix="leadline-demo-") as temporary:

@@ -1,0 +1,39 @@
+# `make` alone lists the targets. Each sets up what it needs: virtual environment, packages, Prometheus.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/.cache/prometheus/usr/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format golden prove prometheus clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) prometheus ## the whole loop on this machine; ends with the report (ARGS="--duration 20")
+	@$(BIN)/leadline demo $(ARGS); code=$$?; case $$code in 0|1|4) ;; *) exit $$code;; esac
+
+test: lint prometheus ## everything that must hold: lint, types, layers, tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(READY) ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
+
+format: $(READY) ## format the code
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+golden: $(READY) ## rewrite tests/golden/ and k8s/manifests/ from the code; review the diff
+	@LEADLINE_GOLDEN=write $(BIN)/pytest -q tests/golden
+
+prove: $(READY) prometheus ## long measurements; writes dated results into docs/
+	@$(BIN)/python -m benchmarks.fidelity --out docs/fidelity.md
+
+prometheus: ## Prometheus with promtool, on PATH or in .cache/
+	@sh .ci/prometheus
+
+$(READY): pyproject.toml .ci/venv
+	@sh .ci/venv $(VENV)
+	@touch $@
+
+clean: ## remove what was built
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Measurements: each prints figures beside a named peer, in one run."""

@@ -1,0 +1,58 @@
+"""What all tests share: the worked example, small catalogs, and a Prometheus that is made of values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from signals import reading
+from signals.catalog import Catalog
+from tests.doubles import Api
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def worked_example() -> Catalog:
+    return reading.load(ROOT / "leadline.yaml")
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """A server on a free port that answers as it is told to."""
+    with Api() as server:
+        yield server
+
+
+MINIMAL = """\
+project: shop
+scrape_interval: 10s
+services:
+  web:
+    profile: generic-http
+    selector: {job: web}
+    instruments:
+      latency: {buckets: [0.1, 0.25, 0.5, 1]}
+    targets:
+      latency: {p95: 250ms}
+      error_ratio: 1%
+"""
+
+
+@pytest.fixture
+def minimal() -> Catalog:
+    return reading.parse(MINIMAL, "leadline.yaml")
+
+
+@pytest.fixture
+def catalog_file(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a catalog and give its path."""
+
+    def write(text: str = MINIMAL) -> Path:
+        path = tmp_path / "leadline.yaml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write

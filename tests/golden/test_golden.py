@@ -1,0 +1,40 @@
+"""What is generated from the worked example, reviewed as output. `make golden` rewrites it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cli.compose import generated
+from k8s import tree
+from reports import markdown, snapshot, text
+from reports.window import Window
+from signals import reading
+from signals.catalog import Catalog
+from tests.conftest import MINIMAL, ROOT
+from tests.reports.test_snapshot import history
+
+FOLDER = Path(__file__).parent
+WRITE = os.environ.get("LEADLINE_GOLDEN") == "write"
+
+
+def test_the_worked_example_generates_what_was_reviewed(worked_example: Catalog) -> None:
+    files = generated(worked_example)
+    if WRITE:
+        tree.write(FOLDER / "generated", files)
+    found = tree.difference(FOLDER / "generated", files)
+    assert not found, f"{found}; run make golden and review the diff"
+
+
+@pytest.mark.parametrize("name", ["report.txt", "report.md"])
+def test_a_report_reads_as_was_reviewed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    catalog = reading.parse(MINIMAL, str(ROOT / "leadline.yaml"))
+    window = Window(start=100, end=200, chosen="--window 100s")
+    report = snapshot.take(catalog, catalog.services, window, history().ask, "http://prometheus.example.com")
+    written = (text if name.endswith("txt") else markdown).write(report)
+    if WRITE:
+        (FOLDER / name).write_text(written, "utf-8")
+    assert (FOLDER / name).read_text("utf-8") == written
