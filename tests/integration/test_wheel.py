@@ -51,7 +51,7 @@ def test_the_installed_command_generates_the_same_bytes(installed: Path, tmp_pat
         [installed / "leadline", "--version"], check=True, capture_output=True, text=True
     )
     assert version.stdout.startswith("leadline, version ")
-    command = ["generate", "--catalog", ROOT / "leadline.yaml", "--out", tmp_path / "out"]
+    command: list[str | Path] = ["generate", "--catalog", ROOT / "leadline.yaml", "--out", tmp_path / "out"]
     done = subprocess.run(
         [installed / "leadline", *command], check=True, capture_output=True, text=True, cwd=tmp_path
     )
