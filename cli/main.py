@@ -16,6 +16,8 @@ COMMANDS = {
     "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
+    "signals": ("cli.signals", "List what can be asked of the catalog's services."),
+    "signal": ("cli.signal", "Ask one signal of the catalog's services."),
     "query": ("cli.query", "Ask Prometheus one PromQL expression."),
 }
 """Each command, the module that has it as `command`, and what it does."""

@@ -149,6 +149,7 @@ _SHOWN: dict[str, Callable[[float], str]] = {
     "seconds": _show_seconds,
     "ratio": _show_ratio,
     "requests_per_second": lambda value: f"{significant(value)} req/s",
+    "tokens_per_second": lambda value: f"{significant(value)} tokens/s",
     "usd": _show_usd,
     "usd_per_hour": lambda value: f"{_show_usd(value)}/h",
     "usd_per_month": lambda value: f"{_show_usd(value)}/month",

@@ -1,0 +1,52 @@
+"""Time series drawn in the terminal."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from string import ascii_lowercase
+
+import plotext
+
+from signals.samples import Sample
+
+MOST_SERIES = 8
+HEIGHT = 18
+
+
+def plot(series: Sequence[tuple[str, Sequence[Sample]]]) -> str:
+    """Draw named series over time (UTC), sized to the terminal; without colour where that is unwanted."""
+    drawn = sorted(series, key=lambda one: -_last(one[1]))[:MOST_SERIES]
+    plotext.clear_figure()
+    plotext.plotsize(min(shutil.get_terminal_size((100, 24)).columns, 160), HEIGHT)
+    plotext.theme("clear")
+    times = [sample.time for _, samples in drawn for sample in samples]
+    for letter, (_, samples) in zip(ascii_lowercase, drawn, strict=False):
+        points = [sample for sample in samples if math.isfinite(sample.value)]
+        marker = "braille" if len(drawn) == 1 else letter
+        plotext.plot([point.time for point in points], [point.value for point in points], marker=marker)
+    ticks = [min(times) + (max(times) - min(times)) * part / 4 for part in range(5)]
+    plotext.xticks(ticks, [datetime.fromtimestamp(tick, UTC).strftime("%H:%M:%S") for tick in ticks])
+    picture: str = plotext.build()
+    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        picture = plotext.uncolorize(picture)
+    return "\n".join((picture.rstrip(), *_legend([name for name, _ in drawn], len(series) - len(drawn))))
+
+
+def _legend(names: Sequence[str], left_out: int) -> Iterator[str]:
+    """Name the lines; each is drawn with its own letter, so that colour is not needed."""
+    if len(names) == 1:
+        yield names[0]
+        return
+    yield from (f"{letter}  {name}" for letter, name in zip(ascii_lowercase, names, strict=False))
+    if left_out:
+        yield f"{left_out} smaller series are not drawn; narrow the expression, or -o json"
+
+
+def _last(samples: Sequence[Sample]) -> float:
+    value = samples[-1].value if samples else math.nan
+    return value if math.isfinite(value) else -math.inf

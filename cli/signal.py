@@ -1,0 +1,121 @@
+"""`leadline signal`: one signal of the catalog's services, now."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import click
+
+from cli.options import Connection, chosen, connected, services
+from signals.catalog import Catalog, Service
+from signals.errors import NoDataError, UsageError
+from signals.formulas import FORMULAS, Formula, missing
+from signals.samples import Ask, Series
+from signals.units import duration, promql_duration, show
+
+
+@click.command("signal")
+@click.argument("name", metavar="NAME")
+@connected
+@click.option("--service", "names", multiple=True, help="Only this service; may be given several times.")
+@click.option(
+    "--by", "labels", multiple=True, help="Split by route, method, status_class, model or token_type."
+)
+@click.option("--over", default="5m", show_default=True, help="The window that rates are taken over.")
+@click.option("--promql", is_flag=True, help="Print what would be asked, and ask nothing.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(
+    connection: Connection,
+    name: str,
+    names: tuple[str, ...],
+    labels: tuple[str, ...],
+    over: str,
+    promql: bool,
+    output: str,
+) -> int:
+    r"""Ask one signal of the catalog's services, by the name that `leadline signals` lists.
+
+    The expressions read the services' own metrics, so no recording rule need be loaded.
+
+    \b
+    Examples:
+      leadline signal latency.p95 --by route
+      leadline signal cost_per_1k_tokens --service orchestrator --promql
+    """
+    formula = chosen(name, FORMULAS, "signal", "leadline")
+    catalog = connection.load()
+    queries = _queries(catalog, names, formula, labels, _window(over))
+    if promql:
+        click.echo("\n\n".join(f"# {service.name}\n{query}" for service, query in queries))
+        return 0
+    with connection.open(catalog) as prometheus:
+        rows = [row for service, query in queries for row in _rows(service, query, labels, prometheus.ask)]
+        where = prometheus.url
+    if not rows:
+        raise NoDataError(
+            f"{where} has no data for {name} over the last {over}; --promql shows what was asked"
+        )
+    for line in _written(rows, labels, formula, output):
+        click.echo(line)
+    return 0
+
+
+def _window(text: str) -> str:
+    try:
+        return promql_duration(duration(text))
+    except ValueError as error:
+        raise UsageError(f"--over: {error}") from None
+
+
+def _queries(
+    catalog: Catalog, names: tuple[str, ...], formula: Formula, labels: tuple[str, ...], window: str
+) -> list[tuple[Service, str]]:
+    """Write the expression of each service that can answer; say of the others why they cannot."""
+    found = []
+    reasons = []
+    for service in services(catalog, names):
+        reason = missing(formula, service, labels)
+        if reason:
+            reasons.append(f"{service.name}: {reason}")
+        else:
+            found.append((service, formula.write(dict(service.instruments), window, labels)))
+    if not found:
+        raise UsageError("\n".join(reasons))
+    for reason in reasons:
+        click.echo(f"leadline: {reason}", err=True)
+    return found
+
+
+Row = tuple[tuple[str, ...], float]
+
+
+def _rows(service: Service, query: str, labels: tuple[str, ...], ask: Ask) -> list[Row]:
+    """Give each series as its labels and its value, the largest first."""
+    answer = ask(query)
+    for warning in answer.warnings:
+        click.echo(f"{service.name}: {warning}", err=True)
+    rows = [((service.name, *_values(series, labels)), series.samples[-1].value) for series in answer.series]
+    return sorted(rows, key=lambda row: (math.isnan(row[1]), -row[1]))
+
+
+def _values(series: Series, labels: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(series.labels.get(label, "") for label in labels)
+
+
+def _written(rows: list[Row], labels: tuple[str, ...], formula: Formula, output: str) -> list[str]:
+    from reports.text import table
+
+    head = ("service", *labels)
+    if output == "json":
+        plain = [
+            {
+                **dict(zip(head, names, strict=True)),
+                "value": None if math.isnan(value) else value,
+                "unit": formula.unit,
+            }
+            for names, value in rows
+        ]
+        return [json.dumps(plain, indent=2)]
+    shown = [(*names, "NaN" if math.isnan(value) else show(value, formula.unit)) for names, value in rows]
+    return list(table((*head, ""), shown, indent=""))

@@ -1,0 +1,136 @@
+"""Signals as PromQL over a service's own metrics: what `leadline signal` asks, with or without recorded series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from signals import latency
+from signals.catalog import Service
+from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
+from signals.promql import call
+from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
+
+Labels = tuple[str, ...]
+Write = Callable[[dict[str, Instrument], str, Labels], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """A signal: its unit, what it is, the instruments that it needs, the labels it can be split by, and its PromQL."""
+
+    unit: str
+    about: str
+    needs: Labels
+    by: Labels
+    write: Write
+
+
+REQUEST_LABELS = ("route", "method")
+
+
+def _quantile(rank: Decimal) -> Formula:
+    def write(found: dict[str, Instrument], window: str, by: Labels) -> str:
+        return call(
+            "histogram_quantile", plain(rank), rate(found["latency"].part("_bucket"), window, (*by, "le"))
+        )
+
+    about = f"time within which {plain(rank * 100)} % of requests are answered (bucket estimate)"
+    return Formula(unit="seconds", about=about, needs=("latency",), by=REQUEST_LABELS, write=write)
+
+
+def _ratio(top: str, bottom: str) -> str:
+    return f"(\n{top}\n)\n/\n(\n{bottom}\n> 0)"
+
+
+FORMULAS: dict[str, Formula] = {
+    "throughput": Formula(
+        unit="requests_per_second",
+        about="requests per second",
+        needs=("requests",),
+        by=(*REQUEST_LABELS, STATUS_CLASS),
+        write=lambda found, window, by: rate(found["requests"], window, by),
+    ),
+    "error_ratio": Formula(
+        unit="ratio",
+        about="share of requests that fail",
+        needs=("requests",),
+        by=REQUEST_LABELS,
+        write=lambda found, window, by: _ratio(
+            error_rate(found["requests"], window, by), rate(found["requests"], window, by)
+        ),
+    ),
+    **{latency.signal(rank): _quantile(rank) for rank in latency.QUANTILES},
+    "latency.mean": Formula(
+        unit="seconds",
+        about="seconds spent per request (exact)",
+        needs=("latency",),
+        by=REQUEST_LABELS,
+        write=lambda found, window, by: _ratio(
+            rate(found["latency"].part("_sum"), window, by), rate(found["latency"].part("_count"), window, by)
+        ),
+    ),
+    "concurrency": Formula(
+        unit="concurrent",
+        about="mean number of requests in progress (Little's law)",
+        needs=("latency",),
+        by=REQUEST_LABELS,
+        write=lambda found, window, by: rate(found["latency"].part("_sum"), window, by),
+    ),
+    "tokens": Formula(
+        unit="tokens_per_second",
+        about="tokens per second",
+        needs=("tokens",),
+        by=("model", "token_type"),
+        write=lambda found, window, by: rate(found["tokens"], window, by),
+    ),
+    "cost_per_hour": Formula(
+        unit="usd_per_hour",
+        about="US dollars per hour at the present rate",
+        needs=("cost",),
+        by=("model",),
+        write=lambda found, window, by: f"{SECONDS_PER_HOUR} * {rate(found['cost'], window, by)}",
+    ),
+    "cost_per_month": Formula(
+        unit="usd_per_month",
+        about=f"US dollars in a month of {HOURS_PER_MONTH} hours if the present rate lasted",
+        needs=("cost",),
+        by=("model",),
+        write=lambda found, window, by: (
+            f"{SECONDS_PER_HOUR * HOURS_PER_MONTH} * {rate(found['cost'], window, by)}"
+        ),
+    ),
+    "cost_per_request": Formula(
+        unit="usd",
+        about="US dollars per request",
+        needs=("cost", "requests"),
+        by=(),
+        write=lambda found, window, by: _ratio(
+            rate(found["cost"], window, by), rate(found["requests"], window, by)
+        ),
+    ),
+    "cost_per_1k_tokens": Formula(
+        unit="usd",
+        about="US dollars per 1,000 tokens, input and output together",
+        needs=("cost", "tokens"),
+        by=("model",),
+        write=lambda found, window, by: _ratio(
+            f"1000 * {rate(found['cost'], window, by)}", rate(found["tokens"], window, by)
+        ),
+    ),
+}
+
+
+def missing(formula: Formula, service: Service, by: Labels) -> str:
+    """Say why a service cannot answer a formula, or be split so; empty where it can."""
+    for need in formula.needs:
+        instrument = service.instruments.get(need)
+        if instrument is None:
+            return service.missing.get(need, f"the catalog names no instrument '{need}'")
+        for label in by:
+            if label not in formula.by or not instrument.has("status" if label == STATUS_CLASS else label):
+                return f"it cannot be split by {label}; {instrument.metric} of this profile has no such label"
+    if formula.write is FORMULAS["error_ratio"].write and not service.instruments["requests"].has("status"):
+        return f"{service.instruments['requests'].metric} has no label for the status"
+    return ""
