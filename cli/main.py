@@ -15,6 +15,8 @@ from signals import errors
 COMMANDS = {
     "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
+    "plan": ("cli.plan", "Show what a push would change; change nothing."),
+    "push": ("cli.push", "Bring what is generated to where it is used."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
     "signal": ("cli.signal", "Ask one signal of the catalog's services."),

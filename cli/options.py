@@ -33,12 +33,12 @@ catalog_option = click.option(
 )
 
 _url_option = click.option("--url", help="Ask the Prometheus at this URL; overrides the context.")
-_context_option = click.option(
+context_option = click.option(
     "--context",
     "context_name",
     envvar="LEADLINE_CONTEXT",
     show_envvar=True,
-    help="Ask the Prometheus of this context of the catalog; its first one by default.",
+    help="This context of the catalog; its first one by default.",
 )
 _timeout = click.option(
     "--timeout",
@@ -66,7 +66,9 @@ class Connection:
         from live.client import Prometheus
 
         endpoint = (
-            Endpoint(url=_url(self.url)) if self.url else _endpoint(catalog or self.load(), self.context_name)
+            Endpoint(url=checked_url(self.url))
+            if self.url
+            else _endpoint(catalog or self.load(), self.context_name)
         )
         return Prometheus(endpoint, timeout_seconds=self.timeout)
 
@@ -83,12 +85,12 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
         )
         return function(connection=connection, **others)
 
-    for option in (_timeout, _context_option, _url_option, catalog_option):
+    for option in (_timeout, context_option, _url_option, catalog_option):
         command = option(command)
     return command
 
 
-def _url(text: str) -> str:
+def checked_url(text: str) -> str:
     if not text.startswith(("http://", "https://")) or not text.split("://", 1)[1]:
         raise UsageError(f"--url {text!r} is not a URL; it starts with http:// or https://")
     if "@" in text.split("://", 1)[1].split("/", 1)[0]:
@@ -97,7 +99,7 @@ def _url(text: str) -> str:
 
 
 def _endpoint(catalog: Catalog, name: str | None) -> Endpoint:
-    context = _context(catalog, name)
+    context = context_of(catalog, name)
     if context.prometheus is None:
         raise UsageError(f"context '{context.name}' of {catalog.file} names no prometheus")
     if not context.prometheus.url:
@@ -109,7 +111,7 @@ def _endpoint(catalog: Catalog, name: str | None) -> Endpoint:
     return context.prometheus
 
 
-def _context(catalog: Catalog, name: str | None) -> Context:
+def context_of(catalog: Catalog, name: str | None) -> Context:
     if not catalog.contexts:
         raise UsageError(f"{catalog.file} names no contexts, so where Prometheus is must be said with --url")
     if name is None:

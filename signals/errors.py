@@ -27,6 +27,10 @@ class NotPrometheusError(LeadlineError):
     """Something answered, but it does not speak Prometheus's API."""
 
 
+class NotGrafanaError(LeadlineError):
+    """Something answered, but it does not speak Grafana's API."""
+
+
 class AccessDeniedError(LeadlineError):
     """The server wants credentials, or other ones."""
 

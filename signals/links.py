@@ -18,6 +18,11 @@ def dashboard_uid(project: str, topic: str) -> str:
     return f"{uid[: UID_LENGTH - 9 - len(topic) - 1]}-{digest}-{topic}"
 
 
+def folder_uid(project: str) -> str:
+    """Give the uid of the folder that a project's dashboards are in."""
+    return dashboard_uid(project, "dashboards")
+
+
 def dashboard_path(project: str, topic: str) -> str:
     """Give the path of a dashboard under Grafana's own URL."""
     return f"/d/{dashboard_uid(project, topic)}"

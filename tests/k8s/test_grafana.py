@@ -1,0 +1,225 @@
+"""Into Grafana: only what differs is written, and nothing that is not ours."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from cli.compose import generated
+from cli.main import run
+from k8s import grafana
+from k8s.grafana_api import Grafana
+from signals.catalog import Catalog, Endpoint
+from signals.errors import (
+    AccessDeniedError,
+    ConflictError,
+    ConnectionFailedError,
+    LeadlineError,
+    NotGrafanaError,
+    UnavailableError,
+)
+from tests.conftest import ROOT
+from tests.doubles import Api, Reply, Request
+from tests.grafana_double import GrafanaDouble, Stored
+
+RECORDINGS = ROOT.parent / "shared/recordings/grafana-7.5.5.json"
+CATALOG = ["--catalog", str(ROOT / "leadline.yaml")]
+REPLAYED = (
+    "health", "create folder", "create folder twice", "create folder same title other uid", "get folder missing",
+    "create dashboard in folder by folderUid", "create dashboard in folder by folderId",
+    "save same uid without overwrite, stale version", "save same uid without overwrite, right version",
+    "save unchanged with overwrite (does the version move?)", "save other uid same title same folder, no overwrite",
+    "save other uid same title same folder, overwrite", "save without folder moves to General", "missing title",
+    "uid too long", "uid bad characters", "not json dashboard", "folder id unknown", "delete dashboard",
+    "delete dashboard twice",
+)  # fmt: skip
+
+
+@pytest.fixture
+def double(api: Api) -> GrafanaDouble:
+    made = GrafanaDouble()
+    api.answer = made.answer
+    return made
+
+
+def planned(api: Api, catalog: Catalog) -> grafana.Plan:
+    return grafana.plan(Grafana(Endpoint(url=api.url)), catalog.project, generated(catalog))
+
+
+def pushed(api: Api, catalog: Catalog) -> grafana.Plan:
+    made = planned(api, catalog)
+    grafana.push(Grafana(Endpoint(url=api.url)), made, "0.1.0", lambda _: None)
+    return made
+
+
+@pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not here")
+def test_the_double_answers_as_the_recorded_grafana_did(double: GrafanaDouble) -> None:
+    exchanges = {each["name"]: each for each in json.loads(RECORDINGS.read_text("utf-8"))["exchanges"]}
+    double.id(), double.id()  # two things existed before the folder, which the recording refers to by its id
+    for name in REPLAYED:
+        request, response = exchanges[name]["request"], exchanges[name]["response"]
+        text = json.dumps(request["body"]) if request.get("body") is not None else ""
+        status, _, body = double.answer(Request(request["method"], request["path"], {}, text))
+        answered, recorded = json.loads(body), response["body"]
+        assert status == response["status"], name
+        for key in ("message", "status", "uid", "version", "title"):
+            if key in recorded:
+                assert answered.get(key) == recorded[key], (name, key)
+
+
+def test_a_second_push_writes_nothing(api: Api, double: GrafanaDouble, worked_example: Catalog) -> None:
+    first = pushed(api, worked_example)
+    assert [step.action for step in first.steps] == ["create"] * 4
+    assert double.writes == 5
+    assert [step.action for step in pushed(api, worked_example).steps] == ["unchanged"] * 4
+    assert double.writes == 5
+
+
+def test_what_is_pushed_is_in_the_folder_and_says_where_it_comes_from(
+    api: Api, double: GrafanaDouble, worked_example: Catalog
+) -> None:
+    pushed(api, worked_example)
+    stored = double.dashboards["threads-agent-latency"]
+    assert stored.folder == double.folders["threads-agent-dashboards"]["id"]
+    assert stored.messages[0].startswith("leadline 0.1.0 sha256:")
+    assert "leadline:threads-agent" in stored.body["tags"]
+
+
+def test_only_the_dashboard_that_was_changed_is_written(
+    api: Api, double: GrafanaDouble, worked_example: Catalog
+) -> None:
+    pushed(api, worked_example)
+    stored = double.dashboards["threads-agent-cost"]
+    stored.body = {**stored.body, "title": "edited", "version": 2}
+    stored.messages.append("an edit in the browser")
+    assert [step.action for step in planned(api, worked_example).changes] == ["update"]
+    pushed(api, worked_example)
+    assert double.dashboards["threads-agent-cost"].body["version"] == 3
+    assert double.dashboards["threads-agent-latency"].body["version"] == 1
+
+
+def test_what_grafana_itself_rewrote_is_no_change(
+    api: Api, double: GrafanaDouble, worked_example: Catalog
+) -> None:
+    pushed(api, worked_example)
+    for stored in double.dashboards.values():
+        stored.body = {**stored.body, "schemaVersion": 42}
+    assert planned(api, worked_example).changes == ()
+
+
+@pytest.mark.parametrize("how", ["uid", "title", "provisioned"])
+def test_what_is_not_ours_is_refused_and_nothing_is_written(
+    how: str, api: Api, double: GrafanaDouble, worked_example: Catalog
+) -> None:
+    pushed(api, worked_example)
+    stored = double.dashboards.pop("threads-agent-cost")
+    foreign: dict[str, Any] = {**stored.body, "tags": ["theirs"]}
+    uid = "theirs" if how == "title" else "threads-agent-cost"
+    double.dashboards[uid] = Stored(
+        body={**foreign, "uid": uid}, folder=stored.folder, messages=[""], provisioned=how == "provisioned"
+    )
+    before, writes = dict(double.dashboards), double.writes
+    with pytest.raises(ConflictError, match=r"threads-agent / Cost"):
+        pushed(api, worked_example)
+    assert (double.dashboards, double.writes) == (before, writes)
+
+
+def test_a_folder_of_the_same_title_is_used(api: Api, double: GrafanaDouble, worked_example: Catalog) -> None:
+    double.folders["other"] = {"id": 77, "uid": "other", "title": "threads-agent", "version": 1}
+    pushed(api, worked_example)
+    assert list(double.folders) == ["other"]
+    assert {stored.folder for stored in double.dashboards.values()} == {77}
+
+
+def test_two_projects_share_one_grafana(
+    api: Api, double: GrafanaDouble, worked_example: Catalog, minimal: Catalog
+) -> None:
+    pushed(api, worked_example)
+    pushed(api, minimal)
+    assert len(double.dashboards) == 8
+    assert planned(api, worked_example).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "says"),
+    [
+        pytest.param(
+            (401, "application/json", '{"message": "invalid API key"}'),
+            AccessDeniedError,
+            "expired",
+            id="token",
+        ),
+        pytest.param((200, "text/html", "<html>Sign in"), NotGrafanaError, "login page", id="html"),
+        pytest.param((302, "text/html", ""), NotGrafanaError, "login page", id="redirect"),
+        pytest.param(
+            (200, "application/json", '{"status": "success"}'), NotGrafanaError, "check the URL", id="other"
+        ),
+        pytest.param((503, "text/html", "busy"), UnavailableError, "503", id="proxy"),
+    ],
+)
+def test_each_kind_of_failure_is_told_apart(
+    reply: Reply, kind: type[LeadlineError], says: str, api: Api, worked_example: Catalog
+) -> None:
+    api.answer = lambda _: reply
+    with pytest.raises(kind, match=says):
+        planned(api, worked_example)
+
+
+def test_a_grafana_that_is_not_there_is_named(worked_example: Catalog) -> None:
+    with pytest.raises(ConnectionFailedError, match="connection refused"):
+        grafana.plan(Grafana(Endpoint(url="http://127.0.0.1:1")), worked_example.project, {})
+
+
+def test_a_viewers_token_may_not_push(api: Api, double: GrafanaDouble, worked_example: Catalog) -> None:
+    double.folders["threads-agent-dashboards"] = {
+        "id": 9,
+        "uid": "threads-agent-dashboards",
+        "title": "threads-agent",
+    }
+    double.role = "Viewer"
+    with pytest.raises(AccessDeniedError, match="needs the role Editor"):
+        pushed(api, worked_example)
+
+
+def test_the_commands_show_ask_and_push(
+    api: Api, double: GrafanaDouble, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    double.token = "t0ken"
+    monkeypatch.setenv("LEADLINE_GRAFANA_TOKEN", "t0ken")
+    where = ["--to", "grafana", "--url", api.url, *CATALOG]
+    assert run(["plan", *where]) == 1
+    assert "create     threads-agent / Latency (threads-agent-latency)" in capsys.readouterr().out
+    assert run(["push", *where, "--dry-run"]) == 0
+    assert double.writes == 0
+    assert run(["push", *where, "--yes"]) == 0
+    assert double.writes == 5
+    out, error = capsys.readouterr()
+    assert "wrote      threads-agent / Overview" in out
+    assert "Grafana 7.5.5 is older than 9.0" in error
+    assert run(["plan", *where]) == 0
+    monkeypatch.delenv("LEADLINE_GRAFANA_TOKEN")
+    assert run(["plan", *where]) == 3
+    assert "invalid API key" in capsys.readouterr().err
+
+
+REAL = os.environ.get("LEADLINE_TEST_GRAFANA", "")
+
+
+@pytest.mark.skipif(not REAL, reason="LEADLINE_TEST_GRAFANA=http://user:password@host:port names no Grafana")
+def test_a_real_grafana_takes_a_push_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = urlsplit(REAL)
+    monkeypatch.setenv("LEADLINE_GRAFANA_USER", parts.username or "")
+    monkeypatch.setenv("LEADLINE_GRAFANA_PASSWORD", parts.password or "")
+    where = ["--to", "grafana", "--url", f"{parts.scheme}://{parts.hostname}:{parts.port}", *CATALOG]
+    assert run(["push", *where, "--yes"]) == 0
+    capsys.readouterr()
+    assert run(["plan", *where]) == 0, capsys.readouterr().out
+    assert run(["push", *where, "--yes"]) == 0
+    assert "wrote" not in capsys.readouterr().out
