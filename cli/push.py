@@ -31,12 +31,13 @@ def command(destination: Destination, yes: bool, dry_run: bool) -> int:
     with Grafana(destination.endpoint(catalog)) as server:
         planned = grafana.plan(server, catalog.project, generated(catalog))
         show(planned)
-        if planned.changes and not (planned.having(grafana.REFUSED) or dry_run or yes):
-            if not click.confirm(f"Write to {server.url}?", err=True):
-                click.echo("nothing was written", err=True)
-                return 1
-        if not dry_run:
-            grafana.push(server, planned, __version__, lambda step: click.echo(f"wrote      {step.title}"))
+        if dry_run:
+            return 1 if planned.having(grafana.REFUSED) else 0
+        asks = planned.changes and not (planned.having(grafana.REFUSED) or yes)
+        if asks and not click.confirm(f"Write to {server.url}?", err=True):
+            click.echo("nothing was written", err=True)
+            return 1
+        grafana.push(server, planned, __version__, lambda step: click.echo(f"wrote      {step.title}"))
     click.echo(
         f"{len(planned.changes)} to write, {len(planned.having(grafana.UNCHANGED))} unchanged", err=True
     )

@@ -50,7 +50,7 @@ class GrafanaDouble:
         return self._ids
 
     def answer(self, request: Request) -> Reply:
-        body = json.loads(request.body) if request.body else None
+        body: Json = json.loads(request.body) if request.body else {}
         query = {key: values[0] for key, values in parse_qs(request.url_query).items()}
         if request.path == "/api/health":
             return reply(200, {"commit": "NA", "database": "ok", "version": self.version})
