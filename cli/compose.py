@@ -8,6 +8,7 @@ import dashboards.build
 import dashboards.panels
 from alerts.model import RuleFile
 from cli import __version__
+from k8s.objects import objects
 from k8s.tree import with_manifest
 from signals.catalog import Catalog
 
@@ -26,7 +27,7 @@ def generated(catalog: Catalog) -> dict[str, str]:
         files[f"prometheus/rules/{file.name}.yaml"] = alerts.documents.rule_file(file)
         if _has_tests(file):
             files[f"prometheus/tests/{file.name}.test.yaml"] = alerts.documents.test_file(file)
-    return with_manifest(files, __version__)
+    return with_manifest({**files, **objects(catalog, files)}, __version__)
 
 
 def remarks(catalog: Catalog) -> tuple[str, ...]:

@@ -106,6 +106,21 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """What Kubernetes objects need to be found there.
+
+    rule_labels        what the Prometheus object's ruleSelector asks for
+    dashboard_labels   what Grafana's sidecar looks for
+    folder_annotation  what the sidecar takes the folder from (the chart's sidecar.dashboards.folderAnnotation)
+    """
+
+    namespace: str = ""
+    rule_labels: Mapping[str, str] = field(default_factory=lambda: {"release": "kube-prometheus-stack"})
+    dashboard_labels: Mapping[str, str] = field(default_factory=lambda: {"grafana_dashboard": "1"})
+    folder_annotation: str = "grafana_folder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything that files are generated from and reports are judged by."""
 
@@ -120,6 +135,7 @@ class Catalog:
     prices: tuple[Price, ...] = ()
     monthly_budget_usd: Decimal | None = None
     contexts: tuple[Context, ...] = ()
+    cluster: Cluster = field(default_factory=Cluster)
     remarks: tuple[str, ...] = ()
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:

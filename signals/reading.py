@@ -10,6 +10,7 @@ from pathlib import Path
 from signals import profiles
 from signals.catalog import (
     Catalog,
+    Cluster,
     Context,
     Endpoint,
     Objective,
@@ -26,7 +27,7 @@ from signals.units import duration, number, per_second, plain, ratio, show, usd
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
-    "references", "prices", "budget", "contexts",
+    "references", "prices", "budget", "contexts", "kubernetes",
 )  # fmt: skip
 SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives")
 PERIODS = (7, 28, 30)
@@ -90,6 +91,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str) -> Catalog:
         prices=_prices(reader, top["prices"]) if "prices" in top else (),
         monthly_budget_usd=_budget(reader, top["budget"]) if "budget" in top else None,
         contexts=_contexts(reader, top["contexts"]) if "contexts" in top else (),
+        cluster=_cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
 
@@ -344,6 +346,31 @@ def _day(text: str) -> str:
 def _budget(reader: Reader, entry: Entry) -> Decimal | None:
     fields = reader.table(entry, known=("monthly",), required=("monthly",))
     return reader.parsed(fields["monthly"], usd, Decimal(0)) if "monthly" in fields else None
+
+
+def _cluster(reader: Reader, entry: Entry) -> Cluster:
+    fields = reader.table(entry, known=("namespace", "rule_labels", "dashboard_labels", "folder_annotation"))
+    usual = Cluster()
+    return Cluster(
+        namespace=reader.text(fields["namespace"]) if "namespace" in fields else usual.namespace,
+        rule_labels=_texts_by_key(reader, fields["rule_labels"])
+        if "rule_labels" in fields
+        else usual.rule_labels,
+        dashboard_labels=(
+            _texts_by_key(reader, fields["dashboard_labels"])
+            if "dashboard_labels" in fields
+            else usual.dashboard_labels
+        ),
+        folder_annotation=(
+            reader.text(fields["folder_annotation"])
+            if "folder_annotation" in fields
+            else usual.folder_annotation
+        ),
+    )
+
+
+def _texts_by_key(reader: Reader, entry: Entry) -> dict[str, str]:
+    return {name: reader.text(value) for name, value in reader.table(entry).items()}
 
 
 def _contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
