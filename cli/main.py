@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
+from types import FrameType
 
 import click
 
@@ -17,6 +19,7 @@ COMMANDS = {
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
     "plan": ("cli.plan", "Show what a push would change; change nothing."),
     "push": ("cli.push", "Bring what is generated to where it is used."),
+    "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
     "signal": ("cli.signal", "Ask one signal of the catalog's services."),
@@ -84,8 +87,14 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code. SIGTERM and a closed terminal end it as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +17,7 @@ from signals.catalog import DEFAULT_FILE, Catalog, Context, Endpoint, Service
 from signals.errors import UsageError
 
 if TYPE_CHECKING:
+    from k8s.tunnel import Tunnel
     from live.client import Prometheus
 
 T = TypeVar("T")
@@ -61,16 +63,39 @@ class Connection:
     def load(self) -> Catalog:
         return reading.load(self.catalog_file)
 
-    def open(self, catalog: Catalog | None = None) -> Prometheus:
-        """Open the Prometheus that was asked for; the catalog is read only where no URL is given."""
+    @contextmanager
+    def open(self, catalog: Catalog | None = None) -> Iterator[Prometheus]:
+        """Open the Prometheus that was asked for; the catalog is read only where no URL is given.
+
+        A context that names a Service in the cluster gets a tunnel for as long as the block lasts.
+        """
         from live.client import Prometheus
 
-        endpoint = (
-            Endpoint(url=checked_url(self.url))
-            if self.url
-            else _endpoint(catalog or self.load(), self.context_name)
-        )
-        return Prometheus(endpoint, timeout_seconds=self.timeout)
+        if self.url:
+            with Prometheus(Endpoint(url=checked_url(self.url)), timeout_seconds=self.timeout) as client:
+                yield client
+            return
+        context, endpoint = _prometheus_of(catalog or self.load(), self.context_name)
+        if endpoint.url:
+            with Prometheus(endpoint, timeout_seconds=self.timeout) as client:
+                yield client
+            return
+        with (
+            tunnel_to(context, endpoint.service, None) as tunnel,
+            Prometheus(
+                replace(endpoint, url=tunnel.url), timeout_seconds=self.timeout, revive=tunnel.revive
+            ) as client,
+        ):
+            yield client
+
+
+def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
+    """Give a tunnel to a Service (name:port) of a context's cluster; what happens to it is told on stderr."""
+    from k8s.tunnel import Route, Tunnel, local_port
+
+    name, _, remote = service.rpartition(":")
+    route = Route(service=name, port=int(remote), context=context.kube_context, namespace=context.namespace)
+    return Tunnel(route, local_port(port, route.port), lambda text: click.echo(f"leadline: {text}", err=True))
 
 
 def connected(function: Callable[..., int]) -> Callable[..., int]:
@@ -98,17 +123,11 @@ def checked_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _endpoint(catalog: Catalog, name: str | None) -> Endpoint:
+def _prometheus_of(catalog: Catalog, name: str | None) -> tuple[Context, Endpoint]:
     context = context_of(catalog, name)
     if context.prometheus is None:
         raise UsageError(f"context '{context.name}' of {catalog.file} names no prometheus")
-    if not context.prometheus.url:
-        raise UsageError(
-            f"context '{context.name}' names the Service {context.prometheus.service} in the cluster; "
-            f"open a tunnel with kubectl port-forward svc/{context.prometheus.service.replace(':', ' ')} "
-            "and give --url http://127.0.0.1:PORT"
-        )
-    return context.prometheus
+    return context, context.prometheus
 
 
 def context_of(catalog: Catalog, name: str | None) -> Context:

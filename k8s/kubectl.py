@@ -36,16 +36,11 @@ class Cluster:
             return self._run("apply", *MANAGER, "-k", folder).stdout
 
     def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
-        program = shutil.which("kubectl")
-        if program is None:
-            raise ToolMissingError(
-                "kubectl is not installed; get 1.24 or newer: https://kubernetes.io/docs/tasks/tools"
-            )
         where = [f"--context={self.context}"] if self.context else []
         where += [f"--namespace={self.namespace}"] if self.namespace else []
         try:
             done = subprocess.run(
-                [program, *where, *arguments], capture_output=True, text=True, check=False, timeout=SECONDS
+                [program(), *where, *arguments], capture_output=True, text=True, check=False, timeout=SECONDS
             )
         except subprocess.TimeoutExpired:
             raise ToolFailedError(f"kubectl {arguments[0]} has not ended after {SECONDS} s") from None
@@ -56,6 +51,16 @@ class Cluster:
         if failed:
             raise _failure(arguments[0], done.stderr)
         return done
+
+
+def program() -> str:
+    """Find kubectl. Raises ToolMissingError, which says where to get it."""
+    found = shutil.which("kubectl")
+    if found is None:
+        raise ToolMissingError(
+            "kubectl is not installed; get 1.24 or newer: https://kubernetes.io/docs/tasks/tools"
+        )
+    return found
 
 
 def _failure(verb: str, stderr: str) -> ConflictError | ToolFailedError:

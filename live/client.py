@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -23,10 +24,16 @@ GRACE_SECONDS = 2.0
 class Prometheus:
     """A Prometheus, or what speaks its API. Has the shape of `signals.samples.Ask` through `ask`."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        revive: Callable[[], None] | None = None,
+    ) -> None:
         self.url = endpoint.url
         self._timeout = plain(timeout_seconds) + "s"
-        self._session = Session(read_seconds=timeout_seconds + GRACE_SECONDS)
+        self._session = Session(read_seconds=timeout_seconds + GRACE_SECONDS, revive=revive)
         apply(endpoint, self._session)
         self._connection = PrometheusConnect(
             url=self.url, session=self._session, retry=Retry(0), method="POST"

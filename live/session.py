@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,10 @@ RETRY_AFTER_SECONDS = (0.2, 0.6)
 RETRY_STATUS = (429, 502, 504)
 """Never 503: there it is Prometheus that gave up on the query, and asking again runs it again."""
 
+TRIES_THROUGH_TUNNEL = 20
+FINAL = (requests.exceptions.SSLError, requests.Timeout, requests.exceptions.InvalidURL)
+"""Failures after which asking again would only fail again, or run an expensive query again."""
+
 REASONS = {
     "Connection refused": "connection refused; is Prometheus running there, or its tunnel open?",
     "ConnectTimeout|timed out": "no connection within {seconds} s; is the address right, and reachable from here?",
@@ -41,12 +46,14 @@ REASONS = {
 class Session(requests.Session):
     """A `requests.Session` that prometheus-api-client can be given.
 
+    `revive` waits for a tunnel that broke, after which the question is asked again.
     `payload` is what the calling thread was last answered, whole: the client itself drops warnings and result types.
     """
 
-    def __init__(self, *, read_seconds: float) -> None:
+    def __init__(self, *, read_seconds: float, revive: Callable[[], None] | None = None) -> None:
         super().__init__()
         self.read_seconds = read_seconds
+        self._revive = revive
         self._local = threading.local()
 
     @property
@@ -64,25 +71,28 @@ class Session(requests.Session):
         if method == "POST":
             options = {**options, "data": parameters, "params": None}
         options["timeout"] = (CONNECT_SECONDS, self.read_seconds)
-        response = self._send(str(method), address, options)
+        response = self._send(address, str(method), options)
         payload = _checked(response, address, str(parameters.get("query", "")))
         self._local.payload = payload
         response.json = lambda **_: payload  # type: ignore[method-assign]  # parsed once, however often it is read
         return response
 
-    def _send(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        for pause in RETRY_AFTER_SECONDS:
+    def _send(self, url: str, method: str, options: dict[str, Any]) -> requests.Response:
+        """Send, and send again where that is harmless: no connection, a bad gateway, a tunnel that broke."""
+        tries = TRIES_THROUGH_TUNNEL if self._revive else len(RETRY_AFTER_SECONDS)
+        for attempt in range(tries):
             try:
                 response = super().request(method, url, **options)
-            except requests.ConnectionError as error:
-                if isinstance(error, requests.exceptions.SSLError | requests.Timeout):
-                    raise self._failed(error, url) from None
             except requests.RequestException as error:
-                raise self._failed(error, url) from None
+                if isinstance(error, FINAL):
+                    raise self._failed(error, url) from None
             else:
                 if response.status_code not in RETRY_STATUS:
                     return response
-            time.sleep(pause)
+            if self._revive:
+                self._revive()
+            else:
+                time.sleep(RETRY_AFTER_SECONDS[attempt])
         try:
             return super().request(method, url, **options)
         except requests.RequestException as error:

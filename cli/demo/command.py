@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -83,26 +81,11 @@ def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
 
 def _keep(urls: dict[str, str]) -> None:
     """Wait for Ctrl-C; the verdict is known by then, so that is no interruption."""
-    for name, url in urls.items():
-        click.echo(f"{name}: {url}")
-    click.echo("running on; Ctrl-C stops everything")
     with contextlib.suppress(KeyboardInterrupt):
+        for name, url in urls.items():
+            click.echo(f"{name}: {url}")
+        click.echo("running on; Ctrl-C stops everything")
         threading.Event().wait()
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal stop everything, as Ctrl-C does."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

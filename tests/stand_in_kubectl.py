@@ -1,0 +1,59 @@
+"""A stand-in for kubectl: relays a local port to a real server, and dies in the middle of an answer a few times.
+
+STAND_IN_TARGET is the server's port, STAND_IN_DEATHS the file that counts how often it has still to die.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+
+DEATHS = Path(os.environ["STAND_IN_DEATHS"])
+LOCK = threading.Lock()
+
+
+def main() -> None:
+    wanted = sys.argv[-2]
+    if wanted != "svc/prometheus":
+        print(f'Error from server (NotFound): services "{wanted[4:]}" not found', file=sys.stderr)
+        sys.exit(1)
+    local = int(sys.argv[-1].partition(":")[0])
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", local))
+        listener.listen()
+        print(f"Forwarding from 127.0.0.1:{local} -> 9090", flush=True)
+        while True:
+            client, _ = listener.accept()
+            threading.Thread(target=relay, args=(client,), daemon=True).start()
+
+
+def relay(client: socket.socket) -> None:
+    server = socket.create_connection(("127.0.0.1", int(os.environ["STAND_IN_TARGET"])))
+    threading.Thread(target=pump, args=(client, server), daemon=True).start()
+    while data := server.recv(65536):
+        die_perhaps(client, data)
+        client.sendall(data)
+    client.close()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    while data := source.recv(65536):
+        sink.sendall(data)
+
+
+def die_perhaps(client: socket.socket, data: bytes) -> None:
+    """Send half of an answer and end, as often as the file says."""
+    with LOCK:
+        left = int(DEATHS.read_text())
+        if left > 0:
+            DEATHS.write_text(str(left - 1))
+            client.sendall(data[: len(data) // 2])
+            os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
