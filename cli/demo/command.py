@@ -48,7 +48,6 @@ def command(duration: int, vus: int, out: Path, keep: bool) -> int:
 
     warn_of_shared_folders()
     with (
-        _stoppable(),
         _shown(duration) as (tell, progress),
         finished(out, duration, vus, tell, progress) as done,
     ):
