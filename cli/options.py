@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,7 +35,10 @@ catalog_option = click.option(
     help="The catalog file.",
 )
 
-_url_option = click.option("--url", help="Ask the Prometheus at this URL; overrides the context.")
+_url_option = click.option(
+    "--url",
+    help="Ask the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD.",
+)
 context_option = click.option(
     "--context",
     "context_name",
@@ -72,7 +76,9 @@ class Connection:
         from live.client import Prometheus
 
         if self.url:
-            with Prometheus(Endpoint(url=checked_url(self.url)), timeout_seconds=self.timeout) as client:
+            with Prometheus(
+                from_environment(checked_url(self.url), "PROMETHEUS"), timeout_seconds=self.timeout
+            ) as client:
                 yield client
             return
         context, endpoint = _prometheus_of(catalog or self.load(), self.context_name)
@@ -113,6 +119,16 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
     for option in (_timeout, context_option, _url_option, catalog_option):
         command = option(command)
     return command
+
+
+def from_environment(url: str, what: str) -> Endpoint:
+    """Give the endpoint of a URL; its credentials are in LEADLINE_<what>_TOKEN, or _USER and _PASSWORD."""
+    token, user, password = (f"LEADLINE_{what}_{name}" for name in ("TOKEN", "USER", "PASSWORD"))
+    if os.environ.get(token):
+        return Endpoint(url=url, credentials_env=token)
+    if os.environ.get(user):
+        return Endpoint(url=url, username=os.environ[user], password_env=password)
+    return Endpoint(url=url)
 
 
 def checked_url(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -12,14 +11,14 @@ from typing import Protocol
 import click
 
 from cli import __version__
-from cli.options import catalog_option, checked_url, context_of, context_option
-from k8s import grafana, kubectl
+from cli.options import catalog_option, checked_url, context_of, context_option, from_environment
+from k8s import grafana, kubectl, rule_files, tree
 from k8s.grafana_api import Grafana
+from live.client import Prometheus
 from signals import reading
 from signals.catalog import Catalog, Endpoint
 from signals.errors import UsageError
 
-USER, PASSWORD, TOKEN = "LEADLINE_GRAFANA_USER", "LEADLINE_GRAFANA_PASSWORD", "LEADLINE_GRAFANA_TOKEN"
 BASES = ("operator", "plain")
 
 
@@ -53,6 +52,7 @@ class Destination:
     url: str | None
     context_name: str | None
     base: str
+    rules_dir: Path | None
 
     def shipment(self) -> Shipment:
         """Compare what is generated with what is there. Only reads."""
@@ -63,26 +63,35 @@ class Destination:
         if self.to == "grafana":
             server = Grafana(self._grafana(catalog))
             return _ToGrafana(server, grafana.plan(server, catalog.project, files))
+        if self.to == "files":
+            return _ToFiles(files, self._rules_dir(), self._prometheus(catalog))
         return _ToKubernetes(catalog, files, self)
+
+    def _rules_dir(self) -> Path:
+        if self.rules_dir is None:
+            raise UsageError("--to files needs --rules-dir, a folder that rule_files of prometheus.yml names")
+        return self.rules_dir
+
+    def _prometheus(self, catalog: Catalog) -> Endpoint:
+        if self.url:
+            return from_environment(checked_url(self.url), "PROMETHEUS")
+        context = context_of(catalog, self.context_name)
+        if context.prometheus is None or not context.prometheus.url:
+            raise UsageError(
+                f"context '{context.name}' of {catalog.file} names no URL of a prometheus; give --url"
+            )
+        return context.prometheus
 
     def _grafana(self, catalog: Catalog) -> Endpoint:
         """Give the Grafana: of --url with credentials from the environment, or of the context."""
         if self.url:
-            return _from_environment(checked_url(self.url))
+            return from_environment(checked_url(self.url), "GRAFANA")
         context = context_of(catalog, self.context_name)
         if context.grafana is None or not context.grafana.url:
             raise UsageError(
                 f"context '{context.name}' of {catalog.file} names no URL of a grafana; give --url"
             )
         return context.grafana
-
-
-def _from_environment(url: str) -> Endpoint:
-    if os.environ.get(TOKEN):
-        return Endpoint(url=url, credentials_env=TOKEN)
-    if os.environ.get(USER):
-        return Endpoint(url=url, username=os.environ[USER], password_env=PASSWORD)
-    return Endpoint(url=url)
 
 
 class _ToGrafana:
@@ -133,19 +142,58 @@ class _ToKubernetes:
             click.echo(self._cluster.apply(self._files, self._base), nl=False)
 
 
+class _ToFiles:
+    """The rules, into a folder that a Prometheus reads."""
+
+    refused = False
+
+    def __init__(self, files: dict[str, str], folder: Path, endpoint: Endpoint) -> None:
+        self._wanted, self._folder, self._endpoint = rule_files.rules_of(files, __version__), folder, endpoint
+        self._difference = tree.difference(folder, self._wanted)
+        self.where = f"{folder}, which {endpoint.url} reads"
+        self.changes = bool(self._difference.missing or self._difference.changed)
+
+    def show(self) -> None:
+        for action, names in (("create", self._difference.missing), ("update", self._difference.changed)):
+            for name in names:
+                click.echo(f"{action:9}  {self._folder / name}")
+        if not self.changes:
+            click.echo(f"nothing differs in {self._folder}")
+
+    def push(self) -> None:
+        if self.changes:
+            with Prometheus(self._endpoint) as prometheus:
+                count = rule_files.push(self._folder, self._wanted, prometheus)
+            click.echo(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
+
+
 def shipped(function: Callable[..., int]) -> Callable[..., int]:
     """Add --to, --catalog, --url, --context and --base, given to the command as one `destination`."""
 
     @wraps(function)
     def command(
-        to: str, catalog_file: Path, url: str | None, context_name: str | None, base: str, **others: object
+        to: str,
+        catalog_file: Path,
+        url: str | None,
+        context_name: str | None,
+        base: str,
+        rules_dir: Path | None,
+        **others: object,
     ) -> int:
         destination = Destination(
-            to=to, catalog_file=catalog_file, url=url, context_name=context_name, base=base
+            to=to,
+            catalog_file=catalog_file,
+            url=url,
+            context_name=context_name,
+            base=base,
+            rules_dir=rules_dir,
         )
         return function(destination=destination, **others)
 
-    about = f"The Grafana at this URL; overrides the context. Credentials: {TOKEN}, or {USER} and {PASSWORD}."
+    about = (
+        "The Grafana, or for files the Prometheus, at this URL; overrides the context. Credentials come from "
+        "LEADLINE_GRAFANA_TOKEN, or LEADLINE_GRAFANA_USER and _PASSWORD; likewise LEADLINE_PROMETHEUS_…"
+    )
     for option in (
         click.option(
             "--base",
@@ -154,10 +202,17 @@ def shipped(function: Callable[..., int]) -> Callable[..., int]:
             show_default=True,
             help="For kubernetes: objects for the Prometheus Operator and Grafana's sidecar, or plain ConfigMaps.",
         ),
+        click.option(
+            "--rules-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="For files: a folder that rule_files of prometheus.yml names.",
+        ),
         context_option,
         click.option("--url", help=about),
         catalog_option,
-        click.option("--to", type=click.Choice(["grafana", "kubernetes"]), required=True, help="Where to."),
+        click.option(
+            "--to", type=click.Choice(["grafana", "kubernetes", "files"]), required=True, help="Where to."
+        ),
     ):
         command = option(command)
     return command

@@ -24,6 +24,8 @@ RULE_LIMIT = 524_288
 CONFIG_MAP_LIMIT = 1_000_000
 """An object may have 1 MiB; this leaves room for its metadata."""
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Object = dict[str, Any]
 
 
@@ -63,7 +65,7 @@ def _operator(
                 "apiVersion": "monitoring.coreos.com/v1",
                 "kind": "PrometheusRule",
                 "metadata": _metadata(catalog, name, cluster.rule_labels),
-                "spec": {"groups": yaml.safe_load(text)["groups"]},
+                "spec": {"groups": yaml.load(text, Loader=LOADER)["groups"]},
             },
         )
     for uid, text in dashboards.items():
@@ -77,12 +79,30 @@ def _plain(
 ) -> Iterator[tuple[str, Object]]:
     project = catalog.project
     contents = {
-        "prometheus-rules": {f"{name}.yaml": text for name, text in rules.items()},
-        "grafana-dashboards": {f"{uid}.json": text for uid, text in dashboards.items()},
+        **_chunks("prometheus-rules", {f"{name}.yaml": text for name, text in rules.items()}),
+        **_chunks("grafana-dashboards", {f"{uid}.json": text for uid, text in dashboards.items()}),
         "grafana-provider": {f"{project}.yaml": write(_provider(project))},
     }
     for name, data in contents.items():
         yield f"{PLAIN}/{name}.yaml", _config_map(catalog, f"{project}-{name}", data)
+
+
+def _chunks(name: str, data: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Spread entries over as many ConfigMaps as their size asks for: NAME, NAME-2, NAME-3 …"""
+    chunks: list[dict[str, str]] = [{}]
+    room = CONFIG_MAP_LIMIT // 2
+    for key, text in data.items():
+        size = _size({key: text})
+        if chunks[-1] and size > room:
+            chunks.append({})
+            room = CONFIG_MAP_LIMIT // 2
+        chunks[-1][key] = text
+        room -= size
+    return {name if number == 1 else f"{name}-{number}": chunk for number, chunk in enumerate(chunks, 1)}
+
+
+def _size(data: object) -> int:
+    return len(json.dumps(data, ensure_ascii=False).encode())
 
 
 def _provider(project: str) -> Object:
@@ -124,7 +144,7 @@ def _kustomization(cluster: Cluster, found: Mapping[str, Object]) -> Object:
 
 def _check_size(path: str, found: Object) -> None:
     limit = RULE_LIMIT if found["kind"] == "PrometheusRule" else CONFIG_MAP_LIMIT
-    size = len(json.dumps(found.get("spec") or found.get("data"), ensure_ascii=False).encode())
+    size = _size(found.get("spec") or found.get("data"))
     if size > limit:
         raise ConflictError(
             f"{path} would have {size} bytes, and Kubernetes takes {limit}; split the catalog"

@@ -81,6 +81,10 @@ class Prometheus:
         targets: list[dict[str, Any]] = self._get("targets", state="active")["activeTargets"]
         return targets
 
+    def reload(self) -> None:
+        """Make Prometheus read its configuration and rules anew. Raises UnavailableError where it refuses."""
+        self._session.reload(self.url)
+
     def _get(self, path: str, **params: str) -> Any:
         self._session.request("GET", f"{self.url}/api/v1/{path}", params=params)
         return self._session.payload["data"]

@@ -77,6 +77,16 @@ class Session(requests.Session):
         response.json = lambda **_: payload  # type: ignore[method-assign]  # parsed once, however often it is read
         return response
 
+    def reload(self, server_url: str) -> None:
+        """POST /-/reload, which answers with plain text. Raises UnavailableError with Prometheus's words."""
+        timeout = (CONNECT_SECONDS, self.read_seconds)
+        response = self._send(f"{server_url}/-/reload", "POST", {"timeout": timeout})
+        if response.status_code == 200:
+            return
+        said = " ".join(response.text.split())[:300]
+        hint = "; start it with --web.enable-lifecycle" if response.status_code in (403, 404, 405) else ""
+        raise UnavailableError(f"{server_url} does not reload: {said}{hint}")
+
     def _send(self, url: str, method: str, options: dict[str, Any]) -> requests.Response:
         """Send, and send again where that is harmless: no connection, a bad gateway, a tunnel that broke."""
         tries = TRIES_THROUGH_TUNNEL if self._revive else len(RETRY_AFTER_SECONDS)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.demo.run import Finished, finished
+from live.client import Prometheus
+from signals.errors import LeadlineError
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +21,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(out: Path) -> Iterator[Finished]:
     with finished(out, 24, 20, print, lambda _: None) as done:
         yield done
+
+
+def answers(client: Prometheus) -> bool:
+    try:
+        client.build()
+    except LeadlineError:
+        return False
+    return True

@@ -100,3 +100,14 @@ def test_what_kubernetes_would_not_take_is_refused(worked_example: Catalog) -> N
     huge = {"grafana/x.json": json.dumps({"title": "x" * 1_100_000})}
     with pytest.raises(ConflictError, match="would have 1100"):
         objects.objects(worked_example, huge)
+
+
+def test_many_services_are_spread_over_several_config_maps() -> None:
+    services = "".join(
+        f"  w{number}: {{profile: otel-http, selector: {{job: w{number}}}}}\n" for number in range(120)
+    )
+    found = manifests(reading.parse(f"project: shop\nservices:\n{services}", "x.yaml"))
+    rules = [each for path, each in found.items() if path.startswith("kubernetes/plain/prometheus-rules")]
+    assert len(rules) > 1
+    assert len({each["metadata"]["name"] for each in rules}) == len(rules)
+    assert sum(len(each["data"]) for each in rules) == 120

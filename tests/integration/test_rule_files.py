@@ -1,0 +1,108 @@
+"""Rules into a folder of a real Prometheus: they become healthy, and broken ones are refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.compose import generated
+from cli.demo.processes import find, free_port, running, wait_for
+from cli.main import run
+from k8s import rule_files
+from live.client import Prometheus
+from signals.catalog import Catalog, Endpoint
+from signals.errors import ToolFailedError
+from signals.reading import parse
+from tests.conftest import ROOT
+from tests.integration.conftest import answers
+
+pytestmark = pytest.mark.integration
+
+Capture = pytest.CaptureFixture[str]
+FAST = (ROOT / "leadline.yaml").read_text("utf-8").replace("scrape_interval: 15s", "scrape_interval: 1s")
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, rules: Path) -> Iterator[Prometheus]:
+    config = tmp_path / "prometheus.yml"
+    config.write_text(f"global: {{evaluation_interval: 1s}}\nrule_files: ['{rules}/*.yaml']\n")
+    url = f"127.0.0.1:{free_port()}"
+    command = [find("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"]
+    command += [f"--web.listen-address={url}", "--web.enable-lifecycle", "--log.level=warn"]
+    with (
+        running("prometheus", command, tmp_path / "log") as program,
+        Prometheus(Endpoint(url=f"http://{url}")) as client,
+    ):
+        wait_for("an answer", lambda: answers(client), program)
+        yield client
+
+
+def health(prometheus: Prometheus) -> set[str]:
+    return {rule["health"] for group in prometheus.rule_groups() for rule in group["rules"]}
+
+
+def test_pushed_rules_become_healthy_and_a_second_push_writes_nothing(
+    prometheus: Prometheus, rules: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    catalog = tmp_path / "leadline.yaml"
+    catalog.write_text(FAST, "utf-8")
+    where = ["--to", "files", "--rules-dir", str(rules), "--url", prometheus.url, "--catalog", str(catalog)]
+    (rules / "theirs.yaml").write_text("groups: [{name: theirs, rules: [{record: a, expr: '1'}]}]\n")
+    assert run(["plan", *where]) == 1
+    assert run(["push", *where, "--yes"]) == 0
+    assert "evaluates 3" in capsys.readouterr().out
+    deadline = time.monotonic() + 20
+    while health(prometheus) != {"ok"} and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert health(prometheus) == {"ok"}
+    assert run(["plan", *where]) == 0
+    assert (rules / "theirs.yaml").exists()
+
+
+def test_broken_rules_are_refused_and_the_old_ones_go_on(
+    prometheus: Prometheus, rules: Path, worked_example: Catalog
+) -> None:
+    good = rule_files.rules_of(generated(parse(FAST, "x.yaml")), "0.1.0")
+    rule_files.push(rules, good, prometheus)
+    before = {path.name: path.read_bytes() for path in rules.iterdir()}
+    evaluated = len(prometheus.rule_groups())
+    name = "threads-agent-project.yaml"
+    with pytest.raises(ToolFailedError, match="promtool refuses the rules, so nothing was written"):
+        rule_files.push(
+            rules, {**good, name: "groups: [{name: x, rules: [{record: a, expr: 'up{'}]}]"}, prometheus
+        )
+    assert {path.name: path.read_bytes() for path in rules.iterdir()} == before
+    assert len(prometheus.rule_groups()) == evaluated
+
+
+def test_rules_that_prometheus_itself_refuses_are_put_back(
+    prometheus: Prometheus, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = rule_files.rules_of(generated(parse(FAST, "x.yaml")), "0.1.0")
+    rule_files.push(rules, good, prometheus)
+    before = {path.name: path.read_bytes() for path in rules.iterdir()}
+    monkeypatch.setattr(
+        rule_files, "check", lambda _: None
+    )  # a promtool that knows more than this Prometheus
+    broken = {**good, "threads-agent-project.yaml": "groups: [{name: x, rules: [{record: a, expr: 'up{'}]}]"}
+    with pytest.raises(ToolFailedError, match="the old rules are back"):
+        rule_files.push(rules, broken, prometheus)
+    assert {path.name: path.read_bytes() for path in rules.iterdir()} == before
+    assert prometheus.rule_groups()
+
+
+def test_a_folder_that_prometheus_does_not_read_is_told(prometheus: Prometheus, tmp_path: Path) -> None:
+    good = rule_files.rules_of(generated(parse(FAST, "x.yaml")), "0.1.0")
+    with pytest.raises(ToolFailedError, match="under rule_files"):
+        rule_files.push(tmp_path / "elsewhere", good, prometheus)
+    assert not list((tmp_path / "elsewhere").iterdir())
