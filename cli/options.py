@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from signals import reading
 from signals.catalog import DEFAULT_FILE, Catalog, Context, Endpoint, Service
 from signals.errors import UsageError
 
@@ -65,6 +64,8 @@ class Connection:
     timeout: float
 
     def load(self) -> Catalog:
+        from signals import reading
+
         return reading.load(self.catalog_file)
 
     @contextmanager
