@@ -9,7 +9,7 @@ from datetime import datetime
 
 from reports.model import MET, MISSED, UNDECIDED, Comparison, Reading, Report, ServiceReport
 from reports.window import utc
-from signals.units import show
+from signals.units import promql_duration, show
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 COST = ("tokens", "cost")
@@ -50,17 +50,21 @@ def _head(report: Report) -> Section:
     names = ", ".join(f"{service.name} ({service.profile})" for service in report.services)
     lines = [
         f"services  {names}",
-        f"window    {utc(window.start)} to {utc(window.end)} ({show(window.seconds, 'seconds')}; {window.chosen})",
+        f"window    {utc(window.start)} to {utc(window.end)} ({_span(window.seconds)}; {window.chosen})",
         f"local     {_local(window.start)} to {_local(window.end)}",
     ]
     if window.is_load:
-        span = show(window.rate_seconds, "seconds")
+        span = _span(window.rate_seconds)
         lines.append(
             f"load      {utc(window.rate_start)} to {utc(window.rate_end)} ({span}); rates are over it"
         )
     if report.source:
         lines.append(f"source    {report.source}")
     return Section(title=f"{report.project}: snapshot", lines=tuple(lines))
+
+
+def _span(seconds: float) -> str:
+    return promql_duration(seconds) if seconds == int(seconds) else show(seconds, "seconds")
 
 
 def _local(time: float) -> str:

@@ -169,7 +169,9 @@ def test_help_imports_nothing_heavy() -> None:
 def test_a_closed_pipe_is_silent(api: Api) -> None:
     api.answer = lambda _: success(vector(*[({"n": str(number)}, "1") for number in range(20_000)]))
     command = f"{sys.executable} -m leadline query up --url {api.url} | head -1"
-    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], check=True, capture_output=True, text=True, cwd=ROOT
+    )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
 
