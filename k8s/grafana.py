@@ -84,11 +84,12 @@ def _step(grafana: Grafana, project: str, folder: Mapping[str, Any] | None, want
             dashboard=wanted,
             why=f"a dashboard that is not ours, {dashboard.get('title')!r}, has the uid {wanted['uid']}",
         )
-    same = _plain(dashboard) == _plain(wanted) or digest(wanted) in grafana.newest_message(dashboard["id"])
+    version = int(dashboard.get("version", 0))
+    same = _plain(dashboard) == _plain(wanted) or digest(wanted) in grafana.message(
+        wanted["uid"], dashboard["id"], version
+    )
     return Step(
-        action=UNCHANGED if same and _is_in(meta, folder) else UPDATE,
-        dashboard=wanted,
-        version=int(dashboard.get("version", 0)),
+        action=UNCHANGED if same and _is_in(meta, folder) else UPDATE, dashboard=wanted, version=version
     )
 
 

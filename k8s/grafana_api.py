@@ -14,6 +14,7 @@ from signals.errors import (
     ConflictError,
     ConnectionFailedError,
     NotGrafanaError,
+    RefusedError,
     UnavailableError,
 )
 
@@ -50,45 +51,51 @@ class Grafana:
 
     def health(self) -> str:
         """Give the version, empty where it is hidden. Raises NotGrafanaError where something else answers."""
-        reply = self._call("GET", "/api/health")
+        reply = self.call("GET", "/api/health")
         if not isinstance(reply.body, dict) or "database" not in reply.body:
             raise NotGrafanaError(f"{self.url} does not answer as Grafana does; check the URL")
         return str(reply.body.get("version", ""))
 
     def has_prometheus(self) -> bool | None:
         """Say whether a Prometheus datasource exists; None where this user may not know."""
-        reply = self._call("GET", "/api/datasources", allowed=(403,))
+        reply = self.call("GET", "/api/datasources", allowed=(403,))
         if reply.status == 403:
             return None
         return any(source.get("type") == "prometheus" for source in reply.body)
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
         """Give a dashboard and its meta; None where there is none."""
-        reply = self._call("GET", f"/api/dashboards/uid/{uid}", allowed=(404,))
+        reply = self.call("GET", f"/api/dashboards/uid/{uid}", allowed=(404,))
         return None if reply.status == 404 else reply.body
 
-    def newest_message(self, dashboard_id: int) -> str:
-        """Give the message of a dashboard's newest version; later Grafanas wrap the list."""
-        reply = self._call("GET", f"/api/dashboards/id/{dashboard_id}/versions?limit=1", allowed=(403, 404))
-        versions = reply.body.get("versions", []) if isinstance(reply.body, dict) else reply.body
-        return str(versions[0].get("message", "")) if versions else ""
+    def message(self, uid: str, dashboard_id: int, version: int) -> str:
+        """Give the message that a version was saved with; empty where it cannot be known.
+
+        Asked of the version itself: the list of versions calls the first one "Initial save", whatever it was.
+        Old Grafanas know it by the dashboard's id only, new ones by its uid.
+        """
+        for dashboard in (f"uid/{uid}", f"id/{dashboard_id}"):
+            reply = self.call("GET", f"/api/dashboards/{dashboard}/versions/{version}", allowed=(403, 404))
+            if reply.status == 200:
+                return str(reply.body.get("message", ""))
+        return ""
 
     def titled(self, title: str, folder_uid: str) -> list[dict[str, Any]]:
         """Give the dashboards of a folder that bear exactly this title."""
-        reply = self._call("GET", "/api/search", params={"query": title, "type": "dash-db"})
+        reply = self.call("GET", "/api/search", params={"query": title, "type": "dash-db"})
         found = [each for each in reply.body if each.get("folderUid", "") == folder_uid]
         return [each for each in found if each["title"] == title]
 
     def folder(self, uid: str, title: str) -> dict[str, Any] | None:
         """Find a folder by its uid, or by its title; None where there is neither."""
-        reply = self._call("GET", f"/api/folders/{uid}", allowed=(404, 403))
+        reply = self.call("GET", f"/api/folders/{uid}", allowed=(404, 403))
         if reply.status == 200:
             return dict(reply.body)
-        every = self._call("GET", "/api/folders?limit=1000").body
+        every = self.call("GET", "/api/folders?limit=1000").body
         return next((each for each in every if each["title"] == title), None)
 
     def make_folder(self, uid: str, title: str) -> dict[str, Any]:
-        return dict(self._call("POST", "/api/folders", {"uid": uid, "title": title}).body)
+        return dict(self.call("POST", "/api/folders", {"uid": uid, "title": title}).body)
 
     def save(self, dashboard: dict[str, Any], folder: dict[str, Any], message: str) -> None:
         """Save over the version that `dashboard` names. Old Grafanas read folderId, new ones folderUid."""
@@ -99,13 +106,13 @@ class Grafana:
             "message": message,
             "overwrite": False,
         }
-        reply = self._call("POST", "/api/dashboards/db", body)
+        reply = self.call("POST", "/api/dashboards/db", body)
         if reply.body.get("uid") != dashboard["uid"]:
             raise ConflictError(
                 f"{self.url} saved {dashboard['title']!r} under the uid {reply.body.get('uid')!r}"
             )
 
-    def _call(
+    def call(
         self,
         method: str,
         path: str,
@@ -114,6 +121,11 @@ class Grafana:
         params: dict[str, str] | None = None,
         allowed: tuple[int, ...] = (),
     ) -> Reply:
+        """Ask; statuses other than 200 are errors unless `allowed`.
+
+        Raises ConnectionFailedError, AccessDeniedError, NotGrafanaError, ConflictError, UnavailableError, and
+        RefusedError where Grafana does not take what was sent.
+        """
         timeout = (CONNECT_SECONDS, READ_SECONDS)
         try:
             response = self._session.request(
@@ -137,10 +149,7 @@ class Grafana:
         except ValueError:
             reply = None
         if status == 401:
-            raise AccessDeniedError(
-                f"{self.url} does not accept these credentials ({reply.message if reply else status}); "
-                "has the token expired, or is the password another?"
-            )
+            raise AccessDeniedError(self._unknown(reply.message if reply else str(status)))
         if reply is None:
             kind = response.headers.get("Content-Type", "no content type").split(";")[0]
             if status >= 500:
@@ -158,4 +167,17 @@ class Grafana:
             )
         if status in (409, 412):
             raise ConflictError(f"{self.url}: {reply.message}; run the command again")
+        if status in (400, 404, 422):
+            raise RefusedError(f"{self.url} refused: {reply.message}")
         raise UnavailableError(f"{self.url} answered {status}: {reply.message}")
+
+    def _unknown(self, said: str) -> str:
+        if self._session.auth is None:
+            return (
+                f"{self.url} wants credentials ({said}) and none were given; set LEADLINE_GRAFANA_TOKEN, or name them "
+                "in the context under basic_auth or authorization"
+            )
+        return (
+            f"{self.url} does not accept these credentials ({said}); "
+            "has the token expired, or is the password another?"
+        )

@@ -47,6 +47,10 @@ class QueryRejectedError(LeadlineError):
         self.query = query
 
 
+class RefusedError(LeadlineError):
+    """The server read what it was sent and did not take it."""
+
+
 class NoDataError(LeadlineError):
     """The question was understood and there is nothing to answer it with."""
 

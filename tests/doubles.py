@@ -50,7 +50,7 @@ class Api:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = _serve  # noqa: N815  the names that http.server calls
+            do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  the names that http.server calls
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,13 +35,20 @@ class Stored:
 
 
 class GrafanaDouble:
-    """Answers requests; its state can be looked at and changed, as an editor in the browser would."""
+    """Answers requests; its state can be looked at and changed, as an editor in the browser would.
+
+    Anybody may do anything until `users` or `tokens` say who may: the value of their Authorization header, or the token,
+    and their role.
+    """
 
     def __init__(self) -> None:
         self.dashboards: dict[str, Stored] = {}
         self.folders: dict[str, Json] = {}
+        self.datasources: list[Json] = [{"id": 1, "type": "prometheus", "name": "Prometheus"}]
+        self.annotations: list[Json] = []
+        self.users: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
         self.role = "Admin"
-        self.token = ""
         self.version = "7.5.5"
         self.writes = 0
         self._ids = 0
@@ -54,29 +62,97 @@ class GrafanaDouble:
         query = {key: values[0] for key, values in parse_qs(request.url_query).items()}
         if request.path == "/api/health":
             return reply(200, {"commit": "NA", "database": "ok", "version": self.version})
-        if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
-            return said(401, "invalid API key")
-        for (method, pattern), handler in {
-            ("GET", "/api/datasources"): lambda _: reply(200, [{"id": 1, "type": "prometheus"}]),
+        fault = self._login(request.headers.get("Authorization", ""))
+        if fault:
+            return fault
+        handlers: dict[tuple[str, str], Callable[[str], Reply]] = {
+            ("GET", "/api/datasources"): lambda _: self._datasources(),
+            ("POST", "/api/datasources"): lambda _: self._make_datasource(body),
+            ("GET", "/api/datasources/(?:uid|name)/(.+)"): self._datasource,
+            ("GET", "/api/datasources/proxy/.+"): lambda _: (502, "", ""),
             ("GET", "/api/search"): lambda _: self._search(query),
             ("GET", "/api/folders"): lambda _: reply(200, list(self.folders.values())),
             ("POST", "/api/folders"): lambda _: self._make_folder(body),
             ("GET", "/api/folders/(.+)"): self._folder,
+            ("PUT", "/api/folders/(.+)"): lambda uid: self._rename(uid, body),
+            ("DELETE", "/api/folders/(.+)"): self._delete_folder,
             ("POST", "/api/dashboards/db"): lambda _: self._save(body),
             ("GET", "/api/dashboards/uid/(.+)"): self._dashboard,
             ("DELETE", "/api/dashboards/uid/(.+)"): self._delete,
-            ("GET", "/api/dashboards/id/(.+)/versions"): self._versions,
-        }.items():
+            ("GET", "/api/dashboards/id/([^/]+)/versions"): self._versions,
+            ("GET", "/api/dashboards/id/(.+)/versions/.+"): lambda _: self._version(
+                request.path.removeprefix("/api/dashboards/id/").replace("/versions/", "/")
+            ),
+            ("POST", "/api/annotations"): lambda _: self._annotate(body),
+            ("POST", "/api/admin/users"): lambda _: reply(200, {"id": 2, "message": "User created"}),
+            ("POST", "/api/auth/keys"): lambda _: self._make_token(body),
+        }
+        for (method, pattern), handler in handlers.items():
             found = re.fullmatch(pattern, request.path)
             if request.method == method and found:
                 return handler(found[1] if found.groups() else "")
         return said(404, "Not found")
+
+    def _login(self, authorization: str) -> Reply | None:
+        """Tell who asks by their header; give the answer where they may not."""
+        if not (self.users or self.tokens):
+            return None
+        kind, _, secret = authorization.partition(" ")
+        known = self.tokens if kind == "Bearer" else self.users
+        if not secret:
+            return said(401, "Unauthorized")
+        if secret not in known:
+            return said(401, "invalid API key" if kind == "Bearer" else "invalid username or password")
+        self.role = known[secret]
+        return None
+
+    def _make_datasource(self, body: Json) -> Reply:
+        if any(source["name"] == body["name"] for source in self.datasources):
+            return said(409, "data source with the same name already exists")
+        self.datasources.append({**body, "id": len(self.datasources) + 1, "version": 1})
+        made = self.datasources[-1]
+        message = {"id": made["id"], "message": "Datasource added", "name": made["name"]}
+        return reply(200, {"datasource": made, **message})
+
+    def _datasources(self) -> Reply:
+        return reply(
+            200, [{key: source[key] for key in source.keys() - {"version"}} for source in self.datasources]
+        )
+
+    def _datasource(self, key: str) -> Reply:
+        found = [source for source in self.datasources if key in (source.get("uid"), source["name"])]
+        return reply(200, found[0]) if found else said(404, "Data source not found")
+
+    def _annotate(self, body: Json) -> Reply:
+        self.annotations.append(body)
+        return reply(200, {"id": len(self.annotations), "message": "Annotation added"})
+
+    def _make_token(self, body: Json) -> Reply:
+        self.tokens[f"key-{body['name']}"] = body["role"]
+        return reply(200, {"id": 1, "name": body["name"], "key": f"key-{body['name']}"})
+
+    def _rename(self, uid: str, body: Json) -> Reply:
+        folder = self.folders[uid]
+        if body["version"] != folder["version"]:
+            return said(412, "the folder has been changed by someone else", "version-mismatch")
+        folder |= {"title": body["title"], "version": folder["version"] + 1}
+        return reply(200, folder)
+
+    def _delete_folder(self, uid: str) -> Reply:
+        """Delete a folder and, as the real one does, what is in it."""
+        folder = self.folders.pop(uid)
+        self.dashboards = {
+            key: stored for key, stored in self.dashboards.items() if stored.folder != folder["id"]
+        }
+        title = folder["title"]
+        return reply(200, {"id": folder["id"], "message": f"Folder {title} deleted", "title": title})
 
     def _search(self, query: dict[str, str]) -> Reply:
         found = []
         for uid, stored in self.dashboards.items():
             folder = next((each for each in self.folders.values() if each["id"] == stored.folder), None)
             entry = {
+                "id": stored.body["id"],
                 "uid": uid,
                 "title": stored.body["title"],
                 "tags": stored.body.get("tags", []),
@@ -119,23 +195,41 @@ class GrafanaDouble:
             return said(404, "Dashboard not found")
         meta = {
             "folderId": stored.folder,
+            "folderTitle": self._folder_title(stored.folder),
             "provisioned": stored.provisioned,
             "version": stored.body["version"],
         }
         return reply(200, {"meta": meta, "dashboard": stored.body})
+
+    def _folder_title(self, folder_id: int) -> str:
+        return next((each["title"] for each in self.folders.values() if each["id"] == folder_id), "General")
 
     def _delete(self, uid: str) -> Reply:
         if uid not in self.dashboards:
             return said(404, "Dashboard not found")
         if self.dashboards[uid].provisioned:
             return said(400, "provisioned dashboard cannot be deleted")
-        title = self.dashboards.pop(uid).body["title"]
-        return reply(200, {"message": f"Dashboard {title} deleted", "title": title})
+        body = self.dashboards.pop(uid).body
+        message = f"Dashboard {body['title']} deleted"
+        return reply(200, {"id": body["id"], "message": message, "title": body["title"]})
 
     def _versions(self, dashboard_id: str) -> Reply:
         stored = next(each for each in self.dashboards.values() if str(each.body["id"]) == dashboard_id)
-        newest_first = [{"message": message} for message in reversed(stored.messages)]
-        return reply(200, newest_first)
+        messages = [
+            "Initial save",
+            *stored.messages[1:],
+        ]  # in the list, and there only, the first has this one
+        newest_first = reversed(list(enumerate(messages, start=1)))
+        return reply(200, [{"version": number, "message": message} for number, message in newest_first])
+
+    def _version(self, path: str) -> Reply:
+        dashboard_id, _, number = path.partition("/")
+        stored = next(
+            (each for each in self.dashboards.values() if str(each.body["id"]) == dashboard_id), None
+        )
+        if stored is None or int(number) > len(stored.messages):
+            return said(404, "Dashboard version not found")
+        return reply(200, {"version": int(number), "message": stored.messages[int(number) - 1]})
 
     def _save(self, body: Json) -> Reply:
         if self.role == "Viewer":
@@ -157,7 +251,8 @@ class GrafanaDouble:
         version = there.body["version"] + 1 if there else 1
         kept = {**dashboard, "id": there.body["id"] if there else self.id(), "uid": uid, "version": version}
         messages = [*(there.messages if there else []), body.get("message", "")]
-        self.dashboards[uid] = Stored(body=kept, folder=folder, messages=messages)
+        provisioned = bool(there and there.provisioned)
+        self.dashboards[uid] = Stored(body=kept, folder=folder, messages=messages, provisioned=provisioned)
         return reply(200, {"id": kept["id"], "uid": uid, "status": "success", "version": version})
 
     def _fault(self, body: Json, dashboard: object) -> Reply | None:
