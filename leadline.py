@@ -15,7 +15,8 @@ from reports.model import Reading, Report, ServiceReport
 from reports.snapshot import take
 from reports.text import write as as_text
 from reports.window import Window
-from signals.catalog import Catalog, Endpoint
+from signals.catalog import Catalog
+from signals.endpoints import Endpoint
 from signals.errors import CatalogError, LeadlineError
 from signals.reading import load, parse
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from cli.options import catalog_option, context_of, context_option, tunnel_to
+from cli.connections import context_of, context_option, tunnel_to
+from cli.options import DEFAULT_FILE, catalog_option
+from k8s import services
+from k8s.kubectl import Cluster
 from signals import reading
-from signals.catalog import Context
+from signals.endpoints import Context, Endpoint
 from signals.errors import ConnectionFailedError, UsageError
 
 READY = {
@@ -26,22 +32,43 @@ WAIT_SECONDS = 15.0
 @click.argument("what", type=click.Choice(list(READY)))
 @catalog_option
 @context_option
+@click.option("-n", "--namespace", help="Look in this namespace; overrides the context's.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="The local port; by default the Service's, where free."
 )
 @click.option("--open", "browse", is_flag=True, help="Open it in the browser.")
-def command(what: str, catalog_file: Path, context_name: str | None, port: int | None, browse: bool) -> int:
-    r"""Open a tunnel to what a context names as a Service in the cluster, until Ctrl-C.
+def command(
+    what: str,
+    catalog_file: Path,
+    context_name: str | None,
+    namespace: str | None,
+    port: int | None,
+    browse: bool,
+) -> int:
+    r"""Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster, until Ctrl-C.
 
-    It is `kubectl port-forward`, started anew on the same local port whenever it breaks.
+    The Service is what the context names, else the one that looks like it (by name and labels); of several you are
+    asked to choose. It is `kubectl port-forward`, started anew on the same local port whenever it breaks.
 
     \b
-    Example:
+    Examples:
       leadline forward grafana --context cluster --open
+      leadline forward prometheus --namespace monitoring --port 9090
     """
-    catalog = reading.load(catalog_file)
-    context = context_of(catalog, context_name)
-    with tunnel_to(context, _service(context, what, catalog.file), port) as tunnel:
+    context = _context(catalog_file, context_name)
+    context = replace(context, namespace=namespace or context.namespace)
+    endpoint: Endpoint | None = getattr(context, what)
+    if endpoint and endpoint.url:
+        raise UsageError(
+            f"context '{context.name}' of {catalog_file} reaches {what} at {endpoint.url}, which needs no tunnel; "
+            "choose a context of the cluster with --context"
+        )
+    if endpoint:
+        service = endpoint.service
+    else:
+        found = _chosen(what, context)
+        service, context = f"{found.name}:{found.port}", replace(context, namespace=found.namespace)
+    with tunnel_to(context, service, port) as tunnel:
         _check(what, tunnel.url)
         with contextlib.suppress(KeyboardInterrupt):
             click.echo(f"{what}: {tunnel.url} (Ctrl-C ends it)")
@@ -51,22 +78,43 @@ def command(what: str, catalog_file: Path, context_name: str | None, port: int |
     return 0
 
 
-def _service(context: Context, what: str, file: str) -> str:
-    endpoint = {
-        "grafana": context.grafana,
-        "prometheus": context.prometheus,
-        "alertmanager": context.alertmanager,
-    }[what]
-    if endpoint is None:
+def _context(catalog_file: Path, name: str | None) -> Context:
+    """Give the context; without a catalog, or contexts in it, what kubectl is set to."""
+    if name is None and catalog_file == Path(DEFAULT_FILE) and not catalog_file.exists():
+        return Context(name="kubectl's")
+    catalog = reading.load(catalog_file)
+    if name is None and not catalog.contexts:
+        return Context(name="kubectl's")
+    return context_of(catalog, name)
+
+
+def _chosen(what: str, context: Context) -> services.Found:
+    """Find the Service, or let the user choose. Raises UsageError where there is none, or several and nobody to ask."""
+    cluster = Cluster(context=context.kube_context, namespace=context.namespace)
+    found = services.looking_like(what, cluster.services())
+    where = f"namespace {context.namespace}" if context.namespace else "any namespace"
+    if not found:
         raise UsageError(
-            f"context '{context.name}' of {file} names no {what}; add {what}: {{service: name:port}}"
+            f"no Service in {where} looks like {what} (by name, or the labels app.kubernetes.io/name and app); "
+            f"name it in the context: {what}: {{service: name:port}}"
         )
-    if not endpoint.service:
+    if len(found) == 1:
+        return found[0]
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"context '{context.name}' reaches {what} at {endpoint.url}, which needs no tunnel; "
-            "choose a context that names a service with --context"
+            f"{len(found)} Services in {where} look like {what}: {', '.join(map(str, found))}; choose with --namespace, "
+            f"or name one in the context: {what}: {{service: {found[0].name}:{found[0].port}}}"
         )
-    return endpoint.service
+    return _asked(what, found)
+
+
+def _asked(what: str, found: Sequence[services.Found]) -> services.Found:
+    for number, service in enumerate(found, start=1):
+        click.echo(f"  {number}  {service}", err=True)
+    answer: int = click.prompt(
+        f"Which {what}?", type=click.IntRange(1, len(found)), default=1, err=True, show_choices=False
+    )
+    return found[answer - 1]
 
 
 def _check(what: str, url: str) -> None:

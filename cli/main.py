@@ -6,7 +6,6 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from types import FrameType
 
 import click
@@ -114,6 +113,8 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception:  # noqa: BLE001  the boundary: whatever it was, it is a defect of ours and keeps its traceback
+        import traceback
+
         traceback.print_exc()
         click.echo("leadline: internal error; please report it with the lines above", err=True)
         return INTERNAL

@@ -17,6 +17,6 @@ def command(destination: Destination) -> int:
       leadline plan --to grafana --url http://127.0.0.1:3000
       leadline plan --to kubernetes --context cluster
     """
-    shipment = destination.shipment()
-    shipment.show()
-    return 1 if shipment.changes or shipment.refused else 0
+    with destination.shipment() as shipment:
+        shipment.show()
+        return 1 if shipment.changes or shipment.refused else 0

@@ -24,13 +24,13 @@ def command(destination: Destination, yes: bool, dry_run: bool) -> int:
       LEADLINE_GRAFANA_TOKEN=… leadline push --to grafana --url https://grafana.example.com --yes
       leadline push --to kubernetes --context cluster
     """
-    shipment = destination.shipment()
-    shipment.show()
-    if dry_run:
-        return 1 if shipment.refused else 0
-    asks = shipment.changes and not (shipment.refused or yes)
-    if asks and not click.confirm(f"Write to {shipment.where}?", err=True):
-        click.echo("nothing was written", err=True)
-        return 1
-    shipment.push()
+    with destination.shipment() as shipment:
+        shipment.show()
+        if dry_run:
+            return 1 if shipment.refused else 0
+        asks = shipment.changes and not (shipment.refused or yes)
+        if asks and not click.confirm(f"Write to {shipment.where}?", err=True):
+            click.echo("nothing was written", err=True)
+            return 1
+        shipment.push()
     return 0

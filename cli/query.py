@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import Connection, connected
+from cli.connections import Connection, connected
 from signals.errors import NoDataError, UsageError
 from signals.samples import Answer, Series
 from signals.units import duration, promql_duration

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Protocol
 import click
 
 from cli import __version__
-from cli.options import catalog_option, checked_url, context_of, context_option, from_environment
+from cli.connections import Reach, context_of, context_option, given, reached
+from cli.options import catalog_option
 from k8s import grafana, kubectl, rule_files, tree
 from k8s.grafana_api import Grafana
 from live.client import Prometheus
 from signals import reading
-from signals.catalog import Catalog, Endpoint
+from signals.catalog import Catalog
+from signals.endpoints import Endpoint
 from signals.errors import UsageError
 
 BASES = ("operator", "plain")
@@ -54,44 +57,33 @@ class Destination:
     base: str
     rules_dir: Path | None
 
-    def shipment(self) -> Shipment:
-        """Compare what is generated with what is there. Only reads."""
+    @contextmanager
+    def shipment(self) -> Iterator[Shipment]:
+        """Compare what is generated with what is there. Only reads. A tunnel stays open for as long as the block lasts."""
         from cli.compose import generated
 
         catalog = reading.load(self.catalog_file)
         files = generated(catalog)
         if self.to == "grafana":
-            server = Grafana(self._grafana(catalog))
-            return _ToGrafana(server, grafana.plan(server, catalog.project, files))
-        if self.to == "files":
-            return _ToFiles(files, self._rules_dir(), self._prometheus(catalog))
-        return _ToKubernetes(catalog, files, self)
+            with self._reached("grafana", catalog) as (endpoint, revive), Grafana(endpoint, revive) as server:
+                yield _ToGrafana(server, grafana.plan(server, catalog.project, files))
+        elif self.to == "files":
+            folder = self._rules_dir()
+            with self._reached("prometheus", catalog) as (endpoint, _):
+                yield _ToFiles(files, folder, endpoint)
+        else:
+            yield _ToKubernetes(catalog, files, self)
 
     def _rules_dir(self) -> Path:
         if self.rules_dir is None:
             raise UsageError("--to files needs --rules-dir, a folder that rule_files of prometheus.yml names")
         return self.rules_dir
 
-    def _prometheus(self, catalog: Catalog) -> Endpoint:
+    def _reached(self, what: str, catalog: Catalog) -> AbstractContextManager[Reach]:
+        """Give the server: of --url with credentials from the environment, or of the context."""
         if self.url:
-            return from_environment(checked_url(self.url), "PROMETHEUS")
-        context = context_of(catalog, self.context_name)
-        if context.prometheus is None or not context.prometheus.url:
-            raise UsageError(
-                f"context '{context.name}' of {catalog.file} names no URL of a prometheus; give --url"
-            )
-        return context.prometheus
-
-    def _grafana(self, catalog: Catalog) -> Endpoint:
-        """Give the Grafana: of --url with credentials from the environment, or of the context."""
-        if self.url:
-            return from_environment(checked_url(self.url), "GRAFANA")
-        context = context_of(catalog, self.context_name)
-        if context.grafana is None or not context.grafana.url:
-            raise UsageError(
-                f"context '{context.name}' of {catalog.file} names no URL of a grafana; give --url"
-            )
-        return context.grafana
+            return given(what.upper(), self.url)
+        return reached(what, context_of(catalog, self.context_name), catalog.file)
 
 
 class _ToGrafana:

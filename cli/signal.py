@@ -7,7 +7,8 @@ import math
 
 import click
 
-from cli.options import Connection, chosen, connected, services
+from cli.connections import Connection, connected
+from cli.options import chosen, services
 from signals.catalog import Catalog, Service
 from signals.errors import NoDataError, UsageError
 from signals.formulas import FORMULAS, Formula, missing

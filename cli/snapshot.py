@@ -7,7 +7,8 @@ import time
 
 import click
 
-from cli.options import Connection, connected, services, warn_of_shared_folders
+from cli.connections import Connection, connected
+from cli.options import services, warn_of_shared_folders
 from reports.model import MISSED, UNDECIDED, Report
 
 

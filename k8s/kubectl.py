@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from signals.errors import ConflictError, ToolFailedError, ToolMissingError
 
@@ -34,6 +36,13 @@ class Cluster:
         """Apply a kustomize base; give what kubectl says it did. Fields that another manager owns are refused."""
         with _written(files, base) as folder:
             return self._run("apply", *MANAGER, "-k", folder).stdout
+
+    def services(self) -> list[dict[str, Any]]:
+        """Give the Services of the namespace, or of all where none is named, as the Kubernetes API describes them."""
+        everywhere = () if self.namespace else ("--all-namespaces",)
+        done = self._run("get", "services", "--output=json", *everywhere)
+        items: list[dict[str, Any]] = json.loads(done.stdout)["items"]
+        return items
 
     def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
         where = [f"--context={self.context}"] if self.context else []

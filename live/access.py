@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 from requests.auth import AuthBase
 
-from signals.catalog import Endpoint
+from signals.endpoints import Endpoint
 from signals.errors import UsageError
 
 
@@ -38,7 +38,9 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
         )
     if endpoint.ca_file:
         if not Path(endpoint.ca_file).is_file():
-            raise UsageError(f"the certificate file {endpoint.ca_file} (tls_config.ca_file) does not exist")
+            raise UsageError(
+                f"the certificate file {endpoint.ca_file} (tls_config.ca_file, or LEADLINE_…_CA_FILE) does not exist"
+            )
         session.verify = endpoint.ca_file
 
 

@@ -12,7 +12,7 @@ from urllib3.util import Retry
 from live.access import apply
 from live.answers import answer
 from live.session import Session
-from signals.catalog import Endpoint
+from signals.endpoints import Endpoint
 from signals.samples import Answer
 from signals.units import plain
 

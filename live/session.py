@@ -35,7 +35,8 @@ REASONS = {
     "Connection refused": "connection refused; is Prometheus running there, or its tunnel open?",
     "ConnectTimeout|timed out": "no connection within {seconds} s; is the address right, and reachable from here?",
     "WRONG_VERSION_NUMBER|wrong version number": "it does not speak TLS; is the URL http://?",
-    "certificate verify failed": "its certificate is not trusted; name its authority in tls_config.ca_file",
+    "certificate verify failed": "its certificate is not trusted; name its authority in tls_config.ca_file of the context, "
+    "or in LEADLINE_PROMETHEUS_CA_FILE",
     "SSL": "TLS failed; check the URL and tls_config",
     "Name or service not known|resolve|nodename|No address": "the name {host} is not known; check the URL",
     "aborted|reset by peer|IncompleteRead|Connection broken": "the connection broke before the answer was complete",
@@ -89,6 +90,7 @@ class Session(requests.Session):
 
     def _send(self, url: str, method: str, options: dict[str, Any]) -> requests.Response:
         """Send, and send again where that is harmless: no connection, a bad gateway, a tunnel that broke."""
+        options["verify"] = self.verify  # else requests prefers REQUESTS_CA_BUNDLE to the session's own
         tries = TRIES_THROUGH_TUNNEL if self._revive else len(RETRY_AFTER_SECONDS)
         for attempt in range(tries):
             try:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from signals.endpoints import Context
 from signals.instruments import Instrument
-
-DEFAULT_FILE = "leadline.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,36 +72,6 @@ class Price:
     input_usd: Decimal
     output_usd: Decimal
     as_of: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where a server is (a URL, or a Service in the cluster as name:port) and how it is spoken to.
-
-    The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept.
-    """
-
-    url: str = ""
-    service: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    username: str = ""
-    password_file: str = ""
-    password_env: str = ""
-    credentials_file: str = ""
-    credentials_env: str = ""
-    ca_file: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Where to ask and where to push."""
-
-    name: str
-    prometheus: Endpoint | None = None
-    grafana: Endpoint | None = None
-    alertmanager: Endpoint | None = None
-    kube_context: str = ""
-    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,6 @@ from signals import profiles
 from signals.catalog import (
     Catalog,
     Cluster,
-    Context,
-    Endpoint,
     Objective,
     Price,
     Reference,
@@ -20,6 +18,7 @@ from signals.catalog import (
     Target,
 )
 from signals.document import Entry, Reader
+from signals.endpoints import Context, Endpoint
 from signals.errors import CatalogError
 from signals.instruments import Instrument
 from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,3 +59,18 @@ def catalog_file(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put a stand-in for kubectl on PATH (`tests/stand_in_kubectl.py`), given the port behind each Service."""
+
+    def install(**targets: int) -> None:
+        script = tmp_path / "bin" / "kubectl"
+        script.parent.mkdir()
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "tests/stand_in_kubectl.py"} "$@"\n')
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+        monkeypatch.setenv("STAND_IN_TARGETS", json.dumps(targets))
+
+    return install

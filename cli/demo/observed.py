@@ -10,7 +10,8 @@ import yaml
 
 from cli.demo.processes import Program, find, free_port, running, wait_for
 from live.client import Prometheus
-from signals.catalog import Catalog, Endpoint
+from signals.catalog import Catalog
+from signals.endpoints import Endpoint
 from signals.errors import ConnectionFailedError, ToolFailedError, UnavailableError
 from signals.units import promql_duration
 

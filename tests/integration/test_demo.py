@@ -15,7 +15,7 @@ from cli.demo.truth import quantile
 from k8s import tree
 from live.client import Prometheus
 from signals import reading
-from signals.catalog import Endpoint
+from signals.endpoints import Endpoint
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.integration

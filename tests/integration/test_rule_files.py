@@ -13,7 +13,8 @@ from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from k8s import rule_files
 from live.client import Prometheus
-from signals.catalog import Catalog, Endpoint
+from signals.catalog import Catalog
+from signals.endpoints import Endpoint
 from signals.errors import ToolFailedError
 from signals.reading import parse
 from tests.conftest import ROOT

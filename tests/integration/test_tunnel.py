@@ -29,17 +29,13 @@ CONTEXT = (
 
 
 @pytest.fixture
-def deaths(tmp_path: Path, demo: Finished, monkeypatch: pytest.MonkeyPatch) -> Path:
+def deaths(
+    tmp_path: Path, demo: Finished, stand_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Put the stand-in on PATH; give the file that says how often it has still to die."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    script = folder / "kubectl"
-    script.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "tests/stand_in_kubectl.py"} "$@"\n')
-    script.chmod(0o755)
+    stand_in(prometheus=urlsplit(demo.urls["Prometheus"]).port)
     count = tmp_path / "deaths"
     count.write_text("0")
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("STAND_IN_TARGET", str(urlsplit(demo.urls["Prometheus"]).port))
     monkeypatch.setenv("STAND_IN_DEATHS", str(count))
     return count
 

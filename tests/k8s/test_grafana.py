@@ -13,7 +13,8 @@ from cli.compose import generated
 from cli.main import run
 from k8s import grafana
 from k8s.grafana_api import Grafana
-from signals.catalog import Catalog, Endpoint
+from signals.catalog import Catalog
+from signals.endpoints import Endpoint
 from signals.errors import (
     AccessDeniedError,
     ConflictError,

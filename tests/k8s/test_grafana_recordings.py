@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from k8s.grafana_api import Grafana
-from signals.catalog import Endpoint
+from signals.endpoints import Endpoint
 from signals.errors import (
     AccessDeniedError,
     ConflictError,

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from live.client import Prometheus
-from signals.catalog import Endpoint
+from signals.endpoints import Endpoint
 from signals.errors import (
     AccessDeniedError,
     ConnectionFailedError,

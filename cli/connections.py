@@ -1,0 +1,158 @@
+"""From what the command line says to the server that it means, through a tunnel where that is needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import catalog_option, chosen
+from signals.endpoints import Context, Endpoint
+from signals.errors import UsageError
+
+if TYPE_CHECKING:
+    from k8s.tunnel import Tunnel
+    from live.client import Prometheus
+    from signals.catalog import Catalog
+
+Reach = tuple[Endpoint, Callable[[], None] | None]
+"""A server with its URL and, where a tunnel leads to it, what waits until a broken tunnel is open again."""
+
+_url_option = click.option(
+    "--url",
+    help="Ask the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD; its authority: _CA_FILE.",
+)
+context_option = click.option(
+    "--context",
+    "context_name",
+    envvar="LEADLINE_CONTEXT",
+    show_envvar=True,
+    help="This context of the catalog; its first one by default.",
+)
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="Seconds that one query may take.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where to ask, as the command line says it."""
+
+    catalog_file: Path
+    url: str | None
+    context_name: str | None
+    timeout: float
+
+    def load(self) -> Catalog:
+        from signals import reading
+
+        return reading.load(self.catalog_file)
+
+    @contextmanager
+    def open(self, catalog: Catalog | None = None) -> Iterator[Prometheus]:
+        """Open the Prometheus that was asked for; the catalog is read only where no URL is given.
+
+        A context that names a Service in the cluster gets a tunnel for as long as the block lasts.
+        """
+        from live.client import Prometheus
+
+        if self.url:
+            reach = given("PROMETHEUS", self.url)
+        else:
+            known = catalog or self.load()
+            reach = reached("prometheus", context_of(known, self.context_name), known.file)
+        with (
+            reach as (endpoint, revive),
+            Prometheus(endpoint, timeout_seconds=self.timeout, revive=revive) as client,
+        ):
+            yield client
+
+
+@contextmanager
+def given(what: str, url: str) -> Iterator[Reach]:
+    """Give the server at the URL of the command line."""
+    yield from_environment(checked_url(url), what), None
+
+
+@contextmanager
+def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
+    """Give a server of a context (`grafana`, `prometheus`, `alertmanager`) with a URL, for as long as the block lasts.
+
+    Raises UsageError where the context says nothing of it, and what `Tunnel` raises.
+    """
+    endpoint: Endpoint | None = getattr(context, what)
+    if endpoint is None:
+        raise UsageError(
+            f"context '{context.name}' of {file} names no {what}; add {what}: {{url: …}} or {{service: name:port}}, "
+            "or give --url"
+        )
+    if endpoint.url:
+        yield endpoint, None
+        return
+    with tunnel_to(context, endpoint.service, None) as tunnel:
+        yield replace(endpoint, url=tunnel.url), tunnel.revive
+
+
+def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
+    """Give a tunnel to a Service (name:port) of a context's cluster; what happens to it is told on stderr."""
+    from k8s.tunnel import Route, Tunnel, local_port
+
+    name, _, remote = service.rpartition(":")
+    route = Route(service=name, port=int(remote), context=context.kube_context, namespace=context.namespace)
+    return Tunnel(route, local_port(port, route.port), lambda text: click.echo(f"leadline: {text}", err=True))
+
+
+def connected(function: Callable[..., int]) -> Callable[..., int]:
+    """Add --catalog, --url, --context and --timeout, given to the command as one `connection`."""
+
+    @wraps(function)
+    def command(
+        catalog_file: Path, url: str | None, context_name: str | None, timeout: float, **others: object
+    ) -> int:
+        connection = Connection(
+            catalog_file=catalog_file, url=url, context_name=context_name, timeout=timeout
+        )
+        return function(connection=connection, **others)
+
+    for option in (_timeout, context_option, _url_option, catalog_option):
+        command = option(command)
+    return command
+
+
+def from_environment(url: str, what: str) -> Endpoint:
+    """Give the endpoint of a URL; LEADLINE_<what>_TOKEN, or _USER and _PASSWORD, and _CA_FILE say the rest."""
+    token, user, password, authority = (
+        f"LEADLINE_{what}_{name}" for name in ("TOKEN", "USER", "PASSWORD", "CA_FILE")
+    )
+    endpoint = Endpoint(url=url, ca_file=os.environ.get(authority, ""))
+    if os.environ.get(token):
+        return replace(endpoint, credentials_env=token)
+    if os.environ.get(user):
+        return replace(endpoint, username=os.environ[user], password_env=password)
+    return endpoint
+
+
+def checked_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or not text.split("://", 1)[1]:
+        raise UsageError(f"--url {text!r} is not a URL; it starts with http:// or https://")
+    if "@" in text.split("://", 1)[1].split("/", 1)[0]:
+        raise UsageError("--url must not carry a password; describe the server as a context, with basic_auth")
+    return text.rstrip("/")
+
+
+def context_of(catalog: Catalog, name: str | None) -> Context:
+    if not catalog.contexts:
+        raise UsageError(f"{catalog.file} names no contexts, so where Prometheus is must be said with --url")
+    if name is None:
+        return catalog.contexts[0]
+    return chosen(name, {context.name: context for context in catalog.contexts}, "context", catalog.file)

@@ -1,0 +1,35 @@
+"""Where servers are, and how they are spoken to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a server is (a URL, or a Service in the cluster as name:port) and how it is spoken to.
+
+    The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept.
+    """
+
+    url: str = ""
+    service: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    username: str = ""
+    password_file: str = ""
+    password_env: str = ""
+    credentials_file: str = ""
+    credentials_env: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where to ask and where to push."""
+
+    name: str
+    prometheus: Endpoint | None = None
+    grafana: Endpoint | None = None
+    alertmanager: Endpoint | None = None
+    kube_context: str = ""
+    namespace: str = ""
