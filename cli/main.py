@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -86,10 +87,18 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with its code. SIGTERM and a closed terminal end it as Ctrl-C does."""
+    """Run the command line and exit with its code. SIGTERM and a closed terminal end it as Ctrl-C does.
+
+    Every command has let go of what it held when `run` returns, so the interpreter is not taken down module by module,
+    which would take a sixth of the time of `leadline query`.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,45 @@
+"""All figures of speed, as a page. Run as `python -m benchmarks.speed --out docs/speed.md`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from benchmarks import generating, startup
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+def main(out: Path) -> None:
+    """Measure, and write the page."""
+    out.write_text(_page(), "utf-8")
+    click.echo(f"written: {out}")
+
+
+def _page() -> str:
+    started, generated = "\n".join(startup.lines()), "\n".join(generating.lines())
+    return f"""\
+# Speed
+
+Written by `make prove` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores.
+
+Cold start, medians of 15 rounds, beside a script of four lines with prometheus-api-client:
+
+```
+{started}
+```
+
+`leadline generate`, for services with two objectives and the profile threads-agent:
+
+```
+{generated}
+```
+"""
+
+
+if __name__ == "__main__":
+    main()
