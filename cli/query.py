@@ -123,7 +123,7 @@ def _lines(answer: Answer) -> Iterator[str]:
     names = [_name(series) for series in answer.series]
     width = max(len(name) for name in names)
     for name, series in zip(names, answer.series, strict=True):
-        if series.native:
+        if series.histograms:
             yield f"{name:{width}}  a native histogram; ask histogram_quantile() or histogram_count() of it"
         for sample in series.samples:
             time = f"  {_time(sample.time)}" if answer.kind == "matrix" else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from signals.samples import Answer, Sample, Series
+from signals.samples import Answer, Histogram, Sample, Series
 
 Payload = dict[str, Any]
 
@@ -31,8 +31,20 @@ def answer(payload: Payload) -> Answer:
 
 def _series(entry: dict[str, Any]) -> Series:
     pairs = entry.get("values", [entry["value"]] if "value" in entry else [])
-    native = "histogram" in entry or "histograms" in entry
-    return Series(labels=entry["metric"], samples=_samples(pairs), native=native)
+    natives = entry.get("histograms", [entry["histogram"]] if "histogram" in entry else [])
+    return Series(
+        labels=entry["metric"],
+        samples=_samples(pairs),
+        histograms=tuple(_histogram(float(time), body) for time, body in natives),
+    )
+
+
+def _histogram(time: float, body: dict[str, Any]) -> Histogram:
+    """Read a native histogram; each bucket is [which borders belong to it, lower, upper, count]."""
+    buckets = tuple(
+        (float(upper), float(lower), float(count)) for _, lower, upper, count in body.get("buckets") or ()
+    )
+    return Histogram(time, float(body["count"]), float(body["sum"]), buckets)
 
 
 def _samples(pairs: Sequence[Sequence[Any]]) -> tuple[Sample, ...]:

@@ -73,6 +73,17 @@ class Counter:
         index = bisect_left(self.times, time)
         return self.values[index] if index < len(self.times) else None
 
+    def is_idle(self, start: float, end: float) -> bool:
+        """Say whether nothing was counted just after a scrape, nor just before another one."""
+        after = bisect_right(self.times, start)
+        before = bisect_left(self.times, end) - 1
+        return (
+            after < len(self.times)
+            and before >= 0
+            and self.values[after] == self.at(start)
+            and self.values[before] == self.at(end)
+        )
+
     def resets_within(self, start: float, end: float) -> int:
         """Count the restarts that cost increments between two times."""
         return sum(1 for time in self.resets if start < time <= end)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from reports.measured import Keep, Labels, Measured
+from reports.measured import Keep, Labels, Measured, everything
 from reports.model import Reading
-from reports.quantiles import Distribution, distribution, quantile, share_within
+from reports.quantiles import Distribution, distribution, quantile, rank_interval, share_within
 from reports.questions import Soundings
 from reports.scrapes import TargetKey
 from reports.verdicts import judged, judged_quantile
@@ -17,22 +17,24 @@ from signals import latency as signal
 from signals.catalog import Service, Target
 from signals.units import plain, show
 
-FEW = 100
-"""Below so many requests p99 is the slowest request, or nearly."""
+MANY = 1000
+"""From so many requests on, chance moves the usual quantiles less than a bucket's width does."""
 
 
 def readings(soundings: Soundings) -> Iterator[Reading]:
-    """Give the quantiles, the mean, the shares within targets and the concurrency."""
+    """Give the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
     found = soundings.find("latency")
     service = soundings.service
     if isinstance(found, str):
         yield from _nothing(service, found)
         return
-    measured = _distribution(found.part("_bucket"))
+    measured = distribution_of(found)
     if isinstance(measured, str):
         yield from _unmeasured(service, measured)
     else:
+        yield from _extremes(measured, found)
         yield from _quantiles(service, measured, found)
+        yield from _apdex(service, measured, found)
         yield from _shares(service, measured, found)
     yield _mean(found)
     yield _concurrency(found)
@@ -57,25 +59,29 @@ def _unmeasured(service: Service, reason: str) -> Iterator[Reading]:
         yield judged(reading, target) if target else reading
 
 
-def _distribution(buckets: Measured) -> Distribution | str:
+def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | str:
     """Add the buckets of all targets, or say why they cannot be added."""
+    buckets = found.part("_bucket")
     edges: dict[TargetKey, set[float]] = {}
     for track in buckets.tracks:
         edges.setdefault(track.target, set()).add(_edge(track.labels))
     if not edges:
         return f"{buckets.instrument.metric} has no buckets: a summary, or a counter? Quantiles cannot be taken from it"
-    different = {tuple(sorted(found)) for found in edges.values()}
+    different = {tuple(sorted(each)) for each in edges.values()}
     if len(different) > 1:
         return f"its instances have different bucket edges, which cannot be added: {_differing(different)}"
     every = sorted(next(iter(edges.values())))
     if not math.isinf(every[-1]):
         return "its buckets have no +Inf, so what lies above them is not known"
-    measured = distribution({edge: buckets.snapped(_is_edge(edge)).value for edge in every})
+    counts = {edge: total.value for edge, total in buckets.snapped_by(_edge, keep).items()}
+    if math.inf not in counts:
+        return "no requests in the window"
+    count, seconds = (found.part(part).snapped(keep).value for part in ("_count", "_sum"))
+    same = count > 0 and count == counts[math.inf]
+    measured = distribution(
+        counts, seconds / count if same else None, settled=same and found.part("_count").settled
+    )
     return measured if measured.total else "no requests in the window"
-
-
-def _is_edge(edge: float) -> Keep:
-    return lambda labels: _edge(labels) == edge
 
 
 def _edge(labels: Labels) -> float:
@@ -110,9 +116,52 @@ def _quantiles(service: Service, measured: Distribution, found: Measured) -> Ite
 
 
 def _note(rank: Decimal, measured: Distribution) -> str:
-    if measured.total < FEW and rank >= Decimal("0.99"):
-        return f"of {measured.total:.0f} requests this is nearly the slowest one"
-    return ""
+    """Say how well few requests tell the quantile of the service, not only of themselves."""
+    n = measured.total
+    if n >= MANY:
+        return ""
+    if n * float(1 - rank) < 1:
+        return f"of {n:.0f} requests this is the slowest one, or nearly"
+    low, high = rank_interval(n, float(rank))
+    lower, upper = measured.below(measured.bucket_of(low))[0], measured.edges[measured.bucket_of(high)]
+    between = f"{show(lower, 'seconds')} and {show(upper, 'seconds')}"
+    return f"of {n:.0f} requests: 95 % sure that the service's own lies between {between}"
+
+
+def _extremes(measured: Distribution, found: Measured) -> Iterator[Reading]:
+    """Bound the fastest and the slowest request by the first and the last bucket that hold any."""
+    for name, index in (("min", measured.occupied[0]), ("max", measured.occupied[-1])):
+        lower, upper = measured.below(index)[0], measured.edges[index]
+        above = math.isinf(upper)
+        yield Reading(
+            signal=f"latency.{name}",
+            unit="seconds",
+            lower=lower,
+            upper=None if above else upper,
+            unbounded=above,
+            reason="a histogram knows only the bucket of it",
+            provenance=found.part("_bucket").provenance,
+        )
+
+
+def _apdex(service: Service, measured: Distribution, found: Measured) -> Iterator[Reading]:
+    """Give Apdex = (satisfied + tolerating ÷ 2) ÷ all, for T, the tightest latency target, and 4 T (Apdex 1.1, §5)."""
+    thresholds = [float(target.value) for target in service.targets if target.quantile is not None]
+    if not thresholds:
+        return
+    satisfied, tolerated = min(thresholds), 4 * min(thresholds)
+    fast, slow = share_within(measured, satisfied), share_within(measured, tolerated)
+    lower, upper = ((one + other) / 2 for one, other in zip(fast, slow, strict=True))
+    yield Reading(
+        signal="apdex",
+        unit="",
+        value=lower if lower == upper else None,
+        lower=lower,
+        upper=upper,
+        reason="" if lower == upper else "T or 4 T is not a bucket edge; the bounds are certain",
+        note=f"T = {show(satisfied, 'seconds')}" if lower == upper else "",
+        provenance=found.part("_bucket").provenance,
+    )
 
 
 def _mean(found: Measured) -> Reading:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
 from operator import add
+from typing import TypeVar
 
 from reports.counters import NOTHING, Counter, Total
 from reports.model import Provenance, Reading
@@ -16,6 +17,7 @@ from signals.instruments import Instrument
 
 Labels = Mapping[str, str]
 Keep = Callable[[Labels], bool]
+T = TypeVar("T")
 
 
 def everything(_: Labels) -> bool:
@@ -78,6 +80,16 @@ class Measured:
             if keep(track.labels) and (span := self.scrapes[track.target].span(self.window))
         )
 
+    def snapped_by(self, key: Callable[[Labels], T | None], keep: Keep = everything) -> dict[T, Total]:
+        """Give `snapped` for each value that `key` reads from the labels, in one pass; None is left out."""
+        found: dict[T, Total] = {}
+        for track in self.tracks:
+            value = key(track.labels) if keep(track.labels) else None
+            span = self.scrapes[track.target].span(self.window)
+            if value is not None and span:
+                found[value] = found.get(value, NOTHING) + track.counter.between(*span)
+        return found
+
     def _over(self, start: float, end: float, keep: Keep) -> Total:
         return _sum(
             track.counter.total(start, end, self.scrapes[track.target].read_seconds)
@@ -97,6 +109,16 @@ class Measured:
     def has_span(self) -> bool:
         """Whether any target was scraped twice inside the window."""
         return any(self.scrapes[track.target].span(self.window) for track in self.tracks)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the first and the last scrape of every target found it idle, and none restarted between them.
+
+        Clients write the parts of a histogram one after the other; only where nothing is being counted are the parts
+        certainly of the same requests.
+        """
+        spans = ((track, self.scrapes[track.target].span(self.window)) for track in self.tracks)
+        return not self.resets and all(span and track.counter.is_idle(*span) for track, span in spans)
 
     @property
     def resets(self) -> int:

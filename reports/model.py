@@ -67,12 +67,34 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What one route, method or status had its part in.
+
+    share   of all requests, in [0, 1]
+    rate    requests per second
+    errors  how many failed; None where the status is not known
+    p95     estimate, seconds; None where the histogram does not tell, or it lies above the last bucket
+    mean    seconds
+    """
+
+    by: str
+    value: str
+    requests: float
+    share: float
+    rate: float
+    errors: float | None = None
+    p95: float | None = None
+    mean: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
     """The readings of one service, and what its reader must know.
 
     evidence     how well it was measured: scrapes, gaps, resets, instances
     remarks      what the profile says of its figures
     comparisons  its figures beside the catalog's references
+    groups       by route, method and status, the worst first
     """
 
     name: str
@@ -81,6 +103,7 @@ class ServiceReport:
     evidence: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def reading(self, signal: str) -> Reading | None:
         return next((reading for reading in self.readings if reading.signal == signal), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from statistics import NormalDist
 
 NORMAL = NormalDist()
@@ -12,10 +14,17 @@ NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """Cumulative counts at rising upper edges, in seconds; the last edge is +Inf and its count the total."""
+    """Cumulative counts at rising upper edges, in seconds; the last edge is +Inf and its count the total.
+
+    mean     the exact mean of the same requests, in seconds, where it is known
+    settled  whether nothing was being counted when the counts and the mean were taken, so that both are certainly of
+             the same requests
+    """
 
     edges: tuple[float, ...]
     counts: tuple[float, ...]
+    mean: float | None = None
+    settled: bool = False
 
     @property
     def total(self) -> float:
@@ -24,6 +33,15 @@ class Distribution:
     def bucket_of(self, rank: float) -> int:
         """Give the index of the bucket that holds the request of a rank (1 is the fastest)."""
         return next(index for index, count in enumerate(self.counts) if count >= min(rank, self.total))
+
+    def within(self, index: int) -> float:
+        """Give the count of a bucket itself."""
+        return self.counts[index] - self.below(index)[1]
+
+    @property
+    def occupied(self) -> tuple[int, ...]:
+        """The indices of the buckets that hold requests."""
+        return tuple(index for index in range(len(self.edges)) if self.within(index) > 0)
 
     def below(self, index: int) -> tuple[float, float]:
         """Give a bucket's lower edge and the count up to it."""
@@ -39,49 +57,142 @@ class Quantile:
     upper: float
 
 
-def distribution(counts: Mapping[float, float]) -> Distribution:
+def distribution(
+    counts: Mapping[float, float], mean: float | None = None, *, settled: bool = False
+) -> Distribution:
     """Order cumulative counts by edge. Scrapes that are not atomic can leave a count below an earlier one: raised."""
     edges = tuple(sorted(counts))
     raised, highest = [], 0.0
     for edge in edges:
         highest = max(highest, counts[edge])
         raised.append(highest)
-    return Distribution(edges=edges, counts=tuple(raised))
+    return Distribution(edges=edges, counts=tuple(raised), mean=mean, settled=settled)
 
 
 def quantile(measured: Distribution, q: float) -> Quantile:
-    """Estimate a quantile by interpolating log latency against the normal quantile (probit) of the rank.
+    """Estimate a quantile, with bounds that hold under every usual definition of it.
 
-    Latencies are nearer to lognormal than to uniform inside a bucket, for which this is exact; `histogram_quantile`
-    interpolates linearly in both. The bounds enclose the quantile under every usual definition of it
-    (Hyndman and Fan 1996, types 1 to 9): between the ranks ⌊(n−1)q⌋ and ⌈(n−1)q⌉ + 2, counted from 1, clamped.
+    The definitions (Hyndman and Fan 1996, types 1 to 9) lie between the ranks ⌊(n−1)q⌋ and ⌈(n−1)q⌉ + 2, counted from
+    1, clamped. The buckets of these ranks bound the quantile, and the mean bounds it further (see `_bounds`).
     """
     n = measured.total
     position = (n - 1) * q
-    lowest = measured.bucket_of(max(1.0, math.floor(position)))
-    highest = measured.bucket_of(min(n, math.ceil(position) + 2))
-    lower, upper = measured.below(lowest)[0], measured.edges[highest]
-    estimate = _interpolate(measured, q)
+    lowest, highest = max(1.0, math.floor(position)), min(n, math.ceil(position) + 2)
+    lower, upper = _bounds(measured, lowest, highest)
+    estimate = _estimate(measured, q)
     if estimate is None:
         return Quantile(value=None, lower=lower, upper=upper)
     return Quantile(value=min(max(estimate, lower), upper), lower=lower, upper=upper)
 
 
-def _interpolate(measured: Distribution, q: float) -> float | None:
-    """Give the estimate in the bucket that holds rank q·n; None in +Inf; linear where the bucket starts at 0."""
-    n = measured.total
-    index = measured.bucket_of(max(q * n, 1.0))
+def _bounds(measured: Distribution, lowest: float, highest: float) -> tuple[float, float]:
+    """Bound the latencies of two ranks by their buckets, and by the mean as Markov's inequality does.
+
+    Of the request of a rank and all slower ones in its bucket, none can be so slow that the sum of all requests, the
+    others taken at the lower edges of their buckets, exceeds the known sum; likewise downwards with upper edges.
+    """
+    low_bucket, high_bucket = measured.bucket_of(lowest), measured.bucket_of(highest)
+    lower, upper = measured.below(low_bucket)[0], measured.edges[high_bucket]
+    if measured.mean is None or not measured.settled:
+        return lower, upper
+    total = measured.mean * measured.total
+    slack = 1e-9 * abs(total)
+    floor = sum(measured.within(index) * measured.below(index)[0] for index in measured.occupied)
+    slower = measured.counts[high_bucket] - highest + 1
+    markov = measured.below(high_bucket)[0] + (total - floor + slack) / slower
+    ceiling = sum(measured.within(index) * measured.edges[index] for index in measured.occupied)
+    faster = lowest - measured.below(low_bucket)[1]
+    reverse = (
+        measured.edges[low_bucket] - (ceiling - total + slack) / faster if math.isfinite(ceiling) else lower
+    )
+    return max(lower, reverse), min(upper, markov)
+
+
+POINTS = 48
+"""So many points stand for the requests of one bucket."""
+
+
+def _estimate(measured: Distribution, q: float) -> float | None:
+    """Give the estimate in the bucket that holds rank q·n; None in +Inf."""
+    index = measured.bucket_of(max(q * measured.total, 1.0))
     high = measured.edges[index]
     if math.isinf(high):
         return None
     low, before = measured.below(index)
-    share_low, share_high = before / n, measured.counts[index] / n
+    part = min(max((q * measured.total - before) / measured.within(index), 0.0), 1.0)
+    places = _places(measured, index)
+    weights = _weights(places, _tilt(measured))
+    borders = [low, *((one + other) / 2 for one, other in pairwise(places)), high]
+    passed = 0.0
+    for position, weight in enumerate(weights):
+        if passed + weight >= part and weight > 0:
+            share = (part - passed) / weight
+            return borders[position] + (borders[position + 1] - borders[position]) * min(max(share, 0.0), 1.0)
+        passed += weight
+    return high
+
+
+def _places(measured: Distribution, index: int) -> tuple[float, ...]:
+    """Spread a bucket's requests: linear in log latency against the normal quantile (probit) of their ranks.
+
+    Latencies are nearer to lognormal than to uniform inside a bucket, for which this is exact; `histogram_quantile`
+    interpolates linearly in both. A bucket that starts at 0 has no logarithm and is spread evenly.
+    """
+    (low, before), high, n = measured.below(index), measured.edges[index], measured.total
+    parts = [(point + 0.5) / POINTS for point in range(POINTS)]
     if low <= 0:
-        part = (q - share_low) / (share_high - share_low)
-        return low + (high - low) * min(max(part, 0.0), 1.0)
-    probit_low, probit, probit_high = (_probit(share, n) for share in (share_low, q, share_high))
-    part = (probit - probit_low) / (probit_high - probit_low) if probit_high > probit_low else 0.5
-    return math.exp(math.log(low) + (math.log(high) - math.log(low)) * min(max(part, 0.0), 1.0))
+        return tuple(low + (high - low) * part for part in parts)
+    first, last = _probit(before / n, n), _probit(measured.counts[index] / n, n)
+    ranks = (_probit((before + measured.within(index) * part) / n, n) for part in parts)
+    spread = [(rank - first) / (last - first) if last > first else 0.5 for rank in ranks]
+    return tuple(low * (high / low) ** min(max(part, 0.0), 1.0) for part in spread)
+
+
+@lru_cache(maxsize=1024)
+def _tilt(measured: Distribution) -> float:
+    """Give λ such that weights e^(λx) within each bucket bring the estimated mean to the known one; 0 without one.
+
+    Among all distributions with these bucket counts and this mean, the tilted one is nearest to the untilted in the
+    sense of Kullback and Leibler (Csiszár 1975, I-projection). It is what helps where a narrow distribution
+    lies inside one wide bucket.
+    """
+    if measured.mean is None or not measured.total or math.isinf(measured.edges[measured.occupied[-1]]):
+        return 0.0
+    buckets = [(measured.within(index), _places(measured, index)) for index in measured.occupied]
+    unit = 1 / max(places[-1] for _, places in buckets)
+
+    def mean(tilt: float) -> float:
+        estimated = (
+            count * sum(weight * place for weight, place in zip(_weights(places, tilt), places, strict=True))
+            for count, places in buckets
+        )
+        return sum(estimated) / measured.total
+
+    upwards = mean(0) < measured.mean
+    reach = unit if upwards else -unit
+    while (mean(reach) < measured.mean) == upwards and abs(reach) < MOST_TILT * unit:
+        reach *= 4
+    near, far = 0.0, reach
+    for _ in range(40):
+        middle = (near + far) / 2
+        if (mean(middle) < measured.mean) == upwards:
+            near = middle
+        else:
+            far = middle
+    return (near + far) / 2
+
+
+MOST_TILT = 1e4
+"""A mean that asks for more lies at the very edge of what the buckets allow."""
+
+
+def _weights(places: tuple[float, ...], tilt: float) -> list[float]:
+    if tilt == 0:
+        return [1 / len(places)] * len(places)
+    highest = max(tilt * places[0], tilt * places[-1])
+    raw = [math.exp(tilt * place - highest) for place in places]
+    total = sum(raw)
+    return [weight / total for weight in raw]
 
 
 def _probit(share: float, n: float) -> float:
@@ -108,3 +219,12 @@ def edges_around(measured: Distribution, threshold: float) -> tuple[float, float
     low = max((edge for edge in measured.edges if edge <= threshold), default=0.0)
     high = min((edge for edge in measured.edges if edge >= threshold), default=math.inf)
     return low, high
+
+
+def rank_interval(n: float, q: float) -> tuple[float, float]:
+    """Give the ranks between which a population's quantile lies with 95 % certainty, from n requests drawn of it.
+
+    Normal approximation of the binomial: n·q ± 1.96·√(n·q·(1−q)), clamped to [1, n].
+    """
+    spread = 1.96 * math.sqrt(n * q * (1 - q))
+    return max(1.0, math.floor(n * q - spread)), min(n, math.ceil(n * q + spread))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.counters import Counter, accumulate
+from reports.fetch import batches, shares, side_by_side
 from reports.measured import Measured, Track
+from reports.native import as_classic
 from reports.scrapes import Scrapes, TargetKey, by_target, question, target_of
 from reports.window import Window
 from signals.catalog import Service
@@ -50,30 +52,56 @@ def pad(scrape_interval: float) -> float:
     return 2 * scrape_interval + 1
 
 
-def sound(service: Service, window: Window, scrape_interval: float, ask: Ask) -> Soundings:
-    """Fetch the raw samples of a service's instruments, and when their targets were scraped."""
+def sound(
+    services: Sequence[Service], window: Window, scrape_interval: float, ask: Ask
+) -> tuple[Soundings, ...]:
+    """Fetch the raw samples of all services' instruments, and when their targets were scraped.
+
+    One question for each metric, whatever the number of services, routes and instances; side by side.
+    """
     pad_seconds = pad(scrape_interval)
     duration = promql_duration(math.ceil(window.seconds + 2 * pad_seconds))
     at = window.end + pad_seconds
-    queries = {
-        name: f"{_selector(instrument)}[{duration}]" for name, instrument in service.instruments.items()
-    }
-    answers = {name: ask(query, at=at) for name, query in queries.items()}
+    queries, answers = _fetched(services, duration, at, ask)
     scrapes = _scrapes(answers, duration, at, ask)
-    measured = {
-        name: _measured(instrument, queries[name], answers[name], window, scrapes, ask)
-        for name, instrument in service.instruments.items()
-    }
-    return Soundings(
-        service=service, window=window, measured=measured, scrapes=scrapes, scrape_interval=scrape_interval
-    )
+
+    def one(service: Service) -> Soundings:
+        measured = {
+            name: _measured(instrument, queries[instrument], answers[instrument], window, scrapes, ask)
+            for name, instrument in service.instruments.items()
+        }
+        targets = {track.target for each in measured.values() for track in each.tracks}
+        own = {target: scrapes[target] for target in targets}
+        return Soundings(
+            service=service, window=window, measured=measured, scrapes=own, scrape_interval=scrape_interval
+        )
+
+    return tuple(side_by_side(one, services))
+
+
+def _fetched(
+    services: Sequence[Service], duration: str, at: float, ask: Ask
+) -> tuple[dict[Instrument, str], dict[Instrument, Answer]]:
+    """Give the query that each instrument is in, and its own part of the answer."""
+    every = [instrument for service in services for instrument in service.instruments.values()]
+    grouped = list(batches(every))
+    asked = [f"{_selector(batch.merged)}[{duration}]" for batch in grouped]
+    queries, answers = {}, {}
+    for batch, query, answer in zip(
+        grouped, asked, side_by_side(lambda query: ask(query, at=at), asked), strict=True
+    ):
+        queries.update(dict.fromkeys(batch.members, query))
+        answers.update({member: as_classic(share) for member, share in shares(batch, answer).items()})
+    return queries, answers
 
 
 def _selector(instrument: Instrument) -> str:
     return instrument.select_histogram() if instrument.kind == "histogram" else instrument.select()
 
 
-def _scrapes(answers: Mapping[str, Answer], duration: str, at: float, ask: Ask) -> dict[TargetKey, Scrapes]:
+def _scrapes(
+    answers: Mapping[Instrument, Answer], duration: str, at: float, ask: Ask
+) -> dict[TargetKey, Scrapes]:
     seen: dict[TargetKey, set[float]] = {}
     for answer in answers.values():
         for series in answer.series:
@@ -120,7 +148,7 @@ def _counter(series: Series, scrapes: Scrapes) -> Counter | None:
     zero_at = scrapes.before(first)
     if zero_at is None and scrapes.born is not None and scrapes.born < first:
         zero_at = scrapes.born
-    return accumulate(series.samples, zero_at=zero_at, restarts=scrapes.restarts)
+    return accumulate(series.samples, zero_at=zero_at, restarts=(*scrapes.restarts, *series.restarts))
 
 
 def _explained(measured: Measured, answer: Answer, ask: Ask) -> Measured:
@@ -142,8 +170,6 @@ def _why(measured: Measured, answer: Answer, ask: Ask) -> str:
     if measured.tracks:
         return "fewer than two scrapes inside the window; choose one of at least three scrape intervals"
     name = measured.instrument.metric
-    if any(series.native for series in answer.series):
-        return f"{name} is a native histogram, which this version does not read"
     if answer.series:
         return f"{name} has only samples that are not numbers (NaN)"
     return _absence(measured.instrument, measured.window, ask)

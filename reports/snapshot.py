@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from reports import comparison, cost, error_ratio, evidence, latency, shown, throughput
+from reports import breakdown, comparison, cost, error_ratio, evidence, latency, shown, throughput
 from reports.model import Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
@@ -29,7 +29,7 @@ def take(
     return Report(
         project=catalog.project,
         window=window,
-        services=tuple(_service(catalog, service, window, ask) for service in services),
+        services=_services(catalog, services, window, ask),
         source=source,
         links=_links(catalog, window),
     )
@@ -46,14 +46,23 @@ def _links(catalog: Catalog, window: Window) -> dict[str, str]:
     }
 
 
-def _service(catalog: Catalog, service: Service, window: Window, ask: Ask) -> ServiceReport:
-    soundings = sound(service, window, float(catalog.scrape_interval), ask)
+def _services(
+    catalog: Catalog, services: tuple[Service, ...], window: Window, ask: Ask
+) -> tuple[ServiceReport, ...]:
+    every = sound(services, window, float(catalog.scrape_interval), ask)
+    usual = shown.said(every, ask)
+    return tuple(_service(catalog, soundings, usual) for soundings in every)
+
+
+def _service(catalog: Catalog, soundings: Soundings, usual: Mapping[tuple[str, str], float]) -> ServiceReport:
+    service = soundings.service
     readings = tuple(reading for topic in TOPICS for reading in topic(soundings))
     return ServiceReport(
         name=service.name,
         profile=service.profile,
-        readings=shown.beside(readings, soundings, ask),
+        readings=shown.beside(readings, service.name, usual),
         evidence=tuple(evidence.lines(soundings)),
         remarks=profiles.load(service.profile).remarks,
         comparisons=tuple(comparison.against(catalog.references, readings)),
+        groups=tuple(breakdown.groups(soundings)),
     )

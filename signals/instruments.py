@@ -73,20 +73,22 @@ class Instrument:
         return replace(self, metric=self.metric + suffix, kind="counter")
 
 
-def rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) -> str:
-    """Write the per-second rate over a window, summed by normalised labels.
+def rate(instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()) -> str:
+    """Write the per-second rate over a window, summed by normalised labels, and by those to `keep` as they are.
 
     Labels are summed under their own names first, so that renaming can never make two series collide.
     """
-    return _normalised(instrument, f"rate({instrument.select()}[{window}])", by)
+    return _normalised(instrument, f"rate({instrument.select()}[{window}])", by, keep)
 
 
-def increase(instrument: Instrument, window: str) -> str:
+def increase(instrument: Instrument, window: str, *, keep: tuple[str, ...] = ()) -> str:
     """Write the increase over a window as everyone does: extrapolated, so not a count."""
-    return sum_by((), f"increase({instrument.select()}[{window}])")
+    return sum_by(keep, f"increase({instrument.select()}[{window}])")
 
 
-def error_rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) -> str:
+def error_rate(
+    instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()
+) -> str:
     """Write the rate of requests that count as errors; 0 where there is traffic with a status and no error."""
     status = instrument.label("status")
     if status is None:
@@ -96,22 +98,22 @@ def error_rate(instrument: Instrument, window: str, by: tuple[str, ...] = ()) ->
         earlier = tuple(Matcher(name, "=", "") for name in status.sources[:index])
         bad.append(f"rate({instrument.select(*earlier, Matcher(source, '=~', instrument.bad))}[{window}])")
         known.append(f"rate({instrument.select(*earlier, Matcher(source, '!=', ''))}[{window}])")
-    errors = _normalised(instrument, "\nor\n".join(bad), by)
-    traffic = _normalised(instrument, "\nor\n".join(known), by)
+    errors = _normalised(instrument, "\nor\n".join(bad), by, keep)
+    traffic = _normalised(instrument, "\nor\n".join(known), by, keep)
     return f"{errors}\nor\n0 * {traffic}"
 
 
-def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...]) -> str:
+def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...], keep: tuple[str, ...]) -> str:
     wanted = [(name, _label_for(instrument, name)) for name in by]
     sources = [source for _, label in wanted if label for source in label.sources]
-    sources += ["le"] if "le" in by else []
+    sources += [*(("le",) if "le" in by else ()), *keep]
     inner = sum_by(dict.fromkeys(sources), expression)
     renamed = inner
     for name, label in wanted:
         renamed = _rename(renamed, name, label)
     if "route" in by:
         renamed = call("label_replace", renamed, f'"route", "{NO_ROUTE}", "route", ""')
-    return inner if renamed == inner else sum_by(by, renamed)
+    return inner if renamed == inner else sum_by((*by, *keep), renamed)
 
 
 def _label_for(instrument: Instrument, name: str) -> Label | None:

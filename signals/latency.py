@@ -25,9 +25,12 @@ def quantile_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str
     return call("histogram_quantile", plain(quantile), buckets)
 
 
-def raw_quantile(instrument: Instrument, quantile: Decimal, window: str) -> str:
+def raw_quantile(
+    instrument: Instrument, quantile: Decimal, window: str, *, keep: tuple[str, ...] = ()
+) -> str:
     """Write the quantile as everyone does, from raw buckets over a window; what Grafana would show."""
-    return call("histogram_quantile", plain(quantile), rate(instrument.part("_bucket"), window, ("le",)))
+    buckets = rate(instrument.part("_bucket"), window, ("le",), keep=keep)
+    return call("histogram_quantile", plain(quantile), buckets)
 
 
 def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:

@@ -15,16 +15,27 @@ class Sample:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """One native histogram at one time: its count, its sum, and its buckets as (upper edge, lower edge, count)."""
+
+    time: float
+    count: float
+    sum: float
+    buckets: tuple[tuple[float, float, float], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One time series: its labels and its samples in order of time.
+    """One time series: its labels and its samples, or its native histograms, in order of time.
 
-    `native` is true where the server sent native histograms, which are not read as floats.
+    restarts  times at which it is known to have started anew, though its values may not have fallen
     """
 
     labels: Mapping[str, str]
     samples: tuple[Sample, ...]
-    native: bool = False
+    histograms: tuple[Histogram, ...] = ()
+    restarts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

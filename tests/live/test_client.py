@@ -17,6 +17,7 @@ from signals.errors import (
     UnavailableError,
     UsageError,
 )
+from signals.samples import Histogram
 from tests.doubles import Api, Reply, failure, success, vector
 
 HTML = (200, "text/html; charset=utf-8", "<html><title>Sign in</title></html>")
@@ -55,11 +56,12 @@ def test_values_that_are_not_numbers_are_read_as_such(api: Api) -> None:
     assert second.samples[0].value == float("inf")
 
 
-def test_a_native_histogram_is_marked_not_read(api: Api) -> None:
-    series = {"metric": {}, "histograms": [[1.0, {"count": "3", "sum": "1", "buckets": []}]]}
+def test_a_native_histogram_is_read_with_its_buckets(api: Api) -> None:
+    body = {"count": "3", "sum": "1", "buckets": [[0, "0.5", "0.6", "3"]]}
+    series = {"metric": {}, "histograms": [[1.0, body]]}
     api.answer = lambda _: success({"resultType": "matrix", "result": [series]})
     found = client(api).ask("x[5m]").series[0]
-    assert found.native
+    assert found.histograms == (Histogram(1.0, 3.0, 1.0, ((0.6, 0.5, 3.0),)),)
     assert found.samples == ()
 
 

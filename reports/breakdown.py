@@ -1,0 +1,105 @@
+"""Results by route, method and status, the worst first: from the samples that were fetched for the totals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from reports.latency import distribution_of
+from reports.measured import Keep, Labels, Measured
+from reports.model import Group
+from reports.quantiles import quantile
+from reports.questions import Soundings
+from signals.instruments import NO_ROUTE, Label
+
+BY = ("route", "method", "status")
+MOST = 12
+"""So many rows of one breakdown are kept; the rest are summed in one row."""
+REST = "(others)"
+
+
+def groups(soundings: Soundings) -> Iterator[Group]:
+    """Give a row for each route, method and status that was asked or answered in the window.
+
+    Requests and errors are exact between the scrapes inside the window; quantiles are estimates.
+    """
+    requests, latency = soundings.find("requests"), soundings.find("latency")
+    if isinstance(requests, str):
+        return
+    for name in BY:
+        label = requests.instrument.label(name)
+        if label is None:
+            continue
+        counts = requests.snapped_by(partial(_value, label))
+        total = sum(count.value for count in counts.values())
+        if len(counts) < 2 or not total:
+            continue
+        rows = [
+            _group(name, value, count.value, total, requests, latency)
+            for value, count in counts.items()
+            if count.value
+        ]
+        yield from _worst_first(rows, total, requests.window.rate_seconds)
+
+
+def _value(label: Label, labels: Labels) -> str:
+    return label.read(labels) or NO_ROUTE
+
+
+def _is(label: Label, value: str) -> Keep:
+    return lambda labels: _value(label, labels) == value
+
+
+def _group(
+    name: str, value: str, count: float, total: float, requests: Measured, latency: Measured | str
+) -> Group:
+    label, status = requests.instrument.label(name), requests.instrument.label("status")
+    errors = None
+    if label and status:
+        bad = requests.instrument.bad
+
+        def failed(labels: Labels) -> bool:
+            return _value(label, labels) == value and bool(re.fullmatch(bad, status.read(labels) or ""))
+
+        errors = requests.snapped(failed).value
+    p95, mean = _latency(name, value, latency)
+    return Group(
+        by=name,
+        value=value,
+        requests=count,
+        share=count / total,
+        rate=count / requests.window.rate_seconds,
+        errors=errors,
+        p95=p95,
+        mean=mean,
+    )
+
+
+def _latency(name: str, value: str, latency: Measured | str) -> tuple[float | None, float | None]:
+    """Give a group's p95 (estimate) and mean, where its histogram has the label."""
+    label = None if isinstance(latency, str) else latency.instrument.label(name)
+    if isinstance(latency, str) or label is None:
+        return None, None
+    measured = distribution_of(latency, _is(label, value))
+    if isinstance(measured, str):
+        return None, None
+    return quantile(measured, 0.95).value, measured.mean
+
+
+def _worst_first(rows: Iterable[Group], total: float, seconds: float) -> Iterator[Group]:
+    """Order by errors, then by p95, then by requests; sum what does not fit."""
+    ordered = sorted(rows, key=lambda row: (-(row.errors or 0), -(row.p95 or 0), -row.requests))
+    yield from ordered[:MOST]
+    rest = ordered[MOST:]
+    if rest:
+        count = sum(row.requests for row in rest)
+        known = [row.errors for row in rest if row.errors is not None]
+        yield Group(
+            by=rest[0].by,
+            value=REST,
+            requests=count,
+            share=count / total,
+            rate=count / seconds,
+            errors=sum(known) if known else None,
+        )

@@ -1,0 +1,62 @@
+"""Native histograms, read as classic ones: cumulative counts at the edges that all scrapes share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+
+from signals.samples import Answer, Histogram, Sample, Series
+
+
+def as_classic(answer: Answer) -> Answer:
+    """Replace every native series by `_bucket`, `_sum` and `_count` series of the same labels.
+
+    The edges are those of all buckets that were ever filled, so that series can be added. Where the resolution was
+    reduced on the way, an edge that lies inside a bucket of some scrape is dropped: the count up to it is not known.
+    """
+    if not any(series.histograms for series in answer.series):
+        return answer
+    edges = _edges(answer)
+    series = tuple(
+        each for one in answer.series for each in (_parts(one, edges) if one.histograms else (one,))
+    )
+    return replace(answer, series=series)
+
+
+def _parts(series: Series, edges: list[float]) -> Iterator[Series]:
+    name = series.labels.get("__name__", "")
+    restarts = tuple(now.time for before, now in pairwise(series.histograms) if now.count < before.count)
+
+    def part(suffix: str, value: Callable[[Histogram], float], **labels: str) -> Series:
+        return Series(
+            labels={**series.labels, "__name__": name + suffix, **labels},
+            samples=tuple(Sample(each.time, value(each)) for each in series.histograms),
+            restarts=restarts,
+        )
+
+    yield part("_count", lambda each: each.count)
+    yield part("_sum", lambda each: each.sum)
+    for edge in (*edges, math.inf):
+        yield part("_bucket", partial(_below, edge), le="+Inf" if math.isinf(edge) else repr(edge))
+
+
+def _edges(answer: Answer) -> list[float]:
+    """Give all positive edges that lie inside no bucket of any scrape."""
+    buckets = {
+        (lower, upper)
+        for series in answer.series
+        for each in series.histograms
+        for upper, lower, count in each.buckets
+        if count
+    }
+    edges = sorted({edge for bucket in buckets for edge in bucket if 0 < edge < math.inf})
+    return [edge for edge in edges if not any(lower < edge < upper for lower, upper in buckets)]
+
+
+def _below(edge: float, histogram: Histogram) -> float:
+    if math.isinf(edge):
+        return histogram.count
+    return sum(count for upper, _, count in histogram.buckets if upper <= edge)
