@@ -19,7 +19,7 @@ WINDOW = "10m"
 
 def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
     """Give one alert for each instrument of the service."""
-    return tuple(_alert(catalog, service, instrument) for instrument in service.instruments.values())
+    return tuple(_alert(catalog, service, instrument) for instrument in service.golden.values())
 
 
 def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:

@@ -23,9 +23,7 @@ def of_service(project: str, service: Service) -> tuple[Recording, ...]:
         "cost": _cost,
     }
     owner = {"project": project, "service": service.name}
-    rules = [
-        rule for name, instrument in service.instruments.items() for rule in readers[name](instrument, owner)
-    ]
+    rules = [rule for name, instrument in service.golden.items() for rule in readers[name](instrument, owner)]
     return (*rules, *_targets(service, owner))
 
 

@@ -58,6 +58,10 @@ class Connection:
 
         return reading.load(self.catalog_file)
 
+    def context(self, catalog: Catalog) -> Context:
+        """Give the context that is asked, where no URL was given."""
+        return context_of(catalog, self.context_name)
+
     @contextmanager
     def open(self, catalog: Catalog | None = None) -> Iterator[Prometheus]:
         """Open the Prometheus that was asked for; the catalog is read only where no URL is given.

@@ -21,6 +21,7 @@ COMMANDS = {
     "push": ("cli.push", "Bring what is generated to where it is used."),
     "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
+    "compare": ("cli.compare", "Say what became better or worse between two snapshots."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
     "signal": ("cli.signal", "Ask one signal of the catalog's services."),
     "query": ("cli.query", "Ask Prometheus one PromQL expression."),

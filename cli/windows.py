@@ -1,16 +1,21 @@
-"""The window that a user asks for, from --window, --start and --end."""
+"""The window that a user asks for: --window, --start and --end, the span of a k6 run, or the last load found."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 
+from reports.client import Run
+from reports.plateau import Plateau
 from reports.questions import pad
 from reports.window import Window, utc
 from signals.errors import UsageError
-from signals.units import duration
+from signals.units import duration, show
 
 DEFAULT = "15m"
+LOOK_BACK = "6h"
+EDGES = 2
+"""So many scrape intervals before and after a load make its edges idle."""
 
 
 def window(
@@ -26,7 +31,7 @@ def window(
         )
     latest = now - pad(scrape_interval)
     ends = _moment(end, now, "--end") if end else latest
-    begins = _moment(start, now, "--start") if start else ends - _seconds(length or DEFAULT)
+    begins = _moment(start, now, "--start") if start else ends - seconds("--window", length or DEFAULT)
     if ends > now:
         raise UsageError(f"the window ends in the future, at {utc(ends)}; now it is {utc(now)}")
     if begins >= ends:
@@ -37,13 +42,6 @@ def window(
             "choose a longer one"
         )
     return Window(start=begins, end=ends, chosen=_chosen(length, start, end, ends > latest))
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(duration(text))
-    except ValueError as error:
-        raise UsageError(f"--window: {error}") from None
 
 
 def _moment(text: str, now: float, option: str) -> float:
@@ -72,3 +70,42 @@ def _chosen(length: str | None, start: str | None, end: str | None, provisional:
     ]
     text = " ".join(given) or f"the last {DEFAULT}"
     return f"{text}; provisional, scrapes after its end are still to come" if provisional else text
+
+
+def of_run(run: Run, written: float, where: str, *, now: float, scrape_interval: float) -> Window:
+    """Give the window of a k6 run, with idle edges: from its own clock, else back from when its file was written."""
+    start = run.started if run.started is not None else written - run.seconds
+    end = start + run.seconds
+    how = "its setup() told when it began" if run.started is not None else "which was written when it ended"
+    edge = EDGES * scrape_interval
+    latest = now - pad(scrape_interval)
+    chosen = f"the run of {where}, {how}"
+    if end + edge > latest:
+        chosen += "; provisional, scrapes after its end are still to come"
+    return Window(
+        start=start - edge, end=min(end + edge, now), load_start=start, load_end=min(end, now), chosen=chosen
+    )
+
+
+def of_plateau(found: Plateau, *, now: float, scrape_interval: float) -> Window:
+    """Give the window of a load that was found, idle edges with it; rates are over its steady state."""
+    edge = EDGES * scrape_interval
+    load = f"load from {utc(found.start)} to {utc(found.end)}"
+    span = "its steady state, ramps left out" if found.has_steady_state else "whole; it has no steady state"
+    return Window(
+        start=found.start - edge,
+        end=min(found.end + edge, now - pad(scrape_interval)),
+        load_start=found.steady_start,
+        load_end=found.steady_end,
+        whole_load=not found.has_steady_state,
+        chosen=f"--detect: {load}, at about {show(found.rate, 'requests_per_second')}, "
+        f"usually {show(found.usual, 'requests_per_second')}; the load's span is {span}",
+    )
+
+
+def seconds(option: str, text: str) -> float:
+    """Read the duration of an option. Raises UsageError."""
+    try:
+        return float(duration(text))
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None

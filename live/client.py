@@ -13,6 +13,7 @@ from live.access import apply
 from live.answers import answer
 from live.session import Session
 from signals.endpoints import Endpoint
+from signals.errors import NotPrometheusError, QueryRejectedError, UnavailableError
 from signals.samples import Answer
 from signals.units import plain
 
@@ -70,6 +71,17 @@ class Prometheus:
         """Give what the server says it is: at least `version`, where it says so."""
         data = self._get("status/buildinfo")
         return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
+
+    def flavour(self) -> str:
+        """Say what answers, and its version, as far as it tells."""
+        try:
+            build = self.build()
+        except (NotPrometheusError, UnavailableError, QueryRejectedError):
+            return "of unknown version"
+        name = build.get("application") or (
+            "VictoriaMetrics" if "victoria" in str(build).lower() else "Prometheus"
+        )
+        return f"{name} {build.get('version') or 'of unknown version'}"
 
     def rule_groups(self) -> list[dict[str, Any]]:
         """Give the rule groups that Prometheus evaluates, with each rule's health."""

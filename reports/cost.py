@@ -3,29 +3,165 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reports.counters import Total
-from reports.measured import Keep, Measured
+from reports.measured import Keep, Labels, Measured
 from reports.model import Reading
 from reports.questions import Soundings
 from reports.verdicts import judged, target_for
-from signals.catalog import Service
+from signals.catalog import Price, Reference, Service
 from signals.instruments import Label
-from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
+from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 TOKEN_TYPES = ("input", "output")
+AGREE = 0.01
+"""Spend counted and spend reckoned from tokens agree within this share."""
 
 
-def readings(soundings: Soundings) -> Iterator[Reading]:
-    """Give tokens, spend, and the unit costs that follow from them."""
-    tokens, cost = soundings.find("tokens"), soundings.find("cost")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What money is reckoned with.
+
+    monthly_requests  the volume to project a month for; without it the rate that was measured is projected
+    """
+
+    prices: tuple[Price, ...] = ()
+    monthly_budget_usd: float | None = None
+    references: tuple[Reference, ...] = ()
+    monthly_requests: float | None = None
+
+
+def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
+    """Give tokens, spend, and what follows from them: unit costs, the month, its share of the budget, savings.
+
+    Spend comes from the counter of spend where there is one, else from tokens × the catalog's prices; never from both.
+    """
+    tokens, counted = soundings.find("tokens"), soundings.find("cost")
+    priced, unpriced = _priced(tokens, terms.prices)
+    cost, note = counted, ""
+    if isinstance(counted, str) and not isinstance(priced, str):
+        cost, note = priced, f"tokens × catalog prices{_dates(terms.prices)}"
     yield from _tokens(tokens)
-    yield _spend(cost)
-    yield from _run_rate(cost)
+    spend = _spend(cost)
+    yield replace(spend, note=note)
+    if not isinstance(counted, str) and not isinstance(priced, str):
+        yield _beside(spend, _spend(priced), _dates(terms.prices))
+    if unpriced:
+        yield unpriced
     service = soundings.service
-    yield _judged(_per_request(cost, soundings.find("requests")), service)
-    yield _judged(_per_1k_tokens(cost, tokens), service)
+    requests = soundings.find("requests")
+    per_request = _judged(_per_request(cost, requests), service)
+    per_tokens = _judged(_per_1k_tokens(cost, tokens), service)
+    hour, month = _run_rate(cost)
+    if terms.monthly_requests is not None:
+        month = _of_volume(per_request, terms.monthly_requests)
+    yield from (hour, month, per_request, per_tokens)
+    yield from _budget(month, terms)
+    yield from _savings(month, {each.signal: each for each in (per_request, per_tokens)}, terms.references)
+
+
+def _dates(prices: tuple[Price, ...]) -> str:
+    days = sorted({price.as_of for price in prices})
+    return f" of {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
+
+
+def _priced(tokens: Measured | str, prices: tuple[Price, ...]) -> tuple[Measured | str, Reading | None]:
+    """Give what the tokens cost at the catalog's prices, and the tokens that have none."""
+    if isinstance(tokens, str) or not prices:
+        return "the catalog names no prices", None
+    model, kind = tokens.instrument.label("model"), tokens.instrument.label("token_type")
+    if model is None or kind is None:
+        return f"{tokens.instrument.metric} does not tell models, or input from output", None
+    usd = {(each.model, "input"): float(each.input_usd) / 1e6 for each in prices}
+    usd |= {(each.model, "output"): float(each.output_usd) / 1e6 for each in prices}
+
+    def price(labels: Labels) -> float | None:
+        return usd.get((model.read(labels) or "", kind.read(labels) or ""))
+
+    tracks = tuple(
+        replace(track, counter=track.counter.times_price(each))
+        for track in tokens.tracks
+        if (each := price(track.labels)) is not None
+    )
+    missing = tokens.snapped_by(lambda labels: model.read(labels) if price(labels) is None else None)
+    names = sorted(name for name, total in missing.items() if total.value)
+    unpriced = None
+    if names:
+        count = sum(total.value for total in missing.values())
+        unpriced = Reading(
+            signal="tokens.unpriced",
+            unit="tokens",
+            value=count,
+            lower=count,
+            upper=count,
+            note=f"of models without a price in the catalog: {', '.join(names)}",
+            provenance=tokens.provenance,
+        )
+    if not tracks:
+        return "no model that was used has a price in the catalog", unpriced
+    return replace(tokens, tracks=tracks), unpriced
+
+
+def _beside(counted: Reading, priced: Reading, dates: str) -> Reading:
+    """Set tokens × price beside the counter of spend, and say where they disagree."""
+    note = f"tokens × catalog prices{dates}; beside the counter of spend, never added"
+    if counted.value and priced.value is not None:
+        share = priced.value / counted.value - 1
+        if abs(share) > AGREE:
+            note += f". They DISAGREE by {100 * share:+.0f} %: are the catalog's prices, or the service's, out of date?"
+    return replace(priced, signal="cost.from_prices", note=note)
+
+
+def _of_volume(per_request: Reading, volume: float) -> Reading:
+    """Project a month of a stated number of requests."""
+    note = f"cost per request × {show(volume, 'requests')} requests a month, as stated"
+    month = replace(per_request, signal="cost_per_month", unit="usd_per_month", verdict=None, target=None)
+    return replace(
+        month,
+        value=None if month.value is None else month.value * volume,
+        lower=None if month.lower is None else month.lower * volume,
+        upper=None if month.upper is None else month.upper * volume,
+        note=note,
+    )
+
+
+def _budget(month: Reading, terms: Terms) -> Iterator[Reading]:
+    if not terms.monthly_budget_usd:
+        return
+    budget = terms.monthly_budget_usd
+    share = Reading(signal="cost.budget_share", unit="ratio", reason=month.reason)
+    if month.value is not None:
+        share = replace(
+            share,
+            value=month.value / budget,
+            lower=None if month.lower is None else month.lower / budget,
+            upper=None if month.upper is None else month.upper / budget,
+            unbounded=month.unbounded,
+            provenance=month.provenance,
+        )
+    yield replace(share, note=f"of the monthly budget of {show(budget, 'usd')}, if that month came")
+
+
+def _savings(
+    month: Reading, unit_costs: dict[str, Reading], references: tuple[Reference, ...]
+) -> Iterator[Reading]:
+    """Give what the projected month would cost more at a reference's unit cost: its low end, so not overstated."""
+    for reference in references:
+        for signal, here in unit_costs.items():
+            if signal not in reference.figures or not here.value or month.value is None:
+                continue
+            low = float(reference.figures[signal][0])
+            yield Reading(
+                signal=f"cost.savings.{reference.name}",
+                unit="usd_per_month",
+                value=month.value * (low / here.value - 1),
+                note=(
+                    f"against {show(low, 'usd')} {signal.removeprefix('cost_').replace('_', ' ')} "
+                    f"({reference.name}: {reference.source}), for the same month"
+                ),
+                provenance=month.provenance,
+            )
 
 
 def _judged(reading: Reading, service: Service) -> Reading:
@@ -55,18 +191,22 @@ def _spend(found: Measured | str) -> Reading:
     return found.reading("cost", "usd", found.total())
 
 
-def _run_rate(found: Measured | str) -> Iterator[Reading]:
+def _run_rate(found: Measured | str) -> tuple[Reading, Reading]:
+    """Give dollars an hour, and a month of 730 hours, at the rate that was measured."""
     if isinstance(found, str):
-        yield Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found)
-        yield Reading(signal="cost_per_month", unit="usd_per_month", reason=found)
-        return
+        return (
+            Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found),
+            Reading(signal="cost_per_month", unit="usd_per_month", reason=found),
+        )
     hours = found.window.rate_seconds / SECONDS_PER_HOUR
     spent = found.over_load()
     span = "the load" if found.window.is_load else "the window"
     hourly = found.reading("cost_per_hour", "usd_per_hour", spent, per=hours)
     monthly = found.reading("cost_per_month", "usd_per_month", spent, per=hours / HOURS_PER_MONTH)
-    yield replace(hourly, note=f"at the rate of {span}")
-    yield replace(monthly, note=f"if the rate of {span} lasted {HOURS_PER_MONTH} hours")
+    return (
+        replace(hourly, note=f"at the rate of {span}"),
+        replace(monthly, note=f"if the rate of {span} lasted {HOURS_PER_MONTH} hours"),
+    )
 
 
 def _per_request(cost: Measured | str, requests: Measured | str) -> Reading:

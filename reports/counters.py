@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from signals.samples import Sample
@@ -51,6 +51,11 @@ class Counter:
     resets: tuple[float, ...]
     first: float
     from_zero: bool
+
+    def times_price(self, price: float) -> Counter:
+        """Give what the same events cost at a price each."""
+        values = tuple(value * price for value in self.values)
+        return replace(self, values=values, first=self.first * price)
 
     def at(self, time: float) -> float:
         """Give the count at a time: linear between scrapes, constant outside them."""

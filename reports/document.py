@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from reports.model import Comparison, Provenance, Reading, Report, ServiceReport
 from reports.window import Window, utc
+from signals.errors import UsageError
 
 SCHEMA = "leadline.report/1"
 
@@ -27,6 +30,8 @@ def document(report: Report) -> dict[str, Any]:
         "load": _load(report.window),
         "services": [_service(service) for service in report.services],
         "links": dict(report.links),
+        "again": list(report.again),
+        "against": report.against or None,
     }
 
 
@@ -42,10 +47,21 @@ def _service(service: ServiceReport) -> dict[str, Any]:
     return {
         "name": service.name,
         "profile": service.profile,
+        "grade": service.grade,
         "readings": [_reading(reading) for reading in service.readings],
+        "groups": [asdict(group) for group in service.groups],
+        "client": [asdict(each) for each in service.client],
+        "client_notes": list(service.client_notes),
         "comparisons": [_comparison(each) for each in service.comparisons],
+        "changes": [asdict(each) for each in service.changes],
+        "change_notes": list(service.change_notes),
+        "headroom": asdict(service.headroom),
+        "in_place": list(service.in_place),
+        "next_steps": [asdict(each) for each in service.next_steps],
+        "highlights": list(service.highlights),
         "evidence": list(service.evidence),
         "remarks": list(service.remarks),
+        "histogram": [[_finite(edge), count] for edge, count in service.histogram],
     }
 
 
@@ -59,6 +75,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "unbounded": reading.unbounded,
         "shown_by_promql": _finite(reading.shown),
         "target": reading.target,
+        "floor": reading.floor,
         "verdict": reading.verdict,
         "reason": reading.reason or None,
         "note": reading.note or None,
@@ -91,3 +108,72 @@ def _comparison(each: Comparison) -> dict[str, Any]:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def read(text: str, where: str) -> Report:
+    """Read a report that `write` wrote, as far as comparing and rendering need it. Raises UsageError where it is none."""
+    try:
+        found = json.loads(text)
+        if found["schema"] != SCHEMA:
+            raise UsageError(f"{where} is no report: its schema is {found['schema']!r}, not {SCHEMA!r}")
+        return _report(found)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"{where} is no report, as `leadline snapshot -o json` writes it ({error!r})"
+        ) from None
+
+
+def _report(found: dict[str, Any]) -> Report:
+    window, load = found["window"], found["load"]
+    return Report(
+        project=found["project"],
+        source=found["source"],
+        window=Window(
+            start=_moment(window["start"]),
+            end=_moment(window["end"]),
+            load_start=_moment(load["start"]) if load else None,
+            load_end=_moment(load["end"]) if load else None,
+            chosen=window["chosen"],
+        ),
+        services=tuple(_read_service(each) for each in found["services"]),
+        links=found["links"],
+    )
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _read_service(found: dict[str, Any]) -> ServiceReport:
+    return ServiceReport(
+        name=found["name"],
+        profile=found["profile"],
+        grade=found.get("grade", ""),
+        readings=tuple(_read_reading(each) for each in found["readings"]),
+        evidence=tuple(found["evidence"]),
+        remarks=tuple(found["remarks"]),
+        histogram=tuple(
+            (math.inf if edge is None else edge, count) for edge, count in found.get("histogram", ())
+        ),
+    )
+
+
+def _read_reading(found: dict[str, Any]) -> Reading:
+    provenance = found["provenance"]
+    return Reading(
+        signal=found["signal"],
+        unit=found["unit"],
+        value=found["value"],
+        lower=found["lower"],
+        upper=found["upper"],
+        unbounded=found["unbounded"],
+        shown=found["shown_by_promql"],
+        target=found["target"],
+        floor=found.get("floor", False),
+        verdict=found["verdict"],
+        reason=found["reason"] or "",
+        note=found["note"] or "",
+        provenance=Provenance(**{**provenance, "warnings": tuple(provenance["warnings"])})
+        if provenance
+        else None,
+    )

@@ -40,6 +40,13 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
     yield _concurrency(found)
 
 
+def histogram(soundings: Soundings) -> tuple[tuple[float, float], ...]:
+    """Give the cumulative counts by upper edge, as counted between the scrapes inside the window; empty without."""
+    found = soundings.find("latency")
+    measured = found if isinstance(found, str) else distribution_of(found)
+    return () if isinstance(measured, str) else tuple(zip(measured.edges, measured.counts, strict=True))
+
+
 def targets(service: Service) -> dict[Decimal, Target | None]:
     """Give the quantiles to report: the usual ones and those with a target, in rising order."""
     aimed = {target.quantile: target for target in service.targets if target.quantile is not None}

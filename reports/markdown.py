@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from reports.model import Report
-from reports.sections import Section, sections
+from reports.sections import TITLES, Section, sections
 
 
-def write(report: Report) -> str:
-    """Write a report as GitHub-flavoured Markdown."""
-    parts = list(sections(report))
+def write(report: Report, *, only: Container[str] = TITLES, provenance: bool = False) -> str:
+    """Write a report as GitHub-flavoured Markdown; `only` names the sections to write."""
+    parts = [part for part in sections(report, provenance=provenance) if part.name in only]
     lines = [
         line for index, section in enumerate(parts) for line in _section(section, "#" if index == 0 else "##")
     ]
@@ -32,6 +32,8 @@ def _section(section: Section, level: str) -> Iterator[str]:
         yield f"- {_line(line)}"
     if section.lines:
         yield ""
+    for block in section.blocks:
+        yield from (f"```{block.language}", *block.text.splitlines(), "```", "")
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -14,8 +16,11 @@ from reports.model import Provenance, Reading
 from reports.scrapes import Scrapes, TargetKey, target_of
 from reports.window import Window
 from signals.instruments import Instrument
+from signals.samples import Series
 
 Labels = Mapping[str, str]
+LOOKBACK_SECONDS = 300.0
+"""Prometheus's own: a series without a newer sample is gone."""
 Keep = Callable[[Labels], bool]
 T = TypeVar("T")
 
@@ -37,9 +42,20 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What a gauge stood at over a span; spikes between scrapes are not seen."""
+
+    mean: float
+    peak: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """An instrument's series over a window, and the scrapes of their targets.
 
+    tracks  its counters; a histogram's components are counters too
+    gauges  its series where it is a gauge
     absent  why there is nothing to measure; empty where there is
     """
 
@@ -48,6 +64,7 @@ class Measured:
     window: Window
     scrapes: Mapping[TargetKey, Scrapes]
     tracks: tuple[Track, ...] = ()
+    gauges: tuple[Series, ...] = ()
     samples: int = 0
     warnings: tuple[str, ...] = ()
     absent: str = ""
@@ -70,7 +87,7 @@ class Measured:
         of the service just before and after; linear interpolation would blur the load's edges.
         """
         whole = self._over(self.window.rate_start, self.window.rate_end, keep)
-        return replace(whole, value=whole.upper) if self.window.is_load else whole
+        return replace(whole, value=whole.upper) if self.window.is_load and self.window.whole_load else whole
 
     def snapped(self, keep: Keep = everything) -> Total:
         """Give what was counted between each target's first and last scrape in the window: exact integers."""
@@ -96,6 +113,23 @@ class Measured:
             for track in self.tracks
             if keep(track.labels)
         )
+
+    def level(self) -> Level | None:
+        """Give what a gauge, or the sum of its series, stood at while the load ran; None where no sample tells."""
+        if self.instrument.constant is not None:
+            constant = float(self.instrument.constant)
+            return Level(mean=constant, peak=constant, last=constant)
+        start, end = self.window.rate_start, self.window.rate_end
+        times = sorted({s.time for each in self.gauges for s in each.samples if start <= s.time <= end})
+        sums = [sum(_value_at(each, time) for each in self.gauges) for time in times]
+        return Level(mean=sum(sums) / len(sums), peak=max(sums), last=sums[-1]) if sums else None
+
+    def steps(self, resolution_seconds: float) -> list[float]:
+        """Give the rate per second of each step of a grid over the window, idle edges included."""
+        steps = int(self.window.seconds / resolution_seconds)
+        grid = [self.window.end - step * resolution_seconds for step in range(steps, -1, -1)]
+        counts = [sum(track.counter.at(time) for track in self.tracks) for time in grid]
+        return [(late - early) / resolution_seconds for early, late in pairwise(counts)]
 
     def peak(self, resolution_seconds: float) -> float | None:
         """Give the largest rate per second over a grid of one scrape interval; None where the span is shorter."""
@@ -148,3 +182,12 @@ class Measured:
 
 def _sum(totals: Iterable[Total]) -> Total:
     return reduce(add, totals, NOTHING)
+
+
+def _value_at(series: Series, time: float) -> float:
+    """Give a gauge's newest value not later than a time and not older than the lookback; 0 where there is none."""
+    index = bisect_right(series.samples, time, key=lambda sample: sample.time) - 1
+    if index < 0 or time - series.samples[index].time > LOOKBACK_SECONDS:
+        return 0.0
+    value = series.samples[index].value
+    return value if math.isfinite(value) else 0.0

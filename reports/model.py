@@ -88,22 +88,127 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource under the load: what was used of it, its limit, and how many times the load would fit.
+
+    factor  None where the load does not tell it; then `note` says why
+    """
+
+    name: str
+    unit: str
+    used: float
+    limit: float | None = None
+    factor: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headroom:
+    """How many times this load the same hardware would take, and what says so.
+
+    factor      the least of the resources' factors; None where the claim is withheld
+    binding     the resource that sets it
+    withheld    why there is no claim
+    unmeasured  what was not measured, and might bind earlier
+    """
+
+    resources: tuple[Resource, ...] = ()
+    factor: float | None = None
+    binding: str = ""
+    withheld: str = ""
+    unmeasured: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something to do next: what, the figures that say so, and a snippet to paste."""
+
+    title: str
+    evidence: str
+    snippet: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Curves over one axis.
+
+    x        "time" (seconds since the epoch) or "seconds" (a latency)
+    curves   name → points, each (x, y)
+    targets  name → y of a line across, or for a latency axis x of a line upwards
+    """
+
+    name: str
+    title: str
+    x: str
+    unit: str
+    curves: Mapping[str, tuple[tuple[float, float], ...]]
+    targets: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A figure beside the same one of an earlier snapshot.
+
+    change  better | worse | no difference | differs (where neither direction is better)
+    """
+
+    signal: str
+    unit: str
+    before: float
+    now: float
+    change: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A figure as the load generator measured it, beside the server's; None where the server does not tell."""
+
+    signal: str
+    unit: str
+    client: float
+    server: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
     """The readings of one service, and what its reader must know.
 
-    evidence     how well it was measured: scrapes, gaps, resets, instances
+    grade        how well it was measured, in a few words
+    evidence     and in detail: scrapes, gaps, resets, instances
     remarks      what the profile says of its figures
     comparisons  its figures beside the catalog's references
     groups       by route, method and status, the worst first
+    in_place     what is there already, each with its evidence
+    next_steps   what to do, each with the figures that say so
+    highlights   sentences to copy, from figures that are certain
+    histogram    the latency's cumulative counts by upper edge, as counted; the last edge is infinite
+    client       what the load generator measured, beside the server's figures, and what explains the difference
+    changes      its figures beside an earlier snapshot's
+    charts       title → curves over the window or over latency, for renderers that draw
     """
 
     name: str
     profile: str
     readings: tuple[Reading, ...]
+    grade: str = ""
     evidence: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     groups: tuple[Group, ...] = ()
+    headroom: Headroom = field(default_factory=Headroom)
+    in_place: tuple[str, ...] = ()
+    next_steps: tuple[Advice, ...] = ()
+    highlights: tuple[str, ...] = ()
+    histogram: tuple[tuple[float, float], ...] = ()
+    client: tuple[Client, ...] = ()
+    client_notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    change_notes: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
     def reading(self, signal: str) -> Reading | None:
         return next((reading for reading in self.readings if reading.signal == signal), None)
@@ -115,6 +220,8 @@ class Report:
 
     source   where it was asked, and what answered
     links    title → URL of what shows the same live
+    again    commands that show it live, or take it again
+    against  the earlier snapshot that it is compared with; empty where there is none
     """
 
     project: str
@@ -122,6 +229,8 @@ class Report:
     services: tuple[ServiceReport, ...]
     source: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
+    again: tuple[str, ...] = ()
+    against: str = ""
 
     @property
     def readings(self) -> tuple[Reading, ...]:

@@ -39,6 +39,16 @@ class Distribution:
         return self.counts[index] - self.below(index)[1]
 
     @property
+    def believed_mean(self) -> float | None:
+        """The mean, where the buckets allow it; one that they do not is of other requests, or of another clock."""
+        if self.mean is None or not self.total:
+            return None
+        floor = sum(self.within(index) * self.below(index)[0] for index in self.occupied)
+        ceiling = sum(self.within(index) * self.edges[index] for index in self.occupied)
+        slack = 1e-9 * (1 + abs(self.mean * self.total))
+        return self.mean if floor - slack <= self.mean * self.total <= ceiling + slack else None
+
+    @property
     def occupied(self) -> tuple[int, ...]:
         """The indices of the buckets that hold requests."""
         return tuple(index for index in range(len(self.edges)) if self.within(index) > 0)
@@ -93,9 +103,10 @@ def _bounds(measured: Distribution, lowest: float, highest: float) -> tuple[floa
     """
     low_bucket, high_bucket = measured.bucket_of(lowest), measured.bucket_of(highest)
     lower, upper = measured.below(low_bucket)[0], measured.edges[high_bucket]
-    if measured.mean is None or not measured.settled:
+    mean = measured.believed_mean
+    if mean is None or not measured.settled:
         return lower, upper
-    total = measured.mean * measured.total
+    total = mean * measured.total
     slack = 1e-9 * abs(total)
     floor = sum(measured.within(index) * measured.below(index)[0] for index in measured.occupied)
     slower = measured.counts[high_bucket] - highest + 1
@@ -156,7 +167,8 @@ def _tilt(measured: Distribution) -> float:
     sense of Kullback and Leibler (Csiszár 1975, I-projection). It is what helps where a narrow distribution
     lies inside one wide bucket.
     """
-    if measured.mean is None or not measured.total or math.isinf(measured.edges[measured.occupied[-1]]):
+    known = measured.believed_mean
+    if known is None or math.isinf(measured.edges[measured.occupied[-1]]):
         return 0.0
     buckets = [(measured.within(index), _places(measured, index)) for index in measured.occupied]
     unit = 1 / max(places[-1] for _, places in buckets)
@@ -168,14 +180,14 @@ def _tilt(measured: Distribution) -> float:
         )
         return sum(estimated) / measured.total
 
-    upwards = mean(0) < measured.mean
+    upwards = mean(0) < known
     reach = unit if upwards else -unit
-    while (mean(reach) < measured.mean) == upwards and abs(reach) < MOST_TILT * unit:
+    while (mean(reach) < known) == upwards and abs(reach) < MOST_TILT * unit:
         reach *= 4
     near, far = 0.0, reach
     for _ in range(40):
         middle = (near + far) / 2
-        if (mean(middle) < measured.mean) == upwards:
+        if (mean(middle) < known) == upwards:
             near = middle
         else:
             far = middle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.counters import Counter, accumulate
 from reports.fetch import batches, shares, side_by_side
@@ -13,7 +13,7 @@ from reports.native import as_classic
 from reports.scrapes import Scrapes, TargetKey, by_target, question, target_of
 from reports.window import Window
 from signals.catalog import Service
-from signals.instruments import Instrument
+from signals.instruments import GOLDEN, Instrument
 from signals.promql import select
 from signals.samples import Answer, Ask, Series
 from signals.units import promql_duration
@@ -67,7 +67,9 @@ def sound(
 
     def one(service: Service) -> Soundings:
         measured = {
-            name: _measured(instrument, queries[instrument], answers[instrument], window, scrapes, ask)
+            name: _constant(instrument, window)
+            if instrument.constant is not None
+            else _measured(instrument, queries[instrument], answers[instrument], window, scrapes, ask)
             for name, instrument in service.instruments.items()
         }
         targets = {track.target for each in measured.values() for track in each.tracks}
@@ -83,7 +85,12 @@ def _fetched(
     services: Sequence[Service], duration: str, at: float, ask: Ask
 ) -> tuple[dict[Instrument, str], dict[Instrument, Answer]]:
     """Give the query that each instrument is in, and its own part of the answer."""
-    every = [instrument for service in services for instrument in service.instruments.values()]
+    every = [
+        instrument
+        for service in services
+        for instrument in service.instruments.values()
+        if instrument.constant is None
+    ]
     grouped = list(batches(every))
     asked = [f"{_selector(batch.merged)}[{duration}]" for batch in grouped]
     queries, answers = {}, {}
@@ -111,6 +118,10 @@ def _scrapes(
     return by_target(ask(question(seen, duration), at=at), seen)
 
 
+def _constant(instrument: Instrument, window: Window) -> Measured:
+    return Measured(instrument=instrument, query="the catalog", window=window, scrapes={})
+
+
 def _measured(
     instrument: Instrument,
     query: str,
@@ -119,6 +130,8 @@ def _measured(
     scrapes: Mapping[TargetKey, Scrapes],
     ask: Ask,
 ) -> Measured:
+    if instrument.kind == "gauge":
+        return _gauge(instrument, query, answer, window)
     counters = (
         (series.labels, _counter(series, scrapes[target_of(series.labels)])) for series in answer.series
     )
@@ -135,6 +148,20 @@ def _measured(
         warnings=warnings,
     )
     return _explained(measured, answer, ask)
+
+
+def _gauge(instrument: Instrument, query: str, answer: Answer, window: Window) -> Measured:
+    measured = Measured(
+        instrument=instrument,
+        query=query,
+        window=window,
+        scrapes={},
+        gauges=answer.series,
+        samples=sum(len(series.samples) for series in answer.series),
+        warnings=answer.warnings,
+    )
+    none = f"{instrument.metric} has no sample in the window"
+    return measured if measured.level() else replace(measured, absent=none)
 
 
 def _counter(series: Series, scrapes: Scrapes) -> Counter | None:
@@ -170,6 +197,8 @@ def _why(measured: Measured, answer: Answer, ask: Ask) -> str:
     if measured.tracks:
         return "fewer than two scrapes inside the window; choose one of at least three scrape intervals"
     name = measured.instrument.metric
+    if measured.instrument.name not in GOLDEN:
+        return f"{name} has no sample in the window"
     if answer.series:
         return f"{name} has only samples that are not numbers (NaN)"
     return _absence(measured.instrument, measured.window, ask)

@@ -1,48 +1,71 @@
-"""A report's parts in reading order, as values: what the text and the Markdown renderer both write."""
+"""A report's parts in reading order, as values: what the text, Markdown and HTML renderers all write."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reports.model import MET, MISSED, UNDECIDED, Comparison, Reading, Report, ServiceReport
+from reports.changes import BETTER, WORSE
+from reports.model import MET, MISSED, UNDECIDED, Advice, Comparison, Group, Reading, Report, ServiceReport
 from reports.window import utc
 from signals.units import promql_duration, show
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 COST = ("tokens", "cost")
-"""What the signals of the cost section begin with."""
+SATURATION = (
+    "cpu", "throttled_ratio", "memory", "pool", "in_flight", "queue", "replicas", "cache_hit_ratio", "rejected",
+)  # fmt: skip
+"""What the signals of the cost section begin with, and the signals of the headroom section."""
+TITLES = {
+    "head": "", "summary": "Summary", "targets": "Targets", "results": "Results", "breakdown": "By route, method and status",
+    "client": "Client and server", "comparison": "Comparison", "against": "Against an earlier snapshot", "cost": "Cost",
+    "headroom": "Headroom", "in-place": "In place", "next-steps": "Next steps", "highlights": "Highlights",
+    "evidence": "Evidence", "remember": "Remember", "live": "See it live, run it again", "provenance": "Provenance",
+}  # fmt: skip
+"""The sections by their names, as --section takes them, in reading order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Text to paste, and its language."""
+
+    text: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled part: lines, then a table (head and rows) where there is one."""
+    """A titled part: a table (head and rows), then lines, then blocks to paste; each where there is one.
 
+    service  whose it is; empty where it is the whole report's
+    """
+
+    name: str
     title: str
+    service: str = ""
     lines: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    blocks: tuple[Block, ...] = ()
 
 
-def sections(report: Report) -> Iterator[Section]:
-    """Give the parts of a report: head, verdicts first, results, comparison, cost, evidence, how to see it live."""
+def sections(report: Report, *, provenance: bool = False) -> Iterator[Section]:
+    """Give the parts of a report in reading order: of all services first, then of each, then how to see it live."""
     yield _head(report)
     several = len(report.services) > 1
+    if several:
+        yield _summary(report)
     for service in report.services:
-        prefix = f"{service.name}: " if several else ""
-        for section in _service(service):
-            yield Section(
-                title=prefix + section.title if prefix else section.title,
-                lines=section.lines,
-                head=section.head,
-                rows=section.rows,
-            )
-    if report.links:
-        yield Section(
-            title="See it live", lines=tuple(f"{topic}: {url}" for topic, url in report.links.items())
-        )
+        for section in _service(report, service, provenance=provenance):
+            title = f"{service.name}: {section.title}" if several else section.title
+            yield replace(section, title=title, service=service.name)
+    yield from _live(report)
+
+
+def _section(name: str, **parts: object) -> Section:
+    return replace(Section(name=name, title=TITLES[name]), **parts)  # type: ignore[arg-type]
 
 
 def _head(report: Report) -> Section:
@@ -50,20 +73,24 @@ def _head(report: Report) -> Section:
     names = ", ".join(f"{service.name} ({service.profile})" for service in report.services)
     lines = [
         f"services  {names}",
-        f"window    {utc(window.start)} to {utc(window.end)} ({_span(window.seconds)}; {window.chosen})",
+        f"window    {utc(window.start)} to {utc(window.end)} ({span(window.seconds)}; {window.chosen})",
         f"local     {_local(window.start)} to {_local(window.end)}",
     ]
     if window.is_load:
-        span = _span(window.rate_seconds)
-        lines.append(
-            f"load      {utc(window.rate_start)} to {utc(window.rate_end)} ({span}); rates are over it"
-        )
+        load = f"load      {utc(window.rate_start)} to {utc(window.rate_end)}"
+        lines.append(f"{load} ({span(window.rate_seconds)}); rates are over it")
     if report.source:
         lines.append(f"source    {report.source}")
-    return Section(title=f"{report.project}: snapshot", lines=tuple(lines))
+    grades = {service.name: service.grade for service in report.services if service.grade}
+    if len(set(grades.values())) == 1:
+        lines.append(f"evidence  {next(iter(grades.values()))}")
+    elif grades:
+        lines.append("evidence  " + "; ".join(f"{name} {grade}" for name, grade in grades.items()))
+    return Section(name="head", title=f"{report.project}: snapshot", lines=tuple(lines))
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """Write a length of time: whole seconds as Prometheus does, others with their fraction."""
     return promql_duration(seconds) if seconds == int(seconds) else show(seconds, "seconds")
 
 
@@ -71,20 +98,55 @@ def _local(time: float) -> str:
     return datetime.fromtimestamp(time).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _service(service: ServiceReport) -> Iterator[Section]:
+SUMMARY = ("requests", "throughput", "latency.p95", "error_ratio", "cost_per_month")
+
+
+def _summary(report: Report) -> Section:
+    """Give one row a service, those with a missed target first."""
+    rows = []
+    for service in report.services:
+        verdicts = [reading.verdict for reading in service.readings if reading.verdict]
+        counts = " ".join(f"{SYMBOL[kind]}{verdicts.count(kind)}" for kind in SYMBOL if kind in verdicts)
+        figures = (service.reading(signal) for signal in SUMMARY)
+        rows.append((service.name, counts or "–", *(_value(each) if each else "–" for each in figures)))
+    rows.sort(key=lambda row: (SYMBOL[MISSED] not in row[1], SYMBOL[UNDECIDED] not in row[1]))
+    return _section("summary", head=("service", "targets", *SUMMARY), rows=tuple(rows))
+
+
+def _service(report: Report, service: ServiceReport, *, provenance: bool) -> Iterator[Section]:
     judged = tuple(reading for reading in service.readings if reading.verdict)
     if judged:
-        yield Section(title="Targets", rows=tuple(_verdict(reading) for reading in judged))
+        yield _section("targets", rows=tuple(_verdict(reading) for reading in judged))
     else:
-        yield Section(
-            title="Targets", lines=("none is judged: the catalog names no target that applies here",)
-        )
-    yield _figures("Results", [r for r in service.readings if not r.signal.startswith(COST)])
+        yield _section("targets", lines=("none is judged: the catalog names no target that applies here",))
+    yield _figures("results", [each for each in service.readings if _topic(each) == "results"])
+    if service.groups:
+        yield _breakdown(service.groups)
+    if service.client:
+        yield _client(service)
     yield _comparisons(service)
-    yield _figures("Cost", [r for r in service.readings if r.signal.startswith(COST)])
-    yield Section(title="Evidence", lines=service.evidence or ("none: no series was found",))
+    if report.against:
+        yield _against(report, service)
+    yield _figures("cost", [each for each in service.readings if _topic(each) == "cost"])
+    yield _headroom(service)
+    missing = "nothing that helps the service (cache, replicas, pool, queue, rate limit) was measured"
+    yield _section("in-place", lines=service.in_place or (missing,))
+    yield _next_steps(service.next_steps)
+    none = "none: a highlight needs a target that is met, or a figure that is exact"
+    yield _section("highlights", lines=service.highlights or (none,))
+    yield _section("evidence", lines=service.evidence or ("none: no series was found",))
     if service.remarks:
-        yield Section(title="Remember", lines=service.remarks)
+        yield _section("remember", lines=service.remarks)
+    if provenance:
+        yield _provenance(service.readings)
+
+
+def _topic(reading: Reading) -> str:
+    if reading.signal.startswith(COST):
+        return "cost"
+    if reading.signal.startswith("client."):
+        return "client"
+    return "headroom" if reading.signal in SATURATION else "results"
 
 
 def _verdict(reading: Reading) -> tuple[str, ...]:
@@ -105,7 +167,7 @@ def _value(reading: Reading) -> str:
     return f"> {show(reading.lower, reading.unit)}" if reading.lower and reading.unbounded else "no data"
 
 
-def _figures(title: str, readings: list[Reading]) -> Section:
+def _figures(name: str, readings: Sequence[Reading]) -> Section:
     """Lay out figures; those for the same reason without data share a line."""
     rows = tuple(_figure(reading) for reading in readings if _has_figure(reading))
     reasons: dict[str, list[str]] = {}
@@ -114,7 +176,7 @@ def _figures(title: str, readings: list[Reading]) -> Section:
             reasons.setdefault(reading.reason, []).append(reading.signal)
     lines = tuple(f"no data for {', '.join(signals)}: {reason}" for reason, signals in reasons.items())
     head = ("", "value", "certainly", "usual PromQL", "") if rows else ()
-    return Section(title=title, lines=lines, head=head, rows=rows)
+    return _section(name, lines=lines, head=head, rows=rows)
 
 
 def _has_figure(reading: Reading) -> bool:
@@ -141,12 +203,52 @@ def certainty(reading: Reading) -> str:
     return f"{low} to {show(reading.upper, reading.unit)}{suffix}"
 
 
+def _breakdown(groups: Sequence[Group]) -> Section:
+    head = ("by", "", "requests", "share", "rate", "errors", "p95 (estimate)", "mean")
+    return _section("breakdown", head=head, rows=tuple(_group(group) for group in groups))
+
+
+def _group(group: Group) -> tuple[str, ...]:
+    def or_dash(value: float | None, unit: str) -> str:
+        return "–" if value is None else show(value, unit)
+
+    return (
+        group.by,
+        group.value,
+        show(group.requests, "requests"),
+        show(group.share, "ratio"),
+        show(group.rate, "requests_per_second"),
+        or_dash(group.errors, "requests"),
+        or_dash(group.p95, "seconds"),
+        or_dash(group.mean, "seconds"),
+    )
+
+
+def _client(service: ServiceReport) -> Section:
+    rows = tuple(
+        (
+            each.signal,
+            show(each.client, each.unit),
+            "–" if each.server is None else show(each.server, each.unit),
+            f"{each.client / each.server - 1:+.1%}".replace("%", " %") if each.server else "",
+            each.note,
+        )
+        for each in service.client
+    )
+    return _section(
+        "client",
+        head=("", "k6 (client)", "server", "client ÷ server − 1", ""),
+        rows=rows,
+        lines=service.client_notes,
+    )
+
+
 def _comparisons(service: ServiceReport) -> Section:
     if not service.comparisons:
-        return Section(title="Comparison", lines=("the catalog names no reference for what was measured",))
+        return _section("comparison", lines=("the catalog names no reference for what was measured",))
     sources = {each.reference: each.source for each in service.comparisons}
-    return Section(
-        title="Comparison",
+    return _section(
+        "comparison",
         head=("", "here", "reference", "here ÷ reference", ""),
         rows=tuple(_comparison(each) for each in service.comparisons),
         lines=tuple(f"{name}: {source}" for name, source in sources.items()),
@@ -165,3 +267,85 @@ def _times(ratios: tuple[float, float] | None) -> str:
     low, high = (f"{ratio:.2f}×" for ratio in ratios)
     percent = " to ".join(dict.fromkeys(f"{(ratio - 1) * 100:+.0f} %" for ratio in ratios))
     return f"{low if low == high else f'{low} to {high}'} ({percent})"
+
+
+def _against(report: Report, service: ServiceReport) -> Section:
+    symbols = {BETTER: "▲", WORSE: "▼"}
+    rows = tuple(
+        (
+            symbols.get(each.change, "="),
+            each.signal,
+            show(each.before, each.unit),
+            show(each.now, each.unit),
+            f"{(each.now / each.before - 1) * 100:+.1f} %" if each.before else "",
+            f"{each.change}: {each.reason}",
+        )
+        for each in service.changes
+    )
+    head = ("", "", "before", "now", "change", "") if rows else ()
+    return _section(
+        "against", head=head, rows=rows, lines=(f"before: {report.against}", *service.change_notes)
+    )
+
+
+def _headroom(service: ServiceReport) -> Section:
+    room = service.headroom
+    figures = _figures("headroom", [each for each in service.readings if _topic(each) == "headroom"])
+    if room.factor is None:
+        claim = f"no claim: {room.withheld}"
+    else:
+        binding = next(each for each in room.resources if each.name == room.binding)
+        limit = (
+            ""
+            if binding.limit is None
+            else f", {show(binding.used, binding.unit)} of {show(binding.limit, binding.unit)}"
+        )
+        claim = f"handles about {room.factor:.1f}× this load on the same hardware; {room.binding} binds first{limit} (extrapolated)"
+    lines = [claim]
+    for each in room.resources:
+        what = (
+            show(each.used, each.unit)
+            if each.limit is None
+            else f"{show(each.used, each.unit)} of {show(each.limit, each.unit)}"
+        )
+        times = "" if each.factor is None else f", fits {each.factor:.1f} times"
+        lines.append(f"{each.name}: {what}{times}" + (f"; {each.note}" if each.note else ""))
+    if room.unmeasured:
+        lines.append(f"not measured, and might bind earlier: {', '.join(room.unmeasured)}")
+    return replace(figures, lines=(*lines, *figures.lines))
+
+
+def _next_steps(steps: Sequence[Advice]) -> Section:
+    if not steps:
+        return _section("next-steps", lines=("nothing in these figures asks for one",))
+    lines = tuple(f"{number}. {each.title}: {each.evidence}" for number, each in enumerate(steps, start=1))
+    blocks = tuple(
+        Block(text=f"# {number}. {each.title}\n{each.snippet}", language=each.language)
+        for number, each in enumerate(steps, start=1)
+        if each.snippet
+    )
+    return _section("next-steps", lines=lines, blocks=blocks)
+
+
+def _live(report: Report) -> Iterator[Section]:
+    lines = tuple(f"{topic}: {url}" for topic, url in report.links.items())
+    if lines or report.again:
+        blocks = (Block(text="\n".join(report.again), language="sh"),) if report.again else ()
+        yield _section("live", lines=lines, blocks=blocks)
+
+
+def _provenance(readings: Sequence[Reading]) -> Section:
+    """Give, for each query, the figures that came from it, its samples, resets and warnings."""
+    by_query: dict[str, list[Reading]] = {}
+    for reading in readings:
+        if reading.provenance:
+            by_query.setdefault(reading.provenance.query, []).append(reading)
+    lines = []
+    for query, found in by_query.items():
+        source = found[0].provenance
+        if source:
+            signals = ", ".join(dict.fromkeys(each.signal for each in found))
+            warnings = "".join(f"; {each}" for each in source.warnings)
+            lines.append(f"{signals}: {source.samples} samples, {source.resets} resets{warnings}")
+            lines.append(f"  asked {query}")
+    return _section("provenance", lines=tuple(lines))

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from reports import breakdown, comparison, cost, error_ratio, evidence, latency, shown, throughput
+from reports import (
+    advice,
+    breakdown,
+    charts,
+    client,
+    comparison,
+    cost,
+    error_ratio,
+    evidence,
+    headroom,
+    highlights,
+    latency,
+    saturation,
+    shown,
+    throughput,
+)
 from reports.model import Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
@@ -18,18 +34,35 @@ TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
     throughput.readings,
     latency.readings,
     error_ratio.readings,
-    cost.readings,
+    saturation.readings,
 )
 
 
 def take(
-    catalog: Catalog, services: tuple[Service, ...], window: Window, ask: Ask, source: str = ""
+    catalog: Catalog,
+    services: tuple[Service, ...],
+    window: Window,
+    ask: Ask,
+    source: str = "",
+    *,
+    monthly_requests: float | None = None,
+    run: client.Run | None = None,
 ) -> Report:
-    """Measure services over a window. Raises a LeadlineError where Prometheus cannot be asked."""
+    """Measure services over a window; a month is projected for `monthly_requests`, else at the rate measured.
+
+    `run` is what the load generator measured of the one service. Raises a LeadlineError where Prometheus cannot be
+    asked.
+    """
+    terms = cost.Terms(
+        prices=catalog.prices,
+        monthly_budget_usd=None if catalog.monthly_budget_usd is None else float(catalog.monthly_budget_usd),
+        references=catalog.references,
+        monthly_requests=monthly_requests,
+    )
     return Report(
         project=catalog.project,
         window=window,
-        services=_services(catalog, services, window, ask),
+        services=_services(catalog, services, window, ask, terms, run),
         source=source,
         links=_links(catalog, window),
     )
@@ -47,22 +80,51 @@ def _links(catalog: Catalog, window: Window) -> dict[str, str]:
 
 
 def _services(
-    catalog: Catalog, services: tuple[Service, ...], window: Window, ask: Ask
+    catalog: Catalog,
+    services: tuple[Service, ...],
+    window: Window,
+    ask: Ask,
+    terms: cost.Terms,
+    run: client.Run | None,
 ) -> tuple[ServiceReport, ...]:
     every = sound(services, window, float(catalog.scrape_interval), ask)
     usual = shown.said(every, ask)
-    return tuple(_service(catalog, soundings, usual) for soundings in every)
+    return tuple(_service(catalog, soundings, usual, terms, run) for soundings in every)
 
 
-def _service(catalog: Catalog, soundings: Soundings, usual: Mapping[tuple[str, str], float]) -> ServiceReport:
+def _service(
+    catalog: Catalog,
+    soundings: Soundings,
+    usual: Mapping[tuple[str, str], float],
+    terms: cost.Terms,
+    run: client.Run | None,
+) -> ServiceReport:
     service = soundings.service
-    readings = tuple(reading for topic in TOPICS for reading in topic(soundings))
-    return ServiceReport(
+    readings = (
+        *(reading for topic in TOPICS for reading in topic(soundings)),
+        *cost.readings(soundings, terms),
+        *(client.judged(run) if run else ()),
+    )
+    groups = tuple(breakdown.groups(soundings))
+    comparisons = tuple(comparison.against(catalog.references, readings))
+    room = headroom.assess(soundings, readings)
+    report = ServiceReport(
         name=service.name,
         profile=service.profile,
         readings=shown.beside(readings, service.name, usual),
+        grade=evidence.grade(soundings),
         evidence=tuple(evidence.lines(soundings)),
         remarks=profiles.load(service.profile).remarks,
-        comparisons=tuple(comparison.against(catalog.references, readings)),
-        groups=tuple(breakdown.groups(soundings)),
+        comparisons=comparisons,
+        groups=groups,
+        headroom=room,
+        in_place=tuple(advice.in_place(soundings, readings, room)),
+        next_steps=tuple(advice.next_steps(soundings, readings, groups, room)),
+        highlights=tuple(highlights.sentences(soundings.window, readings, comparisons)),
+        histogram=latency.histogram(soundings),
+        charts=tuple(charts.charts(soundings)),
     )
+    if run is None:
+        return report
+    rows, notes = client.beside(run, report)
+    return replace(report, client=rows, client_notes=notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 
@@ -11,13 +11,15 @@ class Window:
     """From `start` to `end`, in seconds since the epoch. Totals are taken over it.
 
     `load_start` and `load_end` are the load's own span, where it is known: rates are taken over that, because
-    dividing a total by a window with idle edges understates them.
+    dividing a total by a window with idle edges understates them. `whole_load` says that nothing was asked just before
+    and after that span; it is not so where the span is a part of the load, its steady state.
     """
 
     start: float
     end: float
     load_start: float | None = None
     load_end: float | None = None
+    whole_load: bool = True
     chosen: str = ""
 
     @property
@@ -36,6 +38,16 @@ class Window:
     @property
     def rate_end(self) -> float:
         return self.end if self.load_end is None else self.load_end
+
+    def earlier(self, seconds: float) -> Window:
+        """Give the same window so many seconds ago; a load's span is moved with it."""
+        return replace(
+            self,
+            start=self.start - seconds,
+            end=self.end - seconds,
+            load_start=None if self.load_start is None else self.load_start - seconds,
+            load_end=None if self.load_end is None else self.load_end - seconds,
+        )
 
     @property
     def rate_seconds(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from signals.endpoints import Context
-from signals.instruments import Instrument
+from signals.instruments import GOLDEN, Instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,11 @@ class Service:
     objectives: tuple[Objective, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+
+    @property
+    def golden(self) -> dict[str, Instrument]:
+        """The instruments that dashboards and rules are made of; the others tell saturation."""
+        return {name: each for name, each in self.instruments.items() if name in GOLDEN}
 
     def objective(self, name: str) -> Objective | None:
         return next((objective for objective in self.objectives if objective.name == name), None)

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from signals.promql import Matcher, call, literal, select, sum_by
 
+GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
+"""The instruments that dashboards, rules and most signals are read from, and the unit of each."""
 STATUS_CLASS = "status_class"
 NO_ROUTE = "(none)"
 """The route of requests that carry none, so that a choice of all routes leaves none of them out."""
@@ -37,11 +39,12 @@ class Instrument:
     """One metric as one service exposes it: resolved from profile and catalog.
 
     metric    the name in Prometheus; of a histogram, the name without _bucket, _sum, _count
-    kind      counter | histogram
-    unit      requests | seconds | tokens | usd
+    kind      counter | histogram | gauge
+    unit      see `signals.profiles.INSTRUMENTS`
     matchers  the selector and the exclusions
     buckets   upper edges in `unit`, as written, without +Inf; empty where unknown
     bad       RE2 expression over the status label: what counts as an error
+    constant  the value itself, where the catalog gives it in place of a metric
     """
 
     name: str
@@ -52,6 +55,7 @@ class Instrument:
     matchers: tuple[Matcher, ...] = ()
     buckets: tuple[Decimal, ...] = ()
     bad: str = ""
+    constant: Decimal | None = None
 
     def label(self, name: str) -> Label | None:
         return next((label for label in self.labels if label.name == name), None)

@@ -10,14 +10,40 @@ from importlib.resources import files
 from itertools import pairwise
 
 from signals.document import Entry, Reader
-from signals.instruments import Instrument, Label
+from signals.instruments import GOLDEN, Instrument, Label
 from signals.promql import LABEL_NAME
 from signals.units import number
 
-KINDS = ("counter", "histogram")
-UNITS = ("requests", "seconds", "tokens", "usd")
-INSTRUMENTS = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
-"""The instruments that signals are read from, and the unit of each."""
+KINDS = ("counter", "histogram", "gauge")
+COUNTERS = {
+    "rejected": "requests",  # turned away, as by a rate limit
+    "cpu": "cpu_seconds",
+    "throttled": "periods",  # CFS periods in which a container was held back
+    "periods": "periods",
+    "cache": "lookups",  # with a label `result`: hit or miss
+}
+GAUGES = {
+    "cpu_limit": "cores",
+    "memory": "bytes",
+    "memory_limit": "bytes",
+    "pool": "connections",
+    "pool_limit": "connections",
+    "in_flight": "concurrent",
+    "in_flight_limit": "concurrent",
+    "queue": "tasks",
+    "rate_limit": "requests_per_second",
+    "replicas": "replicas",
+    "replicas_limit": "replicas",  # what the autoscaler may go up to
+}
+INSTRUMENTS = {**GOLDEN, **COUNTERS, **GAUGES}
+"""All instruments that a profile or a catalog may name, and their units. Those beyond the golden ones tell saturation."""
+
+
+def kind(name: str) -> str:
+    """Give the kind of metric that an instrument is read from."""
+    if name in GAUGES:
+        return "gauge"
+    return "histogram" if name == "latency" else "counter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +123,7 @@ def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
     """Read a label map: normalised name → a source, several, or {sources, values}."""
     read = []
     for name, place in reader.table(
-        entry, known=("route", "method", "status", "model", "token_type")
+        entry, known=("route", "method", "status", "model", "token_type", "result")
     ).items():
         values: tuple[tuple[str, str], ...] = ()
         sources = place

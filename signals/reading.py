@@ -174,7 +174,7 @@ def _instruments(
             own = None
         if base:
             matchers = (selector if own is None else own) + _exclusions(base, exclude)
-            found[name] = replace(base, matchers=matchers)
+            found[name] = base if base.constant is not None else replace(base, matchers=matchers)
     return found
 
 
@@ -182,12 +182,14 @@ def _override(
     reader: Reader, entry: Entry, name: str, base: Instrument | None
 ) -> tuple[Instrument, tuple[Matcher, ...] | None]:
     """Lay what the catalog says of an instrument over what the profile says; give its own selector, if it has one."""
+    if profiles.kind(name) == "gauge" and entry.is_table and "value" in reader.table(entry):
+        return _constant(reader, entry, name), ()
     required = () if base else ("metric",)
     fields = reader.table(
         entry, known=("metric", "selector", "labels", "buckets", "errors"), required=required
     )
-    kind = "histogram" if name == "latency" else "counter"
-    changed = base or Instrument(name=name, metric="", kind=kind, unit=profiles.INSTRUMENTS[name], bad="5..")
+    unit = profiles.INSTRUMENTS[name]
+    changed = base or Instrument(name=name, metric="", kind=profiles.kind(name), unit=unit, bad="5..")
     if "metric" in fields:
         changed = replace(changed, metric=_metric(reader, fields["metric"]), buckets=())
     if "labels" in fields:
@@ -199,6 +201,13 @@ def _override(
     if "errors" in fields:
         changed = replace(changed, bad=reader.parsed(fields["errors"], _regex, "5.."))
     return changed, _selector(reader, fields["selector"]) if "selector" in fields else None
+
+
+def _constant(reader: Reader, entry: Entry, name: str) -> Instrument:
+    """Read a limit that no metric tells: {value: 2}, in the instrument's base unit."""
+    fields = reader.table(entry, known=("value",))
+    value = reader.parsed(fields["value"], number, Decimal(0))
+    return Instrument(name=name, metric="", kind="gauge", unit=profiles.INSTRUMENTS[name], constant=value)
 
 
 def _metric(reader: Reader, entry: Entry) -> str:

@@ -108,7 +108,8 @@ def significant(value: float, digits: int = 3) -> str:
 def show(value: float, unit: str) -> str:
     """Write a value for people; `unit` is one of the base units of a report.
 
-    Units: seconds, ratio, requests_per_second, usd, usd_per_hour, usd_per_month, requests, tokens, concurrent, "".
+    Units: seconds, ratio, requests_per_second, usd, usd_per_hour, usd_per_month, requests, tokens, concurrent, bytes,
+    cores, connections, tasks, replicas, "".
     """
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
@@ -129,6 +130,8 @@ def _show_ratio(value: float) -> str:
     if percent in (0, 100):
         return f"{percent:.0f} %"
     distance = min(percent, 100 - percent)
+    if percent >= 1000:
+        return f"{significant(percent)} %"
     decimals = 2 if distance <= 0 else max(2, 1 - math.floor(math.log10(distance)))
     return f"{percent:.{min(decimals, 6)}f} %"
 
@@ -139,6 +142,14 @@ def _show_usd(value: float) -> str:
 
 def _show_count(value: float) -> str:
     return _spaced(f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.1f}")
+
+
+def _show_bytes(value: float) -> str:
+    """Write bytes in powers of 1024, as memory limits are written."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if abs(value) >= size:
+            return f"{significant(value / size)} {unit}"
+    return f"{value:.0f} B"
 
 
 def _spaced(text: str) -> str:
@@ -155,4 +166,9 @@ _SHOWN: dict[str, Callable[[float], str]] = {
     "usd_per_month": lambda value: f"{_show_usd(value)}/month",
     "requests": _show_count,
     "tokens": _show_count,
+    "bytes": _show_bytes,
+    "cores": lambda value: f"{significant(value)} core" + ("" if value == 1 else "s"),
+    "connections": lambda value: f"{_show_count(value)} connections",
+    "tasks": lambda value: f"{_show_count(value)} tasks",
+    "replicas": lambda value: f"{_show_count(value)} replicas",
 }

@@ -44,7 +44,8 @@ def command(duration: int, vus: int, out: Path, keep: bool) -> int:
       leadline demo --duration 20 --vus 10 --keep
     """
     from cli.demo.run import finished
-    from cli.snapshot import code, written
+    from cli.rendering import show, written
+    from cli.snapshot import code
 
     warn_of_shared_folders()
     with (
@@ -52,7 +53,7 @@ def command(duration: int, vus: int, out: Path, keep: bool) -> int:
         finished(out, duration, vus, tell, progress) as done,
     ):
         tell("")
-        click.echo(written(done.report, "text"))
+        show(written(done.report, "text") + "\n")
         _compare(done.rows, done.summary.total, done.summary.rate_limited)
         click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
         click.echo(f"written to {out}: report.json, report.md, k6.json, generated/")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import uvicorn
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from cli.demo.truth import Request, line
@@ -78,9 +78,19 @@ class PersonaRuntime:
         )
         self._dollars = Counter("ai_cost_dollars_total", "Cost", ["model", "service"], registry=self.registry)
         self._spend = Counter("openai_api_costs_usd_total", "Cost", ["model"], registry=self.registry)
+        self._cache = Counter(
+            "cache_operations_total",
+            "Lookups in the vector store",
+            ["cache_type", "operation", "result"],
+            registry=self.registry,
+        )
         self._mixed = Counter(
             "llm_tokens_total", "Tokens, input and output", ["model"], registry=self.registry
         )
+
+    def look_up(self, *, hit: bool) -> None:
+        """Look an answer up in the cache."""
+        self._cache.labels("qdrant", "get", "hit" if hit else "miss").inc()
 
     def generate(self, chance: random.Random) -> tuple[int, int, float]:
         """Answer one prompt; give its tokens in and out, and its cost in US dollars."""
@@ -100,6 +110,7 @@ class Orchestrator:
 
     def __init__(self, runtime: PersonaRuntime, truth: TextIO) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self._runtime, self._truth, self._chance = runtime, truth, random.Random(SEED)
         names = ["service", "method", "endpoint"]
         self._requests = Counter(
@@ -117,6 +128,7 @@ class Orchestrator:
             return 429
         started = time.perf_counter()
         kind = chance.choices(KINDS, [each.share for each in KINDS])[0]
+        self._runtime.look_up(hit=not kind.asks_model)
         failed = chance.random() < FAILED_SHARE
         await asyncio.sleep(kind.median_seconds * chance.lognormvariate(0, kind.sigma))
         tokens_in, tokens_out, cost = (

@@ -80,6 +80,12 @@ def test_the_mean_narrows_the_bounds_as_markov_does() -> None:
     assert quantile(torn, 0.5).upper == 0.1
 
 
+def test_a_mean_that_the_buckets_do_not_allow_is_not_believed() -> None:
+    counts = {0.05: 0, 0.1: 1000, math.inf: 1000}
+    without = quantile(distribution(counts), 0.5)
+    assert quantile(distribution(counts, 0.3, settled=True), 0.5) == without
+
+
 def test_beyond_the_last_bucket_there_is_no_estimate() -> None:
     found = quantile(counted([20.0] * 10), 0.95)
     assert (found.value, found.lower, found.upper) == (None, 10, math.inf)

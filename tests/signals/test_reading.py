@@ -10,6 +10,8 @@ import pytest
 from signals import profiles, reading
 from signals.catalog import Catalog
 from signals.errors import CatalogError
+from signals.instruments import GOLDEN
+from tests.conftest import MINIMAL
 
 
 def mistakes(text: str) -> tuple[str, ...]:
@@ -95,7 +97,16 @@ def test_a_catalog_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
 def test_every_profile_reads_and_explains_what_it_lacks(name: str) -> None:
     profile = profiles.load(name)
     assert profile.name == name
-    assert {*profile.instruments, *profile.missing} == set(profiles.INSTRUMENTS)
+    assert {*profile.instruments, *profile.missing} >= set(GOLDEN)
+
+
+def test_a_limit_that_no_metric_tells_is_given_as_a_value(minimal: Catalog) -> None:
+    text = MINIMAL.replace("    instruments:\n", "    instruments:\n      cpu_limit: {value: 2}\n")
+    limit = reading.parse(text, "leadline.yaml").services[0].instruments["cpu_limit"]
+    assert (limit.constant, limit.metric, limit.unit) == (Decimal(2), "", "cores")
+    assert minimal.services[0].instruments["cpu"].metric == "process_cpu_seconds_total"
+    wrong = MINIMAL.replace("    instruments:\n", "    instruments:\n      cpu_limit: {value: two}\n")
+    assert "'two' is not a number" in mistakes(wrong)[0]
 
 
 def test_an_instrument_of_another_target_keeps_its_own_selector(worked_example: Catalog) -> None:

@@ -1,0 +1,98 @@
+"""Reports as files and on the terminal: which format, how wide, in which colours."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Container, Mapping
+from pathlib import Path
+
+import click
+
+from reports.model import Report
+from signals.errors import UsageError
+
+FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
+COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "▲": "green", "▼": "red"}
+
+
+def written(
+    report: Report, output: str, *, only: Container[str] | None = None, provenance: bool = False
+) -> str:
+    """Write a report in one of the FORMATS; `only` names the sections of those that have sections."""
+    from reports import document, junit, markdown, page, spreadsheet, text
+    from reports.sections import TITLES
+
+    sections = TITLES if only is None else only
+    writers: Mapping[str, Callable[[], str]] = {
+        "text": lambda: text.write(report, columns=columns(), only=sections, provenance=provenance),
+        "json": lambda: document.write(report),
+        "markdown": lambda: markdown.write(report, only=sections, provenance=provenance),
+        "html": lambda: page.write(report),
+        "csv": lambda: spreadsheet.write(report),
+        "junit": lambda: junit.write(report),
+    }
+    return writers[output]()
+
+
+def columns() -> int | None:
+    """Give the width to fit: the terminal's, or COLUMNS; None where nobody looks at a screen."""
+    if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    return None
+
+
+def show(text: str) -> None:
+    """Print a text report; on a terminal its verdicts are coloured, unless NO_COLOR is set."""
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        text = re.sub(r"(?m)^  ([✓✗?▲▼])(  .*)$", lambda found: _coloured(found[1], found[2]), text)
+        text = re.sub(r"(?m)^(\S.*)$", lambda found: click.style(found[1], bold=True), text)
+    click.echo(text, nl=False)
+
+
+def _coloured(symbol: str, rest: str) -> str:
+    return "  " + click.style(symbol, fg=COLOURS[symbol]) + rest
+
+
+def targets(texts: tuple[str, ...]) -> dict[str, Path]:
+    """Read --out FORMAT=PATH, several times. Raises UsageError."""
+    found = {}
+    for text in texts:
+        kind, _, path = text.partition("=")
+        if kind not in FORMATS or not path:
+            raise UsageError(f"--out {text!r} must be FORMAT=PATH; formats are {', '.join(FORMATS)}")
+        found[kind] = Path(path)
+    return found
+
+
+def save(path: Path, content: str) -> None:
+    """Write a file. Raises UsageError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def load(path: Path) -> str:
+    """Read a file. Raises UsageError where that cannot be."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def to_github(report: Report) -> None:
+    """Append Markdown to the summary of the GitHub Actions step. Raises UsageError outside of one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        raise UsageError("--github needs GITHUB_STEP_SUMMARY, which GitHub Actions sets")
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(written(report, "markdown") + "\n")
+    except OSError as error:
+        raise UsageError(f"{path} (GITHUB_STEP_SUMMARY) cannot be written: {error.strerror}") from None

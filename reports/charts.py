@@ -1,0 +1,149 @@
+"""Curves of a window: throughput, latency, errors and cost over time, and how latency is distributed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from reports.latency import distribution_of
+from reports.measured import Labels, Measured
+from reports.model import Chart
+from reports.quantiles import Distribution, distribution, quantile
+from reports.questions import Soundings
+from signals.catalog import Service
+from signals.units import SECONDS_PER_HOUR, show
+
+MOST_STEPS = 120
+Points = tuple[tuple[float, float], ...]
+
+
+def charts(soundings: Soundings) -> Iterator[Chart]:
+    """Give the curves that the service's instruments allow; a step is at least one scrape interval."""
+    grid = _grid(soundings)
+    if len(grid) < 2:
+        return
+    step = f"steps of {show(grid[1] - grid[0], 'seconds')}"
+    requests, latency, cost = (soundings.find(name) for name in ("requests", "latency", "cost"))
+    if not isinstance(requests, str):
+        yield _throughput(requests, grid, soundings.service, step)
+        yield from _errors(requests, grid, soundings.service, step)
+    if not isinstance(latency, str):
+        yield from _latency(latency, grid, soundings.service, step)
+    if not isinstance(cost, str):
+        curve = tuple((time, rate * SECONDS_PER_HOUR) for time, rate in _rates(cost, grid))
+        yield Chart(
+            name="cost", title="Cost", x="time", unit="usd_per_hour", curves={"spend": curve}, note=step
+        )
+
+
+def _grid(soundings: Soundings) -> list[float]:
+    window = soundings.window
+    step = max(soundings.resolution_seconds, window.seconds / MOST_STEPS)
+    steps = int(window.seconds / step)
+    return [window.end - index * step for index in range(steps, -1, -1)]
+
+
+def _counts(measured: Measured, grid: list[float], keep: Callable[[Labels], bool]) -> list[float]:
+    tracks = [track.counter for track in measured.tracks if keep(track.labels)]
+    return [sum(counter.at(time) for counter in tracks) for time in grid]
+
+
+def _rates(
+    measured: Measured, grid: list[float], keep: Callable[[Labels], bool] = lambda _: True
+) -> Iterator[tuple[float, float]]:
+    """Give the rate per second of each step, at its end."""
+    counts = _counts(measured, grid, keep)
+    for (early, late), (before, after) in zip(pairwise(grid), pairwise(counts), strict=True):
+        yield late, (after - before) / (late - early)
+
+
+def _targets(service: Service, *signals: str) -> dict[str, float]:
+    return {
+        f"target {target.signal}": float(target.value)
+        for target in service.targets
+        if target.signal.startswith(signals)
+    }
+
+
+def _throughput(requests: Measured, grid: list[float], service: Service, step: str) -> Chart:
+    return Chart(
+        name="throughput",
+        title="Throughput",
+        x="time",
+        unit="requests_per_second",
+        curves={"requests": tuple(_rates(requests, grid))},
+        targets=_targets(service, "throughput") if requests.window.is_load else {},
+        note=step,
+    )
+
+
+def _errors(requests: Measured, grid: list[float], service: Service, step: str) -> Iterator[Chart]:
+    status, bad = requests.instrument.label("status"), requests.instrument.bad
+    if status is None:
+        return
+
+    def failed(labels: Labels) -> bool:
+        return re.fullmatch(bad, status.read(labels) or "") is not None
+
+    every = dict(_rates(requests, grid))
+    ratios = tuple(
+        (time, rate / every[time]) for time, rate in _rates(requests, grid, failed) if every[time] > 0
+    )
+    yield Chart(
+        name="errors",
+        title="Error ratio",
+        x="time",
+        unit="ratio",
+        curves={"errors": ratios},
+        targets=_targets(service, "error_ratio"),
+        note=f"{step}; empty where there was no traffic",
+    )
+
+
+def _latency(latency: Measured, grid: list[float], service: Service, step: str) -> Iterator[Chart]:
+    whole = distribution_of(latency)
+    if isinstance(whole, str):
+        return
+    buckets = latency.part("_bucket")
+    counts = {
+        edge: _counts(buckets, grid, lambda labels, edge=edge: float(labels.get("le", "nan")) == edge)  # type: ignore[misc]
+        for edge in whole.edges
+    }
+    curves: dict[str, list[tuple[float, float]]] = {"p50": [], "p95": [], "p99": []}
+    for index in range(1, len(grid)):
+        measured = distribution({edge: found[index] - found[index - 1] for edge, found in counts.items()})
+        for name, points in curves.items():
+            rank = float("0." + name[1:])
+            told = measured.total * (1 - rank) >= 1
+            estimate = quantile(measured, rank).value if told else None
+            if estimate is not None:
+                points.append((grid[index], estimate))
+    yield Chart(
+        name="latency",
+        title="Latency (bucket estimates)",
+        x="time",
+        unit="seconds",
+        curves={name: tuple(points) for name, points in curves.items()},
+        targets=_targets(service, "latency."),
+        note=f"{step}; empty where a step has too few requests to tell the quantile",
+    )
+    yield _distribution(whole, service)
+
+
+def _distribution(whole: Distribution, service: Service) -> Chart:
+    """Give the share of requests up to each bucket's edge: counted, so exact, at the edges and nowhere else."""
+    points = [(edge, count / whole.total) for edge, count in zip(whole.edges, whole.counts, strict=True)]
+    finite: Points = tuple(point for point in points if math.isfinite(point[0]))
+    above = whole.within(len(whole.edges) - 1)
+    beyond = f"; {above:.0f} requests lie above the last edge" if above else ""
+    return Chart(
+        name="distribution",
+        title="Share of requests answered within",
+        x="seconds",
+        unit="ratio",
+        curves={"share within the bucket's edge": finite},
+        targets=_targets(service, "latency."),
+        note=f"points are the bucket edges, where the share is counted{beyond}",
+    )

@@ -1,0 +1,226 @@
+"""The load generator's own summary (k6), and its figures beside the server's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.model import MET, MISSED, Client, Reading, ServiceReport
+from signals.errors import UsageError
+from signals.units import show
+
+STATS = {
+    "min": "min",
+    "med": "p50",
+    "p(90)": "p90",
+    "p(95)": "p95",
+    "p(99)": "p99",
+    "max": "max",
+    "avg": "mean",
+}
+REJECTED = ("rate_limited", "rejected_requests", "http_429")
+"""Counters of a k6 script that count answers of status 429; a trend `recorded_duration` leaves these requests out."""
+OPERATORS = {"<": False, "<=": False, ">": True, ">=": True}
+"""k6's threshold operators, and whether they set a floor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """One of k6's own thresholds: the metric, the expression, and whether it held."""
+
+    metric: str
+    expression: str
+    met: bool
+    value: float | None = None
+    bound: float | None = None
+    floor: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What k6 measured. Times in seconds.
+
+    shape      handleSummary | summary-export
+    started    seconds since the epoch, where the script's setup() returned {started: Date.now()}
+    seconds    how long the test ran
+    failed     the share of requests that k6 calls failed: those of status 400 and above, rejected ones among them
+    rejected   how many were answered 429, where the script counts them
+    durations  by statistic (p50, p95, mean, …), of requests that were not rejected where the script tells them apart
+    """
+
+    shape: str
+    seconds: float
+    requests: int
+    started: float | None = None
+    failed: float | None = None
+    rejected: int | None = None
+    durations: Mapping[str, float] = field(default_factory=dict)
+    apart: bool = False
+    received_bytes: float | None = None
+    sent_bytes: float | None = None
+    thresholds: tuple[Threshold, ...] = ()
+
+
+def read(text: str, where: str) -> Run:
+    """Read a summary of k6: what handleSummary was given, or the file of --summary-export.
+
+    They are told apart by themselves: only the former has `state`, and puts values under `values`. In the latter a
+    threshold's value is true where it FAILED, which is put right here. Raises UsageError where it is neither.
+    """
+    try:
+        data = json.loads(text)
+        metrics = data["metrics"]
+        handled = "values" in metrics["http_reqs"]
+        return _run(data, metrics, handled=handled)
+    except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+        raise UsageError(
+            f"{where} is no summary of k6: neither what handleSummary(data) is given, nor --summary-export ({error!r})"
+        ) from None
+
+
+def _run(data: dict[str, Any], metrics: dict[str, Any], *, handled: bool) -> Run:
+    def values(name: str) -> dict[str, Any]:
+        metric: dict[str, Any] = metrics.get(name, {})
+        return metric.get("values", {}) if handled else metric
+
+    requests = values("http_reqs")
+    seconds = (
+        data["state"]["testRunDurationMs"] / 1000
+        if handled and "state" in data
+        else requests["count"] / requests["rate"]
+    )
+    started = (data.get("setup_data") or {}).get("started")
+    failed = values("http_req_failed")
+    apart = "recorded_duration" in metrics
+    trend = values("recorded_duration" if apart else "http_req_duration")
+    rejected = next((values(name)["count"] for name in REJECTED if name in metrics), None)
+    received, sent = values("data_received").get("count"), values("data_sent").get("count")
+    return Run(
+        shape="handleSummary" if handled else "summary-export",
+        started=started / 1000 if isinstance(started, int | float) else None,
+        seconds=seconds,
+        requests=int(requests["count"]),
+        failed=failed.get("rate", failed.get("value")) if failed else None,
+        rejected=None if rejected is None else int(rejected),
+        durations={ours: trend[theirs] / 1000 for theirs, ours in STATS.items() if theirs in trend},
+        apart=apart,
+        received_bytes=received,
+        sent_bytes=sent,
+        thresholds=tuple(_thresholds(metrics, handled=handled)),
+    )
+
+
+def _thresholds(metrics: dict[str, Any], *, handled: bool) -> Iterator[Threshold]:
+    for name, metric in metrics.items():
+        values = metric.get("values", {}) if handled else metric
+        time = metric.get("contains") == "time" or name.endswith(
+            ("_duration", "_waiting", "_blocked", "_connecting")
+        )
+        for expression, found in (metric.get("thresholds") or {}).items():
+            met = bool(found["ok"]) if handled else not found
+            stat, operator, bound = _expression(expression)
+            scale = 0.001 if time and stat not in ("rate", "count") else 1.0
+            value = values.get(stat, values.get("value") if stat == "rate" else None)
+            yield Threshold(
+                metric=name,
+                expression=expression,
+                met=met,
+                value=None if value is None else value * scale,
+                bound=None if bound is None else bound * scale,
+                floor=OPERATORS.get(operator, False),
+                unit="seconds" if scale != 1.0 else "",
+            )
+
+
+def _expression(text: str) -> tuple[str, str, float | None]:
+    found = re.fullmatch(r"\s*([a-z]+(?:\([\d.]+\))?)\s*(<=|>=|<|>|===?|!=)\s*([\d.]+)\s*", text)
+    return (found[1], found[2], float(found[3])) if found else ("", "", None)
+
+
+def judged(run: Run) -> Iterator[Reading]:
+    """Give k6's own thresholds as verdicts, and the rejections that only the client saw."""
+    for each in run.thresholds:
+        yield Reading(
+            signal=f"client.{each.metric} {each.expression}",
+            unit=each.unit,
+            value=each.value,
+            target=each.bound,
+            floor=each.floor,
+            verdict=MET if each.met else MISSED,
+            reason="k6's own threshold, as k6 judged it",
+        )
+    if run.rejected is not None:
+        count = float(run.rejected)
+        yield Reading(signal="client.rejected", unit="requests", value=count, lower=count, upper=count)
+
+
+def beside(run: Run, service: ServiceReport) -> tuple[tuple[Client, ...], tuple[str, ...]]:
+    """Set the client's figures beside the server's; give them and what explains the differences."""
+    requests, throughput = service.reading("requests"), service.reading("throughput")
+    counted = None if requests is None else requests.value
+    rows = [
+        Client(signal="requests", unit="requests", client=run.requests, server=counted),
+        Client(
+            signal="throughput",
+            unit="requests_per_second",
+            client=run.requests / run.seconds,
+            server=None if throughput is None else throughput.value,
+        ),
+    ]
+    if run.rejected is not None:
+        rows.insert(
+            1,
+            Client(
+                signal="requests but 429", unit="requests", client=run.requests - run.rejected, server=counted
+            ),
+        )
+    errors = service.reading("error_ratio")
+    if run.failed is not None:
+        note = "k6 counts every status from 400 on, rejected requests among them"
+        server = None if errors is None else errors.value
+        rows.append(Client(signal="failed", unit="ratio", client=run.failed, server=server, note=note))
+    for name, seconds in run.durations.items():
+        reading = service.reading(f"latency.{name}")
+        note = "server: bucket estimate" if name.startswith("p") else ""
+        value = None if reading is None else reading.value
+        rows.append(Client(signal=f"latency.{name}", unit="seconds", client=seconds, server=value, note=note))
+    for name, amount in (("data received", run.received_bytes), ("data sent", run.sent_bytes)):
+        if amount is not None:
+            rows.append(Client(signal=name, unit="bytes", client=amount, server=None))
+    return tuple(rows), tuple(_notes(run, counted))
+
+
+def _notes(run: Run, counted: float | None) -> Iterator[str]:
+    if counted is not None:
+        yield from _difference(run, round(counted))
+    if run.apart:
+        yield "k6's times are of requests that were not rejected (the script's trend recorded_duration)"
+    elif run.rejected:
+        yield "k6's times include rejected requests, which are fast; keep a trend recorded_duration without them"
+    yield "k6 measures at the client: its times include the network and the queue before the service"
+    if "p99" not in run.durations:
+        yield "k6's default statistics have no p(99); add it with summaryTrendStats"
+
+
+def _difference(run: Run, counted: int) -> Iterator[str]:
+    expected = run.requests - (run.rejected or 0)
+    difference = expected - counted
+    if difference == 0:
+        rest = f", less {run.rejected} answered 429" if run.rejected else ""
+        yield f"every request of k6{rest} was counted by the service, and no other"
+    elif difference > 0 and run.rejected is None:
+        yield (
+            f"the service counted {show(difference, 'requests')} fewer: rejected before they were counted (429), excluded "
+            "routes, or never arrived; a counter rate_limited in the k6 script would tell"
+        )
+    elif difference > 0:
+        yield (
+            f"the service counted {show(difference, 'requests')} fewer than k6's requests but 429: excluded routes, "
+            "lost in a restart, or never arrived"
+        )
+    else:
+        yield f"the service counted {show(-difference, 'requests')} more: other clients, or a longer window than the run"

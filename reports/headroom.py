@@ -1,0 +1,189 @@
+"""Headroom: how many times this load the same hardware would take, claimed only from evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reports.measured import Measured
+from reports.model import MISSED, Headroom, Reading, Resource
+from reports.questions import Soundings
+
+CPU_SHARE, MEMORY_SHARE = 0.7, 0.9
+"""Up to which share of its limit a resource is planned: beyond 70 % of a CPU queues grow, memory is fatal at 100 %."""
+LEAST_STEPS, LEAST_FIT, MOST_THROTTLED = 6, 0.8, 0.05
+RESOURCES = ("cpu", "memory", "pool", "in_flight", "queue", "rate_limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """A straight line through points: y = intercept + slope · x, and the share of variance it explains (R²)."""
+
+    slope: float
+    intercept: float
+    r_squared: float
+
+
+def assess(soundings: Soundings, readings: Sequence[Reading]) -> Headroom:
+    """Give the least of what each resource would still take, or why nothing can be claimed.
+
+    A resource's factor is capacity ÷ use (`CPU_SHARE` of the CPU's limit, less what an idle service uses; linear in
+    the request rate). The binding one sets the whole.
+    """
+    found = {reading.signal: reading for reading in readings}
+    resources = tuple(_resources(soundings, found))
+    named = {resource.name for resource in resources}
+    unmeasured = tuple(name for name in RESOURCES if name not in named)
+    factors = {each.name: each.factor for each in resources if each.factor is not None}
+    withheld = _withheld(found, readings, factors)
+    if withheld:
+        return Headroom(resources=resources, withheld=withheld, unmeasured=unmeasured)
+    binding = min(factors, key=lambda name: factors[name])
+    return Headroom(resources=resources, factor=factors[binding], binding=binding, unmeasured=unmeasured)
+
+
+def _withheld(found: Mapping[str, Reading], readings: Sequence[Reading], factors: Mapping[str, float]) -> str:
+    """Say why no claim can be made; empty where one can."""
+    missed = [reading.signal for reading in readings if reading.verdict == MISSED]
+    throughput, throttled = found.get("throughput"), found.get("throttled_ratio")
+    if throughput is None or not throughput.value:
+        return "no traffic was measured"
+    if missed:
+        return f"{', '.join(missed)} missed already under this load"
+    if throttled and throttled.value is not None and throttled.value > MOST_THROTTLED:
+        return f"the CPU was throttled in {100 * throttled.value:.0f} % of its periods"
+    if not factors:
+        return "no resource was measured together with its limit"
+    return ""
+
+
+def _resources(soundings: Soundings, found: Mapping[str, Reading]) -> Iterator[Resource]:
+    throughput = found.get("throughput")
+    rate = throughput.value if throughput and throughput.value else 0.0
+    yield from _cpu(soundings, found, rate)
+    yield from _level(
+        soundings, found, "memory", MEMORY_SHARE, "memory used without load is counted as if it grew"
+    )
+    yield from _level(soundings, found, "pool", 1.0, "highest at a scrape")
+    yield from _in_flight(soundings, found)
+    yield from _queue(soundings)
+    limit = _limit(soundings, "rate_limit")
+    if limit is not None and rate:
+        yield Resource(
+            name="rate_limit", unit="requests_per_second", used=rate, limit=limit, factor=limit / rate
+        )
+
+
+def _limit(soundings: Soundings, name: str) -> float | None:
+    """Give a limit: the sum over instances at its newest, or the catalog's constant."""
+    measured = soundings.find(name)
+    level = None if isinstance(measured, str) else measured.level()
+    return level.last if level and level.last > 0 else None
+
+
+def _cpu(soundings: Soundings, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
+    reading, limit = found.get("cpu"), _limit(soundings, "cpu_limit")
+    if reading is None or reading.value is None:
+        return
+    factor, note = None, "no limit is known; name it under instruments.cpu_limit"
+    if limit is not None:
+        factor, note = _cpu_factor(soundings, limit, rate)
+    yield Resource(name="cpu", unit="cores", used=reading.value, limit=limit, factor=factor, note=note)
+
+
+def _cpu_factor(soundings: Soundings, limit: float, rate: float) -> tuple[float | None, str]:
+    requests, cpu = soundings.find("requests"), soundings.find("cpu")
+    if isinstance(requests, str) or isinstance(cpu, str) or not rate:
+        return None, "no traffic to compare it with"
+    resolution = soundings.resolution_seconds
+    xs, ys = requests.steps(resolution), cpu.steps(resolution)
+    if len(xs) < LEAST_STEPS:
+        return (
+            None,
+            f"{len(xs)} steps are too few to see how it grows with the load; {LEAST_STEPS} are needed",
+        )
+    fit = line(xs, ys)
+    if fit is None or fit.r_squared < LEAST_FIT or fit.slope <= 0:
+        quality = 0.0 if fit is None else fit.r_squared
+        return None, f"it does not follow the request rate well enough (R² {quality:.2f}, {LEAST_FIT} needed)"
+    capacity = (CPU_SHARE * limit - max(fit.intercept, 0.0)) / fit.slope
+    per_request = f"{fit.slope * 1000:.2f} ms of CPU a request"
+    return (
+        capacity / rate,
+        f"{per_request} (R² {fit.r_squared:.2f}), planned to {CPU_SHARE * 100:.0f} % of the limit",
+    )
+
+
+def line(xs: Sequence[float], ys: Sequence[float]) -> Fit | None:
+    """Fit a line by least squares; None where x does not vary."""
+    n = len(xs)
+    mean_x, mean_y = sum(xs) / n, sum(ys) / n
+    spread = sum((x - mean_x) ** 2 for x in xs)
+    if not spread:
+        return None
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+    intercept = mean_y - slope * mean_x
+    whole = sum((y - mean_y) ** 2 for y in ys)
+    rest = sum((y - intercept - slope * x) ** 2 for x, y in zip(xs, ys, strict=True))
+    return Fit(slope=slope, intercept=intercept, r_squared=1 - rest / whole if whole else 0.0)
+
+
+def _level(
+    soundings: Soundings, found: Mapping[str, Reading], name: str, share: float, note: str
+) -> Iterator[Resource]:
+    reading, limit = found.get(name), _limit(soundings, f"{name}_limit")
+    if reading is None or reading.value is None:
+        return
+    if limit is None:
+        unknown = f"no limit is known; name it under instruments.{name}_limit"
+        yield Resource(name=name, unit=reading.unit, used=reading.value, note=unknown)
+        return
+    factor = share * limit / reading.value if reading.value else None
+    yield Resource(
+        name=name,
+        unit=reading.unit,
+        used=reading.value,
+        limit=limit,
+        factor=factor,
+        note=note if factor is not None else "unused under this load",
+    )
+
+
+def _in_flight(soundings: Soundings, found: Mapping[str, Reading]) -> Iterator[Resource]:
+    """Compare requests in progress with their limit: the larger of what the gauge and Little's law tell."""
+    limit = _limit(soundings, "in_flight_limit")
+    known = [
+        reading.value
+        for name in ("in_flight", "concurrency")
+        if (reading := found.get(name)) and reading.value
+    ]
+    if limit is None or not known:
+        return
+    used = max(known)
+    yield Resource(name="in_flight", unit="concurrent", used=used, limit=limit, factor=limit / used)
+
+
+def _queue(soundings: Soundings) -> Iterator[Resource]:
+    """A queue that grew while the load ran was filled faster than it drained; one that did not sets no bound."""
+    measured = soundings.find("queue")
+    level = None if isinstance(measured, str) else measured.level()
+    if isinstance(measured, str) or level is None:
+        return
+    first = _first(measured)
+    grew = level.last > max(2 * first, first + 10)
+    yield Resource(
+        name="queue",
+        unit="tasks",
+        used=level.peak,
+        factor=1.0 if grew else None,
+        note=f"grew from {first:.0f} to {level.last:.0f}: more came in than was worked off"
+        if grew
+        else "did not grow",
+    )
+
+
+def _first(measured: Measured) -> float:
+    start = measured.window.rate_start
+    values = [next((s.value for s in each.samples if s.time >= start), 0.0) for each in measured.gauges]
+    return sum(value for value in values if math.isfinite(value))

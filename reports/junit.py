@@ -1,0 +1,51 @@
+"""A report as JUnit XML: one test case a verdict, so that CI shows targets as tests."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from reports.model import MISSED, UNDECIDED, Reading, Report
+from reports.sections import certainty
+from reports.window import utc
+from signals.units import show
+
+
+def write(report: Report) -> str:
+    """Write a report: missed is a failure, undecided an error (it needs a remedy, not a faster service)."""
+    suites = ET.Element("testsuites", name=f"{report.project} snapshot")
+    for service in report.services:
+        judged = [reading for reading in service.readings if reading.verdict]
+        kinds = [reading.verdict for reading in judged]
+        suite = ET.SubElement(
+            suites,
+            "testsuite",
+            name=service.name,
+            timestamp=utc(report.window.start)[:19],
+            time=f"{report.window.seconds:.3f}",
+            tests=str(len(judged)),
+            failures=str(kinds.count(MISSED)),
+            errors=str(kinds.count(UNDECIDED)),
+            skipped="0",
+        )
+        for reading in judged:
+            _case(suite, f"{report.project}.{service.name}", reading)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _case(suite: ET.Element, name: str, reading: Reading) -> None:
+    case = ET.SubElement(suite, "testcase", classname=name, name=reading.signal)
+    said = _said(reading)
+    if reading.verdict in (MISSED, UNDECIDED):
+        kind = "failure" if reading.verdict == MISSED else "error"
+        found = ET.SubElement(case, kind, message=said, type=str(reading.verdict))
+        found.text = reading.reason or said
+    ET.SubElement(case, "system-out").text = said
+
+
+def _said(reading: Reading) -> str:
+    value = "no data" if reading.value is None else show(reading.value, reading.unit)
+    relation = "at least" if reading.floor else "at most"
+    goal = show(reading.target or 0, reading.unit)
+    bounds = certainty(reading)
+    return f"{reading.signal}: {value}" + (f" ({bounds})" if bounds else "") + f"; target {relation} {goal}"

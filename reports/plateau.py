@@ -1,0 +1,117 @@
+"""The last load run, found in the request rate: where it rose, held and fell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from signals.catalog import Service
+from signals.errors import NoDataError
+from signals.instruments import rate
+from signals.samples import Ask, Sample
+from signals.units import promql_duration, show
+
+HALF, IDLE, STEADY = 0.5, 0.1, 0.8
+"""Shares of the way from the usual rate to the run's: inside the run, before it began, and in its steady state."""
+LEAST_STEPS, LEAST_RATIO = 3, 2.0
+"""A run holds at least so many steps, and is at least so many times the usual rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plateau:
+    """A load run. Seconds since the epoch; rates in requests per second.
+
+    start, end                when the rate left the usual, and was back at it
+    steady_start, steady_end  its steady state, the ramps left out; the whole of it where it has none
+    """
+
+    start: float
+    end: float
+    steady_start: float
+    steady_end: float
+    usual: float
+    rate: float
+
+    @property
+    def has_steady_state(self) -> bool:
+        return (self.steady_start, self.steady_end) != (self.start, self.end)
+
+
+def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, step: float) -> Plateau:
+    """Find the last run of the services together in the time before now. Raises NoDataError where there is none."""
+    window = 2 * step
+    expressions = [
+        rate(service.instruments["requests"], promql_duration(window + step))
+        for service in services
+        if "requests" in service.instruments
+    ]
+    if not expressions:
+        raise NoDataError("no service here counts requests, so no load can be found; give --start and --end")
+    answers = [
+        ask(f"({expression})[{promql_duration(look_back)}:{promql_duration(step)}]", at=now)
+        for expression in expressions
+    ]
+    sums: dict[float, float] = {}
+    for answer in answers:
+        for series in answer.series:
+            for sample in series.samples:
+                sums[sample.time] = sums.get(sample.time, 0.0) + sample.value
+    samples = [Sample(time, value) for time, value in sorted(sums.items()) if math.isfinite(value)]
+    found = last(samples, smear=window + step)
+    if found is None:
+        highest = max((sample.value for sample in samples), default=0.0)
+        usual = median([sample.value for sample in samples]) if samples else 0.0
+        raise NoDataError(
+            f"no load was found in the last {promql_duration(look_back)}: the rate was usually "
+            f"{show(usual, 'requests_per_second')} and at most {show(highest, 'requests_per_second')}; give --start and "
+            "--end, or look further back with --detect"
+        )
+    return found
+
+
+def last(samples: Sequence[Sample], smear: float) -> Plateau | None:
+    """Find the last run in a rate over time; `smear` is the range of the rate, by which it lags and is rounded."""
+    if len(samples) < LEAST_STEPS:
+        return None
+    values = sorted(sample.value for sample in samples)
+    usual = values[len(values) // 10]
+    top = values[-max(1, min(LEAST_STEPS, len(values)))]
+    if top <= max(LEAST_RATIO * usual, 0.0):
+        return None
+    inside = [sample.value >= usual + HALF * (top - usual) for sample in samples]
+    spans = _spans(inside)
+    if not spans:
+        return None
+    first, final = spans[-1]
+    level = median(sample.value for sample in samples[first : final + 1])
+    begin = first
+    while begin > 0 and samples[begin - 1].value > usual + IDLE * (level - usual):
+        begin -= 1
+    end = final
+    while end + 1 < len(samples) and samples[end + 1].value > usual + IDLE * (level - usual):
+        end += 1
+    start, finish = samples[begin].time - smear, samples[end].time
+    steady = [
+        index for index in range(first, final + 1) if samples[index].value >= usual + STEADY * (level - usual)
+    ]
+    steady_start, steady_end = samples[steady[0]].time, samples[steady[-1]].time - smear
+    if steady_end - steady_start < LEAST_STEPS * smear:
+        steady_start, steady_end = start, finish
+    return Plateau(
+        start=start, end=finish, steady_start=steady_start, steady_end=steady_end, usual=usual, rate=level
+    )
+
+
+def _spans(inside: Sequence[bool]) -> list[tuple[int, int]]:
+    """Give the runs of true, each at least LEAST_STEPS long; a single false between two does not part them."""
+    spans: list[tuple[int, int]] = []
+    for index, yes in enumerate(inside):
+        if not yes:
+            continue
+        if spans and index - spans[-1][1] <= 2:
+            spans[-1] = (spans[-1][0], index)
+        else:
+            spans.append((index, index))
+    return [span for span in spans if span[1] - span[0] + 1 >= LEAST_STEPS]

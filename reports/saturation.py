@@ -1,0 +1,88 @@
+"""How full the service was: CPU, memory, pools, queues, and what its cache spared it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reports.measured import Measured
+from reports.model import Reading
+from reports.questions import Soundings
+
+LEVELS = ("memory", "pool", "in_flight", "queue", "replicas")
+HIT, MISS = "hit", "miss"
+
+
+def readings(soundings: Soundings) -> Iterator[Reading]:
+    """Give the figures of those resources that the service's profile or catalog names."""
+    named = soundings.service.instruments
+    if "cpu" in named:
+        yield _cpu(soundings.find("cpu"))
+    if "throttled" in named:
+        yield _throttled(soundings.find("throttled"), soundings.find("periods"))
+    for name in LEVELS:
+        if name in named:
+            yield _level(name, named[name].unit, soundings.find(name))
+    if "cache" in named:
+        yield _cache(soundings.find("cache"))
+    if "rejected" in named:
+        rejected = soundings.find("rejected")
+        none = Reading(signal="rejected", unit="requests")
+        if isinstance(rejected, str):
+            yield replace(none, reason=rejected)
+        else:
+            yield rejected.reading("rejected", "requests", rejected.total())
+
+
+def _cpu(found: Measured | str) -> Reading:
+    """Give the mean number of cores in use while the load ran."""
+    if isinstance(found, str):
+        return Reading(signal="cpu", unit="cores", reason=found)
+    reading = found.reading("cpu", "cores", found.over_load(), per=found.window.rate_seconds)
+    return replace(reading, note="mean of cores in use")
+
+
+def _throttled(throttled: Measured | str, periods: Measured | str) -> Reading:
+    none = Reading(signal="throttled_ratio", unit="ratio")
+    for found in (throttled, periods):
+        if isinstance(found, str):
+            return replace(none, reason=found)
+    if isinstance(throttled, str) or isinstance(periods, str):
+        return none
+    every = periods.snapped().value
+    if not every:
+        return replace(none, reason="no CFS period in the window")
+    value = throttled.snapped().value / every
+    return replace(none, value=value, lower=value, upper=value, provenance=throttled.provenance)
+
+
+def _level(name: str, unit: str, found: Measured | str) -> Reading:
+    if isinstance(found, str):
+        return Reading(signal=name, unit=unit, reason=found)
+    level = found.level()
+    if level is None:
+        return Reading(signal=name, unit=unit, reason="no sample while the load ran")
+    return Reading(
+        signal=name,
+        unit=unit,
+        value=level.peak,
+        lower=level.peak,
+        note="highest at a scrape; spikes between scrapes are not seen",
+        provenance=found.provenance,
+    )
+
+
+def _cache(found: Measured | str) -> Reading:
+    none = Reading(signal="cache_hit_ratio", unit="ratio")
+    if isinstance(found, str):
+        return replace(none, reason=found)
+    label = found.instrument.label("result")
+    if label is None:
+        return replace(none, reason=f"{found.instrument.metric} has no label that tells hits from misses")
+    counted = {key: total.value for key, total in found.snapped_by(label.read).items() if key in (HIT, MISS)}
+    lookups = sum(counted.values())
+    if not lookups:
+        return replace(none, reason="no lookup in the window")
+    value = counted.get(HIT, 0.0) / lookups
+    note = f"{counted.get(HIT, 0.0):.0f} of {lookups:.0f} lookups"
+    return replace(none, value=value, lower=value, upper=value, note=note, provenance=found.provenance)
