@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import generating, startup
+from benchmarks import generating, many, startup
 
 
 @click.command()
@@ -21,6 +21,7 @@ def main(out: Path) -> None:
 
 
 def _page() -> str:
+    snapshots = "\n".join(many.lines())
     started, generated = "\n".join(startup.lines()), "\n".join(generating.lines())
     return f"""\
 # Speed
@@ -31,6 +32,12 @@ Cold start, medians of 15 rounds, beside a script of four lines with prometheus-
 
 ```
 {started}
+```
+
+A snapshot of many services, beside the same figures asked one by one, on this machine (no network between):
+
+```
+{snapshots}
 ```
 
 `leadline generate`, for services with two objectives and the profile threads-agent:

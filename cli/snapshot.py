@@ -45,6 +45,7 @@ class Wanted:
     k6: Path | None
     monthly_requests: float | None
     against_offset: str | None
+    draw: bool
 
 
 @click.command("snapshot")
@@ -162,13 +163,14 @@ def command(
         k6=k6,
         monthly_requests=monthly_requests,
         against_offset=against_offset,
+        draw="html" in (output, *files),
     )
     if against and against_offset:
         raise UsageError("--against and --against-offset say two things; give one")
     if frozen_file:
         _check_alone(wanted, freeze)
         own = ctx.get_parameter_source("catalog_file") == click.core.ParameterSource.COMMANDLINE
-        report = _thawed(frozen_file, connection.load() if own else None)
+        report = _thawed(frozen_file, connection.load() if own else None, draw=wanted.draw)
     else:
         report = _taken(connection, wanted, freeze)
     if against:
@@ -226,22 +228,24 @@ def _taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Repor
                 "again": list(_again(connection, catalog, wanted, window)),
             },
         )
-        report = _measured(frozen, catalog, chosen, recorder.ask)
+        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw)
     if freeze:
         save(freeze, frozen_text(replace(frozen, answers=recorder.answers)))
     return report
 
 
-def _thawed(path: Path, catalog: Catalog | None) -> Report:
+def _thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
     from reports.frozen import read
     from signals import reading
 
     frozen = read(load(path), str(path))
     judge = catalog or reading.parse(frozen.catalog, frozen.file)
-    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask)
+    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw)
 
 
-def _measured(frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask) -> Report:
+def _measured(
+    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
+) -> Report:
     """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps."""
     from reports import changes, snapshot
 
@@ -250,7 +254,9 @@ def _measured(frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask
 
     def take(window: Window, run: Run | None) -> Report:
         volume = settings["monthly_requests"]
-        return snapshot.take(catalog, chosen, window, ask, frozen.source, monthly_requests=volume, run=run)
+        return snapshot.take(
+            catalog, chosen, window, ask, frozen.source, monthly_requests=volume, run=run, draw=draw
+        )
 
     report = replace(take(frozen.window, run), again=tuple(settings["again"]))
     offset = settings["against_offset"]

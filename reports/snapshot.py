@@ -47,11 +47,12 @@ def take(
     *,
     monthly_requests: float | None = None,
     run: client.Run | None = None,
+    draw: bool = False,
 ) -> Report:
     """Measure services over a window; a month is projected for `monthly_requests`, else at the rate measured.
 
-    `run` is what the load generator measured of the one service. Raises a LeadlineError where Prometheus cannot be
-    asked.
+    `run` is what the load generator measured of the one service; `draw` reckons the curves that charts are drawn from.
+    Raises a LeadlineError where Prometheus cannot be asked.
     """
     terms = cost.Terms(
         prices=catalog.prices,
@@ -59,10 +60,12 @@ def take(
         references=catalog.references,
         monthly_requests=monthly_requests,
     )
+    every = sound(services, window, float(catalog.scrape_interval), ask)
+    usual = shown.said(every, ask)
     return Report(
         project=catalog.project,
         window=window,
-        services=_services(catalog, services, window, ask, terms, run),
+        services=tuple(_service(catalog, soundings, usual, terms, run, draw=draw) for soundings in every),
         source=source,
         links=_links(catalog, window),
     )
@@ -79,25 +82,14 @@ def _links(catalog: Catalog, window: Window) -> dict[str, str]:
     }
 
 
-def _services(
-    catalog: Catalog,
-    services: tuple[Service, ...],
-    window: Window,
-    ask: Ask,
-    terms: cost.Terms,
-    run: client.Run | None,
-) -> tuple[ServiceReport, ...]:
-    every = sound(services, window, float(catalog.scrape_interval), ask)
-    usual = shown.said(every, ask)
-    return tuple(_service(catalog, soundings, usual, terms, run) for soundings in every)
-
-
 def _service(
     catalog: Catalog,
     soundings: Soundings,
     usual: Mapping[tuple[str, str], float],
     terms: cost.Terms,
     run: client.Run | None,
+    *,
+    draw: bool,
 ) -> ServiceReport:
     service = soundings.service
     readings = (
@@ -122,7 +114,7 @@ def _service(
         next_steps=tuple(advice.next_steps(soundings, readings, groups, room)),
         highlights=tuple(highlights.sentences(soundings.window, readings, comparisons)),
         histogram=latency.histogram(soundings),
-        charts=tuple(charts.charts(soundings)),
+        charts=tuple(charts.charts(soundings)) if draw else (),
     )
     if run is None:
         return report

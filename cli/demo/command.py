@@ -56,7 +56,7 @@ def command(duration: int, vus: int, out: Path, keep: bool) -> int:
         show(written(done.report, "text") + "\n")
         _compare(done.rows, done.summary.total, done.summary.rate_limited)
         click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
-        click.echo(f"written to {out}: report.json, report.md, k6.json, generated/")
+        click.echo(f"written to {out}: report.json, report.md, report.html, k6.json, generated/")
         if keep:
             _keep(done.urls)
         return code(done.report)

@@ -19,7 +19,8 @@ from cli.demo.observed import prometheus
 from cli.demo.processes import check_installed, running
 from cli.demo.truth import read as read_truth
 from k8s import tree
-from reports import document, markdown, snapshot
+from reports import client as load
+from reports import document, markdown, page, snapshot
 from reports.model import Report
 from reports.questions import pad
 from reports.window import Window
@@ -28,7 +29,7 @@ from signals.catalog import Catalog
 from signals.errors import ConflictError
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
-RESULTS = ("report.json", "report.md", "k6.json")
+RESULTS = ("report.json", "report.md", "report.html", "k6.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,8 @@ def finished(
                 time.sleep(pad(float(demo.scrape_interval)))
                 client = observed.client
                 source = f"{client.url}, Prometheus {client.build().get('version', '')}"
-                report = snapshot.take(demo, demo.services, window, client.ask, source)
+                run = load.read((out / "k6.json").read_text("utf-8"), "k6.json")
+                report = snapshot.take(demo, demo.services, window, client.ask, source, run=run, draw=True)
                 count = observed.wait_for_rules()
                 _keep(out, report)
                 yield Finished(
@@ -117,3 +119,4 @@ def _prepare(out: Path, demo: Catalog) -> Path:
 def _keep(out: Path, report: Report) -> None:
     (out / "report.json").write_text(document.write(report), "utf-8")
     (out / "report.md").write_text(markdown.write(report), "utf-8")
+    (out / "report.html").write_text(page.write(report), "utf-8")

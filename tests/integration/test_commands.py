@@ -69,7 +69,7 @@ def test_a_window_before_the_data_says_so(demo: Finished, capsys: Capture) -> No
     assert snapshot(demo, "--start", stamp(early), "--end", stamp(early + 600)) == 4
     out = capsys.readouterr().out
     assert "does it lie before the data" in out
-    assert "exact" not in out
+    assert "  exact" not in out
 
 
 def test_a_wrong_selector_is_told_from_a_metric_that_is_not_there(

@@ -35,9 +35,9 @@ def reports() -> dict[str, Report]:
     )
     past = history()
     past.add("http_requests_total", [(time, time) for time in range(50, 251, 10)], code="200", route=EVIL)
-    renamed = snapshot.take(evil, evil.services, WINDOW, past.ask, EVIL)
+    renamed = snapshot.take(evil, evil.services, WINDOW, past.ask, EVIL, draw=True)
     return {
-        "steady": snapshot.take(catalog, catalog.services, WINDOW, history().ask),
+        "steady": snapshot.take(catalog, catalog.services, WINDOW, history().ask, draw=True),
         "nothing": snapshot.take(catalog, catalog.services, WINDOW, History().ask),
         "evil": replace(renamed, project=EVIL, against=EVIL, again=(EVIL,)),
         "compared": changes.compared(lognormal(0.12), lognormal(0.06), "before"),
@@ -133,7 +133,7 @@ def test_sections_can_be_chosen_in_text_and_markdown(report: Report) -> None:
 def freeze(past: History, window: Window = WINDOW) -> tuple[Report, str]:
     catalog = reading.parse(MINIMAL, "leadline.yaml")
     recorder = Recorder(past.ask)
-    report = snapshot.take(catalog, catalog.services, window, recorder.ask, "a source")
+    report = snapshot.take(catalog, catalog.services, window, recorder.ask, "a source", draw=True)
     kept = Frozen(catalog=MINIMAL, file="leadline.yaml", services=("web",), window=window, source="a source")
     return report, frozen.write(replace(kept, answers=recorder.answers))
 
@@ -142,7 +142,7 @@ def test_a_frozen_snapshot_gives_the_same_bytes_in_every_format() -> None:
     live, kept = freeze(history())
     thawed = frozen.read(kept, "f.json")
     catalog = reading.parse(thawed.catalog, thawed.file)
-    again = snapshot.take(catalog, catalog.services, thawed.window, thawed.ask, thawed.source)
+    again = snapshot.take(catalog, catalog.services, thawed.window, thawed.ask, thawed.source, draw=True)
     for write in (document.write, text.write, markdown.write, page.write, spreadsheet.write, junit.write):
         assert write(again) == write(live)
     assert frozen.write(thawed) == kept

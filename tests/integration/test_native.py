@@ -1,0 +1,91 @@
+"""Native histograms, real ones: k6 writes them to a Prometheus by remote write, and the snapshot reads them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.demo.processes import find, free_port, running, wait_for
+from cli.main import run
+from live.client import Prometheus
+from signals.endpoints import Endpoint
+from tests.doubles import Api
+from tests.integration.conftest import answers
+
+pytestmark = pytest.mark.integration
+
+SCRIPT = """
+import http from 'k6/http';
+import { sleep } from 'k6';
+export const options = { vus: 4, duration: '9s', summaryTrendStats: ['avg', 'med', 'p(95)', 'p(99)', 'count'] };
+export default function () { http.get(`${__ENV.TARGET}/a`); sleep(0.02 * Math.random()); }
+export function handleSummary(data) { return { [__ENV.SUMMARY]: JSON.stringify(data) }; }
+"""
+CATALOG = """\
+project: load
+scrape_interval: 5s
+services:
+  k6:
+    profile: generic-http
+    selector: {scenario: default}
+    exclude: {route: []}
+    instruments:
+      requests: {metric: k6_http_reqs_total, labels: {status: status, route: url}}
+      latency: {metric: k6_http_req_duration_seconds, labels: {route: url}}
+    targets: {latency: {p95: 5s}}
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "prometheus.yml").write_text("{}")
+    address = f"127.0.0.1:{free_port()}"
+    command = [find("prometheus"), f"--config.file={tmp_path / 'prometheus.yml'}", "--log.level=warn"]
+    command += [f"--storage.tsdb.path={tmp_path / 'tsdb'}", f"--web.listen-address={address}"]
+    command += ["--web.enable-remote-write-receiver", "--enable-feature=native-histograms"]
+    with running("prometheus", command, tmp_path / "prometheus.log") as program:
+        with Prometheus(Endpoint(url=f"http://{address}")) as client:
+            wait_for("an answer", lambda: answers(client), program)
+        yield f"http://{address}"
+
+
+def test_k6s_native_histograms_give_its_quantiles(
+    url: str, api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.delay = 0.01
+    script = tmp_path / "script.js"
+    script.write_text(SCRIPT)
+    command = [find("k6"), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0"]
+    command += ["--out", "experimental-prometheus-rw", str(script)]
+    environment = {
+        "TARGET": api.url,
+        "SUMMARY": str(tmp_path / "k6.json"),
+        "K6_PROMETHEUS_RW_SERVER_URL": f"{url}/api/v1/write",
+        "K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM": "true",
+        "K6_PROMETHEUS_RW_PUSH_INTERVAL": "1s",
+    }
+    start = time.time() - 15
+    with running("k6", command, tmp_path / "k6.log", **environment) as program:
+        deadline = time.monotonic() + 60
+        while program.code is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert program.code == 0, program.failure()
+    time.sleep(1)
+    catalog = tmp_path / "leadline.yaml"
+    catalog.write_text(CATALOG)
+    options = ["--start", f"{start:.0f}", "--end", f"{time.time():.0f}", "-o", "json"]
+    assert run(["snapshot", "--catalog", str(catalog), "--url", url, *options]) in (0, 4)
+    readings = {
+        each["signal"]: each for each in json.loads(capsys.readouterr().out)["services"][0]["readings"]
+    }
+    values = json.loads((tmp_path / "k6.json").read_text())["metrics"]["http_req_duration"]["values"]
+    for signal, stat in (("latency.p50", "med"), ("latency.p95", "p(95)")):
+        reading, exact = readings[signal], values[stat] / 1000
+        assert reading["lower"] <= exact * 1.02
+        assert exact <= reading["upper"] * 1.02
+        assert reading["upper"] / reading["lower"] < 1.25
+        assert reading["value"] == pytest.approx(exact, rel=0.1)
