@@ -228,7 +228,7 @@ def _taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Repor
                 "again": list(_again(connection, catalog, wanted, window)),
             },
         )
-        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw)
+        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw, whole=bool(freeze))
     if freeze:
         save(freeze, frozen_text(replace(frozen, answers=recorder.answers)))
     return report
@@ -240,13 +240,16 @@ def _thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
 
     frozen = read(load(path), str(path))
     judge = catalog or reading.parse(frozen.catalog, frozen.file)
-    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw)
+    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw, whole=True)
 
 
 def _measured(
-    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
+    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool, whole: bool
 ) -> Report:
-    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps."""
+    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps.
+
+    What is frozen is fetched whole, so that any format can be drawn from it.
+    """
     from reports import changes, snapshot
 
     settings = frozen.settings
@@ -255,7 +258,15 @@ def _measured(
     def take(window: Window, run: Run | None) -> Report:
         volume = settings["monthly_requests"]
         return snapshot.take(
-            catalog, chosen, window, ask, frozen.source, monthly_requests=volume, run=run, draw=draw
+            catalog,
+            chosen,
+            window,
+            ask,
+            frozen.source,
+            monthly_requests=volume,
+            run=run,
+            draw=draw,
+            whole=whole,
         )
 
     report = replace(take(frozen.window, run), again=tuple(settings["again"]))

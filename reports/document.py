@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reports.model import Comparison, Provenance, Reading, Report, ServiceReport
+from reports.model import Comparison, Edges, Provenance, Reading, Report, ServiceReport
 from reports.window import Window, utc
 from signals.errors import UsageError
 
@@ -90,8 +90,13 @@ def _provenance(provenance: Provenance | None) -> dict[str, Any] | None:
         "query": provenance.query,
         "samples": provenance.samples,
         "resets": provenance.resets,
+        "edges": _edges(provenance.edges),
         "warnings": list(provenance.warnings),
     }
+
+
+def _edges(edges: Edges | None) -> dict[str, Any] | None:
+    return None if edges is None else {"first": utc(edges.first), "last": utc(edges.last), "idle": edges.idle}
 
 
 def _comparison(each: Comparison) -> dict[str, Any]:
@@ -159,7 +164,6 @@ def _read_service(found: dict[str, Any]) -> ServiceReport:
 
 
 def _read_reading(found: dict[str, Any]) -> Reading:
-    provenance = found["provenance"]
     return Reading(
         signal=found["signal"],
         unit=found["unit"],
@@ -173,7 +177,20 @@ def _read_reading(found: dict[str, Any]) -> Reading:
         verdict=found["verdict"],
         reason=found["reason"] or "",
         note=found["note"] or "",
-        provenance=Provenance(**{**provenance, "warnings": tuple(provenance["warnings"])})
-        if provenance
+        provenance=_read_provenance(found["provenance"]),
+    )
+
+
+def _read_provenance(found: dict[str, Any] | None) -> Provenance | None:
+    if found is None:
+        return None
+    edges = found.get("edges")
+    return Provenance(
+        query=found["query"],
+        samples=found["samples"],
+        resets=found["resets"],
+        edges=Edges(first=_moment(edges["first"]), last=_moment(edges["last"]), idle=edges["idle"])
+        if edges
         else None,
+        warnings=tuple(found["warnings"]),
     )

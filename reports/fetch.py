@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from signals.instruments import Instrument
 from signals.promql import Matcher, one_of
-from signals.samples import Answer, Series
+from signals.samples import Answer, Ask, Series
 
 SIDE_BY_SIDE = 8
 """So many questions are asked at the same time."""
@@ -35,6 +35,36 @@ class Batch:
     def value(self, member: Instrument) -> str:
         """Give a member's value of the label; empty where it is alone."""
         return next((each.value for each in member.matchers if each.label == self.label), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What was asked for an instrument, and what it was answered; a histogram's buckets may have been asked apart."""
+
+    query: str
+    answer: Answer
+    bucket_query: str = ""
+
+    def with_buckets(self, buckets: Fetched) -> Fetched:
+        """Add a histogram's buckets to what else of it was fetched."""
+        warnings = tuple(dict.fromkeys((*self.answer.warnings, *buckets.answer.warnings)))
+        series = (*self.answer.series, *buckets.answer.series)
+        answer = replace(self.answer, series=series, warnings=warnings)
+        return replace(self, answer=answer, bucket_query=buckets.query)
+
+
+def fetched(
+    instruments: Iterable[Instrument], write: Callable[[Instrument], str], duration: str, at: float, ask: Ask
+) -> dict[Instrument, Fetched]:
+    """Fetch the raw samples that `write` selects, over a duration until a time: few questions, side by side."""
+    grouped = list(batches(instruments))
+    asked = [f"{write(batch.merged)}[{duration}]" for batch in grouped]
+    answers = side_by_side(lambda query: ask(query, at=at), asked)
+    return {
+        member: Fetched(query=query, answer=share)
+        for batch, query, answer in zip(grouped, asked, answers, strict=True)
+        for member, share in shares(batch, answer).items()
+    }
 
 
 def side_by_side(function: Callable[[A], B], items: Iterable[A]) -> list[B]:

@@ -73,7 +73,7 @@ def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | 
     for track in buckets.tracks:
         edges.setdefault(track.target, set()).add(_edge(track.labels))
     if not edges:
-        return f"{buckets.instrument.metric} has no buckets: a summary, or a counter? Quantiles cannot be taken from it"
+        return _without_buckets(found)
     different = {tuple(sorted(each)) for each in edges.values()}
     if len(different) > 1:
         return f"its instances have different bucket edges, which cannot be added: {_differing(different)}"
@@ -89,6 +89,28 @@ def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | 
         counts, seconds / count if same else None, settled=same and found.part("_count").settled
     )
     return measured if measured.total else "no requests in the window"
+
+
+def _without_buckets(found: Measured) -> str:
+    """Say what stands in place of buckets. A summary's own quantiles are shown as what they are, and no further."""
+    metric = found.instrument.metric
+    last: dict[str, list[float]] = {}
+    for series in found.gauges:
+        values = [each.value for each in series.samples if each.time <= found.window.end]
+        if values and math.isfinite(values[-1]):
+            last.setdefault(series.labels["quantile"], []).append(values[-1])
+    if not last:
+        return f"{metric} has no buckets: a summary, or a counter? Quantiles cannot be taken from it"
+    said = ", ".join(
+        f"{signal.signal(Decimal(name))} {show(min(values), 'seconds')}"
+        + (f" to {show(max(values), 'seconds')}" if len(values) > 1 else "")
+        for name, values in sorted(last.items(), key=lambda each: float(each[0]))
+        if 0 < float(name) < 1
+    )
+    return (
+        f"{metric} is a summary: its quantiles are each series' own, over a time of its own, and can neither be added nor "
+        f"taken over another window; at the window's end they said {said}"
+    )
 
 
 def _edge(labels: Labels) -> float:

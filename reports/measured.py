@@ -12,7 +12,7 @@ from operator import add
 from typing import TypeVar
 
 from reports.counters import NOTHING, Counter, Total
-from reports.model import Provenance, Reading
+from reports.model import Edges, Provenance, Reading
 from reports.scrapes import Scrapes, TargetKey, target_of
 from reports.window import Window
 from signals.instruments import Instrument
@@ -54,8 +54,9 @@ class Level:
 class Measured:
     """An instrument's series over a window, and the scrapes of their targets.
 
-    tracks  its counters; a histogram's components are counters too
-    gauges  its series where it is a gauge
+    tracks        its counters; a histogram's components are counters too
+    gauges        its series where it is a gauge, and the quantiles that a summary reckons by itself
+    bucket_query  what was asked for a histogram's buckets, where that was asked apart
     absent  why there is nothing to measure; empty where there is
     """
 
@@ -66,15 +67,17 @@ class Measured:
     tracks: tuple[Track, ...] = ()
     gauges: tuple[Series, ...] = ()
     samples: int = 0
+    bucket_query: str = ""
+    edges: Edges | None = None
     warnings: tuple[str, ...] = ()
     absent: str = ""
 
     def part(self, suffix: str) -> Measured:
         """Give the series of one component of a histogram (`_bucket`, `_sum`, `_count`)."""
         name = self.instrument.metric + suffix
-        return replace(
-            self, tracks=tuple(track for track in self.tracks if track.labels.get("__name__") == name)
-        )
+        tracks = tuple(track for track in self.tracks if track.labels.get("__name__") == name)
+        query = self.bucket_query if suffix == "_bucket" and self.bucket_query else self.query
+        return replace(self, tracks=tracks, query=query)
 
     def total(self, keep: Keep = everything) -> Total:
         """Give what was counted in the window, with bounds: its edges need not be scrapes."""
@@ -154,6 +157,20 @@ class Measured:
         spans = ((track, self.scrapes[track.target].span(self.window)) for track in self.tracks)
         return not self.resets and all(span and track.counter.is_idle(*span) for track, span in spans)
 
+    def at_its_edges(self) -> Measured:
+        """Note the scrapes that the window was snapped to, and whether they found the targets idle."""
+        seen = [
+            (span, track.counter)
+            for track in self.tracks
+            if not track.labels.get("__name__", "").endswith("_bucket")
+            if (span := self.scrapes[track.target].span(self.window))
+        ]
+        if not seen:
+            return self
+        idle = all(counter.is_idle(*span) for span, counter in seen)
+        first, last = min(span[0] for span, _ in seen), max(span[1] for span, _ in seen)
+        return replace(self, edges=Edges(first=first, last=last, idle=idle))
+
     @property
     def resets(self) -> int:
         """How many times a target started anew inside the window, losing what it had not yet told."""
@@ -165,7 +182,13 @@ class Measured:
 
     @property
     def provenance(self) -> Provenance:
-        return Provenance(query=self.query, samples=self.samples, resets=self.resets, warnings=self.warnings)
+        return Provenance(
+            query=self.query,
+            samples=self.samples,
+            resets=self.resets,
+            edges=self.edges,
+            warnings=self.warnings,
+        )
 
     def reading(self, signal: str, unit: str, total: Total, *, per: float = 1) -> Reading:
         """Make a reading of what was counted, divided by `per`."""

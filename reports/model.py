@@ -11,12 +11,25 @@ MET, MISSED, UNDECIDED = "met", "missed", "undecided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """The scrapes that a window was snapped to (seconds since the epoch; of several targets the outermost ones).
+
+    idle  whether nothing was being counted there, so that what lies between them is the whole
+    """
+
+    first: float
+    last: float
+    idle: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a figure comes from: the query, how many samples it gave, the resets in them, and warnings."""
+    """Where a figure comes from: the query, how many samples it gave, the resets in them, its edges, and warnings."""
 
     query: str
     samples: int
     resets: int = 0
+    edges: Edges | None = None
     warnings: tuple[str, ...] = ()
 
 

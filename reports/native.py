@@ -16,14 +16,23 @@ def as_classic(answer: Answer) -> Answer:
 
     The edges are those of all buckets that were ever filled, so that series can be added. Where the resolution was
     reduced on the way, an edge that lies inside a bucket of some scrape is dropped: the count up to it is not known.
+    Where the same histogram is there in both forms, the classic one is left out: it counts the same requests.
     """
     if not any(series.histograms for series in answer.series):
         return answer
     edges = _edges(answer)
-    series = tuple(
-        each for one in answer.series for each in (_parts(one, edges) if one.histograms else (one,))
+    natives = {_origin(series) for series in answer.series if series.histograms}
+    series = (
+        each
+        for one in answer.series
+        if one.histograms or _origin(one) not in natives
+        for each in (_parts(one, edges) if one.histograms else (one,))
     )
-    return replace(answer, series=series)
+    return replace(answer, series=tuple(series))
+
+
+def _origin(series: Series) -> frozenset[tuple[str, str]]:
+    return frozenset(item for item in series.labels.items() if item[0] not in ("__name__", "le"))
 
 
 def _parts(series: Series, edges: list[float]) -> Iterator[Series]:

@@ -1,20 +1,21 @@
-"""What is asked of Prometheus: raw samples around a window, and why there are none."""
+"""What is asked of Prometheus, and what was measured: raw samples around a window, made counters."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reports import buckets
+from reports.absence import reasons
 from reports.counters import Counter, accumulate
-from reports.fetch import batches, shares, side_by_side
+from reports.fetch import Fetched, fetched
 from reports.measured import Measured, Track
 from reports.native import as_classic
 from reports.scrapes import Scrapes, TargetKey, by_target, question, target_of
 from reports.window import Window
 from signals.catalog import Service
 from signals.instruments import GOLDEN, Instrument
-from signals.promql import select
 from signals.samples import Answer, Ask, Series
 from signals.units import promql_duration
 
@@ -53,66 +54,62 @@ def pad(scrape_interval: float) -> float:
 
 
 def sound(
-    services: Sequence[Service], window: Window, scrape_interval: float, ask: Ask
+    services: Sequence[Service], window: Window, scrape_interval: float, ask: Ask, *, whole: bool = False
 ) -> tuple[Soundings, ...]:
-    """Fetch the raw samples of all services' instruments, and when their targets were scraped.
+    """Fetch what is needed of all services' instruments, and when their targets were scraped.
 
-    One question for each metric, whatever the number of services, routes and instances; side by side.
+    One question for each metric, whatever the number of services, routes and instances; side by side. Of a histogram's
+    buckets two instants suffice where nothing restarted; `whole` asks for all their raw samples, as charts and
+    frozen snapshots need them.
     """
     pad_seconds = pad(scrape_interval)
     duration = promql_duration(math.ceil(window.seconds + 2 * pad_seconds))
     at = window.end + pad_seconds
-    queries, answers = _fetched(services, duration, at, ask)
-    scrapes = _scrapes(answers, duration, at, ask)
-
-    def one(service: Service) -> Soundings:
-        measured = {
-            name: _constant(instrument, window)
-            if instrument.constant is not None
-            else _measured(instrument, queries[instrument], answers[instrument], window, scrapes, ask)
-            for name, instrument in service.instruments.items()
-        }
-        targets = {track.target for each in measured.values() for track in each.tracks}
-        own = {target: scrapes[target] for target in targets}
-        return Soundings(
-            service=service, window=window, measured=measured, scrapes=own, scrape_interval=scrape_interval
-        )
-
-    return tuple(side_by_side(one, services))
-
-
-def _fetched(
-    services: Sequence[Service], duration: str, at: float, ask: Ask
-) -> tuple[dict[Instrument, str], dict[Instrument, Answer]]:
-    """Give the query that each instrument is in, and its own part of the answer."""
-    every = [
+    every = dict.fromkeys(
         instrument
         for service in services
         for instrument in service.instruments.values()
         if instrument.constant is None
-    ]
-    grouped = list(batches(every))
-    asked = [f"{_selector(batch.merged)}[{duration}]" for batch in grouped]
-    queries, answers = {}, {}
-    for batch, query, answer in zip(
-        grouped, asked, side_by_side(lambda query: ask(query, at=at), asked), strict=True
-    ):
-        queries.update(dict.fromkeys(batch.members, query))
-        answers.update({member: as_classic(share) for member, share in shares(batch, answer).items()})
-    return queries, answers
+    )
+    found = fetched(every, buckets.whole if whole else buckets.frame, duration, at, ask)
+    scrapes = _scrapes((each.answer for each in found.values()), duration, at, ask)
+    if not whole:
+        found = buckets.filled(found, scrapes, window, duration, at, ask)
+        if any(target_of(each.labels) not in scrapes for got in found.values() for each in got.answer.series):
+            scrapes = _scrapes((each.answer for each in found.values()), duration, at, ask)
+    measured = {instrument: _measured(instrument, found[instrument], window, scrapes) for instrument in every}
+    explained = _explained(measured, window, ask)
+    return tuple(_soundings(service, explained, scrapes, window, scrape_interval) for service in services)
 
 
-def _selector(instrument: Instrument) -> str:
-    return instrument.select_histogram() if instrument.kind == "histogram" else instrument.select()
+def _soundings(
+    service: Service,
+    measured: Mapping[Instrument, Measured],
+    scrapes: Mapping[TargetKey, Scrapes],
+    window: Window,
+    scrape_interval: float,
+) -> Soundings:
+    own = {
+        name: measured[instrument] if instrument.constant is None else _constant(instrument, window)
+        for name, instrument in service.instruments.items()
+    }
+    targets = {track.target for each in own.values() for track in each.tracks}
+    return Soundings(
+        service=service,
+        window=window,
+        measured=own,
+        scrapes={target: scrapes[target] for target in targets},
+        scrape_interval=scrape_interval,
+    )
 
 
-def _scrapes(
-    answers: Mapping[Instrument, Answer], duration: str, at: float, ask: Ask
-) -> dict[TargetKey, Scrapes]:
+def _scrapes(answers: Iterable[Answer], duration: str, at: float, ask: Ask) -> dict[TargetKey, Scrapes]:
     seen: dict[TargetKey, set[float]] = {}
-    for answer in answers.values():
+    for answer in answers:
         for series in answer.series:
-            seen.setdefault(target_of(series.labels), set()).update(sample.time for sample in series.samples)
+            times = seen.setdefault(target_of(series.labels), set())
+            times.update(sample.time for sample in series.samples)
+            times.update(histogram.time for histogram in series.histograms)
     if not any(job for job, _ in seen):
         return by_target(Answer(kind="matrix", series=()), seen)
     return by_target(ask(question(seen, duration), at=at), seen)
@@ -123,45 +120,35 @@ def _constant(instrument: Instrument, window: Window) -> Measured:
 
 
 def _measured(
-    instrument: Instrument,
-    query: str,
-    answer: Answer,
-    window: Window,
-    scrapes: Mapping[TargetKey, Scrapes],
-    ask: Ask,
+    instrument: Instrument, found: Fetched, window: Window, scrapes: Mapping[TargetKey, Scrapes]
 ) -> Measured:
-    if instrument.kind == "gauge":
-        return _gauge(instrument, query, answer, window)
-    counters = (
-        (series.labels, _counter(series, scrapes[target_of(series.labels)])) for series in answer.series
-    )
-    tracks = tuple(Track(labels=labels, counter=counter) for labels, counter in counters if counter)
-    nan = sum(1 for series in answer.series for sample in series.samples if math.isnan(sample.value))
-    warnings = answer.warnings + ((f"{nan} samples were NaN and were left out",) if nan else ())
+    answer = as_classic(found.answer)
     measured = Measured(
         instrument=instrument,
-        query=query,
+        query=found.query,
+        bucket_query=found.bucket_query,
         window=window,
         scrapes=scrapes,
-        tracks=tracks,
-        samples=sum(len(series.samples) for series in answer.series),
-        warnings=warnings,
-    )
-    return _explained(measured, answer, ask)
-
-
-def _gauge(instrument: Instrument, query: str, answer: Answer, window: Window) -> Measured:
-    measured = Measured(
-        instrument=instrument,
-        query=query,
-        window=window,
-        scrapes={},
-        gauges=answer.series,
         samples=sum(len(series.samples) for series in answer.series),
         warnings=answer.warnings,
     )
-    none = f"{instrument.metric} has no sample in the window"
-    return measured if measured.level() else replace(measured, absent=none)
+    if instrument.kind == "gauge":
+        gauge = replace(measured, scrapes={}, gauges=answer.series)
+        return gauge if gauge.level() else replace(gauge, absent=_no_sample(instrument))
+    quantiles = tuple(series for series in answer.series if "quantile" in series.labels)
+    counters = (
+        (series.labels, _counter(series, scrapes[target_of(series.labels)]))
+        for series in answer.series
+        if series not in quantiles
+    )
+    nan = sum(1 for series in answer.series for sample in series.samples if math.isnan(sample.value))
+    counted = replace(
+        measured,
+        tracks=tuple(Track(labels=labels, counter=counter) for labels, counter in counters if counter),
+        gauges=quantiles,
+        warnings=answer.warnings + ((f"{nan} samples were NaN and were left out",) if nan else ()),
+    )
+    return counted.at_its_edges()
 
 
 def _counter(series: Series, scrapes: Scrapes) -> Counter | None:
@@ -178,41 +165,36 @@ def _counter(series: Series, scrapes: Scrapes) -> Counter | None:
     return accumulate(series.samples, zero_at=zero_at, restarts=(*scrapes.restarts, *series.restarts))
 
 
-def _explained(measured: Measured, answer: Answer, ask: Ask) -> Measured:
-    """Say why an instrument measured nothing, where it did not."""
-    if measured.tracks and measured.has_span:
-        return measured
-    return Measured(
-        instrument=measured.instrument,
-        query=measured.query,
-        window=measured.window,
-        scrapes=measured.scrapes,
-        samples=measured.samples,
-        warnings=measured.warnings,
-        absent=_why(measured, answer, ask),
+def _explained(
+    measured: Mapping[Instrument, Measured], window: Window, ask: Ask
+) -> dict[Instrument, Measured]:
+    """Say of each counter that measured nothing why it did not."""
+    empty = [
+        each
+        for each in measured.values()
+        if each.instrument.kind != "gauge" and not (each.tracks and each.has_span)
+    ]
+    told = {each.instrument: _why(each) for each in empty}
+    unseen = [instrument for instrument, why in told.items() if not why]
+    told.update(reasons(unseen, window, ask))
+    return {
+        **measured,
+        **{each.instrument: replace(each, tracks=(), absent=told[each.instrument]) for each in empty},
+    }
+
+
+def _why(measured: Measured) -> str:
+    """Say why nothing was measured, where its samples tell; empty where there are none."""
+    if measured.tracks:
+        return "fewer than two scrapes inside the window; choose one of at least three scrape intervals"
+    if measured.instrument.name not in GOLDEN:
+        return _no_sample(measured.instrument)
+    return (
+        f"{measured.instrument.metric} has only samples that are not numbers (NaN)"
+        if measured.samples
+        else ""
     )
 
 
-def _why(measured: Measured, answer: Answer, ask: Ask) -> str:
-    if measured.tracks:
-        return "fewer than two scrapes inside the window; choose one of at least three scrape intervals"
-    name = measured.instrument.metric
-    if measured.instrument.name not in GOLDEN:
-        return f"{name} has no sample in the window"
-    if answer.series:
-        return f"{name} has only samples that are not numbers (NaN)"
-    return _absence(measured.instrument, measured.window, ask)
-
-
-def _absence(instrument: Instrument, window: Window, ask: Ask) -> str:
-    """Tell a wrong window from a wrong selector from a metric that does not exist."""
-    name = instrument.metric + ("_count" if instrument.kind == "histogram" else "")
-    chosen = instrument.part("_count").select() if instrument.kind == "histogram" else instrument.select()
-    if ask(f"count({chosen})").series:
-        return (
-            f"{name} has series now, but no sample in the window: does it lie before the data, or in a gap?"
-        )
-    if ask(f"count({select(name)})", at=window.end).series or ask(f"count({select(name)})").series:
-        conditions = ", ".join(str(matcher) for matcher in instrument.matchers)
-        return f"{name} exists, but no series of it matches {{{conditions}}}; check selector and exclude"
-    return f"there is no metric {name} here; is it scraped, and is the profile the right one?"
+def _no_sample(instrument: Instrument) -> str:
+    return f"{instrument.metric} has no sample in the window"

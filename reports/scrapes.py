@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,17 @@ class Scrapes:
         """Give the last scrape earlier than a time."""
         index = bisect_left(self.times, time)
         return self.times[index - 1] if index else None
+
+    def after(self, time: float) -> float:
+        """Give the first scrape later than a time, whether it succeeded or not; infinite where there is none."""
+        return min(
+            (
+                each[index]
+                for each in (self.times, self.failed)
+                if (index := bisect_right(each, time)) < len(each)
+            ),
+            default=math.inf,
+        )
 
     @property
     def interval(self) -> float | None:

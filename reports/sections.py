@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reports.changes import BETTER, WORSE
-from reports.model import MET, MISSED, UNDECIDED, Advice, Comparison, Group, Reading, Report, ServiceReport
+from reports.model import (
+    MET,
+    MISSED,
+    UNDECIDED,
+    Advice,
+    Comparison,
+    Group,
+    Provenance,
+    Reading,
+    Report,
+    ServiceReport,
+)
 from reports.window import utc
 from signals.units import promql_duration, show
 
@@ -334,6 +345,13 @@ def _live(report: Report) -> Iterator[Section]:
         yield _section("live", lines=lines, blocks=blocks)
 
 
+def _edges(source: Provenance) -> str:
+    if source.edges is None:
+        return ""
+    kind = "idle" if source.edges.idle else "busy"
+    return f", {kind} at its edges, the scrapes of {utc(source.edges.first)} and {utc(source.edges.last)}"
+
+
 def _provenance(readings: Sequence[Reading]) -> Section:
     """Give, for each query, the figures that came from it, its samples, resets and warnings."""
     by_query: dict[str, list[Reading]] = {}
@@ -346,6 +364,8 @@ def _provenance(readings: Sequence[Reading]) -> Section:
         if source:
             signals = ", ".join(dict.fromkeys(each.signal for each in found))
             warnings = "".join(f"; {each}" for each in source.warnings)
-            lines.append(f"{signals}: {source.samples} samples, {source.resets} resets{warnings}")
+            lines.append(
+                f"{signals}: {source.samples} samples, {source.resets} resets{_edges(source)}{warnings}"
+            )
             lines.append(f"  asked {query}")
     return _section("provenance", lines=tuple(lines))

@@ -48,10 +48,12 @@ def take(
     monthly_requests: float | None = None,
     run: client.Run | None = None,
     draw: bool = False,
+    whole: bool = False,
 ) -> Report:
     """Measure services over a window; a month is projected for `monthly_requests`, else at the rate measured.
 
-    `run` is what the load generator measured of the one service; `draw` reckons the curves that charts are drawn from.
+    `run` is what the load generator measured of the one service; `draw` reckons the curves that charts are drawn from;
+    `whole` fetches what those need, as a frozen snapshot must.
     Raises a LeadlineError where Prometheus cannot be asked.
     """
     terms = cost.Terms(
@@ -60,7 +62,7 @@ def take(
         references=catalog.references,
         monthly_requests=monthly_requests,
     )
-    every = sound(services, window, float(catalog.scrape_interval), ask)
+    every = sound(services, window, float(catalog.scrape_interval), ask, whole=whole or draw)
     usual = shown.said(every, ask)
     return Report(
         project=catalog.project,

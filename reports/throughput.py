@@ -17,6 +17,7 @@ SIGNALS = {
     "throughput.peak": "requests_per_second",
 }
 """The signals of this topic and their units."""
+VOLUMES = ("received", "sent")
 DEMAND = "demand, not capacity: a throughput target is judged only for a load run"
 
 
@@ -39,6 +40,19 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
     else:
         yield mean
     yield _peak(found, soundings.resolution_seconds)
+    yield from _volumes(soundings)
+
+
+def _volumes(soundings: Soundings) -> Iterator[Reading]:
+    """Give the bytes received and sent, where the profile or the catalog names what counts them."""
+    for name in VOLUMES:
+        if name not in soundings.service.instruments:
+            continue
+        found = soundings.find(name)
+        if isinstance(found, str):
+            yield Reading(signal=f"data.{name}", unit="bytes", reason=found)
+        else:
+            yield found.reading(f"data.{name}", "bytes", found.total())
 
 
 def _mean(found: Measured) -> Reading:

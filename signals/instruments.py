@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from signals.promql import Matcher, call, literal, select, sum_by
+from signals.promql import Matcher, call, literal, one_of, select, sum_by
 
 GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
 """The instruments that dashboards, rules and most signals are read from, and the unit of each."""
@@ -67,9 +67,12 @@ class Instrument:
         """Write the selector of this instrument's series."""
         return select(self.metric + suffix, (*self.matchers, *more))
 
-    def select_histogram(self) -> str:
-        """Write the selector of all components of a histogram at once, so that they come from the same scrapes."""
-        names = Matcher("__name__", "=~", f"{literal(self.metric)}(_bucket|_sum|_count)?")
+    def select_parts(self, *suffixes: str) -> str:
+        """Write the selector of several components of a histogram at once, so that they come from the same scrapes.
+
+        The empty suffix stands for the series of the plain name: a native histogram, or a summary's own quantiles.
+        """
+        names = Matcher("__name__", "=~", one_of(self.metric + suffix for suffix in suffixes))
         return select("", (names, *self.matchers))
 
     def part(self, suffix: str) -> Instrument:

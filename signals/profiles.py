@@ -17,6 +17,8 @@ from signals.units import number
 KINDS = ("counter", "histogram", "gauge")
 COUNTERS = {
     "rejected": "requests",  # turned away, as by a rate limit
+    "received": "bytes",  # of the bodies of requests
+    "sent": "bytes",  # of the bodies of responses
     "cpu": "cpu_seconds",
     "throttled": "periods",  # CFS periods in which a container was held back
     "periods": "periods",

@@ -57,10 +57,10 @@ def call(function: str, *arguments: str) -> str:
     return f"{function}(\n" + ",\n".join(indent(argument) for argument in arguments) + "\n)"
 
 
-def sum_by(labels: Iterable[str], expression: str) -> str:
-    """Lay out `sum by (labels) (expression)`; without labels, the plain sum."""
+def sum_by(labels: Iterable[str], expression: str, aggregation: str = "sum") -> str:
+    """Lay out `sum by (labels) (expression)`, or another aggregation; without labels, the plain sum."""
     names = ", ".join(labels)
-    head = f"sum by ({names})" if names else "sum"
+    head = f"{aggregation} by ({names})" if names else aggregation
     return f"{head} (\n{indent(expression)}\n)"
 
 

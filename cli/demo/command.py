@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     default="build/demo",
     show_default=True,
-    help="The folder for report.json, report.md, k6.json and generated/.",
+    help="The folder for the report in every format, k6.json and generated/.",
 )
 @click.option("--keep", is_flag=True, help="Leave the services and Prometheus running until Ctrl-C.")
 def command(duration: int, vus: int, out: Path, keep: bool) -> int:
@@ -56,7 +56,9 @@ def command(duration: int, vus: int, out: Path, keep: bool) -> int:
         show(written(done.report, "text") + "\n")
         _compare(done.rows, done.summary.total, done.summary.rate_limited)
         click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
-        click.echo(f"written to {out}: report.json, report.md, report.html, k6.json, generated/")
+        click.echo(
+            f"written to {out}: report.txt, .md, .html, .json, .csv, .xml (JUnit); k6.json; generated/"
+        )
         if keep:
             _keep(done.urls)
         return code(done.report)

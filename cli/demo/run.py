@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,7 +20,7 @@ from cli.demo.processes import check_installed, running
 from cli.demo.truth import read as read_truth
 from k8s import tree
 from reports import client as load
-from reports import document, markdown, page, snapshot
+from reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from reports.model import Report
 from reports.questions import pad
 from reports.window import Window
@@ -29,7 +29,16 @@ from signals.catalog import Catalog
 from signals.errors import ConflictError
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
-RESULTS = ("report.json", "report.md", "report.html", "k6.json")
+RESULTS: Mapping[str, Callable[[Report], str]] = {
+    "report.json": document.write,
+    "report.txt": text.write,
+    "report.md": markdown.write,
+    "report.html": page.write,
+    "report.csv": spreadsheet.write,
+    "report.xml": junit.write,
+}
+"""The report's files and what writes each."""
+CLIENT = "k6.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,7 @@ def finished(
                 observed.wait_for_scrapes(len(targets), since=start)
                 tell(f"k6: {seconds:g} s, up to {users} users")
                 target = f"http://127.0.0.1:{ports['orchestrator']}"
-                summary = k6.run(target, seconds, users, out / "k6.json", folder / "k6.log", progress)
+                summary = k6.run(target, seconds, users, out / CLIENT, folder / "k6.log", progress)
                 service.check()
                 tell("waiting for idle scrapes after the load")
                 observed.wait_for_scrapes(len(targets), since=time.time())
@@ -91,7 +100,7 @@ def finished(
                 time.sleep(pad(float(demo.scrape_interval)))
                 client = observed.client
                 source = f"{client.url}, Prometheus {client.build().get('version', '')}"
-                run = load.read((out / "k6.json").read_text("utf-8"), "k6.json")
+                run = load.read((out / CLIENT).read_text("utf-8"), CLIENT)
                 report = snapshot.take(demo, demo.services, window, client.ask, source, run=run, draw=True)
                 count = observed.wait_for_rules()
                 _keep(out, report)
@@ -107,7 +116,7 @@ def finished(
 def _prepare(out: Path, demo: Catalog) -> Path:
     """Empty the results of an earlier run, and generate."""
     generated_files = out / "generated"
-    there = [name for name in RESULTS if (out / name).exists()]
+    there = [name for name in (*RESULTS, CLIENT) if (out / name).exists()]
     if there and not (generated_files / tree.MANIFEST).exists():
         raise ConflictError(f"{out} holds {', '.join(there)}, not of an earlier demo; choose another --out")
     tree.write(generated_files, generated(demo))
@@ -117,6 +126,5 @@ def _prepare(out: Path, demo: Catalog) -> Path:
 
 
 def _keep(out: Path, report: Report) -> None:
-    (out / "report.json").write_text(document.write(report), "utf-8")
-    (out / "report.md").write_text(markdown.write(report), "utf-8")
-    (out / "report.html").write_text(page.write(report), "utf-8")
+    for name, write in RESULTS.items():
+        (out / name).write_text(write(report), "utf-8")

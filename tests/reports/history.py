@@ -32,12 +32,22 @@ class History:
             start = (at or 0) - tree.range.total_seconds()
             found = self._matching(tree.vector_selector, start, at or 0)
             return Answer(kind="matrix", series=tuple(found))
+        moment = self.now if at is None else at
+        if isinstance(tree, promql_parser.VectorSelector):
+            newest = (
+                Series(labels=each.labels, samples=each.samples[-1:])
+                for each in self._matching(tree, moment - 300, moment)
+            )
+            return Answer(kind="vector", series=tuple(newest))
         if isinstance(tree, promql_parser.AggregateExpr) and isinstance(
             tree.expr, promql_parser.VectorSelector
         ):
-            moment = self.now if at is None else at
-            found = self._matching(tree.expr, moment - 300, moment)
-            return Answer(kind="vector", series=found[:1])
+            by = tree.modifier.labels if tree.modifier else []
+            groups = {
+                tuple((name, each.labels.get(name, "")) for name in by)
+                for each in self._matching(tree.expr, moment - 300, moment)
+            }
+            return Answer(kind="vector", series=tuple(Series(labels=dict(g), samples=()) for g in groups))
         return Answer(kind="vector", series=())
 
     def _matching(

@@ -100,3 +100,48 @@ def test_the_truth_is_never_outside_the_bounds(
     assert truth <= total.upper or total.unbounded or any(restarts for _, restarts in steps)
     if not any(restarts for _, restarts in steps):
         assert total.lower <= truth <= total.upper
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.booleans(), st.booleans()), min_size=2, max_size=40),
+    st.integers(0, 10),
+    st.booleans(),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
+def test_through_restarts_gaps_and_births_the_total_is_never_above_what_happened_nor_below_what_was_seen(
+    steps: list[tuple[int, bool, bool]], born: int, seen_before: bool, left: float, right: float
+) -> None:
+    """Every 10 s so many events; the process may restart just after a scrape, and a scrape may be missed.
+
+    The series appears at the scrape `born`; whether its target was scraped before is known or not.
+    """
+    born = min(born, len(steps) - 1)
+    events: list[float] = []
+    scrapes: list[Sample] = []
+    raw = 0
+    for index, (count, restarts, missed) in enumerate(steps):
+        begin = index * 10.0
+        if restarts:
+            raw = 0
+        if index >= born:
+            events += [begin + 10 * (number + 1) / (count + 1) for number in range(count)]
+            raw += count
+            if not missed:
+                scrapes.append(Sample(begin + 10, raw))
+    zero_at = born * 10.0 if seen_before else None
+    counter = accumulate(scrapes, zero_at=zero_at)
+    if counter is None:
+        return
+    span = 10.0 * len(steps)
+    start, end = sorted((left * span, right * span))
+    total = counter.total(start, end)
+    truth = sum(1 for event in events if start < event <= end)
+    assert total.lower <= total.value <= total.upper
+    assert total.lower <= truth
+    if not any(restarts for _, restarts, _ in steps[born:]):
+        assert truth <= total.upper or total.unbounded or (not seen_before and start < scrapes[0].time)
+    whole = counter.total(-1, span + 1)
+    assert whole.value <= len(events)
+    if seen_before and not any(restarts or missed for _, restarts, missed in steps[born:]):
+        assert whole.value == len(events)

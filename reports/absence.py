@@ -1,0 +1,58 @@
+"""Why an instrument measured nothing: a wrong window, a wrong selector, or a metric that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from reports.fetch import batches, shares, side_by_side
+from reports.window import Window
+from signals.instruments import Instrument
+from signals.promql import select, sum_by
+from signals.samples import Answer, Ask
+
+
+def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict[Instrument, str]:
+    """Say of each instrument why it has no series in the window: three questions a metric at most, however many."""
+    asked = {_counted(each): each for each in instruments}
+    found = {each: _in_another_window(each) for each in _existing(asked, ask)}
+    rest = [each for each in asked if each not in found]
+    names = sorted({each.metric for each in rest})
+    known = dict(zip(names, side_by_side(partial(_is_known, window, ask), names), strict=True))
+    for each in rest:
+        found[each] = _of_another_selector(each) if known[each.metric] else _unknown(each)
+    return {asked[each]: reason for each, reason in found.items()}
+
+
+def _counted(instrument: Instrument) -> Instrument:
+    """Give what to count: of a histogram its `_count`."""
+    return instrument.part("_count") if instrument.kind == "histogram" else instrument
+
+
+def _existing(instruments: Mapping[Instrument, Instrument], ask: Ask) -> set[Instrument]:
+    """Give those that have series now."""
+    found = set()
+    for batch in batches(instruments):
+        by = (batch.label,) if batch.label else ()
+        answer: Answer = ask(sum_by(by, batch.merged.select(), "count"))
+        found |= {member for member, share in shares(batch, answer).items() if share.series}
+    return found
+
+
+def _is_known(window: Window, ask: Ask, metric: str) -> bool:
+    """Say whether a metric has any series at all: at the window's end, or now."""
+    query = f"count({select(metric)})"
+    return bool(ask(query, at=window.end).series or ask(query).series)
+
+
+def _in_another_window(instrument: Instrument) -> str:
+    return f"{instrument.metric} has series now, but no sample in the window: does it lie before the data, or in a gap?"
+
+
+def _of_another_selector(instrument: Instrument) -> str:
+    conditions = ", ".join(str(matcher) for matcher in instrument.matchers)
+    return f"{instrument.metric} exists, but no series of it matches {{{conditions}}}; check selector and exclude"
+
+
+def _unknown(instrument: Instrument) -> str:
+    return f"there is no metric {instrument.metric} here; is it scraped, and is the profile the right one?"
