@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Container, Iterator, Sequence
+from itertools import zip_longest
 
 from reports.model import Report
 from reports.sections import TITLES, Section, sections
@@ -49,7 +50,7 @@ def _section(section: Section, columns: int | None) -> Iterator[str]:
 
 
 def _fitted(section: Section, columns: int | None) -> Iterator[str]:
-    """Lay out a table; where it is too wide the last column goes on under itself."""
+    """Lay out a table; where it is too wide the last column goes on under itself, and then wide cells are wrapped."""
     lines = list(table(section.head, section.rows))
     if columns is None or all(width(line) <= columns for line in lines) or not section.rows:
         yield from lines
@@ -57,21 +58,42 @@ def _fitted(section: Section, columns: int | None) -> Iterator[str]:
     every = [section.head, *section.rows] if section.head else list(section.rows)
     size = max(len(row) for row in every)
     narrow = [(*row, *[""] * (size - len(row)))[: size - 1] for row in every]
-    used = max(width(line) for line in table((), narrow)) + 2
+    blocks = _wrapped_rows(narrow, columns - 2)
+    used = max(width(line) for block in blocks for line in block) + 2
     room = columns - used
-    for row, line in zip(every, table((), narrow), strict=True):
+    for row, block in zip(every, blocks, strict=True):
         last = row[size - 1] if len(row) == size else ""
-        if not last:
-            yield line
-        elif room >= LEAST_ROOM:
-            pieces = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
-            yield line + " " * (used - width(line)) + pieces[0]
-            yield from (" " * used + piece for piece in pieces[1:])
-        else:
-            yield line
+        pieces = textwrap.wrap(last, room, break_on_hyphens=False) if room >= LEAST_ROOM else []
+        for line, piece in zip_longest(block, pieces, fillvalue=""):
+            yield (line + " " * (used - width(line)) + piece).rstrip()
+        if last and not pieces:
             yield from _wrapped(last, columns, "      ")
 
 
+def _wrapped_rows(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:
+    """Lay out each row in as many lines as its cells need: the widest columns give way until all fit."""
+    sizes = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    while sum(sizes) + 2 * (len(sizes) - 1) > columns and max(sizes) > LEAST_COLUMN:
+        sizes[sizes.index(max(sizes))] -= 1
+    blocks = []
+    for row in rows:
+        cells = [
+            textwrap.wrap(cell, size, break_on_hyphens=False) if width(cell) > size else [cell]
+            for cell, size in zip(row, sizes, strict=True)
+        ]
+        lines = [
+            "  "
+            + "  ".join(
+                part + " " * (size - width(part)) for part, size in zip(parts, sizes, strict=True)
+            ).rstrip()
+            for parts in zip_longest(*cells, fillvalue="")
+        ]
+        blocks.append(lines)
+    return blocks
+
+
+LEAST_COLUMN = 8
+"""A column is not made narrower than this."""
 LEAST_ROOM = 24
 """A last column narrower than this goes under its row instead."""
 
