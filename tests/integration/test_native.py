@@ -77,7 +77,7 @@ def test_k6s_native_histograms_give_its_quantiles(
     time.sleep(1)
     catalog = tmp_path / "leadline.yaml"
     catalog.write_text(CATALOG)
-    options = ["--start", f"{start:.0f}", "--end", f"{time.time():.0f}", "-o", "json"]
+    options = ["--start", f"{start:.0f}", "--end", str(int(time.time())), "-o", "json"]
     assert run(["snapshot", "--catalog", str(catalog), "--url", url, *options]) in (0, 4)
     readings = {
         each["signal"]: each for each in json.loads(capsys.readouterr().out)["services"][0]["readings"]
