@@ -217,6 +217,7 @@ def _taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Repor
         frozen = Frozen(
             catalog=load(connection.catalog_file),
             file=catalog.file,
+            sources=catalog.sources,
             services=tuple(service.name for service in chosen),
             window=window,
             source=_source(connection, catalog, prometheus),
@@ -239,7 +240,7 @@ def _thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
     from signals import reading
 
     frozen = read(load(path), str(path))
-    judge = catalog or reading.parse(frozen.catalog, frozen.file)
+    judge = catalog or reading.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
     return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw, whole=True)
 
 

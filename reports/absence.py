@@ -26,7 +26,7 @@ def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict
 
 def _counted(instrument: Instrument) -> Instrument:
     """Give what to count: of a histogram its `_count`."""
-    return instrument.part("_count") if instrument.kind == "histogram" else instrument
+    return instrument.part("_count") if instrument.is_distribution else instrument
 
 
 def _existing(instruments: Mapping[Instrument, Instrument], ask: Ask) -> set[Instrument]:

@@ -32,14 +32,22 @@ class Spell:
     until: float
 
 
-def frame(instrument: Instrument) -> str:
+def frame(instrument: Instrument, duration: str) -> str:
     """Write the question for all of an instrument but the classic buckets of a histogram."""
-    return instrument.select_parts(*FRAME) if instrument.kind == "histogram" else instrument.select()
+    return (
+        f"{instrument.select_parts(*FRAME)}[{duration}]"
+        if instrument.is_distribution
+        else instrument.over(duration)
+    )
 
 
-def whole(instrument: Instrument) -> str:
+def whole(instrument: Instrument, duration: str) -> str:
     """Write the question for all of an instrument, so that the components of a histogram are of the same scrapes."""
-    return instrument.select_parts(*FRAME, BUCKET) if instrument.kind == "histogram" else instrument.select()
+    return (
+        f"{instrument.select_parts(*FRAME, BUCKET)}[{duration}]"
+        if instrument.is_distribution
+        else instrument.over(duration)
+    )
 
 
 def filled(
@@ -55,7 +63,7 @@ def filled(
     steady = [each for each in classic if _is_steady(each, found[each].answer, scrapes, window)]
     asked = _at_the_ends({each.part(BUCKET): found[each].answer for each in steady}, scrapes, window, ask)
     rest = [part for each in classic if (part := each.part(BUCKET)) not in asked]
-    buckets = {**asked, **fetched(rest, lambda part: part.select(), duration, at, ask)}
+    buckets = {**asked, **fetched(rest, Instrument.over, duration, at, ask)}
     return {
         each: got if (more := buckets.get(each.part(BUCKET))) is None else got.with_buckets(more)
         for each, got in found.items()
@@ -65,7 +73,7 @@ def filled(
 def _counts(instrument: Instrument, answer: Answer) -> list[Series]:
     """Give the `_count` series of a histogram; none of a native one, nor of what is no histogram."""
     name = instrument.metric + "_count"
-    wanted = instrument.kind == "histogram"
+    wanted = instrument.is_distribution
     return [each for each in answer.series if wanted and each.labels.get("__name__") == name]
 
 

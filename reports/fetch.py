@@ -54,11 +54,15 @@ class Fetched:
 
 
 def fetched(
-    instruments: Iterable[Instrument], write: Callable[[Instrument], str], duration: str, at: float, ask: Ask
+    instruments: Iterable[Instrument],
+    write: Callable[[Instrument, str], str],
+    duration: str,
+    at: float,
+    ask: Ask,
 ) -> dict[Instrument, Fetched]:
-    """Fetch the raw samples that `write` selects, over a duration until a time: few questions, side by side."""
+    """Fetch the raw samples that `write` asks for, over a duration until a time: few questions, side by side."""
     grouped = list(batches(instruments))
-    asked = [f"{write(batch.merged)}[{duration}]" for batch in grouped]
+    asked = [write(batch.merged, duration) for batch in grouped]
     answers = side_by_side(lambda query: ask(query, at=at), asked)
     return {
         member: Fetched(query=query, answer=share)
@@ -79,7 +83,8 @@ def batches(instruments: Iterable[Instrument]) -> Iterator[Batch]:
     for instrument in dict.fromkeys(instruments):
         label = _label(instrument)
         rest = frozenset(str(each) for each in instrument.matchers if each.label != label or not label)
-        groups.setdefault((instrument.metric, instrument.kind, label, rest), []).append(instrument)
+        what = instrument.expression or " ".join(name for _, name in instrument.names) or instrument.metric
+        groups.setdefault((what, instrument.kind, label, rest), []).append(instrument)
     for (_, _, label, _), members in groups.items():
         for start in range(0, len(members), MOST_VALUES):
             yield _batch(label, members[start : start + MOST_VALUES])
@@ -87,6 +92,8 @@ def batches(instruments: Iterable[Instrument]) -> Iterator[Batch]:
 
 def _label(instrument: Instrument) -> str:
     """Choose the label to merge by: job where the selector names it, else the first one that it asks for."""
+    if instrument.expression:
+        return ""  # its result need not carry the label that it is selected by
     named = [each.label for each in instrument.matchers]
     wanted = [
         each.label for each in instrument.matchers if each.operator == "=" and named.count(each.label) == 1

@@ -35,6 +35,7 @@ class Frozen:
     """What a snapshot was taken with, and all that was answered.
 
     catalog   the catalog's text, and `file` what errors call it
+    sources   the texts of the files that it names
     settings  whatever else the report depends on, as the command line keeps it
     """
 
@@ -44,6 +45,7 @@ class Frozen:
     window: Window
     source: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[Key, Answer] = field(default_factory=dict)
 
     def ask(self, query: str, *, at: float | None = None) -> Answer:
@@ -80,6 +82,7 @@ def write(frozen: Frozen) -> str:
         },
         "settings": dict(frozen.settings),
         "catalog": frozen.catalog,
+        "sources": dict(frozen.sources),
         "answers": answers,
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
@@ -100,6 +103,7 @@ def read(text: str, where: str) -> Frozen:
             window=Window(**document["window"]),
             source=document["source"],
             settings=document["settings"],
+            sources=document.get("sources", {}),
             answers={(each["query"], each["at"]): _read_answer(each) for each in document["answers"]},
         )
     except (ValueError, KeyError, TypeError) as error:

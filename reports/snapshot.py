@@ -24,7 +24,6 @@ from reports import (
 from reports.model import Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
-from signals import profiles
 from signals.catalog import Catalog, Service
 from signals.links import TOPICS as TOPIC_NAMES
 from signals.links import dashboard_path
@@ -108,7 +107,7 @@ def _service(
         readings=shown.beside(readings, service.name, usual),
         grade=evidence.grade(soundings),
         evidence=tuple(evidence.lines(soundings)),
-        remarks=profiles.load(service.profile).remarks,
+        remarks=service.notes,
         comparisons=comparisons,
         groups=groups,
         headroom=room,

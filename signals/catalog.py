@@ -41,6 +41,9 @@ class Service:
     """One service: its instruments (profile and catalog resolved), what it must achieve, what it lacks.
 
     missing  instrument → why there is none
+    remarks  what generation leaves out for want of knowledge
+    notes    what the profile says that a reader of its figures must know
+    line     where it stands in the catalog's file
     """
 
     name: str
@@ -50,6 +53,8 @@ class Service:
     objectives: tuple[Objective, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    line: int = 0
 
     @property
     def golden(self) -> dict[str, Instrument]:
@@ -96,7 +101,10 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Everything that files are generated from and reports are judged by."""
+    """Everything that files are generated from and reports are judged by.
+
+    sources  the texts of the files that it names (its own profiles), by the name they have there
+    """
 
     file: str
     project: str
@@ -110,6 +118,7 @@ class Catalog:
     monthly_budget_usd: Decimal | None = None
     contexts: tuple[Context, ...] = ()
     cluster: Cluster = field(default_factory=Cluster)
+    sources: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from signals import latency
 from signals.catalog import Service
 from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
-from signals.promql import call
 from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
 
 Labels = tuple[str, ...]
@@ -28,16 +27,21 @@ class Formula:
 
 
 REQUEST_LABELS = ("route", "method")
+DISTRIBUTIONS = {
+    "latency": "requests are answered",
+    "first_token": "answers begin, their first token sent",
+    "output_token": "output tokens follow the one before",
+}
+"""The histograms that quantiles are taken of, and what they tell of a share of events."""
 
 
-def _quantile(rank: Decimal) -> Formula:
+def _quantile(instrument: str, what: str, rank: Decimal) -> Formula:
     def write(found: dict[str, Instrument], window: str, by: Labels) -> str:
-        return call(
-            "histogram_quantile", plain(rank), rate(found["latency"].part("_bucket"), window, (*by, "le"))
-        )
+        return latency.bucket_quantile(found[instrument], rank, window, by)
 
-    about = f"time within which {plain(rank * 100)} % of requests are answered (bucket estimate)"
-    return Formula(unit="seconds", about=about, needs=("latency",), by=REQUEST_LABELS, write=write)
+    about = f"time within which {plain(rank * 100)} % of {what} (bucket estimate)"
+    by = REQUEST_LABELS if instrument == "latency" else ("model",)
+    return Formula(unit="seconds", about=about, needs=(instrument,), by=by, write=write)
 
 
 def _ratio(top: str, bottom: str) -> str:
@@ -61,7 +65,11 @@ FORMULAS: dict[str, Formula] = {
             error_rate(found["requests"], window, by), rate(found["requests"], window, by)
         ),
     ),
-    **{latency.signal(rank): _quantile(rank) for rank in latency.QUANTILES},
+    **{
+        latency.signal(rank, instrument): _quantile(instrument, what, rank)
+        for instrument, what in DISTRIBUTIONS.items()
+        for rank in latency.QUANTILES
+    },
     "latency.mean": Formula(
         unit="seconds",
         about="seconds spent per request (exact)",
@@ -131,6 +139,6 @@ def missing(formula: Formula, service: Service, by: Labels) -> str:
         for label in by:
             if label not in formula.by or not instrument.has("status" if label == STATUS_CLASS else label):
                 return f"it cannot be split by {label}; {instrument.metric} of this profile has no such label"
-    if formula.write is FORMULAS["error_ratio"].write and not service.instruments["requests"].has("status"):
+    if formula.write is FORMULAS["error_ratio"].write and not service.instruments["requests"].tells_errors:
         return f"{service.instruments['requests'].metric} has no label for the status"
     return ""

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from signals.promql import Matcher, call, literal, one_of, select, sum_by
+from signals.promql import Matcher, call, le_matcher, literal, one_of, quote, select, sum_by
+from signals.units import plain
 
 GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
 """The instruments that dashboards, rules and most signals are read from, and the unit of each."""
-STATUS_CLASS = "status_class"
+STATUS_CLASS, NAME = "status_class", "__name__"
 NO_ROUTE = "(none)"
 """The route of requests that carry none, so that a choice of all routes leaves none of them out."""
 
@@ -19,32 +20,43 @@ NO_ROUTE = "(none)"
 class Label:
     """A normalised label and the names it may have on the metric; the first one present counts.
 
-    `values` renames values, as (as exposed, normalised) pairs.
+    `values` renames values, as (as exposed, normalised) pairs. `default` is what a series without any of the sources
+    means, as where only failures carry a label.
     """
 
     name: str
     sources: tuple[str, ...]
     values: tuple[tuple[str, str], ...] = ()
+    default: str = ""
 
     def read(self, labels: Mapping[str, str]) -> str | None:
         """Give the normalised value on one series, or None where no source is present."""
         for source in self.sources:
             if labels.get(source):
                 return dict(self.values).get(labels[source], labels[source])
-        return None
+        return self.default or None
+
+    @property
+    def is_name(self) -> bool:
+        """Whether the metric's own name tells the value, because several metrics count one instrument."""
+        return self.sources == (NAME,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
     """One metric as one service exposes it: resolved from profile and catalog.
 
-    metric    the name in Prometheus; of a histogram, the name without _bucket, _sum, _count
-    kind      counter | histogram | gauge
-    unit      see `signals.profiles.INSTRUMENTS`
-    matchers  the selector and the exclusions
-    buckets   upper edges in `unit`, as written, without +Inf; empty where unknown
-    bad       RE2 expression over the status label: what counts as an error
-    constant  the value itself, where the catalog gives it in place of a metric
+    metric      the name in Prometheus; of a histogram, the name without _bucket, _sum, _count
+    kind        counter | histogram | summary | gauge; bucket is the kind of a histogram's `_bucket`
+    unit        see `signals.profiles.INSTRUMENTS`
+    matchers    the selector and the exclusions
+    buckets     upper edges in `unit`, without +Inf; empty where unknown
+    bad         RE2 expression over the status label: what counts as an error
+    constant    the value itself, where the catalog gives it in place of a metric
+    scale       how many of `unit` one of the metric's own units is: 0.001 where it counts milliseconds
+    names       several metrics that count one instrument, as (value of the label that the name tells, metric)
+    expression  PromQL in place of a metric, for a gauge; $selector in it stands for the matchers
+    failed      the counter of failures, where they are counted apart and not told by a label
     """
 
     name: str
@@ -56,6 +68,10 @@ class Instrument:
     buckets: tuple[Decimal, ...] = ()
     bad: str = ""
     constant: Decimal | None = None
+    scale: Decimal = Decimal(1)
+    names: tuple[tuple[str, str], ...] = ()
+    expression: str = ""
+    failed: Instrument | None = None
 
     def label(self, name: str) -> Label | None:
         return next((label for label in self.labels if label.name == name), None)
@@ -63,9 +79,28 @@ class Instrument:
     def has(self, *names: str) -> bool:
         return all(self.label(name) for name in names)
 
+    @property
+    def is_distribution(self) -> bool:
+        """Whether it has a `_sum` and a `_count`."""
+        return self.kind in ("histogram", "summary")
+
+    @property
+    def tells_errors(self) -> bool:
+        """Whether failures can be told from the rest."""
+        return self.failed is not None or self.has("status")
+
     def select(self, *more: Matcher, suffix: str = "") -> str:
         """Write the selector of this instrument's series."""
-        return select(self.metric + suffix, (*self.matchers, *more))
+        matchers = (*self.matchers, *more)
+        if self.expression:
+            return f"({self.expression.replace('$selector', ', '.join(map(str, matchers)))})"
+        if self.names:
+            return select("", (Matcher(NAME, "=~", one_of(metric for _, metric in self.names)), *matchers))
+        return select(self.metric + suffix, matchers)
+
+    def over(self, duration: str) -> str:
+        """Write what gives the raw samples of a duration; of an expression, its values at the usual step."""
+        return f"{self.select()}[{duration}{':' if self.expression else ''}]"
 
     def select_parts(self, *suffixes: str) -> str:
         """Write the selector of several components of a histogram at once, so that they come from the same scrapes.
@@ -77,7 +112,13 @@ class Instrument:
 
     def part(self, suffix: str) -> Instrument:
         """Give one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter."""
-        return replace(self, metric=self.metric + suffix, kind="counter")
+        kind = "bucket" if suffix == "_bucket" else "counter"
+        scale = Decimal(1) if suffix == "_count" else self.scale
+        return replace(self, metric=self.metric + suffix, kind=kind, scale=scale)
+
+    def raw_edge(self, edge: Decimal) -> str:
+        """Write a bucket's edge as the metric's own `le` has it."""
+        return plain(edge / self.scale)
 
 
 def rate(instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()) -> str:
@@ -85,12 +126,33 @@ def rate(instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep:
 
     Labels are summed under their own names first, so that renaming can never make two series collide.
     """
-    return _normalised(instrument, f"rate({instrument.select()}[{window}])", by, keep)
+    return _normalised(instrument, _each(instrument, "rate", window), by, keep)
 
 
 def increase(instrument: Instrument, window: str, *, keep: tuple[str, ...] = ()) -> str:
     """Write the increase over a window as everyone does: extrapolated, so not a count."""
-    return sum_by(keep, f"increase({instrument.select()}[{window}])")
+    return sum_by(keep, _each(instrument, "increase", window))
+
+
+def _each(instrument: Instrument, function: str, window: str, *more: Matcher) -> str:
+    """Write a function over a window of each series, in base units.
+
+    Metrics that count one instrument together are told apart by a label, so that no series hides another's.
+    """
+    if instrument.names:
+        split = next(label.name for label in instrument.labels if label.is_name)
+        alone = (
+            (value, replace(instrument, metric=metric, names=(), scale=Decimal(1)))
+            for value, metric in instrument.names
+        )
+        parts = (
+            call("label_replace", _each(each, function, window, *more), f'"{split}", "{value}", "", ""')
+            for value, each in alone
+        )
+        return "\nor\n".join(parts)
+    plainly = f"{function}({instrument.select(*more)}[{window}])"
+    scaled = instrument.scale != 1 and instrument.kind != "bucket"
+    return f"{plain(instrument.scale)} * {plainly}" if scaled else plainly
 
 
 def error_rate(
@@ -99,12 +161,17 @@ def error_rate(
     """Write the rate of requests that count as errors; 0 where there is traffic with a status and no error."""
     status = instrument.label("status")
     if status is None:
-        raise ValueError(f"{instrument.metric} has no status label")
+        if instrument.failed is None:
+            raise ValueError(f"{instrument.metric} has no status label")
+        errors = rate(instrument.failed, window, by, keep=keep)
+        return f"{errors}\nor\n0 * {rate(instrument, window, by, keep=keep)}"
     bad, known = [], []
     for index, source in enumerate(status.sources):
         earlier = tuple(Matcher(name, "=", "") for name in status.sources[:index])
-        bad.append(f"rate({instrument.select(*earlier, Matcher(source, '=~', instrument.bad))}[{window}])")
-        known.append(f"rate({instrument.select(*earlier, Matcher(source, '!=', ''))}[{window}])")
+        bad.append(_each(instrument, "rate", window, *earlier, Matcher(source, "=~", instrument.bad)))
+        known.append(_each(instrument, "rate", window, *earlier, Matcher(source, "!=", "")))
+    if status.default:
+        known = [_each(instrument, "rate", window)]
     errors = _normalised(instrument, "\nor\n".join(bad), by, keep)
     traffic = _normalised(instrument, "\nor\n".join(known), by, keep)
     return f"{errors}\nor\n0 * {traffic}"
@@ -112,15 +179,35 @@ def error_rate(
 
 def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...], keep: tuple[str, ...]) -> str:
     wanted = [(name, _label_for(instrument, name)) for name in by]
-    sources = [source for _, label in wanted if label for source in label.sources]
+    sources = [
+        source
+        for _, label in wanted
+        if label
+        for source in ((label.name,) if label.is_name else label.sources)
+    ]
     sources += [*(("le",) if "le" in by else ()), *keep]
     inner = sum_by(dict.fromkeys(sources), expression)
-    renamed = inner
+    renamed = _rescaled(instrument, inner) if "le" in by else inner
     for name, label in wanted:
         renamed = _rename(renamed, name, label)
     if "route" in by:
         renamed = call("label_replace", renamed, f'"route", "{NO_ROUTE}", "route", ""')
     return inner if renamed == inner else sum_by((*by, *keep), renamed)
+
+
+def _rescaled(instrument: Instrument, expression: str) -> str:
+    """Write buckets' edges in base units, each by itself, since PromQL cannot reckon with labels.
+
+    From the smallest on, so that an edge that was written anew is never taken for a later one.
+    """
+    if instrument.scale >= 1:
+        return expression
+    for edge in sorted(instrument.buckets):
+        raw = le_matcher(instrument.raw_edge(edge))
+        pattern = raw.value if raw.operator == "=~" else literal(raw.value)
+        written = f'"le", {quote(plain(edge))}, "le", {quote(pattern)}'
+        expression = call("label_replace", expression, written)
+    return expression
 
 
 def _label_for(instrument: Instrument, name: str) -> Label | None:
@@ -129,7 +216,7 @@ def _label_for(instrument: Instrument, name: str) -> Label | None:
 
 def _rename(expression: str, name: str, label: Label | None) -> str:
     """Copy the sources of a label, least preferred first, under its normalised name."""
-    if label is None:
+    if label is None or label.is_name:
         return expression
     for source in reversed(label.sources):
         if name == STATUS_CLASS:

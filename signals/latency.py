@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from signals import recorded
@@ -13,10 +14,10 @@ from signals.units import plain
 QUANTILES = (Decimal("0.5"), Decimal("0.9"), Decimal("0.95"), Decimal("0.99"))
 
 
-def signal(quantile: Decimal) -> str:
+def signal(quantile: Decimal, instrument: str = "latency") -> str:
     """Name the signal of a quantile: 0.95 → latency.p95, 0.999 → latency.p999."""
     digits = plain(quantile).removeprefix("0.")
-    return f"latency.p{digits.ljust(2, '0')}"
+    return f"{instrument}.p{digits.ljust(2, '0')}"
 
 
 def quantile_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
@@ -29,8 +30,21 @@ def raw_quantile(
     instrument: Instrument, quantile: Decimal, window: str, *, keep: tuple[str, ...] = ()
 ) -> str:
     """Write the quantile as everyone does, from raw buckets over a window; what Grafana would show."""
-    buckets = rate(instrument.part("_bucket"), window, ("le",), keep=keep)
-    return call("histogram_quantile", plain(quantile), buckets)
+    return bucket_quantile(instrument, quantile, window, keep=keep)
+
+
+def bucket_quantile(
+    instrument: Instrument,
+    quantile: Decimal,
+    window: str,
+    by: tuple[str, ...] = (),
+    *,
+    keep: tuple[str, ...] = (),
+) -> str:
+    """Estimate a quantile from raw buckets, in seconds whatever the metric's unit."""
+    part = replace(instrument.part("_bucket"), scale=Decimal(1))
+    estimate = call("histogram_quantile", plain(quantile), rate(part, window, (*by, "le"), keep=keep))
+    return estimate if instrument.scale == 1 else f"{plain(instrument.scale)} * {estimate}"
 
 
 def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
@@ -42,7 +56,7 @@ def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
 
 def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
     """Share of requests that took at most `edge` seconds, which must be a bucket edge: exact."""
-    inside = instrument.part("_bucket").select(le_matcher(plain(edge)))
+    inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
     total = instrument.part("_count").select()
     return f"{sum_by((), f'rate({inside}[{window}])')}\n/\n({sum_by((), f'rate({total}[{window}])')} > 0)"
 

@@ -10,12 +10,19 @@ from importlib.resources import files
 from itertools import pairwise
 
 from signals.document import Entry, Reader
-from signals.instruments import GOLDEN, Instrument, Label
-from signals.promql import LABEL_NAME
+from signals.instruments import GOLDEN, NAME, Instrument, Label
+from signals.promql import LABEL_NAME, Matcher, one_of
 from signals.units import number
 
-KINDS = ("counter", "histogram", "gauge")
+KINDS = ("counter", "histogram", "summary", "gauge")
+UNITS = {"s": Decimal(1), "ms": Decimal("0.001"), "us": Decimal("0.000001"), "ns": Decimal("0.000000001")}
+"""The units that a metric may count time in, and how many seconds one is."""
+HISTOGRAMS = {
+    "first_token": "seconds",  # until the first token of an answer was sent
+    "output_token": "seconds",  # between output tokens
+}
 COUNTERS = {
+    "failed": "requests",  # where failures are counted apart, not told by a label of `requests`
     "rejected": "requests",  # turned away, as by a rate limit
     "received": "bytes",  # of the bodies of requests
     "sent": "bytes",  # of the bodies of responses
@@ -36,22 +43,28 @@ GAUGES = {
     "rate_limit": "requests_per_second",
     "replicas": "replicas",
     "replicas_limit": "replicas",  # what the autoscaler may go up to
+    "infrastructure": "usd_per_hour",  # what the machines cost
 }
-INSTRUMENTS = {**GOLDEN, **COUNTERS, **GAUGES}
+INSTRUMENTS = {**GOLDEN, **HISTOGRAMS, **COUNTERS, **GAUGES}
 """All instruments that a profile or a catalog may name, and their units. Those beyond the golden ones tell saturation."""
+
+
+LABELS = ("route", "method", "status", "model", "token_type", "result")
+"""The normalised labels."""
 
 
 def kind(name: str) -> str:
     """Give the kind of metric that an instrument is read from."""
     if name in GAUGES:
         return "gauge"
-    return "histogram" if name == "latency" else "counter"
+    return "histogram" if name == "latency" or name in HISTOGRAMS else "counter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """How a family of services names its metrics.
 
+    service  labels that may tell services apart within one job, as where a proxy counts for many; the first one present
     exclude  values of normalised labels that are not traffic (probes, scrapes)
     missing  instrument → why this family lacks it
     remarks  what a reader of its figures must know
@@ -59,6 +72,7 @@ class Profile:
 
     name: str
     about: str
+    service: tuple[str, ...]
     instruments: Mapping[str, Instrument]
     exclude: Mapping[str, tuple[str, ...]]
     missing: Mapping[str, str]
@@ -82,12 +96,13 @@ def load(name: str) -> Profile:
 def parse(text: str, file: str) -> Profile:
     """Read a profile; raises CatalogError with every mistake in it."""
     reader = Reader(file)
-    keys = ("profile", "about", "errors", "exclude", "instruments", "missing", "remarks")
+    keys = ("profile", "about", "errors", "service", "where", "exclude", "instruments", "missing", "remarks")
     top = reader.table(reader.open(text), known=keys, required=("profile", "instruments"))
     bad = reader.text(top["errors"]) if "errors" in top else "5.."
+    where = matchers(reader, top["where"]) if "where" in top else ()
     instruments = (
         {
-            name: instrument(reader, name, entry, bad)
+            name: instrument(reader, name, entry, bad, where)
             for name, entry in reader.table(top["instruments"], known=INSTRUMENTS).items()
         }
         if "instruments" in top
@@ -98,6 +113,7 @@ def parse(text: str, file: str) -> Profile:
     profile = Profile(
         name=reader.text(top["profile"]) if "profile" in top else "",
         about=reader.text(top["about"]) if "about" in top else "",
+        service=_label_names(reader, top["service"]) if "service" in top else (),
         instruments=instruments,
         exclude={name: reader.texts(entry) for name, entry in exclude.items()},
         missing={name: reader.text(entry) for name, entry in missing.items()},
@@ -107,34 +123,76 @@ def parse(text: str, file: str) -> Profile:
     return profile
 
 
-def instrument(reader: Reader, name: str, entry: Entry, bad: str) -> Instrument:
-    """Read one instrument of a profile."""
-    fields = reader.table(entry, known=("metric", "type", "labels", "buckets"), required=("metric", "type"))
+def instrument(
+    reader: Reader, name: str, entry: Entry, bad: str, where: tuple[Matcher, ...] = ()
+) -> Instrument:
+    """Read one instrument of a profile.
+
+    `unit` is the metric's own (s, ms, us, ns), and so are the edges of `buckets`; `where` are conditions that hold for this
+    family wherever it is (a proxy that counts at both ends, say). Several metrics that count one instrument stand under
+    `metrics`, as {label: {value: metric}}; an `expression` stands in place of a metric that has to be reckoned.
+    """
+    known = ("metric", "metrics", "expression", "type", "unit", "labels", "buckets", "where")
+    fields = reader.table(entry, known=known, required=("type",))
+    if sum(key in fields for key in ("metric", "metrics", "expression")) != 1:
+        reader.fail(entry, "needs one of 'metric', 'metrics' and 'expression'")
+    names, own = _names(reader, fields["metrics"]) if "metrics" in fields else ((), ())
+    scale = UNITS[reader.choice(fields["unit"], UNITS) or "s"] if "unit" in fields else Decimal(1)
+    written = edges(reader, fields["buckets"]) if "buckets" in fields else ()
     return Instrument(
         name=name,
-        metric=reader.text(fields["metric"]) if "metric" in fields else "",
+        metric=reader.text(fields["metric"]) if "metric" in fields else next((each for _, each in names), ""),
         kind=reader.choice(fields["type"], KINDS) if "type" in fields else "counter",
         unit=INSTRUMENTS[name],
-        labels=labels(reader, fields["labels"]) if "labels" in fields else (),
-        buckets=edges(reader, fields["buckets"]) if "buckets" in fields else (),
+        labels=(*own, *(labels(reader, fields["labels"]) if "labels" in fields else ())),
+        matchers=(*where, *(matchers(reader, fields["where"]) if "where" in fields else ())),
+        buckets=tuple(edge * scale for edge in written),
         bad=bad,
+        scale=scale,
+        names=names,
+        expression=reader.text(fields["expression"]) if "expression" in fields else "",
     )
+
+
+def _names(reader: Reader, entry: Entry) -> tuple[tuple[tuple[str, str], ...], tuple[Label, ...]]:
+    """Read {token_type: {input: metric, output: metric}}: the metrics, and the label that their names tell."""
+    table = reader.table(entry, known=LABELS)
+    if len(table) != 1:
+        reader.fail(entry, "must name one label, and a metric for each of its values")
+        return (), ()
+    (label, place), *_ = table.items()
+    names = tuple((value, reader.text(metric)) for value, metric in reader.table(place).items())
+    return names, (
+        Label(name=label, sources=(NAME,), values=tuple((metric, value) for value, metric in names)),
+    )
+
+
+def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
+    """Read conditions on labels; a list of values means any of them."""
+    found = []
+    for label, place in reader.table(entry).items():
+        values = reader.texts(place)
+        if not LABEL_NAME.fullmatch(label):
+            reader.fail(place, f"{label!r} cannot be the name of a label")
+        found.append(
+            Matcher(label, "=", values[0]) if len(values) == 1 else Matcher(label, "=~", one_of(values))
+        )
+    return tuple(found)
 
 
 def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
     """Read a label map: normalised name → a source, several, or {sources, values}."""
     read = []
-    for name, place in reader.table(
-        entry, known=("route", "method", "status", "model", "token_type", "result")
-    ).items():
+    for name, place in reader.table(entry, known=LABELS).items():
         values: tuple[tuple[str, str], ...] = ()
-        sources = place
+        sources, default = place, ""
         if place.is_table:
-            parts = reader.table(place, known=("source", "values"), required=("source",))
+            parts = reader.table(place, known=("source", "values", "default"), required=("source",))
             sources = parts.get("source", place)
             renamed = reader.table(parts["values"]) if "values" in parts else {}
             values = tuple((exposed, reader.text(normal)) for exposed, normal in renamed.items())
-        read.append(Label(name=name, sources=_label_names(reader, sources), values=values))
+            default = reader.text(parts["default"]) if "default" in parts else ""
+        read.append(Label(name=name, sources=_label_names(reader, sources), values=values, default=default))
     return tuple(read)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from signals import profiles
+from signals import profiles, resolving
 from signals.catalog import (
     Catalog,
     Cluster,
@@ -21,12 +22,12 @@ from signals.document import Entry, Reader
 from signals.endpoints import Context, Endpoint
 from signals.errors import CatalogError
 from signals.instruments import Instrument
-from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
+from signals.profiles import Profile
 from signals.units import duration, number, per_second, plain, ratio, show, usd
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
-    "references", "prices", "budget", "contexts", "kubernetes",
+    "references", "prices", "budget", "contexts", "kubernetes", "profiles",
 )  # fmt: skip
 SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives")
 PERIODS = (7, 28, 30)
@@ -58,24 +59,31 @@ def load(path: Path) -> Catalog:
     return parse(text, str(path))
 
 
-def parse(text: str, file: str) -> Catalog:
-    """Read a catalog from its text; `file` is what errors call it."""
+def parse(text: str, file: str, read: Callable[[str], str] | None = None) -> Catalog:
+    """Read a catalog from its text; `file` is what errors call it.
+
+    `read` gives the text of a file that the catalog names, by the name it has there; by default from beside the catalog.
+    """
     reader = Reader(file)
     top = reader.table(reader.open(text), known=TOP, required=("project", "services"))
-    catalog = _catalog(reader, top, file)
+    beside = read or (lambda name: (Path(file).parent / name).read_text("utf-8"))
+    catalog = _catalog(reader, top, file, beside)
     reader.finish()
     return catalog
 
 
-def _catalog(reader: Reader, top: dict[str, Entry], file: str) -> Catalog:
+def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[str], str]) -> Catalog:
     scrape = (
         reader.parsed(top["scrape_interval"], duration, Decimal(15))
         if "scrape_interval" in top
         else Decimal(15)
     )
-    services = _services(reader, top["services"]) if "services" in top else ()
+    own = _profiles(reader, top["profiles"], read) if "profiles" in top else {}
+    known = {profile.name: profile for profile, _ in own.values()}
+    services = _services(reader, top["services"], known) if "services" in top else ()
     return Catalog(
         file=file,
+        sources={path: text for path, (_, text) in own.items()},
         project=_name(reader, top["project"]) if "project" in top else "",
         scrape_interval=scrape,
         evaluation_interval=(
@@ -93,6 +101,22 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str) -> Catalog:
         cluster=_cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
+
+
+def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[str, tuple[Profile, str]]:
+    """Read the catalog's own profiles, each a file beside it; give them and their texts by file."""
+    found = {}
+    for place in reader.each(entry):
+        name = reader.text(place)
+        try:
+            text = read(name)
+            found[name] = (profiles.parse(text, name), text)
+        except (OSError, UnicodeDecodeError, KeyError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            reader.fail(place, f"the profile {name!r} cannot be read: {reason}")
+        except CatalogError as error:
+            reader.mistakes += [(place.line, mistake) for mistake in error.mistakes]
+    return found
 
 
 def _name(reader: Reader, entry: Entry) -> str:
@@ -116,21 +140,19 @@ def _url(reader: Reader, entry: Entry) -> str:
     return url.rstrip("/")
 
 
-def _services(reader: Reader, entry: Entry) -> tuple[Service, ...]:
+def _services(reader: Reader, entry: Entry, own: Mapping[str, Profile]) -> tuple[Service, ...]:
     table = reader.table(entry)
     if not table and entry.is_table:
         reader.fail(entry, "no service is named; the catalog needs at least one")
-    return tuple(_service(reader, name, place) for name, place in table.items())
+    return tuple(_service(reader, name, place, own) for name, place in table.items())
 
 
-def _service(reader: Reader, name: str, entry: Entry) -> Service:
+def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]) -> Service:
     fields = reader.table(entry, known=SERVICE, required=("profile", "selector"))
     if not NAME.fullmatch(name) or len(name) > 63:
         reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
-    profile = None
-    if "profile" in fields and reader.choice(fields["profile"], profiles.names()) in profiles.names():
-        profile = profiles.load(reader.text(fields["profile"]))
-    instruments = _instruments(reader, fields, profile) if profile else {}
+    profile = resolving.profile(reader, fields["profile"], own) if "profile" in fields else None
+    instruments = resolving.instruments(reader, fields, profile, own) if profile else {}
     service = Service(
         name=name,
         profile=profile.name if profile else "",
@@ -140,6 +162,8 @@ def _service(reader: Reader, name: str, entry: Entry) -> Service:
         missing={key: why for key, why in profile.missing.items() if key not in instruments}
         if profile
         else {},
+        notes=profile.remarks if profile else (),
+        line=entry.line,
     )
     return replace(service, remarks=_remarks(service))
 
@@ -151,103 +175,6 @@ def _remarks(service: Service) -> tuple[str, ...]:
         unknown = "bucket edges of the latency histogram are not known, so no latency alert is generated"
         return (f"{unknown}; write them under instruments.latency.buckets",)
     return ()
-
-
-def _instruments(
-    reader: Reader, fields: dict[str, Entry], profile: profiles.Profile
-) -> dict[str, Instrument]:
-    selector = _selector(reader, fields["selector"]) if "selector" in fields else ()
-    exclude = dict(profile.exclude)
-    if "exclude" in fields:
-        known = ("route", "method", "status")
-        exclude = {
-            key: reader.texts(place) for key, place in reader.table(fields["exclude"], known=known).items()
-        }
-    table = fields.get("instruments")
-    overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
-    found = {}
-    for name in profiles.INSTRUMENTS:
-        base = profile.instruments.get(name)
-        if name in overrides:
-            base, own = _override(reader, overrides[name], name, base)
-        else:
-            own = None
-        if base:
-            matchers = (selector if own is None else own) + _exclusions(base, exclude)
-            found[name] = base if base.constant is not None else replace(base, matchers=matchers)
-    return found
-
-
-def _override(
-    reader: Reader, entry: Entry, name: str, base: Instrument | None
-) -> tuple[Instrument, tuple[Matcher, ...] | None]:
-    """Lay what the catalog says of an instrument over what the profile says; give its own selector, if it has one."""
-    if profiles.kind(name) == "gauge" and entry.is_table and "value" in reader.table(entry):
-        return _constant(reader, entry, name), ()
-    required = () if base else ("metric",)
-    fields = reader.table(
-        entry, known=("metric", "selector", "labels", "buckets", "errors"), required=required
-    )
-    unit = profiles.INSTRUMENTS[name]
-    changed = base or Instrument(name=name, metric="", kind=profiles.kind(name), unit=unit, bad="5..")
-    if "metric" in fields:
-        changed = replace(changed, metric=_metric(reader, fields["metric"]), buckets=())
-    if "labels" in fields:
-        own = profiles.labels(reader, fields["labels"])
-        kept = tuple(label for label in changed.labels if label.name not in {new.name for new in own})
-        changed = replace(changed, labels=kept + own)
-    if "buckets" in fields:
-        changed = replace(changed, buckets=profiles.edges(reader, fields["buckets"]))
-    if "errors" in fields:
-        changed = replace(changed, bad=reader.parsed(fields["errors"], _regex, "5.."))
-    return changed, _selector(reader, fields["selector"]) if "selector" in fields else None
-
-
-def _constant(reader: Reader, entry: Entry, name: str) -> Instrument:
-    """Read a limit that no metric tells: {value: 2}, in the instrument's base unit."""
-    fields = reader.table(entry, known=("value",))
-    value = reader.parsed(fields["value"], number, Decimal(0))
-    return Instrument(name=name, metric="", kind="gauge", unit=profiles.INSTRUMENTS[name], constant=value)
-
-
-def _metric(reader: Reader, entry: Entry) -> str:
-    name = reader.text(entry)
-    if name and not METRIC_NAME.fullmatch(name):
-        reader.fail(entry, f"{name!r} is not the name of a metric")
-    return name
-
-
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
-    return text
-
-
-def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
-    """Read label conditions; a list of values means any of them."""
-    matchers = []
-    for label, place in reader.table(entry).items():
-        values = reader.texts(place)
-        if not LABEL_NAME.fullmatch(label):
-            reader.fail(place, f"{label!r} cannot be the name of a label")
-        if len(values) == 1:
-            matchers.append(Matcher(label, "=", values[0]))
-        else:
-            matchers.append(Matcher(label, "=~", one_of(values)))
-    if entry.is_table and not matchers:
-        reader.fail(entry, "is empty and would match every series; name at least one label, for example job")
-    return tuple(matchers)
-
-
-def _exclusions(instrument: Instrument, exclude: dict[str, tuple[str, ...]]) -> tuple[Matcher, ...]:
-    return tuple(
-        Matcher(source, "!~", one_of(values)) if len(values) > 1 else Matcher(source, "!=", values[0])
-        for name, values in exclude.items()
-        if values and (label := instrument.label(name))
-        for source in label.sources
-    )
 
 
 def _targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:

@@ -1,0 +1,145 @@
+"""From a profile, and what the catalog says over it, to the instruments of one service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from signals import profiles
+from signals.document import Entry, Reader
+from signals.instruments import Instrument
+from signals.profiles import Profile
+from signals.promql import METRIC_NAME, Matcher, one_of
+from signals.units import number
+
+OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors")
+Own = Mapping[str, Profile]
+"""The catalog's own profiles by name; they go before those that ship."""
+
+
+def profile(reader: Reader, entry: Entry, own: Own) -> Profile | None:
+    """Give the profile that the catalog names; None, and a mistake noted, where there is none."""
+    known = (*own, *profiles.names())
+    name = reader.choice(entry, known)
+    if name not in known:
+        return None
+    return own.get(name) or profiles.load(name)
+
+
+def instruments(
+    reader: Reader, fields: Mapping[str, Entry], base: Profile, own: Own
+) -> dict[str, Instrument]:
+    """Give the instruments of a service, with their selectors and exclusions."""
+    selector = _selector(reader, fields["selector"]) if "selector" in fields else ()
+    exclude = dict(base.exclude)
+    if "exclude" in fields:
+        known = ("route", "method", "status")
+        exclude = {
+            key: reader.texts(place) for key, place in reader.table(fields["exclude"], known=known).items()
+        }
+    table = fields.get("instruments")
+    overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
+    found = {}
+    for name in profiles.INSTRUMENTS:
+        instrument, where = base.instruments.get(name), selector
+        if name in overrides:
+            instrument, where = _override(reader, overrides[name], name, instrument, own, selector)
+        if instrument and instrument.constant is None:
+            matchers = (*where, *instrument.matchers, *_exclusions(instrument, exclude))
+            instrument = replace(instrument, matchers=matchers)
+        if instrument:
+            found[name] = instrument
+    if "requests" in found and "failed" in found:
+        found["requests"] = replace(found["requests"], failed=found["failed"])
+    return found
+
+
+Resolved = tuple[Instrument, tuple[Matcher, ...]]
+"""An instrument, and the selector that it is to be found by."""
+
+
+def _override(
+    reader: Reader, entry: Entry, name: str, base: Instrument | None, own: Own, selector: tuple[Matcher, ...]
+) -> Resolved:
+    """Lay what the catalog says of an instrument over what the profile says."""
+    if profiles.kind(name) == "gauge" and entry.is_table and "value" in reader.table(entry):
+        return _constant(reader, entry, name), ()
+    said = reader.table(entry) if entry.is_table else {}
+    required = () if base or "profile" in said else ("metric",)
+    fields = reader.table(entry, known=OVERRIDES, required=required)
+    changed = base or _unknown(name)
+    if "profile" in fields:
+        changed = _of_another(reader, fields["profile"], name, own) or changed
+    if "metric" in fields:
+        metric = _metric(reader, fields["metric"])
+        changed = replace(changed, metric=metric, buckets=(), names=(), expression="", scale=Decimal(1))
+    if "unit" in fields:
+        changed = replace(changed, scale=profiles.UNITS[reader.choice(fields["unit"], profiles.UNITS) or "s"])
+    if "labels" in fields:
+        labels = profiles.labels(reader, fields["labels"])
+        kept = tuple(label for label in changed.labels if label.name not in {new.name for new in labels})
+        changed = replace(changed, labels=kept + labels)
+    if "buckets" in fields:
+        edges = profiles.edges(reader, fields["buckets"])
+        changed = replace(changed, buckets=tuple(edge * changed.scale for edge in edges))
+    if "errors" in fields:
+        changed = replace(changed, bad=reader.parsed(fields["errors"], _regex, "5.."))
+    return changed, _selector(reader, fields["selector"]) if "selector" in fields else selector
+
+
+def _unknown(name: str) -> Instrument:
+    return Instrument(
+        name=name, metric="", kind=profiles.kind(name), unit=profiles.INSTRUMENTS[name], bad="5.."
+    )
+
+
+def _of_another(reader: Reader, entry: Entry, name: str, own: Own) -> Instrument | None:
+    """Give the instrument of that name of another profile, as where one target exposes two families of metrics."""
+    other = profile(reader, entry, own)
+    if other is None:
+        return None
+    found = other.instruments.get(name)
+    if found is None:
+        having = ", ".join(other.instruments)
+        reader.fail(entry, f"profile {other.name} has no {name}; it has {having}")
+    return found
+
+
+def _constant(reader: Reader, entry: Entry, name: str) -> Instrument:
+    """Read a limit that no metric tells: {value: 2}, in the instrument's base unit."""
+    fields = reader.table(entry, known=("value",))
+    value = reader.parsed(fields["value"], number, Decimal(0))
+    return Instrument(name=name, metric="", kind="gauge", unit=profiles.INSTRUMENTS[name], constant=value)
+
+
+def _metric(reader: Reader, entry: Entry) -> str:
+    name = reader.text(entry)
+    if name and not METRIC_NAME.fullmatch(name):
+        reader.fail(entry, f"{name!r} is not the name of a metric")
+    return name
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
+def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
+    found = profiles.matchers(reader, entry)
+    if entry.is_table and not found:
+        reader.fail(entry, "is empty and would match every series; name at least one label, for example job")
+    return found
+
+
+def _exclusions(instrument: Instrument, exclude: dict[str, tuple[str, ...]]) -> tuple[Matcher, ...]:
+    return tuple(
+        Matcher(source, "!~", one_of(values)) if len(values) > 1 else Matcher(source, "!=", values[0])
+        for name, values in exclude.items()
+        if values and (label := instrument.label(name))
+        for source in label.sources
+    )
