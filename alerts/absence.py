@@ -23,7 +23,7 @@ def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
 
 
 def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
-    suffix = "_count" if instrument.kind == "histogram" else ""
+    suffix = "_count" if instrument.is_distribution else ""
     annotations = {
         "summary": "A metric that dashboards, alerts and reports are read from has stopped.",
         "description": (

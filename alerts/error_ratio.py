@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from alerts import burn
-from alerts.examples import counter
+from alerts.examples import counter, failure, success
 from alerts.model import Alert, Case, Input
 from signals import recorded
 from signals.catalog import Catalog, Objective, Service
@@ -21,7 +21,7 @@ def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
     """Give the alert, or none where the service has no objective or no status label."""
     objective = service.objective("availability")
     requests = service.instruments.get("requests")
-    if objective is None or requests is None or not requests.has("status") or burn.threshold(objective) >= 1:
+    if objective is None or requests is None or not requests.tells_errors or burn.threshold(objective) >= 1:
         return ()
     limit = plain(burn.threshold(objective))
     where = recorded.owner(catalog.project, service.name)
@@ -65,7 +65,9 @@ def _traffic(requests: Instrument, bad: Decimal) -> tuple[Input, ...]:
     """Give a million requests a minute, of which a share fails; large, so that the share is exact."""
     failed = (Decimal(1_000_000) * bad).to_integral_value()
     labels = {name: value for name, value in (("route", "/example"), ("method", "GET")) if requests.has(name)}
+    if requests.failed and not requests.has("status"):
+        return (counter(requests, 1_000_000, **labels), counter(requests.failed, failed, **labels))
     return (
-        counter(requests, 1_000_000 - failed, status="200", **labels),
-        counter(requests, failed, status="500", **labels),
+        counter(requests, 1_000_000 - failed, **success(requests), **labels),
+        counter(requests, failed, status=failure(requests), **labels),
     )

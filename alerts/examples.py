@@ -15,6 +15,24 @@ def counter(instrument: Instrument, per_minute: Decimal | int, *, suffix: str = 
     return Input(selector=_series(instrument, suffix, labels), per_minute=Decimal(per_minute))
 
 
+FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout")
+SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK")
+"""Values of status labels in the wild; the first that a profile takes for one is the example."""
+
+
+def failure(requests: Instrument) -> str:
+    """Give a status that counts as a failure. Raises StopIteration where none of the usual ones does."""
+    return next(value for value in FAILURES if re.fullmatch(requests.bad, value))
+
+
+def success(requests: Instrument) -> dict[str, str]:
+    """Give the status of a request that did not fail; none where only failures carry one."""
+    status = requests.label("status")
+    if status is None or status.default:
+        return {}
+    return {"status": next(value for value in SUCCESSES if not re.fullmatch(requests.bad, value))}
+
+
 def _series(instrument: Instrument, suffix: str, labels: dict[str, str]) -> str:
     found = {
         matcher.label: _example(matcher.value)

@@ -76,7 +76,7 @@ def _cases(histogram: Instrument, objective: Objective, annotations: dict[str, s
 
 def _traffic(histogram: Instrument, objective: Objective, slow: Decimal) -> tuple[Input, ...]:
     """Give a million requests a minute, of which a share is slower than the objective's threshold."""
-    edge = plain(objective.within or 0)
+    edge = histogram.raw_edge(objective.within or Decimal(0))
     fast = (Decimal(1_000_000) * (1 - slow)).to_integral_value()
     labels = {
         name: value for name, value in (("route", "/example"), ("method", "GET")) if histogram.has(name)

@@ -47,7 +47,7 @@ def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
 def _requests(requests: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     labels = _present(requests, "route", "method", STATUS_CLASS)
     yield Recording(record=recorded.ROUTE_REQUESTS, expr=rate(requests, WINDOW, labels), labels=owner)
-    if not requests.has("status"):
+    if not requests.tells_errors:
         return
     by = _present(requests, "route", "method")
     yield Recording(record=recorded.ROUTE_ERRORS, expr=error_rate(requests, WINDOW, by), labels=owner)
@@ -59,15 +59,16 @@ def _requests(requests: Instrument, owner: dict[str, str]) -> Iterator[Recording
 
 def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     by = _present(histogram, "route")
+    buckets = ((recorded.ROUTE_DURATION_BUCKET, "_bucket", (*by, "le")),) if histogram.knows_buckets else ()
     for record, suffix, labels in (
-        (recorded.ROUTE_DURATION_BUCKET, "_bucket", (*by, "le")),
+        *buckets,
         (recorded.ROUTE_DURATION_SUM, "_sum", by),
         (recorded.ROUTE_DURATION_COUNT, "_count", by),
     ):
         yield Recording(record=record, expr=rate(histogram.part(suffix), WINDOW, labels), labels=owner)
-    for target in service.targets:
-        if target.quantile is None:
-            continue
+    if not histogram.knows_buckets:
+        return
+    for target in service.quantile_targets("latency"):
         for bound, edge in latency.edges_around(histogram, target.value):
             yield Recording(
                 record=recorded.within(WINDOW),

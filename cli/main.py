@@ -22,6 +22,7 @@ COMMANDS = {
     "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "compare": ("cli.compare", "Say what became better or worse between two snapshots."),
+    "profiles": ("cli.profiles", "List how families of services name their metrics, or explain one."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
     "signal": ("cli.signal", "Ask one signal of the catalog's services."),
     "query": ("cli.query", "Ask Prometheus one PromQL expression."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -57,10 +56,10 @@ def _group(
     label, status = requests.instrument.label(name), requests.instrument.label("status")
     errors = None
     if label and status:
-        bad = requests.instrument.bad
+        is_failure = requests.instrument.is_failure
 
         def failed(labels: Labels) -> bool:
-            return _value(label, labels) == value and bool(re.fullmatch(bad, status.read(labels) or ""))
+            return _value(label, labels) == value and is_failure(labels)
 
         errors = requests.snapped(failed).value
     p95, mean = _latency(name, value, latency)

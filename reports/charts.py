@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -80,16 +79,13 @@ def _throughput(requests: Measured, grid: list[float], service: Service, step: s
 
 
 def _errors(requests: Measured, grid: list[float], service: Service, step: str) -> Iterator[Chart]:
-    status, bad = requests.instrument.label("status"), requests.instrument.bad
-    if status is None:
+    if not requests.instrument.has("status"):
         return
-
-    def failed(labels: Labels) -> bool:
-        return re.fullmatch(bad, status.read(labels) or "") is not None
-
     every = dict(_rates(requests, grid))
     ratios = tuple(
-        (time, rate / every[time]) for time, rate in _rates(requests, grid, failed) if every[time] > 0
+        (time, rate / every[time])
+        for time, rate in _rates(requests, grid, requests.instrument.is_failure)
+        if every[time] > 0
     )
     yield Chart(
         name="errors",

@@ -10,7 +10,7 @@ from reports.measured import Keep, Labels, Measured
 from reports.model import Reading
 from reports.questions import Soundings
 from reports.verdicts import judged, target_for
-from signals.catalog import Price, Reference, Service
+from signals.catalog import Infrastructure, Price, Reference, Service
 from signals.instruments import Label
 from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
@@ -30,6 +30,7 @@ class Terms:
     monthly_budget_usd: float | None = None
     references: tuple[Reference, ...] = ()
     monthly_requests: float | None = None
+    infrastructure: Infrastructure | None = None
 
 
 def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
@@ -58,6 +59,7 @@ def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
         month = _of_volume(per_request, terms.monthly_requests)
     yield from (hour, month, per_request, per_tokens)
     yield from _budget(month, terms)
+    yield from _infrastructure(soundings, tokens, terms)
     yield from _savings(month, {each.signal: each for each in (per_request, per_tokens)}, terms.references)
 
 
@@ -162,6 +164,59 @@ def _savings(
                 ),
                 provenance=month.provenance,
             )
+
+
+GIB = 2**30
+
+
+def _infrastructure(soundings: Soundings, tokens: Measured | str, terms: Terms) -> Iterator[Reading]:
+    """Give what the machines cost in the window, and per 1,000 tokens: as measured, else from stated prices."""
+    measured = soundings.find("infrastructure")
+    hourly, note = None, ""
+    if not isinstance(measured, str):
+        level = measured.level()
+        hourly, note = (level.mean if level else None), "mean of what the machines cost an hour"
+    elif terms.infrastructure:
+        hourly, note = _stated(soundings, terms.infrastructure)
+    elif "infrastructure" not in soundings.service.instruments:
+        return
+    signal = "cost.infrastructure"
+    if hourly is None:
+        reason = measured if isinstance(measured, str) and not terms.infrastructure else note
+        yield Reading(signal=signal, unit="usd", reason=reason)
+        return
+    spent = hourly * soundings.window.seconds / SECONDS_PER_HOUR
+    yield Reading(signal=signal, unit="usd", value=spent, note=note)
+    yield Reading(signal=f"{signal}_per_hour", unit="usd_per_hour", value=hourly, note=note)
+    count = 0.0 if isinstance(tokens, str) else tokens.total().value
+    if count:
+        yield Reading(signal=f"{signal}_per_1k_tokens", unit="usd", value=1000 * spent / count, note=note)
+
+
+def _stated(soundings: Soundings, prices: Infrastructure) -> tuple[float | None, str]:
+    """Reckon dollars an hour from stated prices: of the limits where they are known, else of what was used."""
+    hourly, said = 0.0, []
+    for name, price, size in (("cpu", prices.core_hour_usd, 1), ("memory", prices.gib_hour_usd, GIB)):
+        amount, kind = _amount(soundings, name)
+        if amount is None:
+            return None, f"neither the {name} that was used nor its limit was measured"
+        hourly += amount / size * float(price)
+        said.append(f"{show(amount, 'cores' if name == 'cpu' else 'bytes')} {kind}")
+    return hourly, f"{' and '.join(said)}, at the catalog's prices of {prices.as_of}"
+
+
+def _amount(soundings: Soundings, name: str) -> tuple[float | None, str]:
+    limit = soundings.find(f"{name}_limit")
+    level = None if isinstance(limit, str) else limit.level()
+    if level:
+        return level.mean, "reserved"
+    used = soundings.find(name)
+    if isinstance(used, str):
+        return None, ""
+    level = used.level()
+    if level:
+        return level.mean, "used"
+    return used.over_load().value / used.window.rate_seconds, "used"
 
 
 def _judged(reading: Reading, service: Service) -> Reading:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reports.measured import Labels, Measured
+from reports.measured import Measured
 from reports.model import Reading
 from reports.questions import Soundings
 from reports.verdicts import judged, target_for
-from signals.instruments import Label
 
 
 def readings(soundings: Soundings) -> Iterator[Reading]:
@@ -19,20 +17,22 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
     errors = (
         Reading(signal="error_ratio", unit="ratio", reason=found)
         if isinstance(found, str)
-        else _errors(found)
+        else _errors(found, soundings.find("failed"))
     )
     target = target_for(soundings.service, "error_ratio")
     yield judged(errors, target) if target else errors
     yield _success(errors)
 
 
-def _errors(found: Measured) -> Reading:
+def _errors(found: Measured, failed: Measured | str) -> Reading:
     """Count errors per request.
 
     No series of errors means no error only because the status is known of those that are there.
     """
     instrument = found.instrument
     status = instrument.label("status")
+    if status is None and not isinstance(failed, str):
+        return _apart(found, failed)
     if status is None:
         return _unknown(f"{instrument.metric} has no label for the status, so what failed is not known")
     total = found.snapped().value
@@ -42,7 +42,7 @@ def _errors(found: Measured) -> Reading:
     if not known:
         names = ", ".join(status.sources)
         return _unknown(f"{instrument.metric} carries no label {names}, so what failed is not known")
-    bad = found.snapped(lambda labels: _is_bad(labels, status, instrument.bad)).value
+    bad = found.snapped(instrument.is_failure).value
     return Reading(
         signal="error_ratio",
         unit="ratio",
@@ -54,12 +54,24 @@ def _errors(found: Measured) -> Reading:
     )
 
 
+def _apart(found: Measured, failed: Measured) -> Reading:
+    """Divide failures by requests, where each has a counter of its own: between the same scrapes."""
+    total, bad = found.snapped().value, failed.snapped().value
+    if not total:
+        return _unknown("no requests in the window")
+    return Reading(
+        signal="error_ratio",
+        unit="ratio",
+        value=bad / total,
+        lower=bad / total,
+        upper=bad / total,
+        note=f"{bad:.0f} of {total:.0f}, as {failed.instrument.metric} counts failures",
+        provenance=failed.provenance,
+    )
+
+
 def _unknown(reason: str) -> Reading:
     return Reading(signal="error_ratio", unit="ratio", reason=reason)
-
-
-def _is_bad(labels: Labels, status: Label, pattern: str) -> bool:
-    return re.fullmatch(pattern, status.read(labels) or "") is not None
 
 
 def _success(errors: Reading) -> Reading:

@@ -21,6 +21,29 @@ MANY = 1000
 """From so many requests on, chance moves the usual quantiles less than a bucket's width does."""
 
 
+TOKEN_TIMES = ("first_token", "output_token")
+"""The other histograms of time that a language model's service may have."""
+
+
+def token_times(soundings: Soundings) -> Iterator[Reading]:
+    """Give the quantiles and the mean of the time to the first token, and of that between tokens, where measured."""
+    service = soundings.service
+    for name in TOKEN_TIMES:
+        if name not in service.instruments:
+            continue
+        found = soundings.find(name)
+        if isinstance(found, str):
+            yield from _unmeasured(service, found, name)
+            continue
+        measured = distribution_of(found)
+        if isinstance(measured, str):
+            yield from _unmeasured(service, measured, name)
+        else:
+            yield from _quantiles(service, measured, found, name)
+            yield from _shares(service, measured, found, name)
+        yield _mean(found, name)
+
+
 def readings(soundings: Soundings) -> Iterator[Reading]:
     """Give the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
     found = soundings.find("latency")
@@ -47,9 +70,9 @@ def histogram(soundings: Soundings) -> tuple[tuple[float, float], ...]:
     return () if isinstance(measured, str) else tuple(zip(measured.edges, measured.counts, strict=True))
 
 
-def targets(service: Service) -> dict[Decimal, Target | None]:
+def targets(service: Service, name: str = "latency") -> dict[Decimal, Target | None]:
     """Give the quantiles to report: the usual ones and those with a target, in rising order."""
-    aimed = {target.quantile: target for target in service.targets if target.quantile is not None}
+    aimed = {each.quantile: each for each in service.quantile_targets(name) if each.quantile is not None}
     ranks = sorted({*signal.QUANTILES, *aimed})
     return {rank: aimed.get(rank) for rank in ranks}
 
@@ -60,9 +83,9 @@ def _nothing(service: Service, reason: str) -> Iterator[Reading]:
     yield Reading(signal="concurrency", unit="concurrent", reason=reason)
 
 
-def _unmeasured(service: Service, reason: str) -> Iterator[Reading]:
-    for rank, target in targets(service).items():
-        reading = Reading(signal=signal.signal(rank), unit="seconds", reason=reason)
+def _unmeasured(service: Service, reason: str, name: str = "latency") -> Iterator[Reading]:
+    for rank, target in targets(service, name).items():
+        reading = Reading(signal=signal.signal(rank, name), unit="seconds", reason=reason)
         yield judged(reading, target) if target else reading
 
 
@@ -124,12 +147,14 @@ def _differing(different: set[tuple[float, ...]]) -> str:
     return ", ".join(plain(edge) for edge in own) + " s only on some"
 
 
-def _quantiles(service: Service, measured: Distribution, found: Measured) -> Iterator[Reading]:
-    for rank, target in targets(service).items():
+def _quantiles(
+    service: Service, measured: Distribution, found: Measured, name: str = "latency"
+) -> Iterator[Reading]:
+    for rank, target in targets(service, name).items():
         estimate = quantile(measured, float(rank))
         above = math.isinf(estimate.upper)
         reading = Reading(
-            signal=signal.signal(rank),
+            signal=signal.signal(rank, name),
             unit="seconds",
             value=estimate.value,
             lower=estimate.lower,
@@ -175,7 +200,7 @@ def _extremes(measured: Distribution, found: Measured) -> Iterator[Reading]:
 
 def _apdex(service: Service, measured: Distribution, found: Measured) -> Iterator[Reading]:
     """Give Apdex = (satisfied + tolerating ÷ 2) ÷ all, for T, the tightest latency target, and 4 T (Apdex 1.1, §5)."""
-    thresholds = [float(target.value) for target in service.targets if target.quantile is not None]
+    thresholds = [float(target.value) for target in service.quantile_targets("latency")]
     if not thresholds:
         return
     satisfied, tolerated = min(thresholds), 4 * min(thresholds)
@@ -193,14 +218,14 @@ def _apdex(service: Service, measured: Distribution, found: Measured) -> Iterato
     )
 
 
-def _mean(found: Measured) -> Reading:
+def _mean(found: Measured, name: str = "latency") -> Reading:
     count, seconds = found.part("_count"), found.part("_sum")
     total = count.snapped()
     if not total.value:
-        return Reading(signal="latency.mean", unit="seconds", reason="no requests in the window")
+        return Reading(signal=f"{name}.mean", unit="seconds", reason="no requests in the window")
     value = seconds.snapped().value / total.value
     return Reading(
-        signal="latency.mean",
+        signal=f"{name}.mean",
         unit="seconds",
         value=value,
         lower=value,
@@ -209,10 +234,10 @@ def _mean(found: Measured) -> Reading:
     )
 
 
-def _shares(service: Service, measured: Distribution, found: Measured) -> Iterator[Reading]:
-    for target in service.targets:
-        if target.quantile is None:
-            continue
+def _shares(
+    service: Service, measured: Distribution, found: Measured, name: str = "latency"
+) -> Iterator[Reading]:
+    for target in service.quantile_targets(name):
         lower, upper = share_within(measured, float(target.value))
         yield Reading(
             signal=f"within.{target.signal}",

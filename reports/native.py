@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 
 from signals.samples import Answer, Histogram, Sample, Series
+from signals.units import plain
 
 
 def as_classic(answer: Answer) -> Answer:
@@ -33,6 +35,23 @@ def as_classic(answer: Answer) -> Answer:
 
 def _origin(series: Series) -> frozenset[tuple[str, str]]:
     return frozenset(item for item in series.labels.items() if item[0] not in ("__name__", "le"))
+
+
+def in_base_units(answer: Answer, scale: Decimal) -> Answer:
+    """Write sums, edges and a summary's quantiles in base units, of which the metric's own unit is `scale`."""
+    if scale == 1:
+        return answer
+    return replace(answer, series=tuple(_scaled(series, scale) for series in answer.series))
+
+
+def _scaled(series: Series, scale: Decimal) -> Series:
+    labels, name = series.labels, series.labels.get("__name__", "")
+    if labels.get("le", "+Inf") != "+Inf":
+        labels = {**labels, "le": plain(Decimal(labels["le"]) * scale)}
+    if "le" in labels or name.endswith("_count"):
+        return replace(series, labels=labels)
+    factor = float(scale)
+    return replace(series, samples=tuple(Sample(each.time, each.value * factor) for each in series.samples))
 
 
 def _parts(series: Series, edges: list[float]) -> Iterator[Series]:

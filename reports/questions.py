@@ -11,7 +11,7 @@ from reports.absence import reasons
 from reports.counters import Counter, accumulate
 from reports.fetch import Fetched, fetched
 from reports.measured import Measured, Track
-from reports.native import as_classic
+from reports.native import as_classic, in_base_units
 from reports.scrapes import Scrapes, TargetKey, by_target, question, target_of
 from reports.window import Window
 from signals.catalog import Service
@@ -122,7 +122,7 @@ def _constant(instrument: Instrument, window: Window) -> Measured:
 def _measured(
     instrument: Instrument, found: Fetched, window: Window, scrapes: Mapping[TargetKey, Scrapes]
 ) -> Measured:
-    answer = as_classic(found.answer)
+    answer = in_base_units(as_classic(found.answer), instrument.scale)
     measured = Measured(
         instrument=instrument,
         query=found.query,

@@ -38,6 +38,11 @@ def _cpu(found: Measured | str) -> Reading:
     """Give the mean number of cores in use while the load ran."""
     if isinstance(found, str):
         return Reading(signal="cpu", unit="cores", reason=found)
+    level = found.level()
+    if level:  # a gauge of cores in use, where no counter of seconds is exposed
+        return Reading(
+            signal="cpu", unit="cores", value=level.mean, note="mean of a gauge", provenance=found.provenance
+        )
     reading = found.reading("cpu", "cores", found.over_load(), per=found.window.rate_seconds)
     return replace(reading, note="mean of cores in use")
 

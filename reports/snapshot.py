@@ -32,6 +32,7 @@ from signals.samples import Ask
 TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
     throughput.readings,
     latency.readings,
+    latency.token_times,
     error_ratio.readings,
     saturation.readings,
 )
@@ -59,6 +60,7 @@ def take(
         prices=catalog.prices,
         monthly_budget_usd=None if catalog.monthly_budget_usd is None else float(catalog.monthly_budget_usd),
         references=catalog.references,
+        infrastructure=catalog.infrastructure,
         monthly_requests=monthly_requests,
     )
     every = sound(services, window, float(catalog.scrape_interval), ask, whole=whole or draw)

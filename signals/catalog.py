@@ -21,9 +21,9 @@ class Target:
 
     @property
     def quantile(self) -> Decimal | None:
-        """The rank in [0, 1] of a latency quantile's target, None for other signals."""
-        prefix, _, rank = self.signal.partition(".p")
-        return Decimal(f"0.{rank}") if prefix == "latency" and rank else None
+        """The rank in [0, 1] of a quantile's target, None for other signals."""
+        _, _, rank = self.signal.partition(".p")
+        return Decimal(f"0.{rank}") if rank else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,10 @@ class Service:
         """The instruments that dashboards and rules are made of; the others tell saturation."""
         return {name: each for name, each in self.instruments.items() if name in GOLDEN}
 
+    def quantile_targets(self, instrument: str) -> tuple[Target, ...]:
+        """Give the targets of quantiles of one histogram: latency, first_token or output_token."""
+        return tuple(target for target in self.targets if target.signal.startswith(f"{instrument}.p"))
+
     def objective(self, name: str) -> Objective | None:
         return next((objective for objective in self.objectives if objective.name == name), None)
 
@@ -81,6 +85,15 @@ class Price:
     model: str
     input_usd: Decimal
     output_usd: Decimal
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infrastructure:
+    """What machines cost, in US dollars per core and per GiB of memory and hour, and the day it was true."""
+
+    core_hour_usd: Decimal
+    gib_hour_usd: Decimal
     as_of: str
 
 
@@ -115,6 +128,7 @@ class Catalog:
     links: Mapping[str, str] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     prices: tuple[Price, ...] = ()
+    infrastructure: Infrastructure | None = None
     monthly_budget_usd: Decimal | None = None
     contexts: tuple[Context, ...] = ()
     cluster: Cluster = field(default_factory=Cluster)

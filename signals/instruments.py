@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -85,9 +86,20 @@ class Instrument:
         return self.kind in ("histogram", "summary")
 
     @property
+    def knows_buckets(self) -> bool:
+        """Whether its buckets can be recorded in base units: those of another unit only where their edges are known."""
+        return self.kind == "histogram" and (self.scale == 1 or bool(self.buckets))
+
+    @property
     def tells_errors(self) -> bool:
         """Whether failures can be told from the rest."""
         return self.failed is not None or self.has("status")
+
+    def is_failure(self, labels: Mapping[str, str]) -> bool:
+        """Say whether a series counts failures, by its status; what a missing label stands for is none."""
+        status = self.label("status")
+        value = status.read(labels) if status else None
+        return bool(status and value and value != status.default and re.fullmatch(self.bad, value))
 
     def select(self, *more: Matcher, suffix: str = "") -> str:
         """Write the selector of this instrument's series."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -168,16 +169,31 @@ def _names(reader: Reader, entry: Entry) -> tuple[tuple[tuple[str, str], ...], t
 
 
 def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
-    """Read conditions on labels; a list of values means any of them."""
+    """Read conditions on labels; a list of values means any of them, and "~…" what a regular expression matches."""
     found = []
     for label, place in reader.table(entry).items():
         values = reader.texts(place)
         if not LABEL_NAME.fullmatch(label):
             reader.fail(place, f"{label!r} cannot be the name of a label")
-        found.append(
-            Matcher(label, "=", values[0]) if len(values) == 1 else Matcher(label, "=~", one_of(values))
-        )
+        found.append(_matcher(reader, place, label, values))
     return tuple(found)
+
+
+def _matcher(reader: Reader, entry: Entry, label: str, values: tuple[str, ...]) -> Matcher:
+    if len(values) != 1:
+        return Matcher(label, "=~", one_of(values))
+    if not values[0].startswith("~"):
+        return Matcher(label, "=", values[0])
+    return Matcher(label, "=~", reader.parsed(entry, lambda text: regex(text[1:]), ""))
+
+
+def regex(text: str) -> str:
+    """Read a regular expression. Raises ValueError."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
 
 
 def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:

@@ -12,6 +12,7 @@ from signals import profiles, resolving
 from signals.catalog import (
     Catalog,
     Cluster,
+    Infrastructure,
     Objective,
     Price,
     Reference,
@@ -28,6 +29,7 @@ from signals.units import duration, number, per_second, plain, ratio, show, usd
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
     "references", "prices", "budget", "contexts", "kubernetes", "profiles",
+    "infrastructure",
 )  # fmt: skip
 SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives")
 PERIODS = (7, 28, 30)
@@ -39,6 +41,7 @@ SCALARS = {
     "cost_per_1k_tokens": (usd, "usd", False),
 }
 """Targets that are one value: how it is read, its unit, and whether it is a floor."""
+DISTRIBUTIONS = ("latency", *profiles.HISTOGRAMS)
 FIGURES = (*SCALARS, "latency.p50", "latency.p90", "latency.p95", "latency.p99", "latency.mean")
 
 
@@ -96,6 +99,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         services=services,
         references=_references(reader, top["references"]) if "references" in top else (),
         prices=_prices(reader, top["prices"]) if "prices" in top else (),
+        infrastructure=_infrastructure(reader, top["infrastructure"]) if "infrastructure" in top else None,
         monthly_budget_usd=_budget(reader, top["budget"]) if "budget" in top else None,
         contexts=_contexts(reader, top["contexts"]) if "contexts" in top else (),
         cluster=_cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
@@ -159,7 +163,10 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
         instruments=instruments,
         targets=_targets(reader, fields["targets"]) if "targets" in fields else (),
         objectives=_objectives(reader, fields["objectives"], instruments) if "objectives" in fields else (),
-        missing={key: why for key, why in profile.missing.items() if key not in instruments}
+        missing={
+            **{key: why for key, why in profile.missing.items() if key not in instruments},
+            **resolving.left_out(reader, fields),
+        }
         if profile
         else {},
         notes=profile.remarks if profile else (),
@@ -171,6 +178,11 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
 def _remarks(service: Service) -> tuple[str, ...]:
     """Say what generation will leave out for want of knowledge."""
     latency = service.instruments.get("latency")
+    if latency and latency.kind == "summary":
+        return (f"{latency.metric} is a summary, so no quantile, share or latency alert can be had of it",)
+    if latency and latency.scale != 1 and not latency.buckets:
+        unknown = "bucket edges of the latency histogram are not known, so they cannot be written in seconds, and are not recorded"
+        return (f"{unknown}; write them under instruments.latency.buckets",)
     if latency and not latency.buckets:
         unknown = "bucket edges of the latency histogram are not known, so no latency alert is generated"
         return (f"{unknown}; write them under instruments.latency.buckets",)
@@ -178,14 +190,16 @@ def _remarks(service: Service) -> tuple[str, ...]:
 
 
 def _targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
-    table = reader.table(entry, known=("latency", *SCALARS))
+    table = reader.table(entry, known=(*DISTRIBUTIONS, *SCALARS))
     targets = []
-    if "latency" in table:
-        for name, place in reader.table(table["latency"]).items():
+    for instrument in DISTRIBUTIONS:
+        quantiles = reader.table(table[instrument]) if instrument in table else {}
+        for name, place in quantiles.items():
             if not re.fullmatch(r"p(50|[5-9]\d(\.?\d+)?)", name):
                 reader.fail(place, f"{name!r} is not a quantile; write for example p95 or p99")
             seconds = reader.parsed(place, duration, Decimal(1))
-            targets.append(Target(signal=f"latency.{name.replace('.', '')}", value=seconds, unit="seconds"))
+            signal = f"{instrument}.{name.replace('.', '')}"
+            targets.append(Target(signal=signal, value=seconds, unit="seconds"))
     for name, (parse_value, unit, floor) in SCALARS.items():
         if name in table:
             value = reader.parsed(table[name], parse_value, Decimal(0))
@@ -270,6 +284,18 @@ def _prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
             day = reader.parsed(fields["as_of"], _day, "")
             read.append(Price(model=model, input_usd=price_in, output_usd=price_out, as_of=day))
     return tuple(read)
+
+
+def _infrastructure(reader: Reader, entry: Entry) -> Infrastructure | None:
+    known = ("core_hour", "gib_hour", "as_of")
+    fields = reader.table(entry, known=known, required=known)
+    if set(fields) != set(known):
+        return None
+    return Infrastructure(
+        core_hour_usd=reader.parsed(fields["core_hour"], usd, Decimal(0)),
+        gib_hour_usd=reader.parsed(fields["gib_hour"], usd, Decimal(0)),
+        as_of=reader.parsed(fields["as_of"], _day, ""),
+    )
 
 
 def _day(text: str) -> str:

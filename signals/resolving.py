@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -44,6 +43,8 @@ def instruments(
     found = {}
     for name in profiles.INSTRUMENTS:
         instrument, where = base.instruments.get(name), selector
+        if name in overrides and _is_none(overrides[name]):
+            continue
         if name in overrides:
             instrument, where = _override(reader, overrides[name], name, instrument, own, selector)
         if instrument and instrument.constant is None:
@@ -85,8 +86,19 @@ def _override(
         edges = profiles.edges(reader, fields["buckets"])
         changed = replace(changed, buckets=tuple(edge * changed.scale for edge in edges))
     if "errors" in fields:
-        changed = replace(changed, bad=reader.parsed(fields["errors"], _regex, "5.."))
+        changed = replace(changed, bad=reader.parsed(fields["errors"], profiles.regex, "5.."))
     return changed, _selector(reader, fields["selector"]) if "selector" in fields else selector
+
+
+def left_out(reader: Reader, fields: Mapping[str, Entry]) -> dict[str, str]:
+    """Give the instruments that the catalog says this service does not have."""
+    table = fields.get("instruments")
+    overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
+    return {name: "the catalog leaves it out (none)" for name, entry in overrides.items() if _is_none(entry)}
+
+
+def _is_none(entry: Entry) -> bool:
+    return not entry.is_table and not entry.is_list and entry.node.value == "none"
 
 
 def _unknown(name: str) -> Instrument:
@@ -119,14 +131,6 @@ def _metric(reader: Reader, entry: Entry) -> str:
     if name and not METRIC_NAME.fullmatch(name):
         reader.fail(entry, f"{name!r} is not the name of a metric")
     return name
-
-
-def _regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
-    return text
 
 
 def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:

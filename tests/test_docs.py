@@ -23,8 +23,8 @@ def test_the_readme_names_every_command(command: str) -> None:
 
 
 @pytest.mark.parametrize("profile", profiles.names())
-def test_the_catalogs_page_names_every_profile(profile: str) -> None:
-    assert f"`{profile}`" in (ROOT / "docs/catalog.md").read_text("utf-8")
+def test_the_page_of_profiles_names_every_one(profile: str) -> None:
+    assert f"`{profile}`" in (ROOT / "docs/profiles.md").read_text("utf-8")
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -1,0 +1,50 @@
+"""Every profile: its rules load, and its alerts fire and stay silent as their tests say."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.compose import generated
+from cli.demo.processes import find
+from k8s import tree
+from signals import profiles, reading
+from signals.units import plain
+
+pytestmark = pytest.mark.integration
+
+WITH_TRAFFIC = [name for name in profiles.names() if "requests" in profiles.load(name).instruments]
+
+
+def catalog(name: str) -> str:
+    latency = profiles.load(name).instruments.get("latency")
+    edge = plain(latency.buckets[len(latency.buckets) // 2] * 1000) if latency and latency.buckets else ""
+    objective = (
+        f"latency: {{target: 95%, within: {edge}ms, period: 7d}}"
+        if edge and latency and latency.kind == "histogram"
+        else ""
+    )
+    return f"""\
+project: shop
+services:
+  web:
+    profile: {name}
+    selector: {{job: web}}
+    targets: {{latency: {{p95: 123ms}}, error_ratio: 1%}}
+    objectives:
+      availability: {{target: 99.9%, period: 7d}}
+      {objective}
+"""
+
+
+@pytest.mark.parametrize("name", WITH_TRAFFIC)
+def test_a_profiles_rules_load_and_do_what_their_tests_say(name: str, tmp_path: Path) -> None:
+    files = generated(reading.parse(catalog(name), "leadline.yaml"))
+    tree.write(tmp_path, files)
+    rules = [str(path) for path in (tmp_path / "prometheus/rules").glob("*.yaml")]
+    tests = [str(path) for path in (tmp_path / "prometheus/tests").glob("*.yaml")]
+    for command in (["check", "rules", *rules], ["test", "rules", *tests]):
+        done = subprocess.run([find("promtool"), *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
