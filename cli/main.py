@@ -16,6 +16,7 @@ from signals import errors
 
 COMMANDS = {
     "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
+    "init": ("cli.init", "Write a catalog from what a live Prometheus has."),
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
     "plan": ("cli.plan", "Show what a push would change; change nothing."),
     "push": ("cli.push", "Bring what is generated to where it is used."),
@@ -23,6 +24,7 @@ COMMANDS = {
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "compare": ("cli.compare", "Say what became better or worse between two snapshots."),
     "profiles": ("cli.profiles", "List how families of services name their metrics, or explain one."),
+    "prices": ("cli.prices", "Print what models cost, as a catalog has it."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
     "signal": ("cli.signal", "Ask one signal of the catalog's services."),
     "query": ("cli.query", "Ask Prometheus one PromQL expression."),

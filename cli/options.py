@@ -52,7 +52,7 @@ def warn_of_shared_folders() -> None:
     from importlib.metadata import packages_distributions
 
     found = packages_distributions()
-    for folder in ("signals", "live", "dashboards", "alerts", "reports", "k8s", "cli"):
+    for folder in ("signals", "live", "dashboards", "alerts", "reports", "k8s", "survey", "checks", "cli"):
         others = sorted(set(found.get(folder, [])) - {"leadline"})
         if others:
             click.echo(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -14,12 +16,17 @@ from live.answers import answer
 from live.session import Session
 from signals.endpoints import Endpoint
 from signals.errors import NotPrometheusError, QueryRejectedError, UnavailableError
+from signals.inventory import Inventory
 from signals.samples import Answer
-from signals.units import plain
+from signals.units import duration, plain
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
 """The HTTP request may last longer than the query, so that Prometheus's own message about it arrives."""
+
+
+LATELY_SECONDS = 3600
+"""Series without a sample for longer are not looked up."""
 
 
 class Prometheus:
@@ -93,6 +100,40 @@ class Prometheus:
         targets: list[dict[str, Any]] = self._get("targets", state="active")["activeTargets"]
         return targets
 
+    def label_names(self, selector: str) -> tuple[str, ...]:
+        """Give the names of the labels that series of a selector had in the last hour."""
+        return tuple(map(str, self._get("labels", **self._lately(selector))))
+
+    def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:
+        """Give the values that a label had in the last hour, on series of a selector or on all."""
+        return tuple(map(str, self._get(f"label/{label}/values", **self._lately(selector))))
+
+    def inventory(self) -> Inventory:
+        """Give what is there: names, types, scrape intervals and retention, as far as the server tells them."""
+        names = frozenset(self.label_values("__name__"))
+        types = {name: str(said[0].get("type", "")) for name, said in self._told("metadata").items() if said}
+        return Inventory(
+            names=names,
+            types=types,
+            intervals=dict(_intervals(self._told("targets", state="active"))),
+            retention=_retention(self._told("status/runtimeinfo"), self._told("status/flags")),
+            flavour=self.flavour(),
+        )
+
+    def _told(self, path: str, **params: str) -> dict[str, Any]:
+        """Give what a path answers that not every server has; nothing where it has it not."""
+        try:
+            found = self._get(path, **params)
+        except (NotPrometheusError, UnavailableError, QueryRejectedError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @staticmethod
+    def _lately(selector: str) -> dict[str, str]:
+        now = time.time()
+        span = {"start": f"{now - LATELY_SECONDS:.0f}", "end": f"{now:.0f}"}
+        return {**span, "match[]": selector} if selector else span
+
     def reload(self) -> None:
         """Make Prometheus read its configuration and rules anew. Raises UnavailableError where it refuses."""
         self._session.reload(self.url)
@@ -100,3 +141,30 @@ class Prometheus:
     def _get(self, path: str, **params: str) -> Any:
         self._session.request("GET", f"{self.url}/api/v1/{path}", params=params)
         return self._session.payload["data"]
+
+
+def _intervals(targets: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    for target in targets.get("activeTargets") or ():
+        text = str(target.get("scrapeInterval", ""))
+        seconds = _seconds(text)
+        if seconds:
+            yield str(target.get("labels", {}).get("job", "")), seconds
+
+
+def _retention(runtime: dict[str, Any], flags: dict[str, Any]) -> float | None:
+    """Read how long samples are kept: "15d", or "15d or 10GiB"; VictoriaMetrics' flag counts months by default."""
+    for text in (str(runtime.get("storageRetention", "")), str(flags.get("storage.tsdb.retention.time", ""))):
+        seconds = _seconds(text.split(" ", maxsplit=1)[0])
+        if seconds:
+            return seconds
+    return None
+
+
+def _seconds(text: str) -> float:
+    """Read a duration as Prometheus writes it, years among them; 0 where it is none."""
+    years = re.match(r"(\d+)y", text)
+    rest = text[years.end() :] if years else text
+    try:
+        return (int(years[1]) * 365 * 86400 if years else 0) + (float(duration(rest)) if rest else 0)
+    except ValueError:
+        return 0.0

@@ -26,6 +26,16 @@ class Entry:
         return int(self.node.start_mark.line) + 1
 
     @property
+    def end_line(self) -> int:
+        """The last line that is its own, comments after it left out."""
+        if isinstance(self.node, yaml.MappingNode) and self.node.value and not self.node.flow_style:
+            return max(Entry(value, "").end_line for _, value in self.node.value)
+        if isinstance(self.node, yaml.SequenceNode) and self.node.value and not self.node.flow_style:
+            return max(Entry(value, "").end_line for value in self.node.value)
+        mark = self.node.end_mark
+        return int(mark.line) + (1 if mark.column else 0)
+
+    @property
     def is_table(self) -> bool:
         return isinstance(self.node, yaml.MappingNode)
 

@@ -1,0 +1,272 @@
+"""`leadline init`: a catalog from a live Prometheus."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connections import Connection, connected
+from signals.errors import CatalogError, LeadlineError, NoDataError, UsageError
+
+if TYPE_CHECKING:
+    from live.client import Prometheus
+    from signals.catalog import Catalog
+    from survey.model import Found, Survey
+    from survey.proposals import Proposal
+    from survey.writing import Frame
+
+OBSERVED_SECONDS = 3600
+DEFAULT_INTERVAL = 15.0
+
+
+@click.command("init")
+@connected
+@click.option("--project", help="The project's name; by default that of this folder.")
+@click.option(
+    "--update", is_flag=True, help="Show, as a diff, what would be added to the catalog that is there."
+)
+@click.option("--dry-run", is_flag=True, help="Print the catalog instead of writing it.")
+def command(connection: Connection, project: str | None, update: bool, dry_run: bool) -> int:
+    r"""Write a catalog from what a live Prometheus has.
+
+    Finds services and how their metrics are named, with the evidence; proposes targets that are reached today, on bucket
+    edges; says what it would not guess. Profiles that fit equally well are asked on a terminal, and listed otherwise. A
+    catalog that is there is never overwritten.
+
+    \b
+    Examples:
+      leadline init --url http://127.0.0.1:9090
+      leadline init --update > catalog.diff && patch leadline.yaml catalog.diff
+    """
+    path = connection.catalog_file
+    if path.exists() and not (update or dry_run):
+        raise UsageError(
+            f"{path} is there already and is never overwritten; --update shows what would be added, --catalog names another"
+        )
+    if update and not path.exists():
+        raise UsageError(f"there is no {path} to update; leave --update out")
+    if not connection.url and not path.exists():
+        raise UsageError("give the Prometheus to look at, for example --url http://127.0.0.1:9090")
+    with connection.open() as prometheus:
+        found = _surveyed(prometheus)
+        frame = _frame(prometheus, connection, found, project or _name(Path.cwd().name))
+        known = connection.load() if update else None
+        found = _decided(_without(found, known) if known else found)
+        proposals = _proposals(prometheus, frame, found) if found.services else {}
+    _tell(found)
+    if known is not None:
+        return _diff(path, found, proposals)
+    return _write(path, frame, found, proposals, dry_run=dry_run)
+
+
+def _surveyed(prometheus: Prometheus) -> Survey:
+    from survey.detect import surveyed
+
+    inventory = prometheus.inventory()
+    click.echo(f"{prometheus.url}: {inventory.flavour}, {len(inventory.names)} metrics", err=True)
+    found = surveyed(prometheus, inventory)
+    if not found.services:
+        raise NoDataError(
+            f"{prometheus.url} has no metric of the profiles that are known (leadline profiles); describe yours in a profile "
+            "of your own (docs/profiles.md)"
+        )
+    return found
+
+
+def _frame(prometheus: Prometheus, connection: Connection, found: Survey, project: str) -> Frame:
+    from survey.writing import Frame
+
+    return Frame(
+        project=project,
+        scrape_interval=_interval(prometheus, found),
+        retention=found.inventory.retention,
+        prometheus=_endpoint(connection, prometheus),
+        prices=_prices(prometheus, found),
+    )
+
+
+def _interval(prometheus: Prometheus, found: Survey) -> float:
+    """Give the longest scrape interval of the services' jobs: as told, else as their samples lie."""
+    told = [
+        found.inventory.intervals[each.job]
+        for each in found.services
+        if each.job in found.inventory.intervals
+    ]
+    if told:
+        return max(told)
+    jobs = {each.job for each in found.services}
+    counts = [
+        sample.value
+        for series in prometheus.ask("max by (job) (count_over_time(up[10m]))").series
+        for sample in series.samples
+        if series.labels.get("job") in jobs
+    ]
+    least = min(counts, default=0.0)
+    return float(round(600 / least)) if least else DEFAULT_INTERVAL
+
+
+def _endpoint(connection: Connection, prometheus: Prometheus) -> dict[str, str]:
+    found = {"url": f'"{prometheus.url}"'}
+    if connection.url and os.environ.get("LEADLINE_PROMETHEUS_TOKEN"):
+        found["authorization"] = "{credentials_env: LEADLINE_PROMETHEUS_TOKEN}"
+    elif connection.url and os.environ.get("LEADLINE_PROMETHEUS_USER"):
+        found["basic_auth"] = (
+            f"{{username: {os.environ['LEADLINE_PROMETHEUS_USER']}, password_env: LEADLINE_PROMETHEUS_PASSWORD}}"
+        )
+    if connection.url and os.environ.get("LEADLINE_PROMETHEUS_CA_FILE"):
+        found["tls_config"] = f"{{ca_file: {os.environ['LEADLINE_PROMETHEUS_CA_FILE']}}}"
+    return found
+
+
+def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
+    """Give prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
+    from cli.prices import known, priced
+    from signals import profiles
+
+    if not known():
+        return {}
+    models: set[str] = set()
+    for service in found.services:
+        own = dict.fromkeys(service.fit.present, service.fit.profile)
+        for name, profile in {**own, **service.borrowed}.items():
+            instrument = profiles.load(profile).instruments.get(name)
+            label = instrument.label("model") if instrument and name == "tokens" else None
+            for source in label.sources if label and instrument else ():
+                selector = instrument.select() if instrument else ""
+                models |= {each for each in prometheus.label_values(source, selector) if each}
+    return priced(sorted(models))[0]
+
+
+def _without(found: Survey, catalog: Catalog) -> Survey:
+    """Leave out what the catalog has: services whose selector one of its services has, or whose name."""
+    taken = {
+        frozenset((each.label, each.value) for each in instrument.matchers if each.operator == "=")
+        for service in catalog.services
+        for instrument in service.instruments.values()
+    }
+    names = {service.name for service in catalog.services}
+
+    def is_new(service: Found) -> bool:
+        wanted = frozenset(service.selector.items())
+        return service.name not in names and not any(wanted <= each for each in taken)
+
+    return replace(found, services=tuple(each for each in found.services if is_new(each)))
+
+
+def _decided(found: Survey) -> Survey:
+    """Ask which profile where several fit equally well, on a terminal; elsewhere the first stands, and the tie is told."""
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    return replace(
+        found, services=tuple(_asked(each) if asks and each.ties else each for each in found.services)
+    )
+
+
+def _asked(service: Found) -> Found:
+    click.echo(f"{service.name}: these profiles fit equally well", err=True)
+    for number, each in enumerate(service.ties, start=1):
+        click.echo(f"  {number}  {each.profile}: {'; '.join(each.evidence)}", err=True)
+    answer: int = click.prompt(
+        "Which one?", type=click.IntRange(1, len(service.ties)), default=1, err=True, show_choices=False
+    )
+    chosen = service.ties[answer - 1]
+    rest = tuple(each for each in service.fits if each not in service.ties)
+    return replace(service, fits=(chosen, *rest))
+
+
+def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str, Proposal]:
+    """Measure the last hour with the catalog so far, and propose from that."""
+    from reports import snapshot
+    from reports.questions import pad
+    from reports.window import Window
+    from signals import reading
+    from survey import proposals, writing
+
+    catalog = reading.parse(writing.catalog(frame, found, {}), "the proposed catalog")
+    end = time.time() - pad(frame.scrape_interval)
+    window = Window(start=end - OBSERVED_SECONDS, end=end)
+    report = snapshot.take(catalog, catalog.services, window, prometheus.ask)
+    proposed = {}
+    for service in report.services:
+        errors = service.reading("error_ratio")
+        ratio = errors.value if errors else None
+        proposed[service.name] = proposals.proposed(service.histogram, ratio, frame.retention)
+    return proposed
+
+
+def _tell(found: Survey) -> None:
+    """Print the evidence, and what was not guessed."""
+    for service in found.services:
+        rate = "" if service.requests is None else f", about {service.requests:.0f} requests in the last hour"
+        selector = ", ".join(f'{key}="{value}"' for key, value in service.selector.items())
+        click.echo(f"{service.name}  {{{selector}}}{rate}", err=True)
+        click.echo(f"  {service.fit.profile}: {'; '.join(service.fit.evidence)}", err=True)
+        for name, other in service.borrowed.items():
+            click.echo(f"  {name} from {other}", err=True)
+        for tie in service.ties:
+            if tie.profile != service.fit.profile:
+                click.echo(
+                    f"  tie: {tie.profile} fits as well; change the profile if that is yours", err=True
+                )
+        for note in service.notes:
+            click.echo(f"  {note}", err=True)
+    for refused in found.refused:
+        click.echo(f"not guessed: {refused}", err=True)
+
+
+def _diff(path: Path, found: Survey, proposals: Mapping[str, Proposal]) -> int:
+    from signals.document import Reader
+    from survey.writing import with_services
+
+    if not found.services:
+        click.echo(f"{path} has every service that was found", err=True)
+        return 0
+    old = path.read_text("utf-8")
+    reader = Reader(str(path))
+    services = reader.table(reader.open(old))["services"]
+    new = with_services(old, services.end_line, found.services, proposals)
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), str(path), str(path)
+    )
+    click.echo("".join(lines), nl=False)
+    click.echo(f"{len(found.services)} service(s) are not in {path}; nothing was written", err=True)
+    return 1
+
+
+def _write(
+    path: Path, frame: Frame, found: Survey, proposals: Mapping[str, Proposal], *, dry_run: bool
+) -> int:
+    from signals import reading
+    from survey.writing import catalog
+
+    text = catalog(frame, found, proposals)
+    try:
+        reading.parse(text, str(path))
+    except CatalogError as error:
+        raise LeadlineError(
+            f"the catalog that was found does not read, which is a defect of ours: {error}"
+        ) from None
+    if dry_run:
+        click.echo(text, nl=False)
+        return 0
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    click.echo(
+        f"wrote {path}: {len(found.services)} service(s); next: leadline check, leadline snapshot, leadline generate"
+    )
+    return 0
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "project"

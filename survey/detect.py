@@ -1,0 +1,296 @@
+"""Finding services: which profiles' metrics are there, job by job, with which labels and edges, and under what traffic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from itertools import combinations
+
+from signals import profiles
+from signals.instruments import GOLDEN, Instrument
+from signals.inventory import Inventory, Look
+from signals.profiles import Profile
+from signals.promql import Matcher, one_of, select
+from survey.model import Fit, Found, Survey
+
+MOST_NAMES, MOST_SERVICES = 100, 40
+"""So many metrics are asked for in one question, and so many services of one job are told apart."""
+SAME_TRAFFIC = 0.05
+PROXIES = ("istio", "linkerd", "envoy", "ingress-nginx", "traefik")
+WITHOUT_JOB = ("scenario", "service", "service_name", "app", "instance")
+"""Labels that select series which carry no job, as remote write gives them; the first one present counts."""
+NAMESPACES = ("namespace", "kubernetes_namespace", "exported_namespace")
+
+
+def surveyed(look: Look, inventory: Inventory) -> Survey:
+    """Find services and their profiles. Raises what `look` raises."""
+    search = _Search(look, inventory)
+    services = [service for job in search.jobs for service in search.services(job)]
+    return Survey(
+        inventory=inventory,
+        services=tuple(_named_apart(services)),
+        refused=(*search.refused, *_counted_twice(services)),
+    )
+
+
+def exposed(instrument: Instrument) -> tuple[str, ...]:
+    """Give the names of the series that show that an instrument is there."""
+    if instrument.expression:
+        return tuple(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?=\{)", instrument.expression))
+    if instrument.names:
+        return tuple(name for _, name in instrument.names)
+    return (instrument.metric + "_count",) if instrument.is_distribution else (instrument.metric,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A metric of one job."""
+
+    job: str
+    metric: str
+
+
+class _Search:
+    """One survey; remembers what was looked up."""
+
+    def __init__(self, look: Look, inventory: Inventory) -> None:
+        self._look, self._inventory = look, inventory
+        self._labels: dict[str, frozenset[str]] = {}
+        self.refused: list[str] = []
+        self._known = {name: profiles.load(name) for name in profiles.names()}
+        self._there = self._presence()
+
+    def _presence(self) -> frozenset[tuple[str, str]]:
+        """Give every (job, metric) of any profile that has series now."""
+        wanted = {
+            name
+            for profile in self._known.values()
+            for instrument in profile.instruments.values()
+            for each in exposed(instrument)
+            for name in (each, _buckets(instrument))
+            if name in self._inventory.names
+        }
+        ordered, found = sorted(wanted), set()
+        for start in range(0, len(ordered), MOST_NAMES):
+            names = Matcher("__name__", "=~", one_of(ordered[start : start + MOST_NAMES]))
+            answer = self._look.ask(f"count by (job, __name__) ({select('', (names,))})")
+            found |= {(each.labels.get("job", ""), each.labels["__name__"]) for each in answer.series}
+        return frozenset(found)
+
+    @cached_property
+    def jobs(self) -> tuple[str, ...]:
+        """The jobs that count requests, time, tokens or money."""
+        return tuple(sorted({job for job, _ in self._there if any(self._candidates(job))}))
+
+    def _candidates(self, job: str) -> Iterator[Profile]:
+        for profile in self._known.values():
+            golden = [each for name, each in profile.instruments.items() if name in GOLDEN]
+            if any(self._has(job, each) for each in golden):
+                yield profile
+
+    def _has(self, job: str, instrument: Instrument) -> bool:
+        return all((job, name) in self._there for name in exposed(instrument))
+
+    def services(self, job: str) -> Iterator[Found]:
+        """Give the services of a job: one, or one for each value of the label that tells them apart."""
+        fits = sorted((self._fit(job, each) for each in self._candidates(job)), key=lambda fit: -fit.score)
+        best = self._known[fits[0].profile]
+        signs = next(each for name, each in best.instruments.items() if name in fits[0].present)
+        labels = self._label_names(job, exposed(signs)[0])
+        selectors = list(self._selectors(job, best, exposed(signs)[0], labels))
+        if not selectors:
+            self.refused.append(
+                f"{exposed(signs)[0]} carries neither a job nor another label to select it by; give it one in the scrape "
+                "or write configuration"
+            )
+        for name, selector in selectors:
+            yield self._service(name, job, selector, tuple(fits))
+
+    def _selectors(
+        self, job: str, profile: Profile, metric: str, labels: frozenset[str]
+    ) -> Iterator[tuple[str, dict[str, str]]]:
+        base = {"job": job} if job else {}
+        splits = [next((each for each in profile.service if each in labels), "")]
+        if not job and not splits[0]:
+            splits = [next((each for each in WITHOUT_JOB if each in labels), "")]
+        elif not splits[0]:
+            splits = [self._namespace(job, metric, labels)]
+        split = splits[0]
+        if not split:
+            if base:
+                yield job, base
+            return
+        matchers = (
+            *(Matcher(key, "=", value) for key, value in base.items()),
+            *self._where(profile),
+        )
+        values = [each for each in self._look.label_values(split, select(metric, matchers)) if each]
+        for value in values[:MOST_SERVICES]:
+            name = value if profile.service or not job else f"{job}-{value}"
+            yield name, {**base, split: value}
+        if len(values) > MOST_SERVICES:
+            self.refused.append(
+                f"{metric} tells {len(values)} services apart by {split}; the first {MOST_SERVICES} are written, choose yours"
+            )
+
+    def _where(self, profile: Profile) -> tuple[Matcher, ...]:
+        first = next(iter(profile.instruments.values()))
+        return first.matchers
+
+    def _namespace(self, job: str, metric: str, labels: frozenset[str]) -> str:
+        """Give the label of the namespace, where the job is in several; a job of one name there is several services."""
+        for label in NAMESPACES:
+            if label in labels:
+                selector = select(metric, (Matcher("job", "=", job),))
+                values = [each for each in self._look.label_values(label, selector) if each]
+                return label if len(values) > 1 else ""
+        return ""
+
+    def _service(self, name: str, job: str, selector: dict[str, str], fits: tuple[Fit, ...]) -> Found:
+        best = self._known[fits[0].profile]
+        borrowed: dict[str, str] = {}
+        for other in fits[1:]:
+            for each in other.present:
+                if (
+                    each not in fits[0].present
+                    and self._known[other.profile].instruments[each].name != "failed"
+                ):
+                    borrowed.setdefault(each, other.profile)
+        absent = tuple(
+            each for each in best.instruments if each not in fits[0].present and each not in borrowed
+        )
+        return Found(
+            name=_name(name),
+            job=job,
+            selector=selector,
+            fits=fits,
+            borrowed=borrowed,
+            absent=absent,
+            requests=self._requests(selector, best),
+            edges=self._edges(job, best),
+            notes=tuple(self._notes(job, best)),
+        )
+
+    def _requests(self, selector: Mapping[str, str], profile: Profile) -> float | None:
+        """Give how many requests the last hour saw, as `increase` extrapolates."""
+        requests = profile.instruments.get("requests")
+        if requests is None or requests.expression:
+            return None
+        own = tuple(Matcher(key, "=", value) for key, value in selector.items())
+        answer = self._look.ask(f"sum(increase({select(requests.metric, (*own, *requests.matchers))}[1h]))")
+        values = [sample.value for series in answer.series for sample in series.samples]
+        return values[0] if values and values[0] == values[0] else None
+
+    def _label_names(self, job: str, metric: str) -> frozenset[str]:
+        selector = select(metric, (Matcher("job", "=", job),))
+        if selector not in self._labels:
+            self._labels[selector] = frozenset(self._look.label_names(selector))
+        return self._labels[selector]
+
+    def _fit(self, job: str, profile: Profile) -> Fit:
+        """Score a profile: what is there, whether its labels are, and whether the edges are those it says."""
+        present = tuple(name for name, each in profile.instruments.items() if self._has(job, each))
+        evidence = [f"{', '.join(present)} of its {len(profile.instruments)} instruments"]
+        score, labels = 2.0 * len(present), {}
+        wanted = found = 0
+        for name in present:
+            instrument = profile.instruments[name]
+            if name not in GOLDEN or instrument.expression:
+                continue
+            there = self._label_names(job, exposed(instrument)[0])
+            for label in instrument.labels:
+                if label.is_name:
+                    continue
+                wanted += 1
+                source = next((each for each in label.sources if each in there), "")
+                renamed = next(
+                    (f"exported_{each}" for each in label.sources if f"exported_{each}" in there), ""
+                )
+                if renamed:
+                    labels[label.name] = renamed
+                if source or renamed or label.default:
+                    found += 1
+                else:
+                    evidence.append(f"no label {' or '.join(label.sources)} on {exposed(instrument)[0]}")
+        score += found / wanted if wanted else 0.5
+        more, said = self._by_buckets(job, profile)
+        evidence += said
+        return Fit(
+            profile=profile.name,
+            present=present,
+            score=round(score + more, 3),
+            labels=labels,
+            evidence=tuple(evidence),
+        )
+
+    def _by_buckets(self, job: str, profile: Profile) -> tuple[float, list[str]]:
+        latency = profile.instruments.get("latency")
+        if latency is None or not self._has(job, latency):
+            return 0.0, []
+        has_buckets = (job, _buckets(latency)) in self._there
+        if has_buckets != (latency.kind == "histogram"):
+            return -3.0, [f"{latency.metric} has {'' if has_buckets else 'no '}buckets here"]
+        if not latency.buckets:
+            return 0.0, []
+        live, own = _finite(self._edges(job, profile)), {edge / latency.scale for edge in latency.buckets}
+        if live == own:
+            return 1.0, [f"the {len(own)} bucket edges are the profile's"]
+        return 0.0, [f"its bucket edges are others: {len(live)} here, {len(own)} in the profile"]
+
+    def _edges(self, job: str, profile: Profile) -> tuple[str, ...]:
+        latency = profile.instruments.get("latency")
+        if latency is None or (job, _buckets(latency)) not in self._there:
+            return ()
+        matchers = (Matcher("job", "=", job), *latency.matchers)
+        return self._look.label_values("le", select(_buckets(latency), matchers))
+
+    def _notes(self, job: str, profile: Profile) -> Iterator[str]:
+        for each in profile.instruments.values():
+            if each.name in GOLDEN and not self._has(job, each):
+                never = [name for name in exposed(each) if name not in self._inventory.names]
+                declared = [name for name in never if self._inventory.types.get(_family(name))]
+                if declared:
+                    yield f"{', '.join(declared)} is declared, but has no series: it was never set"
+
+
+def _family(name: str) -> str:
+    return re.sub(r"_(count|sum|bucket)$", "", name)
+
+
+def _buckets(instrument: Instrument) -> str:
+    return instrument.metric + "_bucket"
+
+
+def _finite(edges: Iterable[str]) -> set[Decimal]:
+    return {Decimal(edge) for edge in edges if re.fullmatch(r"[0-9.]+(e[+-]?\d+)?", edge)}
+
+
+def _name(text: str) -> str:
+    """Make a service's name of a label's value: lower-case letters, digits and dashes, at most 63."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "service"
+
+
+def _named_apart(services: Iterable[Found]) -> Iterator[Found]:
+    """Number those whose names became the same."""
+    seen: dict[str, int] = {}
+    for service in services:
+        seen[service.name] = seen.get(service.name, 0) + 1
+        count = seen[service.name]
+        yield service if count == 1 else replace(service, name=f"{service.name[:60]}-{count}")
+
+
+def _counted_twice(services: Iterable[Found]) -> Iterator[str]:
+    """Notice a proxy and an application that saw the same number of requests."""
+    counted = [each for each in services if each.requests]
+    for one, other in combinations(counted, 2):
+        proxies = [each for each in (one, other) if each.fit.profile in PROXIES]
+        more, less = max(one.requests or 0, other.requests or 0), min(one.requests or 0, other.requests or 0)
+        if len(proxies) == 1 and more - less <= SAME_TRAFFIC * more:
+            yield (
+                f"{one.name} ({one.fit.profile}) and {other.name} ({other.fit.profile}) saw about the same requests in the last "
+                f"hour ({one.requests:.0f} and {other.requests:.0f}): the proxy and the application may count the same ones; "
+                "never add them, and drop one service where sums over all matter"
+            )

@@ -1,0 +1,67 @@
+"""What a survey finds, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from signals.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How well a profile fits the metrics of one job.
+
+    present   its instruments whose metrics are there
+    labels    normalised label → the label that gives it here, where that is not the profile's first choice
+    score     two for each instrument, up to one for labels, one for edges that are the profile's
+    evidence  what speaks for it, and what against
+    """
+
+    profile: str
+    present: tuple[str, ...]
+    score: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One service that was found.
+
+    selector   label → value, which selects its series
+    fits       the profiles that fit, the best first; those with its score are ties
+    borrowed   instrument → another profile that has it, where the best has not
+    absent     instruments of the profile whose metrics this job lacks
+    requests   how many requests the last hour saw, about; None where nothing counts them
+    notes      what its owner should know
+    """
+
+    name: str
+    job: str
+    selector: Mapping[str, str]
+    fits: tuple[Fit, ...]
+    borrowed: Mapping[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    requests: float | None = None
+    edges: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fit(self) -> Fit:
+        return self.fits[0]
+
+    @property
+    def ties(self) -> tuple[Fit, ...]:
+        """The profiles that fit as well as the best; none where one is better than all others."""
+        same = tuple(each for each in self.fits if each.score == self.fit.score)
+        return same if len(same) > 1 else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All that was found, and what was not guessed."""
+
+    inventory: Inventory
+    services: tuple[Found, ...]
+    refused: tuple[str, ...] = ()
