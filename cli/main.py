@@ -17,6 +17,7 @@ from signals import errors
 COMMANDS = {
     "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
     "init": ("cli.init", "Write a catalog from what a live Prometheus has."),
+    "check": ("cli.check", "Hold the catalog, or anybody's dashboards and rules, against a live Prometheus."),
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
     "plan": ("cli.plan", "Show what a push would change; change nothing."),
     "push": ("cli.push", "Bring what is generated to where it is used."),

@@ -113,6 +113,15 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Findings of a code that are set aside, of one subject or of all, and why."""
+
+    code: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything that files are generated from and reports are judged by.
 
@@ -133,6 +142,7 @@ class Catalog:
     contexts: tuple[Context, ...] = ()
     cluster: Cluster = field(default_factory=Cluster)
     sources: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[Ignored, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:

@@ -12,6 +12,7 @@ from signals import profiles, resolving
 from signals.catalog import (
     Catalog,
     Cluster,
+    Ignored,
     Infrastructure,
     Objective,
     Price,
@@ -29,7 +30,7 @@ from signals.units import duration, number, per_second, plain, ratio, show, usd
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
     "references", "prices", "budget", "contexts", "kubernetes", "profiles",
-    "infrastructure",
+    "infrastructure", "ignore",
 )  # fmt: skip
 SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives")
 PERIODS = (7, 28, 30)
@@ -100,6 +101,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         references=_references(reader, top["references"]) if "references" in top else (),
         prices=_prices(reader, top["prices"]) if "prices" in top else (),
         infrastructure=_infrastructure(reader, top["infrastructure"]) if "infrastructure" in top else None,
+        ignored=_ignored(reader, top["ignore"]) if "ignore" in top else (),
         monthly_budget_usd=_budget(reader, top["budget"]) if "budget" in top else None,
         contexts=_contexts(reader, top["contexts"]) if "contexts" in top else (),
         cluster=_cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
@@ -296,6 +298,18 @@ def _infrastructure(reader: Reader, entry: Entry) -> Infrastructure | None:
         gib_hour_usd=reader.parsed(fields["gib_hour"], usd, Decimal(0)),
         as_of=reader.parsed(fields["as_of"], _day, ""),
     )
+
+
+def _ignored(reader: Reader, entry: Entry) -> tuple[Ignored, ...]:
+    found = []
+    for item in reader.each(entry):
+        fields = reader.table(item, known=("code", "subject", "reason"), required=("code", "reason"))
+        texts = {key: reader.text(value) for key, value in fields.items()}
+        if {"code", "reason"} <= set(texts):
+            found.append(
+                Ignored(code=texts["code"], subject=texts.get("subject", ""), reason=texts["reason"])
+            )
+    return tuple(found)
 
 
 def _day(text: str) -> str:

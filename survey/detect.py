@@ -216,6 +216,7 @@ class _Search:
                 else:
                     evidence.append(f"no label {' or '.join(label.sources)} on {exposed(instrument)[0]}")
         score += found / wanted if wanted else 0.5
+        score += 0.5 * len(present) / len(profile.instruments)
         more, said = self._by_buckets(job, profile)
         evidence += said
         return Fit(

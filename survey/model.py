@@ -14,7 +14,7 @@ class Fit:
 
     present   its instruments whose metrics are there
     labels    normalised label → the label that gives it here, where that is not the profile's first choice
-    score     two for each instrument, up to one for labels, one for edges that are the profile's
+    score     two for each instrument, half of its share of the profile's, up to one for labels, one for the profile's edges
     evidence  what speaks for it, and what against
     """
 

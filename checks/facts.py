@@ -1,0 +1,168 @@
+"""What is so in the Prometheus that things are held against; each question is asked once."""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from checks.model import Recorded
+from signals.errors import LeadlineError, QueryRejectedError
+from signals.inventory import Inventory, Look
+from signals.promql import Matcher, select
+from signals.samples import Answer
+
+SYNTHETIC = frozenset(
+    ("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
+     "scrape_series_added", "ALERTS", "ALERTS_FOR_STATE")
+)  # fmt: skip
+"""Series that Prometheus writes itself; alerts are there only while they are."""
+MOST_QUESTIONS = 5000
+"""So many questions are asked of the server by one check; what is left then is not looked at, and that is said."""
+
+
+class SpentError(LeadlineError):
+    """As many questions were asked as one check may."""
+
+
+@dataclass
+class Facts:
+    """Answers, looked up once.
+
+    recorded  what the checked rule files record, by name
+    at        the time that is asked about; None is now
+    """
+
+    look: Look
+    inventory: Inventory
+    recorded: Mapping[str, Recorded] = field(default_factory=dict)
+    at: float | None = None
+    asked: int = 0
+    _counts: dict[str, float | str] = field(default_factory=dict)
+    _labels: dict[str, frozenset[str]] = field(default_factory=dict)
+    _values: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    def exists(self, metric: str) -> bool:
+        """Say whether a metric has series, or is written by a rule of these files, or by Prometheus itself."""
+        return metric in self.inventory.names or metric in self.recorded or metric in SYNTHETIC
+
+    def nearest(self, metric: str) -> tuple[str, ...]:
+        """Give the metrics whose names are most like one; those that only differ by a usual ending first."""
+        endings = [metric + end for end in ("_total", "_count", "_seconds", "_bytes")]
+        endings += [metric.removesuffix(end) for end in ("_total", "_count") if metric.endswith(end)]
+        close = [each for each in endings if each in self.inventory.names]
+        pool = heapq.nlargest(MOST_LIKE, self.inventory.names, key=lambda name: _alike(name, metric))
+        return tuple(dict.fromkeys([*close, *difflib.get_close_matches(metric, pool, n=3, cutoff=0.75)]))[:3]
+
+    def count(self, query: str) -> float | str:
+        """Give how many series a query returns; a text where the server refuses it."""
+        if query not in self._counts:
+            try:
+                answer = self.ask(f"count({query})")
+            except QueryRejectedError as error:
+                self._counts[query] = str(error).split("refused the query: ", 1)[-1]
+            else:
+                values = [sample.value for series in answer.series for sample in series.samples]
+                self._counts[query] = values[0] if values else 0.0
+        return self._counts[query]
+
+    def ask(self, query: str) -> Answer:
+        if query not in self._answers:
+            self._spend()
+            self._answers[query] = self.look.ask(query, at=self.at)
+        return self._answers[query]
+
+    def labels(self, metric: str) -> frozenset[str] | None:
+        """Give the labels that a metric's series have; None where it has none to look at."""
+        if metric not in self.inventory.names:
+            return None
+        if metric not in self._labels:
+            self._spend()
+            self._labels[metric] = frozenset(self.look.label_names(select(metric))) - {"__name__"}
+        return self._labels[metric]
+
+    def values(self, metric: str, label: str) -> tuple[str, ...]:
+        """Give the values of a label on a metric's series."""
+        if (metric, label) not in self._values:
+            self._spend()
+            self._values[metric, label] = self.look.label_values(label, select(metric))
+        return self._values[metric, label]
+
+    def last_edge(self, bucket_metric: str) -> float | None:
+        """Give the highest finite bucket edge of a histogram; None where it has none."""
+        edges = [each for each in map(_number, self.values(bucket_metric, "le")) if math.isfinite(each)]
+        return max(edges, default=None)
+
+    def type_of(self, metric: str) -> str:
+        """Give a metric's type; where nothing says it, as its samples behave: what often falls is a gauge."""
+        if re.search(r":[^:]*(rate|ratio|irate)[^:]*$", metric):
+            return "gauge"  # a recorded rate, by the convention level:metric:operations
+        said = self.inventory.type_of(metric)
+        if said or metric in self.recorded or metric not in self.inventory.names:
+            return said
+        falls = self.largest(f"max(resets({select(metric)}[1h]))")
+        return "gauge" if falls is not None and falls >= FALLS else ""
+
+    def largest(self, query: str) -> float | None:
+        """Give the largest value that a query returns; None where it returns none, or is refused."""
+        try:
+            answer = self.ask(query)
+        except QueryRejectedError:
+            return None
+        values = [sample.value for series in answer.series for sample in series.samples]
+        return max((each for each in values if math.isfinite(each)), default=None)
+
+    def interval(self, jobs: Iterable[str]) -> float | None:
+        """Give the shortest scrape interval of some jobs; of all where none is named."""
+        wanted = [self.inventory.intervals[job] for job in jobs if job in self.inventory.intervals]
+        return min(wanted, default=None)
+
+    def _spend(self) -> None:
+        self.asked += 1
+        if self.asked > MOST_QUESTIONS:
+            raise SpentError(
+                f"{MOST_QUESTIONS} questions were asked; the rest is not checked, check fewer files at a time"
+            )
+
+
+MOST_LIKE = 300
+"""So many names, those that begin and end most alike, are compared letter by letter."""
+
+
+def _alike(name: str, other: str) -> int:
+    """Count the letters that two names begin and end with alike, less what they differ in length."""
+    return _begins(name, other) + _begins(name[::-1], other[::-1]) - abs(len(name) - len(other))
+
+
+def _begins(one: str, other: str) -> int:
+    """Count the letters that two texts begin with alike."""
+    return next(
+        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+
+
+FALLS = 5
+"""A series that fell so often within an hour is no counter."""
+
+
+def holds(matcher: Matcher, value: str) -> bool | None:
+    """Say whether a label's value satisfies a matcher; None where its regular expression cannot be read here."""
+    if matcher.operator in ("=", "!="):
+        return (value == matcher.value) == (matcher.operator == "=")
+    try:
+        found = re.fullmatch(matcher.value, value, re.DOTALL) is not None
+    except (re.error, RecursionError):
+        return None
+    return found == (matcher.operator == "=~")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,76 @@
+"""What a check finds, and the expressions that it looks at, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ERROR, WARNING, INFO = "error", "warning", "info"
+SEVERITIES = (ERROR, WARNING, INFO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong.
+
+    code      names the kind of mistake, for ever: what is ignored is ignored by it
+    subject   which panel, rule or service
+    what      what is wrong, as a sentence
+    evidence  what shows it: the query that was asked, and what it said
+    remedy    what to do
+    ignored   why the catalog says that it is to be ignored; empty where it is not
+    """
+
+    code: str
+    severity: str
+    file: str
+    line: int
+    subject: str
+    what: str
+    evidence: str = ""
+    remedy: str = ""
+    ignored: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """One PromQL expression where it stands.
+
+    kind        panel | variable | alert | record
+    unit        Grafana's unit of the panel that draws it; empty where it has none
+    legend      the panel's legend; {{label}} in it is what the result must carry
+    thresholds  values that the panel marks
+    templates   texts of an alert's annotations and labels, which may name $labels
+    variables   names of the dashboard's variables; None where there is no dashboard
+    """
+
+    text: str
+    file: str
+    line: int
+    subject: str
+    kind: str
+    unit: str = ""
+    legend: str = ""
+    thresholds: tuple[float, ...] = ()
+    templates: tuple[str, ...] = ()
+    variables: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What rules record under one name: their expressions, and the labels that they add."""
+
+    expressions: tuple[str, ...]
+    labels: frozenset[str] = frozenset()
+
+    def merged(self, other: Recorded) -> Recorded:
+        return Recorded(expressions=self.expressions + other.expressions, labels=self.labels | other.labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What files gave: expressions, the series that their rules record, and what did not load."""
+
+    expressions: tuple[Expression, ...] = ()
+    recorded: Mapping[str, Recorded] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,138 @@
+"""PromQL's syntax tree: what is in it, and what stands around what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import promql_parser as promql
+
+from signals.promql import Matcher, select
+
+Node: TypeAlias = Any
+"""A node of promql_parser's, which ships no types."""
+COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
+SETS = frozenset(("and", "or", "unless"))
+OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def parse(text: str) -> Node:
+    """Read an expression. Raises ValueError."""
+    return promql.parse(text)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, promql.BinaryExpr):
+        return (node.lhs, node.rhs)
+    if isinstance(node, promql.Call):
+        return tuple(node.args)
+    if isinstance(node, promql.AggregateExpr):
+        return (node.expr,) if node.param is None else (node.expr, node.param)
+    if isinstance(node, promql.MatrixSelector):
+        return (node.vector_selector,)
+    if isinstance(node, promql.ParenExpr | promql.UnaryExpr | promql.SubqueryExpr):
+        return (node.expr,)
+    return ()
+
+
+def walk(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """Give every node with those above it, the nearest last."""
+    waiting = [(node, above)]
+    while waiting:
+        each, over = waiting.pop()
+        yield each, over
+        waiting += [(child, (*over, each)) for child in reversed(children(each))]
+
+
+def selectors(node: Node) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """Give every vector selector with the nodes above it."""
+    return ((each, above) for each, above in walk(node) if is_selector(each))
+
+
+def is_selector(node: Node) -> bool:
+    return isinstance(node, promql.VectorSelector)
+
+
+def is_call(node: Node, *names: str) -> bool:
+    return isinstance(node, promql.Call) and (not names or node.func.name in names)
+
+
+def is_aggregation(node: Node, *names: str) -> bool:
+    return isinstance(node, promql.AggregateExpr) and (not names or str(node.op) in names)
+
+
+def is_binary(node: Node, *operators: str) -> bool:
+    return isinstance(node, promql.BinaryExpr) and (not operators or str(node.op) in operators)
+
+
+def is_number(node: Node) -> bool:
+    return isinstance(node, promql.NumberLiteral)
+
+
+def bare(node: Node) -> Node:
+    """Take parentheses away."""
+    while isinstance(node, promql.ParenExpr):
+        node = node.expr
+    return node
+
+
+def metric(selector: Node) -> str:
+    """Give the name that a selector asks for; empty where it asks for none, or for several."""
+    if selector.name:
+        return str(selector.name)
+    return next(
+        (each.value for each in matchers(selector) if each.label == "__name__" and each.operator == "="), ""
+    )
+
+
+def matchers(selector: Node) -> tuple[Matcher, ...]:
+    return tuple(
+        Matcher(str(each.name), OPERATORS[str(each.op)], str(each.value))
+        for each in selector.matchers.matchers
+    )
+
+
+def write(selector: Node) -> str:
+    """Write a selector alone, without offset and @."""
+    return select(selector.name or "", matchers(selector))
+
+
+def is_scalar(node: Node) -> bool:
+    """Say whether a node gives one number without labels."""
+    node = bare(node)
+    if is_number(node) or is_call(node, "scalar", "time", "pi"):
+        return True
+    if isinstance(node, promql.UnaryExpr):
+        return is_scalar(node.expr)
+    return is_binary(node) and is_scalar(node.lhs) and is_scalar(node.rhs)
+
+
+def seconds(range_: Any) -> float:
+    return float(range_.total_seconds()) if range_ is not None else 0.0
+
+
+def on_labels(node: Node) -> tuple[bool, tuple[str, ...]] | None:
+    """Give whether a binary operator matches `on` these labels, or ignores them; None where it says neither."""
+    if node.modifier is None or node.modifier.matching is None:
+        return None
+    matching = node.modifier.matching
+    return str(matching.type) == "LabelModifierType.Include", tuple(map(str, matching.labels))
+
+
+def group_labels(node: Node) -> tuple[str, ...]:
+    return tuple(map(str, node.modifier.group_labels or ())) if node.modifier else ()
+
+
+def cardinality(node: Node) -> str:
+    """Give "left", "right" or "" for group_left, group_right and neither."""
+    card = str(node.modifier.card) if node.modifier else ""
+    return {"VectorMatchCardinality.ManyToOne": "left", "VectorMatchCardinality.OneToMany": "right"}.get(
+        card, ""
+    )
+
+
+def by_labels(node: Node) -> tuple[bool, tuple[str, ...]]:
+    """Give whether an aggregation keeps these labels (by), or drops them (without)."""
+    if node.modifier is None:
+        return True, ()
+    return str(node.modifier.type) == "AggModifierType.By", tuple(map(str, node.modifier.labels))

@@ -1,0 +1,136 @@
+"""`leadline check`: the catalog, or anybody's dashboards and rules, held against a live Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import __version__
+from cli.connections import Connection, connected
+from cli.rendering import load as text_of
+
+if TYPE_CHECKING:
+    from checks.facts import Facts
+    from checks.model import Expression, Finding, Recorded
+    from live.client import Prometheus
+
+FORMATS = ("text", "json", "junit", "sarif", "github")
+
+
+@click.command("check")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
+@connected
+@click.option("--offline", is_flag=True, help="Do only what needs no server.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="Exit 1 where there is a finding of this severity, or a graver one.",
+)
+@click.option("--costs", is_flag=True, help="Say of each recording rule how many series it reads and writes.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True)
+def command(
+    connection: Connection, files: tuple[Path, ...], offline: bool, fail_on: str, costs: bool, output: str
+) -> int:
+    r"""Hold the catalog, or dashboards (JSON) and rule files (YAML) of anybody, against a live Prometheus.
+
+    Without files: the catalog, and everything that is generated from it. With files: does each load and parse, do its
+    metrics, labels and variables exist, are types used rightly, can operators match, can alerts fire, do units, legends and
+    annotations fit. Each finding has its evidence and a remedy. The catalog's `ignore` sets findings aside, with a reason.
+
+    \b
+    Examples:
+      leadline check
+      leadline check dashboards/*.json rules/*.yml --url http://127.0.0.1:9090
+      leadline check --offline -o github
+    """
+    found = list(
+        _of_files(connection, files, offline=offline)
+        if files
+        else _of_catalog(connection, offline=offline, costs=costs)
+    )
+    click.echo(_written(found, output), nl=False)
+    return 1 if _fails(found, fail_on) else 0
+
+
+def _of_files(connection: Connection, paths: Sequence[Path], *, offline: bool) -> list[Finding]:
+    from checks.catalog import ignored
+    from checks.expression import checked
+    from checks.files import load
+
+    loaded = load({str(path): text_of(path) for path in paths})
+    catalog = connection.load() if connection.catalog_file.exists() else None
+    found = list(loaded.findings)
+    if offline:
+        found += _syntax_only(loaded.expressions)
+    else:
+        with connection.open(catalog) as prometheus:
+            facts = _facts(prometheus, loaded.recorded)
+            found += _bounded([lambda each=each: checked(each, facts) for each in loaded.expressions])  # type: ignore[misc]
+    return list(ignored(found, catalog)) if catalog else found
+
+
+def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
+    from checks.expression import offline_checked
+
+    return [finding for each in expressions for finding in offline_checked(each)]
+
+
+def _of_catalog(connection: Connection, *, offline: bool, costs: bool) -> list[Finding]:
+    from checks import catalog as held
+    from cli.compose import generated
+
+    catalog = connection.load()
+    files = generated(catalog)
+    if offline:
+        return list(held.ignored(held.without_server(catalog), catalog))
+    with connection.open(catalog) as prometheus:
+        facts = _facts(prometheus, {})
+        parts: list[Callable[[], Iterable[Finding]]] = [
+            lambda: held.of_catalog(catalog, facts),
+            lambda: held.of_generated(files, prometheus.rule_groups(), catalog, facts),
+        ]
+        if costs:
+            parts.append(lambda: held.costs(files, facts))
+        found = _bounded(parts)
+    return list(held.ignored(found, catalog))
+
+
+def _facts(prometheus: Prometheus, recorded: Mapping[str, Recorded]) -> Facts:
+    from checks.facts import Facts
+
+    return Facts(look=prometheus, inventory=prometheus.inventory(), recorded=recorded)
+
+
+def _bounded(parts: Sequence[Callable[[], Iterable[Finding]]]) -> list[Finding]:
+    """Collect findings until as many questions were asked as one check may ask; say so where that happens."""
+    from checks.facts import SpentError
+
+    found: list[Finding] = []
+    try:
+        for part in parts:
+            found.extend(part())
+    except SpentError as error:
+        click.echo(f"leadline: {error}", err=True)
+    return found
+
+
+def _written(found: Sequence[Finding], output: str) -> str:
+    from checks import written
+
+    return {
+        "text": written.text,
+        "json": written.as_json,
+        "junit": written.junit,
+        "sarif": lambda each: written.sarif(each, __version__),
+        "github": written.github,
+    }[output](found)
+
+
+def _fails(found: Sequence[Finding], fail_on: str) -> bool:
+    grave = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    return any(each.severity in grave and not each.ignored for each in found)

@@ -1,0 +1,1 @@
+"""Captured expositions of instrumentation libraries; see README.md."""
