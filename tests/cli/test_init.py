@@ -1,0 +1,148 @@
+"""`leadline init` where there is little to find, and ties that are not guessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cli.main import run
+from signals import reading
+from signals.inventory import Inventory
+from signals.samples import Answer, Sample, Series
+from survey import writing
+from survey.detect import surveyed
+from survey.proposals import Proposal, proposed
+from survey.writing import Frame
+from tests.doubles import Api, Request, success
+
+
+class There:
+    """A server that has some series."""
+
+    def __init__(self, *series: dict[str, str]) -> None:
+        self.series = series
+
+    def _matching(self, selector: str) -> list[dict[str, str]]:
+        name = selector.split("{", maxsplit=1)[0]
+        return [each for each in self.series if each["__name__"] == name or not name]
+
+    def ask(self, query: str, *, at: float | None = None) -> Answer:
+        if query.startswith("count by (job, __name__)"):
+            kept = {(each["job"], each["__name__"]) for each in self.series}
+            found = tuple(
+                Series(labels={"job": job, "__name__": name}, samples=(Sample(0, 1),)) for job, name in kept
+            )
+            return Answer(kind="vector", series=found)
+        return Answer(kind="vector", series=(Series(labels={}, samples=(Sample(0, 1000),)),))
+
+    def label_names(self, selector: str) -> tuple[str, ...]:
+        return tuple({label for each in self._matching(selector) for label in each})
+
+    def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:
+        return tuple(sorted({each.get(label, "") for each in self._matching(selector)} - {""}))
+
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory(names=frozenset(each["__name__"] for each in self.series), retention=30 * 86400.0)
+
+
+def http(job: str, **labels: str) -> list[dict[str, str]]:
+    usual = {"job": job, "instance": "a:1", "method": "GET", "status": "200", **labels}
+    names = (
+        "http_requests_total",
+        "http_request_duration_seconds_count",
+        "http_request_duration_seconds_sum",
+    )
+    return [
+        *({"__name__": name, **usual} for name in names),
+        *(
+            {"__name__": "http_request_duration_seconds_bucket", "le": le, **usual}
+            for le in ("0.1", "0.4", "+Inf")
+        ),
+    ]
+
+
+def test_a_label_that_the_scrape_took_is_found_under_its_exported_name() -> None:
+    there = There(*http("web", endpoint="web-port", exported_endpoint="/task", status_code="200"))
+    (service,) = surveyed(there, there.inventory).services
+    assert service.fit.labels["route"] == "exported_endpoint"
+    text = "\n".join(writing.block(service, Proposal()))
+    assert "route: exported_endpoint" in text
+    assert "buckets: [0.1, 0.4]" in text
+
+
+def test_a_job_in_several_namespaces_is_several_services() -> None:
+    there = There(*http("web", namespace="a", path="/"), *http("web", namespace="b", path="/"))
+    found = {each.name: dict(each.selector) for each in surveyed(there, there.inventory).services}
+    assert found == {
+        "web-a": {"job": "web", "namespace": "a"},
+        "web-b": {"job": "web", "namespace": "b"},
+    }
+
+
+def test_a_proxy_and_an_application_that_count_the_same_are_noticed() -> None:
+    proxy = [
+        {"__name__": name, "job": "ingress", "service": "web", "status": "200", "method": "GET", "path": "/"}
+        for name in ("nginx_ingress_controller_requests", "nginx_ingress_controller_request_duration_seconds_count",
+                     "nginx_ingress_controller_request_duration_seconds_bucket")
+    ]  # fmt: skip
+    there = There(*http("web", path="/"), *proxy)
+    found = surveyed(there, there.inventory)
+    assert any("may count the same ones" in each for each in found.refused)
+
+
+def test_ties_are_listed_and_written_down() -> None:
+    there = There(*http("web", path="/"))
+    (service,) = surveyed(there, there.inventory).services
+    tied = replace(service, fits=(service.fit, replace(service.fit, profile="other")))
+    assert [each.profile for each in tied.ties] == [service.fit.profile, "other"]
+    assert "# profile other would fit as well" in "\n".join(writing.block(tied, Proposal()))
+
+
+@pytest.mark.parametrize("value", ["web", "a b", "~x.y", "true", "1", 'a"b', "ü", "a: b", "#c", "none"])
+def test_any_value_of_a_label_is_written_so_that_it_reads_back(value: str) -> None:
+    there = There(*http("web", path="/"))
+    found = surveyed(there, there.inventory)
+    service = type(found.services[0])(
+        name="web",
+        job=value,
+        selector={"job": value},
+        fits=found.services[0].fits,
+        edges=found.services[0].edges,
+    )
+    survey = type(found)(inventory=found.inventory, services=(service,))
+    frame = Frame(
+        project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
+    )
+    catalog = reading.parse(writing.catalog(frame, survey, {}), "f")
+    matcher = catalog.services[0].instruments["requests"].matchers[0]
+    assert matcher.value == (r"~x\.y" if value == "~x.y" else value)
+
+
+def test_proposals_lie_on_edges_and_are_reached_today() -> None:
+    histogram = ((0.1, 900.0), (0.25, 960.0), (0.5, 995.0), (float("inf"), 1000.0))
+    found = proposed(histogram, 0.001, 30 * 86400.0)
+    assert str(found.p95) == "0.25"
+    assert str(found.p99) == "0.5"
+    assert (found.error_ratio, found.availability, found.period) == ("1%", "99.5%", "30d")
+    assert proposed((), None, 86400.0).why
+    assert proposed(((float("inf"), 500.0),), 0.0, None).p95 is None
+
+
+def test_a_prometheus_without_known_metrics_is_told_so(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(request: Request) -> tuple[int, str, str]:
+        if request.path.endswith("__name__/values"):
+            return 200, "application/json", '{"status": "success", "data": ["something_else"]}'
+        if request.path.endswith(("metadata", "targets", "runtimeinfo", "flags", "buildinfo")):
+            return success({})
+        return success({"resultType": "vector", "result": []})
+
+    api.answer = answer
+    path = tmp_path / "leadline.yaml"
+    assert run(["init", "--url", api.url, "-c", str(path)]) == 4
+    assert "describe yours in a profile of your own" in capsys.readouterr().err
+    assert not path.exists()
