@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from signals.promql import Matcher, call, le_matcher, literal, one_of, quote, select, sum_by
+from signals.units import duration as seconds
 from signals.units import plain
 
 GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
 """The instruments that dashboards, rules and most signals are read from, and the unit of each."""
 STATUS_CLASS, NAME = "status_class", "__name__"
+STEPS = 40
 NO_ROUTE = "(none)"
 """The route of requests that carry none, so that a choice of all routes leaves none of them out."""
 
@@ -111,8 +113,11 @@ class Instrument:
         return select(self.metric + suffix, matchers)
 
     def over(self, duration: str) -> str:
-        """Write what gives the raw samples of a duration; of an expression, its values at the usual step."""
-        return f"{self.select()}[{duration}{':' if self.expression else ''}]"
+        """Write what gives the raw samples of a duration; of an expression, its values at forty steps of it."""
+        if not self.expression:
+            return f"{self.select()}[{duration}]"
+        step = max(1, round(seconds(duration) / STEPS))
+        return f"{self.select()}[{duration}:{step}s]"
 
     def select_parts(self, *suffixes: str) -> str:
         """Write the selector of several components of a histogram at once, so that they come from the same scrapes.

@@ -169,7 +169,7 @@ def _names(reader: Reader, entry: Entry) -> tuple[tuple[tuple[str, str], ...], t
 
 
 def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
-    """Read conditions on labels; a list of values means any of them, and "~…" what a regular expression matches."""
+    """Read conditions on labels: a list means any of its values, "~…" what an expression matches, "!~…" what it does not."""
     found = []
     for label, place in reader.table(entry).items():
         values = reader.texts(place)
@@ -182,9 +182,10 @@ def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
 def _matcher(reader: Reader, entry: Entry, label: str, values: tuple[str, ...]) -> Matcher:
     if len(values) != 1:
         return Matcher(label, "=~", one_of(values))
-    if not values[0].startswith("~"):
-        return Matcher(label, "=", values[0])
-    return Matcher(label, "=~", reader.parsed(entry, lambda text: regex(text[1:]), ""))
+    for sign, operator in (("!~", "!~"), ("~", "=~")):
+        if values[0].startswith(sign):
+            return Matcher(label, operator, reader.parsed(entry, lambda text: regex(text[len(sign) :]), ""))  # noqa: B023
+    return Matcher(label, "=", values[0])
 
 
 def regex(text: str) -> str:

@@ -147,8 +147,8 @@ def _quoted(value: str) -> str:
         "off",
         "none",
     )
-    if value.startswith("~"):
-        return json.dumps("~" + one_of([value]))  # a plain "~" would be a regular expression
+    if value.startswith(("~", "!~")):
+        return json.dumps("~" + one_of([value]))  # as it stands it would be a regular expression
     return value if plainly else json.dumps(value, ensure_ascii=False)
 
 

@@ -227,3 +227,59 @@ def test_the_snapshot_reads_the_time_to_the_first_token(name: str, catalog: Cata
     service = next(each for each in report.services if each.name in job_of(catalog, name))
     assert 0 < _value(service, "first_token.mean") < 60
     assert 0 < _value(service, "first_token.p95") < 120
+
+
+RESOURCES = """\
+project: families
+scrape_interval: 2s
+services:
+  shop:
+    profile: fastapi-instrumentator
+    selector: {job: fastapi-instrumentator}
+    instruments:
+      infrastructure: {profile: opencost, selector: {job: opencost, namespace: shop}}
+      cpu: {profile: k8s-resources, selector: {job: k8s-resources, namespace: shop, pod: "~shop-.*"}}
+      cpu_limit: {profile: k8s-resources, selector: {job: k8s-resources, namespace: shop, pod: "~shop-.*"}}
+      memory: {profile: k8s-resources, selector: {job: k8s-resources, namespace: shop, pod: "~shop-.*"}}
+      memory_limit: {profile: k8s-resources, selector: {job: k8s-resources, namespace: shop, pod: "~shop-.*"}}
+      throttled: {profile: k8s-resources, selector: {job: k8s-resources, namespace: shop}}
+      periods: {profile: k8s-resources, selector: {job: k8s-resources, namespace: shop}}
+      pool: {profile: postgres, selector: {job: postgres-exporter}}
+      pool_limit: {profile: postgres, selector: {job: postgres-exporter}}
+"""
+
+
+def samples(name: str, metric: str, **labels: str) -> list[float]:
+    """Read the captured values of a metric's series that carry some labels."""
+    text = (FOLDER / f"{name}.prom").read_text("utf-8")
+    lines = re.findall(rf"^{metric}(\{{.*\}})? (\S+)", text, re.MULTILINE)
+    return [
+        float(value) for own, value in lines if all(f'{key}="{each}"' in own for key, each in labels.items())
+    ]
+
+
+def test_infrastructure_and_resources_are_read_from_the_cluster(observed: Observed) -> None:
+    catalog = reading.parse(RESOURCES, "f")
+    with Prometheus(Endpoint(url=observed.url)) as client:
+        service = snapshot.take(catalog, catalog.services, observed.window, client.ask).services[0]
+    per_hour = sum(
+        0.5 * samples("opencost", f"node_{kind}_hourly_cost", node=node)[0]
+        for kind in ("cpu", "ram")
+        for node in ("node-a", "node-b")
+    )
+    assert _value(service, "cost.infrastructure_per_hour") == pytest.approx(per_hour)
+    used = sum(samples("k8s-resources", "container_cpu_usage_seconds_total", container="shop"))
+    assert _value(service, "cpu") * observed.window.seconds == pytest.approx(used, rel=1e-6)
+    memory = sum(samples("k8s-resources", "container_memory_working_set_bytes", container="shop"))
+    assert _value(service, "memory") == memory
+    (throttled,) = {round(_value(service, "throttled_ratio"), 9)}
+    parts = [
+        sum(samples("k8s-resources", f"container_cpu_cfs_{name}_total", container="shop"))
+        for name in ("throttled_periods", "periods")
+    ]
+    assert throttled == pytest.approx(parts[0] / parts[1])
+    limits = {each.name: each.limit for each in service.headroom.resources}
+    assert limits["cpu"] == sum(
+        samples("k8s-resources", "kube_pod_container_resource_limits", resource="cpu")
+    )
+    assert limits["pool"] == samples("postgres-exporter", "pg_settings_max_connections")[0]
