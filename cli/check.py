@@ -36,7 +36,7 @@ FORMATS = ("text", "json", "junit", "sarif", "github")
 def command(
     connection: Connection, files: tuple[Path, ...], offline: bool, fail_on: str, costs: bool, output: str
 ) -> int:
-    r"""Hold the catalog, or dashboards (JSON) and rule files (YAML) of anybody, against a live Prometheus.
+    """Hold the catalog, or dashboards (JSON) and rule files (YAML) of anybody, against a live Prometheus.
 
     Without files: the catalog, and everything that is generated from it. With files: does each load and parse, do its
     metrics, labels and variables exist, are types used rightly, can operators match, can alerts fire, do units, legends and

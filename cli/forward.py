@@ -45,7 +45,7 @@ def command(
     port: int | None,
     browse: bool,
 ) -> int:
-    r"""Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster, until Ctrl-C.
+    """Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster, until Ctrl-C.
 
     The Service is what the context names, else the one that looks like it (by name and labels); of several you are
     asked to choose. It is `kubectl port-forward`, started anew on the same local port whenever it breaks.

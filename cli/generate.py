@@ -24,7 +24,7 @@ from signals import reading
     "--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated."
 )
 def command(catalog_file: Path, out: Path, check: bool) -> int:
-    r"""Write dashboards, rules and rule tests from the catalog.
+    """Write dashboards, rules and rule tests from the catalog.
 
     The same catalog gives the same bytes. Only files that an earlier run wrote are ever overwritten or deleted.
 

@@ -36,7 +36,7 @@ DEFAULT_INTERVAL = 15.0
 )
 @click.option("--dry-run", is_flag=True, help="Print the catalog instead of writing it.")
 def command(connection: Connection, project: str | None, update: bool, dry_run: bool) -> int:
-    r"""Write a catalog from what a live Prometheus has.
+    """Write a catalog from what a live Prometheus has.
 
     Finds services and how their metrics are named, with the evidence; proposes targets that are reached today, on bucket
     edges; says what it would not guess. Profiles that fit equally well are asked on a terminal, and listed otherwise. A

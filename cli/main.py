@@ -78,7 +78,7 @@ def _nearest(name: str) -> str:
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="leadline")
 def group() -> None:
-    r"""Dashboards, rules and load-test reports for Prometheus and Grafana, from one catalog.
+    """Dashboards, rules and load-test reports for Prometheus and Grafana, from one catalog.
 
     \b
     Exit codes: 0 met, or nothing to do; 1 a target missed, or files differ;

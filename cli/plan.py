@@ -10,7 +10,7 @@ from cli.shipping import Destination, shipped
 @click.command("plan")
 @shipped
 def command(destination: Destination) -> int:
-    r"""Show what a push would change; change nothing. Exits 1 where something would, or is refused.
+    """Show what a push would change; change nothing. Exits 1 where something would, or is refused.
 
     \b
     Examples:

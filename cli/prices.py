@@ -16,7 +16,7 @@ from signals.units import plain
 @click.command("prices")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True)
 def command(models: tuple[str, ...]) -> int:
-    r"""Print prices of models as a catalog has them: base prices, in USD per million tokens, dated today.
+    """Print prices of models as a catalog has them: base prices, in USD per million tokens, dated today.
 
     They come from the package genai-prices (pip install 'leadline[prices]'), offline. Once written down they do not change
     by themselves, so the same catalog gives the same figures.

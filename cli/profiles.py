@@ -18,7 +18,7 @@ from signals.units import plain
 @click.argument("name", metavar="[NAME]", required=False)
 @catalog_option
 def command(name: str | None, catalog_file: Path) -> int:
-    r"""List the profiles, or explain one: its metrics, their units, labels and edges, what counts as an error.
+    """List the profiles, or explain one: its metrics, their units, labels and edges, what counts as an error.
 
     The catalog's own profiles (`profiles: [ours.yaml]`) are among them, where there is a catalog.
 

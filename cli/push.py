@@ -12,7 +12,7 @@ from cli.shipping import Destination, shipped
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")
 def command(destination: Destination, yes: bool, dry_run: bool) -> int:
-    r"""Bring what is generated to where it is used: shows the plan, asks, and writes only what differs.
+    """Bring what is generated to where it is used: shows the plan, asks, and writes only what differs.
 
     In Grafana dashboards go into a folder named after the project and carry its tag. A dashboard that has our uid or
     title and is not ours, or is provisioned from a file, is refused, and then nothing is written. To Kubernetes

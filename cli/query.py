@@ -45,7 +45,7 @@ def command(
     promql: bool,
     output: str | None,
 ) -> int:
-    r"""Ask Prometheus one PromQL expression: now, or with --range over the last while.
+    """Ask Prometheus one PromQL expression: now, or with --range over the last while.
 
     \b
     Examples:

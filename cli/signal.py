@@ -35,7 +35,7 @@ def command(
     promql: bool,
     output: str,
 ) -> int:
-    r"""Ask one signal of the catalog's services, by the name that `leadline signals` lists.
+    """Ask one signal of the catalog's services, by the name that `leadline signals` lists.
 
     The expressions read the services' own metrics, so no recording rule need be loaded.
 

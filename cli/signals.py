@@ -14,7 +14,7 @@ from signals.formulas import FORMULAS, missing
 @click.command("signals")
 @catalog_option
 def command(catalog_file: Path) -> int:
-    r"""List the signals, and which services have them.
+    """List the signals, and which services have them.
 
     \b
     Example:

@@ -140,7 +140,7 @@ def command(
     provenance: bool,
     github: bool,
 ) -> int:
-    r"""Measure services over a window and judge them by the catalog.
+    """Measure services over a window and judge them by the catalog.
 
     Figures are counted from raw samples, with bounds that are certain; a verdict is met (✓), missed (✗) or
     undecided (?), and then says what would decide it. What was not measured is said, never made up.

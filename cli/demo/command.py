@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option("--keep", is_flag=True, help="Leave the services and Prometheus running until Ctrl-C.")
 def command(duration: int, vus: int, out: Path, keep: bool) -> int:
-    r"""Run the whole loop on this machine: services, Prometheus, k6, report.
+    """Run the whole loop on this machine: services, Prometheus, k6, report.
 
     A service that exposes what threads-agent exposes is loaded by k6 while a real Prometheus scrapes it and
     evaluates the generated rules; then the snapshot of exactly that run is printed, and beside the truth what k6,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
+from cli.main import COMMANDS, run
 from tests.conftest import ROOT
 from tests.doubles import Api, failure, success, vector
 
@@ -180,3 +180,11 @@ def test_an_internal_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr("signals.reading.load", lambda _: 1 / 0)
     assert run(["generate"]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_examples_line_by_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "\\b" not in out
+    assert f"  leadline {command}" in out
