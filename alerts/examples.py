@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from alerts.model import Input
 from signals.instruments import Instrument
 from signals.promql import Matcher, select
+from signals.units import plain
 
 
 def counter(instrument: Instrument, per_minute: Decimal | int, *, suffix: str = "", **labels: str) -> Input:
     """Give one series that this instrument would count, growing evenly; `labels` are normalised names."""
     return Input(selector=_series(instrument, suffix, labels), per_minute=Decimal(per_minute))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """So many steps, and how many events each of them brings, bad ones among them; it may begin with a restart."""
+
+    steps: int
+    events: Decimal
+    bad: Decimal = Decimal(0)
+    restarts: bool = False
+
+
+def counting(
+    instrument: Instrument,
+    stretches: Sequence[Stretch],
+    growth: Callable[[Stretch], Decimal],
+    *,
+    suffix: str = "",
+    **labels: str,
+) -> Input:
+    """Give one series that this instrument would count, whose growth changes; in promtool's notation, exactly."""
+    value, parts = Decimal(0), []
+    for each in stretches:
+        value = Decimal(0) if each.restarts else value
+        parts.append(f"{plain(value)}+{plain(growth(each))}x{each.steps - 1}")
+        value += growth(each) * each.steps
+    return Input(selector=_series(instrument, suffix, labels), values=" ".join(parts))
 
 
 FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout")

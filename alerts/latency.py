@@ -2,87 +2,81 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
+from functools import partial
 
-from alerts import burn
-from alerts.examples import counter
-from alerts.model import Alert, Case, Input
-from signals import recorded
+from alerts import objectives, proofs
+from alerts.examples import Stretch, counting
+from alerts.model import Alert, Input
+from alerts.objectives import Watched
+from signals import latency
+from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
-from signals.promql import Matcher, select
-from signals.recorded import LONG_WINDOW, WINDOW
 from signals.units import plain, show
 
 NAME = "LatencyBudgetBurn"
+NAMES = (NAME, f"{NAME}Slow")
+
+
+def watched(service: Service) -> Watched | None:
+    """Give what is watched; None where there is no objective, or its threshold is on no known bucket edge."""
+    objective, histogram = service.objective("latency"), service.instruments.get("latency")
+    if objective is None or objective.within is None or histogram is None:
+        return None
+    edge = objective.within
+    if edge not in histogram.buckets or histogram.kind != "histogram":
+        return None
+    return Watched(
+        service=service,
+        objective=objective,
+        name=NAME,
+        events=lambda window: latency.requests(histogram, window),
+        bad=lambda window: latency.slower(histogram, edge, window),
+    )
 
 
 def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
-    """Give the alert, or none where there is no objective or its threshold is on no known bucket edge."""
-    objective = service.objective("latency")
-    histogram = service.instruments.get("latency")
-    if objective is None or objective.within is None or histogram is None:
+    """Give a page and a ticket alert, as far as they can fire."""
+    found = watched(service)
+    if found is None:
         return ()
-    if objective.within not in histogram.buckets or burn.threshold(objective) >= 1:
-        return ()
-    limit = plain(burn.threshold(objective))
-    where = (*recorded.owner(catalog.project, service.name), Matcher("signal", "=", "objective.latency"))
-    long, short = (
-        f"1 - max by (project, service) ({select(recorded.within(window), where)})"
-        for window in (LONG_WINDOW, WINDOW)
+    traffic = partial(_traffic, service.instruments["latency"], found.objective)
+    return tuple(
+        objectives.alerts(
+            catalog,
+            found,
+            partial(_described, service, found.objective),
+            partial(proofs.cases, found.objective, traffic=traffic),
+        )
     )
-    within = show(float(objective.within), "seconds")
-    annotations = {
-        "summary": "Requests are slow enough to use up the latency budget.",
+
+
+def _described(service: Service, objective: Objective, severity: str) -> dict[str, str]:
+    within = show(float(objective.within or 0), "seconds")
+    fast = severity == PAGE
+    return {
+        "summary": "Requests are slow enough to use up the latency budget."
+        if fast
+        else "Requests are slow often enough to use up the latency budget before its period ends.",
         "description": (
-            f"{{{{ $value | humanizePercentage }}}} of the requests to {service.name} took longer than {within} "
-            f"in the last hour, and the last 5 minutes are no better. "
+            f"{proofs.VALUE} of the requests to {service.name} took longer than {within} in the last "
+            f"{'hour or six' if fast else 'day or three'}, and it goes on. "
             f"The objective is {plain(objective.target * 100)} % within {within}."
         ),
     }
-    return (
-        Alert(
-            name=NAME,
-            expr=f"{long} > {limit}\nand\n{short} > {limit}",
-            hold="2m",
-            labels={"severity": "critical", "project": catalog.project, "service": service.name},
-            annotations=annotations,
-            cases=_cases(histogram, objective, annotations),
-        ),
-    )
 
 
-def _cases(histogram: Instrument, objective: Objective, annotations: dict[str, str]) -> tuple[Case, ...]:
-    limit = burn.threshold(objective)
-    high, low = min(limit * Decimal("1.25"), Decimal(1)), limit * Decimal("0.75")
-    share = f"{float(high * 100):.4g}%"
-    fired = {
-        **annotations,
-        "description": annotations["description"].replace("{{ $value | humanizePercentage }}", share),
-    }
-    return (
-        Case(
-            name="slow requests burn the budget",
-            inputs=_traffic(histogram, objective, high),
-            minutes=70,
-            annotations=fired,
-        ),
-        Case(
-            name="slow requests stay below the limit", inputs=_traffic(histogram, objective, low), minutes=70
-        ),
-        Case(name="nothing is measured", inputs=(), minutes=70),
-    )
-
-
-def _traffic(histogram: Instrument, objective: Objective, slow: Decimal) -> tuple[Input, ...]:
-    """Give a million requests a minute, of which a share is slower than the objective's threshold."""
-    edge = histogram.raw_edge(objective.within or Decimal(0))
-    fast = (Decimal(1_000_000) * (1 - slow)).to_integral_value()
+def _traffic(histogram: Instrument, objective: Objective, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
+    """Give requests of which a share is slower than the objective's threshold."""
+    edge = histogram.raw_edge(objective.within) if objective.within else ""
     labels = {
         name: value for name, value in (("route", "/example"), ("method", "GET")) if histogram.has(name)
     }
     return (
-        counter(histogram, fast, suffix="_bucket", le=edge, **labels),
-        counter(histogram, 1_000_000, suffix="_bucket", le="+Inf", **labels),
-        counter(histogram, 1_000_000, suffix="_count", **labels),
+        counting(
+            histogram, stretches, lambda each: each.events - each.bad, suffix="_bucket", le=edge, **labels
+        ),
+        counting(histogram, stretches, lambda each: each.events, suffix="_bucket", le="+Inf", **labels),
+        counting(histogram, stretches, lambda each: each.events, suffix="_count", **labels),
     )

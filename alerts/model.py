@@ -18,29 +18,39 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One series of a test: its selector, and by how much it grows in a minute."""
+    """One series of a test: its selector, and its values in promtool's notation, or by how much it grows in a minute."""
 
     selector: str
-    per_minute: Decimal
+    per_minute: Decimal = Decimal(0)
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What an alert does under some traffic: after `minutes` it fires with `annotations`, or stays silent (None)."""
+    """What an alert does under some traffic: after `minutes` it fires with `annotations`, or stays silent (None).
+
+    step  minutes between samples and evaluations; long windows are tested in longer steps, which takes less time
+    """
 
     name: str
     inputs: tuple[Input, ...]
     minutes: int
     annotations: Mapping[str, str] | None = None
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alerting rule and the cases that prove it."""
+    """An alerting rule and the cases that prove it.
+
+    hold  for how long its condition must hold (`for`)
+    keep  for how long it stays firing after its condition is gone (`keep_firing_for`); empty where it does not
+    """
 
     name: str
     expr: str
     hold: str
+    keep: str = ""
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     cases: tuple[Case, ...] = field(default=())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from alerts import error_ratio, objectives
+from alerts import latency as latency_alert
 from alerts.model import Recording
-from signals import latency, recorded
+from signals import burn, latency, recorded
 from signals.catalog import Catalog, Service
 from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
 from signals.promql import sum_by
@@ -14,7 +16,7 @@ from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
 from signals.units import plain
 
 
-def of_service(project: str, service: Service) -> tuple[Recording, ...]:
+def of_service(catalog: Catalog, service: Service) -> tuple[Recording, ...]:
     """Give the recordings of one service, in an order in which each reads only earlier ones."""
     readers: dict[str, Callable[[Instrument, dict[str, str]], Iterator[Recording]]] = {
         "requests": _requests,
@@ -22,9 +24,17 @@ def of_service(project: str, service: Service) -> tuple[Recording, ...]:
         "tokens": _tokens,
         "cost": _cost,
     }
-    owner = {"project": project, "service": service.name}
+    owner = {"project": catalog.project, "service": service.name}
     rules = [rule for name, instrument in service.golden.items() for rule in readers[name](instrument, owner)]
-    return (*rules, *_targets(service, owner))
+    return (*rules, *_objectives(catalog, service, owner), *_targets(service, owner))
+
+
+def _objectives(catalog: Catalog, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
+    """Record the events of each objective in the windows that its alerts read."""
+    for watched in (error_ratio.watched(service), latency_alert.watched(service)):
+        if watched:
+            arms = burn.usable(watched.objective, catalog.retention)
+            yield from objectives.recordings(watched, arms, owner)
 
 
 def of_project(catalog: Catalog) -> tuple[Recording, ...]:

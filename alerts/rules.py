@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts import absence, burn, cost, error_ratio, latency, recordings
+from alerts import absence, cost, error_ratio, latency, recordings
 from alerts.model import Alert, Group, Recording, RuleFile
+from signals import burn
 from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
-from signals.units import plain
 
 TOPIC = {
-    error_ratio.NAME: "throughput",
-    latency.NAME: "latency",
+    **dict.fromkeys(error_ratio.NAMES, "throughput"),
+    **dict.fromkeys(latency.NAMES, "latency"),
     cost.NAME: "cost",
     **dict.fromkeys(absence.NAMES.values(), "overview"),
 }
@@ -34,10 +34,12 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
         *absence.build(catalog, service),
     )
     rules: tuple[Recording | Alert, ...] = (
-        *recordings.of_service(catalog.project, service),
+        *recordings.of_service(catalog, service),
         *_linked(catalog, alerts),
     )
-    return RuleFile(name=base, groups=(_group(catalog, base, rules),), remarks=_remarks(service, alerts))
+    return RuleFile(
+        name=base, groups=(_group(catalog, base, rules),), remarks=_remarks(catalog, service, alerts)
+    )
 
 
 def _project_file(catalog: Catalog) -> RuleFile:
@@ -74,21 +76,17 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
     return replace(alert, annotations={**alert.annotations, **links}, cases=cases)
 
 
-def _remarks(service: Service, alerts: tuple[Alert, ...]) -> tuple[str, ...]:
-    """Say which objective got no alert, and why."""
-    named = {"availability": error_ratio.NAME, "latency": latency.NAME}
+def _remarks(catalog: Catalog, service: Service, alerts: tuple[Alert, ...]) -> tuple[str, ...]:
+    """Say which objective got no alert, or lacks one of its windows, and why."""
     have = {alert.name for alert in alerts}
     remarks = []
-    for kind, name in named.items():
+    for kind, name in (("availability", error_ratio.NAME), ("latency", latency.NAME)):
         objective = service.objective(kind)
         if objective is None:
             remarks.append(f"{service.name}: no objective for {kind}, so no {name} alert")
-        elif name not in have and burn.threshold(objective) >= 1:
-            factor = plain(burn.fast_factor(objective))
-            remarks.append(
-                f"{service.name}: {name} could never fire, {factor} × (1 − {plain(objective.target)}) is at least 1; "
-                "raise the target of the objective"
-            )
-        elif name not in have:
+            continue
+        if not have & {name, f"{name}Slow"} and burn.usable(objective, catalog.retention):
             remarks.append(f"{service.name}: no {name} alert, what it reads is not known to the profile")
+            continue
+        remarks += [f"{service.name}: {said}" for said in burn.remarks(objective, catalog.retention)]
     return tuple(remarks)

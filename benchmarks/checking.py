@@ -33,6 +33,12 @@ from signals.inventory import Inventory
 from tests.corpus import world
 
 FOLDER = Path(__file__).parent.parent / "tests" / "corpus"
+HISTORY = (
+    "- blind, before anything was mended: of the first corpus (197 faulty, 324 sound; written without knowledge of the checks) "
+    "92.9 % found and 94.3 % right; of the second (101 faulty, 332 sound; written after the first was mended, again without "
+    "knowledge) 97.0 % found and 89.1 % right. What was missed or wrongly blamed there was then mended, so the figures above are of "
+    "cases that the checks have seen; on yours expect something between"
+)
 LEAST_RECALL, LEAST_PRECISION = 0.95, 0.99
 SPAN, STEP = 7200, 15.0
 
@@ -158,12 +164,25 @@ def _is_right(case: Case, found: list[Finding]) -> bool:
     return bool({each.code for each in found} & set(case.expects))
 
 
-def scored() -> Score:
-    """Check the whole corpus."""
+CORPORA = ("", "_second")
+"""The endings of the corpora's files."""
+
+
+def scored(*suffixes: str) -> Score:
+    """Check corpora, all by default."""
+    every = suffixes or CORPORA
     with served() as (client, inventory, at):
         began = time.perf_counter()
-        faulty = [(case, found_in(case, client, inventory, at)) for case in cases("faulty.yaml")]
-        sound = [(case, found_in(case, client, inventory, at)) for case in cases("sound.yaml")]
+        faulty = [
+            (case, found_in(case, client, inventory, at))
+            for each in every
+            for case in cases(f"faulty{each}.yaml")
+        ]
+        sound = [
+            (case, found_in(case, client, inventory, at))
+            for each in every
+            for case in cases(f"sound{each}.yaml")
+        ]
         return Score(faulty=faulty, sound=sound, seconds=time.perf_counter() - began)
 
 
@@ -185,9 +204,15 @@ def by_promtool(every: Sequence[Case]) -> tuple[int, int]:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path))
-def main(out: Path | None) -> None:
+@click.option(
+    "--suffix",
+    "suffixes",
+    multiple=True,
+    help="Check only this corpus: faulty<suffix>.yaml and sound<suffix>.yaml.",
+)
+def main(out: Path | None, suffixes: tuple[str, ...]) -> None:
     """Check the corpus, print what was missed or wrongly blamed, and write the page."""
-    score = scored()
+    score = scored(*suffixes)
     for case, found in score.faulty:
         if not _is_right(case, found):
             click.echo(f"MISSED {case.expects} {case.name}: got {[each.code for each in found]}", err=True)
@@ -216,6 +241,7 @@ def _page(score: Score) -> Iterator[str]:
     yield f"- found: {100 * score.recall:.1f} % of the faulty ones (recall)"
     yield f"- right: {100 * score.precision:.1f} % of those blamed (precision); {wrong} sound ones were blamed"
     yield f"- {score.seconds:.1f} s for all"
+    yield HISTORY
     blamed, total = by_promtool(faulty)
     unjustly, others = by_promtool(sound)
     yield (

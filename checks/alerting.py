@@ -14,6 +14,8 @@ from checks.text import NUMBER
 from checks.tree import Node
 from signals.units import plain
 
+LEAST_PERCENT = 2
+"""A threshold of a share that is written in percent by mistake is at least this."""
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 
 
@@ -90,9 +92,10 @@ def _is_impossible(span: Range, operator: str, number: float) -> bool:
 
 def _mistaken_percent(side: Node, operator: str, number: float, facts: Facts) -> Result | None:
     """Find a ratio compared as if it were a percentage: it was never above 1, and the threshold is far beyond."""
-    if operator not in (">", ">=") or not 1 < number <= 100:
+    if operator not in (">", ">=") or not LEAST_PERCENT <= number <= 100:
         return None
-    if not units.is_share(units.of(side, facts)) and not _looks_like_share(side):
+    divides = any(tree.is_binary(each, "/") for each, _ in tree.walk(side))
+    if not units.is_share(units.of(side, facts)) or not (divides or _looks_like_share(side)):
         return None
     most = facts.largest(f"max(max_over_time(({side})[1h:5m]))")
     if most is None or most > 1 or number < 5 * max(most, 0.2):
@@ -107,9 +110,8 @@ def _mistaken_percent(side: Node, operator: str, number: float, facts: Facts) ->
 
 
 def _looks_like_share(side: Node) -> bool:
-    node = tree.bare(side)
-    names = [tree.metric(each) for each, _ in tree.selectors(node)]
-    return tree.is_selector(node) and any(name.endswith(("_ratio", "_share")) for name in names)
+    names = [tree.metric(each) for each, _ in tree.selectors(side)]
+    return bool(names) and all(name.endswith(("_ratio", "_share")) for name in names)
 
 
 def _interval(node: Node) -> tuple[str, float, float] | None:
@@ -168,7 +170,7 @@ def unreachable(node: Node, thresholds: tuple[float, ...], facts: Facts) -> Iter
     """Find thresholds of a panel that its expression cannot reach."""
     span = ranges.of(node, facts)
     for threshold in thresholds:
-        if span.because == "bucket" and threshold >= span.high:
+        if span.because == "bucket" and threshold > span.high:
             yield Result(
                 "threshold-above-buckets",
                 ERROR,

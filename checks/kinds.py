@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import tree
+from checks import tree, units
 from checks.facts import Facts
 from checks.labels import carried
 from checks.model import ERROR, WARNING
@@ -78,6 +78,8 @@ def _is_raw(node: Node, above: tuple[Node, ...], name: str) -> bool:
             return False
         if tree.is_binary(each, "-") and _is_difference(each):
             return False
+        if tree.is_binary(each, "*") and 0 in (units.constant(each.lhs), units.constant(each.rhs)):
+            return False  # zeros of what is there
         inner = each
     return True
 

@@ -138,8 +138,8 @@ def averaged_ratios(node: Node, facts: Facts) -> Iterator[Result]:
             continue
         inner = tree.bare(each.expr)
         ratio = _ratio_in(inner)
-        if ratio is None or tree.is_scalar(ratio.lhs) or tree.is_scalar(ratio.rhs):
-            continue
+        if ratio is None or tree.is_scalar(ratio.lhs) or tree.is_scalar(ratio.rhs) or tree.cardinality(ratio):
+            continue  # parts of one whole may be added
         if not _is_of_rates(ratio, facts) and not tree.is_aggregation(each, "sum"):
             continue
         if tree.is_aggregation(each, "sum") and not (_is_of_rates(ratio, facts) or _is_plain_ratio(ratio)):

@@ -78,6 +78,8 @@ def _of_selector(node: Node, facts: Facts) -> Range:
     rule = facts.recorded.get(name)
     if rule and len(rule.expressions) == 1 and name not in rule.expressions[0]:
         return of(tree.parse(rule.expressions[0]), facts)
+    if re.search(r":(\w+_)?ratio_rate\w+$", name):
+        return Range(0, 1, "it is recorded as a ratio of rates")
     if facts.type_of(name) == "counter":
         return Range(0, math.inf, "a counter is never below 0")
     return ANYTHING
@@ -151,7 +153,7 @@ def _of_binary(node: Node, facts: Facts) -> Range:
     if operator in tree.COMPARISONS:
         if node.modifier is not None and node.modifier.return_bool:
             return SHARE
-        return of(node.lhs, facts) if not tree.is_scalar(node.lhs) else of(node.rhs, facts)
+        return _filtered(node, operator, facts)
     if operator in ("and", "unless"):
         return of(node.lhs, facts)
     left, right = of(node.lhs, facts), of(node.rhs, facts)
@@ -169,6 +171,22 @@ def _of_binary(node: Node, facts: Facts) -> Range:
     if any(math.isnan(each) for each in corners):
         return ANYTHING
     return Range(min(corners), max(corners), left.because or right.because)
+
+
+def _filtered(node: Node, operator: str, facts: Facts) -> Range:
+    """Narrow a range by what a comparison with a number lets through."""
+    left = tree.is_scalar(node.lhs)
+    inner = of(node.rhs if left else node.lhs, facts)
+    number = of(node.lhs if left else node.rhs, facts)
+    if not (left or tree.is_scalar(node.rhs)) or number.low != number.high:
+        return inner
+    way = FLIPPED.get(operator, operator) if left else operator
+    low = max(inner.low, number.low) if way in (">", ">=", "==") else inner.low
+    high = min(inner.high, number.low) if way in ("<", "<=", "==") else inner.high
+    return Range(low, high, inner.because) if low <= high else inner
+
+
+FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
 
 def _corner(operator: str, left: float, right: float) -> float:
@@ -211,6 +229,13 @@ def _is_counted_share(part: Node, whole: Node, facts: Facts) -> bool:
 
 
 def _is_additive(node: Node) -> bool:
+    """Say whether nothing but sums and rates is done to a selector, so that a part of it is a part of the result."""
+    if any(
+        (tree.is_call(each) and not tree.is_call(each, "rate", "increase", "irate"))
+        or (tree.is_aggregation(each) and not tree.is_aggregation(each, "sum", "count"))
+        for each, _ in tree.walk(node)
+    ):
+        return False
     return any(
         tree.is_aggregation(each, "sum", "count") or tree.is_call(each, "rate", "increase")
         for each, _ in tree.walk(node)

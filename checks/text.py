@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-VARIABLE = re.compile(r"\$\{(\w+)(?:[.:][^}]*)?\}|\$(\w+)|\[\[(\w+)(?::[^\]]*)?\]\]")
+VARIABLE = re.compile(r"\$\{(?!\d)(\w+)(?:[.:][^}]*)?\}|\$(?!\d)(\w+)|\[\[(\w+)(?::[^\]]*)?\]\]")
+"""Not $1, which is what label_replace calls a group."""
 BUILT_IN = frozenset(
     [
         "__interval",

@@ -79,6 +79,7 @@ KEEP = frozenset(
      "ceil", "floor", "round", "clamp", "clamp_min", "clamp_max", "sort", "sort_desc", "label_replace", "label_join",
      "increase", "delta", "idelta", "predict_linear", "stddev_over_time", "scalar", "vector")
 )  # fmt: skip
+PER_MINUTE = GRAFANA["cpm"]
 NEARLY = 0.08
 """Factors this near are the same: 1024 is written for 1000."""
 
@@ -178,9 +179,16 @@ def _with_number(
     if operator not in ("*", "/"):
         return None
     spread = operator == "/" and inner.events > 0 and inner.dimension == (0, 0, 0)
-    if number == NUMBER or spread or (operator == "/" and number < 1):
+    if number == NUMBER or spread or (operator == "/" and number < 1) or not _converts(number):
         return None  # a variable's value, events over a time or kind unknown, a share of a share
     return _scaled(inner, 1 / number if operator == "*" else number)
+
+
+def _converts(number: float) -> bool:
+    """Say whether a factor converts a unit; any other is a price, a budget or a weight."""
+    known = (1, 7, 8, 24, 30, 60, 100, 3600, 86400, 604800)
+    powers = [base**power for base in (1000.0, 1024.0) for power in (1, 2, 3, 4)]
+    return any(math.isclose(number, each) or math.isclose(number, 1 / each) for each in (*known, *powers))
 
 
 def constant(node: Node) -> float | None:
@@ -216,6 +224,10 @@ def differ(unit: Unit | None, grafana: str) -> bool:
         return False
     if said == USD:
         return unit.usd != 1
+    if unit.dimension == (0, 0, 0) and unit.events == 0 and unit.factor not in (1, 0.01):
+        return False  # seconds a second, in milliseconds, say
+    if unit.dimension == (0, 0, 0) and unit.events > 0 and said == PER_MINUTE:
+        return False  # an increase over a minute
     if unit.dimension != said.dimension:
         return True
     if said.dimension == (0, 0, 0) and unit.events > 0:

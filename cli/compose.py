@@ -6,7 +6,6 @@ import alerts.documents
 import alerts.rules
 import dashboards.build
 import dashboards.panels
-from alerts.model import RuleFile
 from cli import __version__
 from k8s.objects import objects
 from k8s.tree import with_manifest
@@ -25,15 +24,11 @@ def generated(catalog: Catalog) -> dict[str, str]:
     }
     for file in rule_files:
         files[f"prometheus/rules/{file.name}.yaml"] = alerts.documents.rule_file(file)
-        if _has_tests(file):
-            files[f"prometheus/tests/{file.name}.test.yaml"] = alerts.documents.test_file(file)
+        for name, text in alerts.documents.test_files(file).items():
+            files[f"prometheus/tests/{name}.test.yaml"] = text
     return with_manifest({**files, **objects(catalog, files)}, __version__)
 
 
 def remarks(catalog: Catalog) -> tuple[str, ...]:
     """Say what generation left out, and why."""
     return (*catalog.remarks, *(remark for file in alerts.rules.build(catalog) for remark in file.remarks))
-
-
-def _has_tests(file: RuleFile) -> bool:
-    return any(alert.cases for group in file.groups for alert in group.alerts)

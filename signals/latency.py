@@ -61,6 +61,18 @@ def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
     return f"{sum_by((), f'rate({inside}[{window}])')}\n/\n({sum_by((), f'rate({total}[{window}])')} > 0)"
 
 
+def requests(instrument: Instrument, window: str) -> str:
+    """Requests per second, as the histogram counts them."""
+    return sum_by((), f"rate({instrument.part('_count').select()}[{window}])")
+
+
+def slower(instrument: Instrument, edge: Decimal, window: str) -> str:
+    """Requests per second that took longer than `edge` seconds, which must be a bucket edge: exact, and never below 0."""
+    inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
+    within = sum_by((), f"rate({inside}[{window}])")
+    return call("clamp_min", f"{requests(instrument, window)}\n-\n{within}", "0")
+
+
 def edges_around(instrument: Instrument, threshold: Decimal) -> tuple[tuple[str, Decimal], ...]:
     """Give the edges that enclose a threshold, as (bound, edge): one "exact", else "lower" and "upper" where known.
 

@@ -35,6 +35,16 @@ def within(window: str) -> str:
     return f"service:requests_within_threshold:ratio_rate{window}"
 
 
+def slo_events(window: str) -> str:
+    """Events of an objective per second, over a window: its denominator."""
+    return f"service:slo_events:rate{window}"
+
+
+def slo_bad_events(window: str) -> str:
+    """Events per second that use up an objective's budget, over a window: its numerator."""
+    return f"service:slo_bad_events:rate{window}"
+
+
 def cost(window: str) -> str:
     """US dollars per second, over a window."""
     return f"service:cost_usd:rate{window}"

@@ -12,7 +12,7 @@ from signals import profiles
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("alert", [error_ratio.NAME, latency.NAME, cost.NAME, *absence.NAMES.values()])
+@pytest.mark.parametrize("alert", [*error_ratio.NAMES, *latency.NAMES, cost.NAME, *absence.NAMES.values()])
 def test_every_alert_has_a_section_in_the_runbooks(alert: str) -> None:
     assert re.search(rf"^## {alert}$", (ROOT / "docs/runbooks/README.md").read_text("utf-8"), re.MULTILINE)
 

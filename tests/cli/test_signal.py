@@ -9,7 +9,7 @@ import promql_parser
 import pytest
 
 from cli.main import run
-from signals import formulas
+from signals import formulas, reading
 from signals.catalog import Catalog
 from tests.conftest import ROOT
 from tests.doubles import Api, success, vector
@@ -18,10 +18,14 @@ Capture = pytest.CaptureFixture[str]
 CATALOG = ["--catalog", str(ROOT / "leadline.yaml")]
 
 
+LLM = "project: p\nservices: {engine: {profile: litellm, selector: {job: a}}}\n"
+
+
 @pytest.mark.parametrize("name", formulas.FORMULAS)
 def test_every_formula_parses_with_every_split(name: str, worked_example: Catalog) -> None:
     formula = formulas.FORMULAS[name]
-    service = worked_example.services[0]
+    of_tokens = name.startswith(("first_token", "output_token"))
+    service = (reading.parse(LLM, "f") if of_tokens else worked_example).services[0]
     splits = [(), *((label,) for label in formula.by if not formulas.missing(formula, service, (label,)))]
     for by in splits:
         promql_parser.parse(formula.write(dict(service.instruments), "5m", by))
@@ -70,7 +74,10 @@ def test_signals_lists_all_and_who_has_them(capsys: Capture) -> None:
     assert run(["signals", *CATALOG]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(formulas.FORMULAS) + 1
-    assert all("orchestrator" in line for line in lines[1:])
+    having = [line for line in lines[1:] if "orchestrator" in line]
+    assert [line for line in lines[1:] if line not in having] == [
+        line for line in lines if line.startswith(("first_token", "output_token"))
+    ]
 
 
 def test_a_range_is_drawn_with_a_letter_for_each_series(api: Api, capsys: Capture, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ def score() -> Score:
 def test_the_corpus_is_as_large_as_it_says() -> None:
     assert len(cases("faulty.yaml")) >= 60
     assert len(cases("sound.yaml")) >= 200
+    assert len(cases("faulty_second.yaml")) >= 60
+    assert len(cases("sound_second.yaml")) >= 200
 
 
 def test_faults_are_found(score: Score) -> None:

@@ -1,0 +1,72 @@
+"""Burn rates: how many times faster than allowed an error budget is used (Google SRE workbook, chapter 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from signals.catalog import Objective
+from signals.units import duration, plain
+
+PAGE, TICKET = "critical", "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One pair of windows: the long one tells that budget is lost, the short one that it still is being lost."""
+
+    severity: str
+    long: str
+    short: str
+
+
+ARMS = (
+    Arm(severity=PAGE, long="1h", short="5m"),
+    Arm(severity=PAGE, long="6h", short="30m"),
+    Arm(severity=TICKET, long="1d", short="2h"),
+    Arm(severity=TICKET, long="3d", short="6h"),
+)
+SHARES = {
+    7: (Decimal("0.08"), Decimal("0.125"), Decimal("0.2"), Decimal("0.42")),
+    28: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
+    30: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
+}
+"""Share of the period's budget that an arm's long window may use, by period in days, in the order of ARMS."""
+
+
+def factor(objective: Objective, arm: Arm) -> Decimal:
+    """Give the burn rate of an arm: share × period ÷ long window. 13.44, 5.6, 2.8 and 0.9333 for 28 days."""
+    days = int(objective.period_seconds / 86400)
+    return SHARES[days][ARMS.index(arm)] * objective.period_seconds / duration(arm.long)
+
+
+def threshold(objective: Objective, arm: Arm) -> Decimal:
+    """Give the share of bad events above which an arm is met: factor × (1 − target)."""
+    return factor(objective, arm) * (1 - objective.target)
+
+
+def usable(objective: Objective, retention: Decimal | None) -> tuple[Arm, ...]:
+    """Give the arms that can be met: below all events bad, and within what is kept."""
+    return tuple(arm for arm in ARMS if not refused(objective, arm, retention))
+
+
+def refused(objective: Objective, arm: Arm, retention: Decimal | None) -> str:
+    """Say why an arm cannot be met, and what to change; empty where it can."""
+    if threshold(objective, arm) >= 1:
+        return (
+            f"{plain(round(factor(objective, arm), 4))} × (1 − {plain(objective.target)}) is at least 1, so not even a total "
+            "outage would meet it; raise the target of the objective"
+        )
+    if retention is not None and duration(arm.long) > retention:
+        return f"its window of {arm.long} is longer than the retention; keep samples for longer"
+    return ""
+
+
+def remarks(objective: Objective, retention: Decimal | None) -> Iterator[str]:
+    """Say which arms were dropped, and why."""
+    for arm in ARMS:
+        why = refused(objective, arm, retention)
+        if why:
+            kind = "page" if arm.severity == PAGE else "ticket"
+            yield f"objective {objective.name}: the {kind} arm {arm.long}/{arm.short} is left out: {why}"
