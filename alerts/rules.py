@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts import absence, cost, error_ratio, latency, recordings
+from alerts import absence, budget, cost, error_ratio, latency, recordings
 from alerts.model import Alert, Group, Recording, RuleFile
+from alerts.objectives import Watched
 from signals import burn
 from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
+from signals.units import promql_duration
 
 TOPIC = {
     **dict.fromkeys(error_ratio.NAMES, "throughput"),
@@ -37,8 +39,30 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
         *recordings.of_service(catalog, service),
         *_linked(catalog, alerts),
     )
-    return RuleFile(
-        name=base, groups=(_group(catalog, base, rules),), remarks=_remarks(catalog, service, alerts)
+    budgets = _budgets(catalog, service)
+    groups = (_group(catalog, base, rules), *((budgets,) if budgets.rules else ()))
+    return RuleFile(name=base, groups=groups, remarks=_remarks(catalog, service, alerts))
+
+
+def watched(service: Service) -> tuple[Watched, ...]:
+    """Give the objectives of a service that can be watched."""
+    return tuple(found for found in (error_ratio.watched(service), latency.watched(service)) if found)
+
+
+def _budgets(catalog: Catalog, service: Service) -> Group:
+    """Give the group that reckons budgets, for the objectives whose period samples are kept for."""
+    owner = {"project": catalog.project, "service": service.name}
+    kept = [
+        each
+        for each in watched(service)
+        if catalog.retention is None or each.objective.period_seconds <= catalog.retention
+        if burn.usable(each.objective, catalog.retention)
+    ]
+    rules = tuple(rule for each in kept for rule in budget.recordings(each, owner, budget.interval(catalog)))
+    return Group(
+        name=f"{catalog.project}-{service.name}-budget",
+        interval_seconds=budget.interval(catalog),
+        rules=rules,
     )
 
 
@@ -89,4 +113,10 @@ def _remarks(catalog: Catalog, service: Service, alerts: tuple[Alert, ...]) -> t
             remarks.append(f"{service.name}: no {name} alert, what it reads is not known to the profile")
             continue
         remarks += [f"{service.name}: {said}" for said in burn.remarks(objective, catalog.retention)]
+        if catalog.retention is not None and objective.period_seconds > catalog.retention:
+            remarks.append(
+                f"{service.name}: objective {kind}: samples are kept for {promql_duration(catalog.retention)}, its period is "
+                f"{promql_duration(objective.period_seconds)}, so its budget is not reckoned; shorten the period or keep samples "
+                "for longer"
+            )
     return tuple(remarks)

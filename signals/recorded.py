@@ -45,6 +45,17 @@ def slo_bad_events(window: str) -> str:
     return f"service:slo_bad_events:rate{window}"
 
 
+SLO_EVENTS_COUNTED = "service:slo_events:counted"
+SLO_BAD_EVENTS_COUNTED = "service:slo_bad_events:counted"
+SLO_BUDGET = "service:slo_error_budget:ratio"
+SLO_CURRENT_BURN = "service:slo_current_burn_rate:ratio"
+SLO_PERIOD_BURN = "service:slo_period_burn_rate:ratio"
+SLO_REMAINING = "service:slo_error_budget_remaining:ratio"
+SLO_COVERAGE = "service:slo_coverage:ratio"
+SLO_EXHAUSTION = "service:slo_time_to_exhaustion:seconds"
+SLO_INFO = "service:slo:info"
+
+
 def cost(window: str) -> str:
     """US dollars per second, over a window."""
     return f"service:cost_usd:rate{window}"

@@ -1,0 +1,66 @@
+"""Error budgets: what of each objective's budget is left over its period, event by event, and how sure that is.
+
+Every minute, or so, the events of that minute are written down as numbers, so that a period is a plain sum: a quiet night adds
+nothing, a restart or a hole loses only what was not scraped, and coverage says how much of the period was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from alerts.model import Recording
+from alerts.objectives import Watched
+from signals import recorded
+from signals.catalog import Catalog
+from signals.promql import Matcher, select
+from signals.units import plain, promql_duration
+
+MOST_SECONDS, EVALUATIONS = Decimal(60), 4
+
+
+def interval(catalog: Catalog) -> Decimal:
+    """Give how often budgets are reckoned, and the stretch that each of their samples counts: up to a minute."""
+    return max(catalog.evaluation_interval, min(MOST_SECONDS, EVALUATIONS * catalog.evaluation_interval))
+
+
+def recordings(watched: Watched, owner: dict[str, str], seconds: Decimal) -> Iterator[Recording]:
+    """Give budget, burn rates, what remains, coverage and time to exhaustion, in an order in which each reads earlier ones.
+
+    Remaining is 1 − bad ÷ all ÷ (1 − target), over the period; exhaustion is remaining × period ÷ present burn rate.
+    """
+    objective = watched.objective
+    labels = {**owner, "objective": objective.name}
+    where = tuple(Matcher(key, "=", value) for key, value in labels.items())
+    period, budget = promql_duration(objective.period_seconds), plain(1 - objective.target)
+
+    def series(name: str) -> str:
+        return select(name, where)
+
+    def over_period(name: str) -> str:
+        return f"sum_over_time({series(name)}[{period}])"
+
+    window = recorded.WINDOW
+    samples = plain(round(objective.period_seconds / seconds, 6))
+    remaining, burn = series(recorded.SLO_REMAINING), series(recorded.SLO_CURRENT_BURN)
+    counted = (recorded.SLO_EVENTS_COUNTED, recorded.SLO_BAD_EVENTS_COUNTED)
+    expressions = {
+        counted[0]: f"{series(recorded.slo_events(window))} * {plain(seconds)}",
+        counted[1]: f"{series(recorded.slo_bad_events(window))} * {plain(seconds)}",
+        recorded.SLO_BUDGET: f"vector({budget})",
+        recorded.SLO_CURRENT_BURN: (
+            f"{series(recorded.slo_bad_events(window))}\n/\n({series(recorded.slo_events(window))} > 0)\n/\n{budget}"
+        ),
+        recorded.SLO_PERIOD_BURN: f"{over_period(counted[1])}\n/\n({over_period(counted[0])} > 0)\n/\n{budget}",
+        recorded.SLO_REMAINING: f"1 - {series(recorded.SLO_PERIOD_BURN)}",
+        recorded.SLO_COVERAGE: f"count_over_time({series(counted[0])}[{period}]) / {samples}",
+        recorded.SLO_EXHAUSTION: (
+            f"clamp_min({remaining}, 0) * {plain(objective.period_seconds)}\n/\n({burn} > 0)"
+        ),
+    }
+    for name, expression in expressions.items():
+        yield Recording(record=name, expr=expression, labels=labels)
+    info = {"target": plain(objective.target), "period": period}
+    if objective.within is not None:
+        info["within"] = promql_duration(objective.within)
+    yield Recording(record=recorded.SLO_INFO, expr="vector(1)", labels={**labels, **info})

@@ -1,0 +1,120 @@
+"""Budgets as promtool reckons them: events weigh, a quiet night and a hole do not, and coverage says what was written."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cli.compose import generated, remarks
+from k8s import tree
+from signals import burn, reading
+from signals.burn import ARMS
+from signals.catalog import Objective
+
+TEXT = """\
+project: p
+scrape_interval: 1m
+evaluation_interval: 5m
+services:
+  web:
+    profile: generic-http
+    selector: {job: web}
+    objectives: {availability: {target: 99%, period: 7d}}
+"""
+STEPS = 288
+"""A day in steps of five minutes."""
+
+
+def values(per_step: Callable[[int], float | None]) -> str:
+    """Write a counter's values; a step that brings None is not scraped."""
+    total, written = 0.0, []
+    for step in range(STEPS + 1):
+        more = per_step(step)
+        total += more or 0
+        written.append("_" if more is None else f"{total:g}")
+    return " ".join(written)
+
+
+def steady(_: int) -> float:
+    return 1000.0
+
+
+def quiet_night(step: int) -> float:
+    return 0.0 if 60 <= step < 160 else 1000.0
+
+
+def hole(step: int) -> float | None:
+    return None if 100 <= step < 172 else 1000.0
+
+
+@pytest.mark.parametrize(
+    ("traffic", "coverage"),
+    [(steady, 288), (quiet_night, 288), (hole, 288 - 72 - 1)],
+    ids=["steady", "night", "hole"],
+)
+def test_what_remains_is_reckoned_from_events(
+    traffic: Callable[[int], float | None], coverage: int, tmp_path: Path
+) -> None:
+    """A half of a percent fails, and one percent may: half of the budget remains, whatever the traffic did."""
+    files = generated(reading.parse(TEXT, "f"))
+    tree.write(tmp_path, files)
+
+    def part(share: float) -> str:
+        return values(lambda step: None if traffic(step) is None else (traffic(step) or 0) * share)
+
+    def expect(name: str, value: float) -> dict[str, object]:
+        labels = f'{name}{{objective="availability", project="p", service="web"}}'
+        return {"expr": name, "eval_time": "1d", "exp_samples": [{"labels": labels, "value": value}]}
+
+    def holds(expression: str) -> dict[str, object]:
+        labels = '{objective="availability", project="p", service="web"}'
+        return {"expr": expression, "eval_time": "1d", "exp_samples": [{"labels": labels, "value": 1}]}
+
+    test = {
+        "rule_files": [str(tmp_path / "prometheus/rules/p-web.yaml")],
+        "evaluation_interval": "5m",
+        "tests": [
+            {
+                "interval": "5m",
+                "input_series": [
+                    {"series": 'http_requests_total{job="web", code="200"}', "values": part(0.995)},
+                    {"series": 'http_requests_total{job="web", code="500"}', "values": part(0.005)},
+                ],
+                "promql_expr_test": [
+                    holds("abs(service:slo_error_budget_remaining:ratio - 0.5) < bool 0.005"),
+                    holds(f"abs(service:slo_coverage:ratio * 2016 - {coverage}) < bool 3"),
+                    expect("service:slo_error_budget:ratio", 0.01),
+                ],
+            }
+        ],
+    }
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump(test))
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(tmp_path / "t.yaml")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_factors_are_those_of_the_workbook() -> None:
+    def factors(days: int) -> list[Decimal]:
+        objective = Objective(name="a", target=Decimal("0.999"), period_seconds=Decimal(days * 86400))
+        return [round(burn.factor(objective, arm), 4) for arm in ARMS]
+
+    assert factors(30) == [Decimal("14.4"), 6, 3, 1]
+    assert factors(28) == [Decimal("13.44"), Decimal("5.6"), Decimal("2.8"), Decimal("0.9333")]
+    assert factors(7) == [Decimal("13.44"), Decimal("3.5"), Decimal("1.4"), Decimal("0.98")]
+
+
+def test_a_budget_whose_period_is_longer_than_the_retention_is_refused_with_the_reason() -> None:
+    text = TEXT + "retention: 2d\n"
+    files = generated(reading.parse(text, "f"))
+    rules = yaml.safe_load(files["prometheus/rules/p-web.yaml"])["groups"]
+    assert [group["name"] for group in rules] == ["p-web"]
+    said = remarks(reading.parse(text, "f"))
+    assert any("budget is not reckoned" in each for each in said)
+    assert any("arm 3d/6h is left out" in each for each in said)
