@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.connections import Connection, connected
 from signals.errors import CatalogError, LeadlineError, NoDataError, UsageError
+from signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
     from live.client import Prometheus
@@ -103,15 +106,13 @@ def _interval(prometheus: Prometheus, found: Survey) -> float:
     ]
     if told:
         return max(told)
-    jobs = {each.job for each in found.services}
-    counts = [
-        sample.value
-        for series in prometheus.ask("max by (job) (count_over_time(up[10m]))").series
-        for sample in series.samples
-        if series.labels.get("job") in jobs
+    jobs = Matcher("job", "=~", one_of(sorted({each.job for each in found.services})))
+    gaps = [
+        median(later.time - earlier.time for earlier, later in pairwise(series.samples))
+        for series in prometheus.ask(f"{select('up', (jobs,))}[10m]").series
+        if len(series.samples) > 1
     ]
-    least = min(counts, default=0.0)
-    return float(round(600 / least)) if least else DEFAULT_INTERVAL
+    return float(round(max(gaps))) if gaps else DEFAULT_INTERVAL
 
 
 def _endpoint(connection: Connection, prometheus: Prometheus) -> dict[str, str]:

@@ -85,10 +85,19 @@ class Prometheus:
             build = self.build()
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
             return "of unknown version"
+        if not build.get("version") and (version := self._victoria()):
+            return f"VictoriaMetrics {version}"
         name = build.get("application") or (
             "VictoriaMetrics" if "victoria" in str(build).lower() else "Prometheus"
         )
         return f"{name} {build.get('version') or 'of unknown version'}"
+
+    def _victoria(self) -> str:
+        """Give the version of a VictoriaMetrics that scrapes itself; it does not say it in its API. Empty where it is none."""
+        for series in self.ask("vm_app_version").series:
+            if "victoria" in series.labels.get("version", ""):
+                return series.labels.get("short_version") or "of unknown version"
+        return ""
 
     def rule_groups(self) -> list[dict[str, Any]]:
         """Give the rule groups that Prometheus evaluates, with each rule's health."""

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from reports.scrapes import UP
 from signals.catalog import Service
 from signals.errors import NoDataError
 from signals.instruments import rate
+from signals.promql import select
 from signals.samples import Ask, Sample
 from signals.units import promql_duration, show
 
@@ -58,6 +60,9 @@ def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, st
         for series in answer.series:
             for sample in series.samples:
                 sums[sample.time] = sums.get(sample.time, 0.0) + sample.value
+    if sums:  # a service that was scraped before its first request was idle then
+        idle = _scraped_before(services, ask, now, look_back, step, min(sums))
+        sums = {**dict.fromkeys(idle, 0.0), **sums}
     samples = [Sample(time, value) for time, value in sorted(sums.items()) if math.isfinite(value)]
     found = last(samples, smear=window + step)
     if found is None:
@@ -69,6 +74,25 @@ def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, st
             "--end, or look further back with --detect"
         )
     return found
+
+
+def _scraped_before(
+    services: Sequence[Service], ask: Ask, now: float, look_back: float, step: float, first: float
+) -> list[float]:
+    """Give the times before the first rate at which the services' jobs were scraped."""
+    jobs = {
+        matcher
+        for service in services
+        if "requests" in service.instruments
+        for matcher in service.instruments["requests"].matchers
+        if matcher.label == "job"
+    }
+    times: set[float] = set()
+    for matcher in sorted(jobs, key=str):
+        window = f"[{promql_duration(look_back)}:{promql_duration(step)}]"
+        answer = ask(f"(count({select(UP, (matcher,))})){window}", at=now)
+        times |= {sample.time for series in answer.series for sample in series.samples}
+    return [time for time in times if time < first]
 
 
 def last(samples: Sequence[Sample], smear: float) -> Plateau | None:
@@ -97,7 +121,8 @@ def last(samples: Sequence[Sample], smear: float) -> Plateau | None:
         index for index in range(first, final + 1) if samples[index].value >= usual + STEADY * (level - usual)
     ]
     steady_start, steady_end = samples[steady[0]].time, samples[steady[-1]].time - smear
-    if steady_end - steady_start < LEAST_STEPS * smear:
+    step = samples[1].time - samples[0].time
+    if steady_end - steady_start < LEAST_STEPS * step:
         steady_start, steady_end = start, finish
     return Plateau(
         start=start, end=finish, steady_start=steady_start, steady_end=steady_end, usual=usual, rate=level

@@ -67,3 +67,28 @@ def test_where_none_is_found_the_highest_rate_is_told() -> None:
 
     with pytest.raises(NoDataError, match=r"usually 7 req/s and at most 7 req/s"):
         plateau.find(catalog.services, ask, 500, 3600, 10)
+
+
+def test_a_service_that_was_scraped_before_its_first_request_was_idle_then() -> None:
+    """The series was born with the load, so that there is no rate before it; `up` tells that nothing was asked."""
+    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    loaded = tuple(Sample(600.0 + 10 * index, 50.0) for index in range(20))
+    up = tuple(Sample(10.0 * index, 1.0) for index in range(90))
+
+    def ask(query: str, *, at: float | None = None) -> Answer:
+        found = up if "up{" in query else loaded
+        return Answer(kind="matrix", series=(Series(labels={}, samples=found),))
+
+    found = plateau.find(catalog.services, ask, 900, 900, 10)
+    assert 560 <= found.start <= 600
+    assert found.usual == 0
+
+
+def test_a_minute_of_even_load_has_a_steady_state() -> None:
+    """Scraped every 5 s, the rate over 15 s rises and falls within three samples."""
+    edge = [10.0, 30.0, 50.0]
+    values = [0.0] * 20 + edge + [50.0] * 9 + edge[::-1] + [0.0] * 20
+    found = plateau.last([Sample(5.0 * index, value) for index, value in enumerate(values)], smear=15)
+    assert found is not None
+    assert found.has_steady_state
+    assert 100 <= found.steady_start < found.steady_end <= 160
