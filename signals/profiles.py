@@ -65,6 +65,7 @@ def kind(name: str) -> str:
 class Profile:
     """How a family of services names its metrics.
 
+    prefix   what its metrics begin with where that is set by whoever uses it: others are looked for under their own
     service  labels that may tell services apart within one job, as where a proxy counts for many; the first one present
     exclude  values of normalised labels that are not traffic (probes, scrapes)
     missing  instrument → why this family lacks it
@@ -73,6 +74,7 @@ class Profile:
 
     name: str
     about: str
+    prefix: str | None
     service: tuple[str, ...]
     instruments: Mapping[str, Instrument]
     exclude: Mapping[str, tuple[str, ...]]
@@ -97,7 +99,18 @@ def load(name: str) -> Profile:
 def parse(text: str, file: str) -> Profile:
     """Read a profile; raises CatalogError with every mistake in it."""
     reader = Reader(file)
-    keys = ("profile", "about", "errors", "service", "where", "exclude", "instruments", "missing", "remarks")
+    keys = (
+        "profile",
+        "about",
+        "prefix",
+        "errors",
+        "service",
+        "where",
+        "exclude",
+        "instruments",
+        "missing",
+        "remarks",
+    )
     top = reader.table(reader.open(text), known=keys, required=("profile", "instruments"))
     bad = reader.text(top["errors"]) if "errors" in top else "5.."
     where = matchers(reader, top["where"]) if "where" in top else ()
@@ -114,6 +127,7 @@ def parse(text: str, file: str) -> Profile:
     profile = Profile(
         name=reader.text(top["profile"]) if "profile" in top else "",
         about=reader.text(top["about"]) if "about" in top else "",
+        prefix=reader.text(top["prefix"]) if "prefix" in top else None,
         service=_label_names(reader, top["service"]) if "service" in top else (),
         instruments=instruments,
         exclude={name: reader.texts(entry) for name, entry in exclude.items()},

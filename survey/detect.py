@@ -60,7 +60,11 @@ class _Search:
         self._look, self._inventory = look, inventory
         self._labels: dict[str, frozenset[str]] = {}
         self.refused: list[str] = []
-        self._known = {name: profiles.load(name) for name in profiles.names()}
+        shipped = [profiles.load(name) for name in profiles.names()]
+        families = {_word(each.metric) for profile in shipped for each in profile.instruments.values()}
+        others = frozenset(name for name in inventory.names if _word(name) not in families)
+        variants = [each for profile in shipped for each in _under_other_prefixes(profile, others)]
+        self._known = {_key(each): each for each in (*shipped, *variants)}
         self._there = self._presence()
 
     def _presence(self) -> frozenset[tuple[str, str]]:
@@ -97,7 +101,7 @@ class _Search:
     def services(self, job: str) -> Iterator[Found]:
         """Give the services of a job: one, or one for each value of the label that tells them apart."""
         fits = sorted((self._fit(job, each) for each in self._candidates(job)), key=lambda fit: -fit.score)
-        best = self._known[fits[0].profile]
+        best = self._known[fits[0].key]
         signs = next(each for name, each in best.instruments.items() if name in fits[0].present)
         labels = self._label_names(job, exposed(signs)[0])
         selectors = list(self._selectors(job, best, exposed(signs)[0], labels))
@@ -150,14 +154,11 @@ class _Search:
         return ""
 
     def _service(self, name: str, job: str, selector: dict[str, str], fits: tuple[Fit, ...]) -> Found:
-        best = self._known[fits[0].profile]
+        best = self._known[fits[0].key]
         borrowed: dict[str, str] = {}
         for other in fits[1:]:
             for each in other.present:
-                if (
-                    each not in fits[0].present
-                    and self._known[other.profile].instruments[each].name != "failed"
-                ):
+                if each not in fits[0].present and self._known[other.key].instruments[each].name != "failed":
                     borrowed.setdefault(each, other.profile)
         absent = tuple(
             each for each in best.instruments if each not in fits[0].present and each not in borrowed
@@ -219,10 +220,21 @@ class _Search:
         score += 0.5 * len(present) / len(profile.instruments)
         more, said = self._by_buckets(job, profile)
         evidence += said
+        usual = profiles.load(profile.name).instruments
+        metrics = {
+            name: profile.instruments[name].metric
+            for name in present
+            if profile.instruments[name].metric != usual[name].metric
+        }
+        if metrics:
+            score -= OTHER_PREFIX
+            evidence.append(f"under the prefix {profile.prefix}")
         return Fit(
             profile=profile.name,
+            key=_key(profile),
             present=present,
             score=round(score + more, 3),
+            metrics=metrics,
             labels=labels,
             evidence=tuple(evidence),
         )
@@ -255,6 +267,39 @@ class _Search:
                 declared = [name for name in never if self._inventory.types.get(_family(name))]
                 if declared:
                     yield f"{', '.join(declared)} is declared, but has no series: it was never set"
+
+
+def _word(metric: str) -> str:
+    """Give the first word of a metric's name, which tells whose it is."""
+    return re.split("[_:]", metric, maxsplit=1)[0]
+
+
+def _key(profile: Profile) -> str:
+    """Give what tells a profile from itself under another prefix."""
+    return f"{profile.name} {profile.prefix or ''}".strip()
+
+
+def _under_other_prefixes(profile: Profile, names: frozenset[str]) -> Iterator[Profile]:
+    """Give a profile again for every other prefix that its counter of requests is found under."""
+    requests = profile.instruments.get("requests")
+    if profile.prefix is None or requests is None:
+        return
+    ending = requests.metric.removeprefix(profile.prefix)
+    for name in sorted(names):
+        own = name.removesuffix(ending)
+        if own in (name, profile.prefix) or not own.endswith("_"):
+            continue
+        renamed = {
+            key: replace(each, metric=own + each.metric.removeprefix(profile.prefix), buckets=())
+            if profile.prefix in each.metric and each.name in GOLDEN
+            else each
+            for key, each in profile.instruments.items()
+        }
+        yield replace(profile, prefix=own, instruments=renamed)
+
+
+OTHER_PREFIX = 0.6
+"""So much less a profile scores under another prefix than under its own name."""
 
 
 def _family(name: str) -> str:

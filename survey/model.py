@@ -12,7 +12,9 @@ from signals.inventory import Inventory
 class Fit:
     """How well a profile fits the metrics of one job.
 
+    key       what tells the profile from itself under another prefix
     present   its instruments whose metrics are there
+    metrics   instrument → the metric here, where it stands under another prefix than the profile's
     labels    normalised label → the label that gives it here, where that is not the profile's first choice
     score     two for each instrument, half of its share of the profile's, up to one for labels, one for the profile's edges
     evidence  what speaks for it, and what against
@@ -21,6 +23,8 @@ class Fit:
     profile: str
     present: tuple[str, ...]
     score: float
+    key: str = ""
+    metrics: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
 

@@ -94,6 +94,8 @@ def _instruments(service: Found) -> Iterator[str]:
             continue
         parts = []
         own = {each.name: each.sources for each in instrument.labels}
+        if name in service.fit.metrics:
+            parts.append(f"metric: {_quoted(service.fit.metrics[name])}")
         labels = {key: value for key, value in service.fit.labels.items() if key in own}
         if labels:
             parts.append("labels: {" + ", ".join(f"{key}: {value}" for key, value in labels.items()) + "}")
@@ -101,7 +103,9 @@ def _instruments(service: Found) -> Iterator[str]:
             raw = sorted(
                 {Decimal(each) for each in service.edges if re.fullmatch(r"[0-9.]+(e[+-]?\d+)?", each)}
             )
-            if raw and {each * instrument.scale for each in raw} != set(instrument.buckets):
+            if raw and {each * instrument.scale for each in raw} != set(
+                () if name in service.fit.metrics else instrument.buckets
+            ):
                 parts.append(f"buckets: [{', '.join(map(plain, raw))}]")
         if parts:
             yield f"{name}: {{{', '.join(parts)}}}"

@@ -146,3 +146,26 @@ def test_a_prometheus_without_known_metrics_is_told_so(
     assert run(["init", "--url", api.url, "-c", str(path)]) == 4
     assert "describe yours in a profile of your own" in capsys.readouterr().err
     assert not path.exists()
+
+
+def test_a_family_under_a_prefix_of_its_own_is_found() -> None:
+    """As MLflow has prometheus-flask-exporter."""
+    usual = {"job": "mlflow", "instance": "a:1", "method": "GET", "status": "200", "path": "/api"}
+    name = "mlflow_http_request_duration_seconds"
+    there = There(
+        {"__name__": "mlflow_http_request_total", **usual},
+        *({"__name__": f"{name}_{part}", **usual} for part in ("count", "sum")),
+        *({"__name__": f"{name}_bucket", "le": le, **usual} for le in ("0.1", "0.4", "+Inf")),
+    )
+    found = surveyed(there, there.inventory)
+    (service,) = found.services
+    assert (service.fit.profile, service.fit.metrics["latency"]) == ("flask", name)
+    frame = Frame(
+        project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
+    )
+    catalog = reading.parse(writing.catalog(frame, found, {}), "f")
+    instruments = catalog.services[0].instruments
+    assert instruments["requests"].metric == f"{name}_count"
+    assert instruments["latency"].metric == name
+    assert [str(edge) for edge in instruments["latency"].buckets] == ["0.1", "0.4"]
+    assert instruments["requests"].has("status", "route")
