@@ -154,6 +154,8 @@ def _asked(stranger: Stranger, folder: Path) -> Iterator[str]:
             ("snapshot", "--k6", SUMMARY),
         ):
             yield from _printed(command, catalog)
+            if command[0] == "init" and (catalog / "leadline.yaml").exists():
+                yield f"$ cat leadline.yaml\n{(catalog / 'leadline.yaml').read_text('utf-8')}"
         yield f"from init to the last snapshot: {time.monotonic() - began:.1f} s"
         yield from _beside(catalog)
         yield ""

@@ -85,6 +85,18 @@ def _instrument(
     if missing:
         return
     found = facts.count(counted.select())
+    down = _down(counted, facts) if found == 0 else ""
+    if down:
+        yield _finding(
+            catalog,
+            service,
+            "target-down",
+            ERROR if golden else WARNING,
+            f"{instrument.name}: the targets of job {down} are down",
+            evidence=f'max(up{{job="{down}"}}) is 0',
+            remedy="start it, or correct its scrape configuration",
+        )
+        return
     if found == 0:
         yield _finding(
             catalog,
@@ -100,6 +112,14 @@ def _instrument(
     yield from _kind(catalog, service, instrument, facts)
     if instrument.kind == "histogram" and golden:
         yield from _buckets(catalog, service, instrument, facts)
+
+
+def _down(counted: Instrument, facts: Facts) -> str:
+    """Give the job whose targets are all down; empty where they are not."""
+    for matcher in counted.matchers:
+        if matcher.label == "job" and matcher.operator == "=":
+            return matcher.value if facts.largest(f"max(up{{{matcher}}})") == 0 else ""
+    return ""
 
 
 def _missing(counted: Instrument, facts: Facts) -> Iterator[Any]:
@@ -372,7 +392,7 @@ def _rules(catalog: Catalog, wanted: set[str], groups: Mapping[str, dict[str, An
             line=1,
             subject=f"rules {name}",
             what=f"the group {name} is not loaded: dashboards that read what it records show nothing",
-            remedy="leadline push --to files or kubernetes, or name generated/prometheus/rules/*.yaml under rule_files",
+            remedy="leadline generate, then leadline push --to files or kubernetes, or name generated/prometheus/rules/*.yaml under rule_files",
         )
     for name in sorted(wanted & set(groups)):
         group = groups[name]

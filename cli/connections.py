@@ -148,7 +148,7 @@ def from_environment(url: str, what: str) -> Endpoint:
 
 def checked_url(text: str) -> str:
     if not text.startswith(("http://", "https://")) or not text.split("://", 1)[1]:
-        raise UsageError(f"--url {text!r} is not a URL; it starts with http:// or https://")
+        raise UsageError(f"--url {text!r} is not a URL; write for example http://127.0.0.1:9090")
     if "@" in text.split("://", 1)[1].split("/", 1)[0]:
         raise UsageError("--url must not carry a password; describe the server as a context, with basic_auth")
     return text.rstrip("/")

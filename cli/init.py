@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from survey.writing import Frame
 
 OBSERVED_SECONDS = 3600
+LIKE_REQUESTS, MOST_LIKE = r"(request|http|call|rpc|task|job)\w*(_total|_count)$", 6
 DEFAULT_INTERVAL = 15.0
 
 
@@ -60,9 +61,9 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
     if not connection.url and not path.exists():
         raise UsageError("give the Prometheus to look at, for example --url http://127.0.0.1:9090")
     with connection.open() as prometheus:
-        found = _surveyed(prometheus)
-        frame = _frame(prometheus, connection, found, project or _name(Path.cwd().name))
         known = connection.load() if update else None
+        found = _surveyed(prometheus, known)
+        frame = _frame(prometheus, connection, found, project or _name(Path.cwd().name))
         found = _decided(_without(found, known) if known else found)
         proposals = _proposals(prometheus, frame, found) if found.services else {}
     _tell(found)
@@ -71,16 +72,20 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
     return _write(path, frame, found, proposals, dry_run=dry_run)
 
 
-def _surveyed(prometheus: Prometheus) -> Survey:
+def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Survey:
+    from signals import profiles
     from survey.detect import surveyed
 
     inventory = prometheus.inventory()
     click.echo(f"{prometheus.url}: {inventory.flavour}, {len(inventory.names)} metrics", err=True)
-    found = surveyed(prometheus, inventory)
-    if not found.services:
+    own = {} if catalog is None else catalog.sources
+    found = surveyed(prometheus, inventory, [profiles.parse(text, file) for file, text in own.items()])
+    if not found.services and catalog is None:
+        like = sorted(name for name in inventory.names if re.search(LIKE_REQUESTS, name))
+        seen = f"; these may count requests: {', '.join(like[:MOST_LIKE])}" if like else ""
         raise NoDataError(
-            f"{prometheus.url} has no metric of the profiles that are known (leadline profiles); describe yours in a profile "
-            "of your own (docs/profiles.md)"
+            f"{prometheus.url} has no counter of requests, tokens or spend that a profile knows (leadline profiles){seen}; "
+            "describe yours in a profile of your own (docs/profiles.md)"
         )
     return found
 
@@ -139,7 +144,8 @@ def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
     for service in found.services:
         own = dict.fromkeys(service.fit.present, service.fit.profile)
         for name, profile in {**own, **service.borrowed}.items():
-            instrument = profiles.load(profile).instruments.get(name)
+            base = service.base if service.base and service.base.name == profile else profiles.load(profile)
+            instrument = base.instruments.get(name)
             label = instrument.label("model") if instrument and name == "tokens" else None
             for source in label.sources if label and instrument else ():
                 selector = instrument.select() if instrument else ""
@@ -199,7 +205,9 @@ def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str,
     for service in report.services:
         errors = service.reading("error_ratio")
         ratio = errors.value if errors else None
-        proposed[service.name] = proposals.proposed(service.histogram, ratio, frame.retention)
+        p95 = service.reading("latency.p95")
+        lacking = p95.reason if p95 and p95.value is None and p95.lower is None else ""
+        proposed[service.name] = proposals.proposed(service.histogram, ratio, frame.retention, lacking)
     return proposed
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from reports.fetch import batches, shares, side_by_side
+from reports.scrapes import UP
 from reports.window import Window
 from signals.instruments import Instrument
-from signals.promql import select, sum_by
+from signals.promql import Matcher, select, sum_by
 from signals.samples import Answer, Ask
 
 
@@ -16,6 +17,7 @@ def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict
     """Say of each instrument why it has no series in the window: three questions a metric at most, however many."""
     asked = {_counted(each): each for each in instruments}
     found = {each: _in_another_window(each) for each in _existing(asked, ask)}
+    found.update(_down([each for each in asked if each not in found], window, ask))
     rest = [each for each in asked if each not in found]
     names = sorted({each.metric for each in rest})
     known = dict(zip(names, side_by_side(partial(_is_known, window, ask), names), strict=True))
@@ -37,6 +39,25 @@ def _existing(instruments: Mapping[Instrument, Instrument], ask: Ask) -> set[Ins
         answer: Answer = ask(sum_by(by, batch.merged.select(), "count"))
         found |= {member for member, share in shares(batch, answer).items() if share.series}
     return found
+
+
+def _down(instruments: list[Instrument], window: Window, ask: Ask) -> dict[Instrument, str]:
+    """Say of those whose targets are down that they are: then nothing else need be wrong."""
+    jobs = {each: matcher for each in instruments for matcher in each.matchers if matcher.label == "job"}
+    if not jobs:
+        return {}
+    answer = ask(f"max by (job) ({select(UP, (Matcher('job', '!=', ''),))})", at=window.end)
+    down = {
+        series.labels.get("job", "")
+        for series in answer.series
+        for sample in series.samples
+        if sample.value == 0
+    }
+    return {
+        each: f"the targets of job {matcher.value} are down: up is 0"
+        for each, matcher in jobs.items()
+        if matcher.operator == "=" and matcher.value in down
+    }
 
 
 def _is_known(window: Window, ask: Ask, metric: str) -> bool:

@@ -183,10 +183,17 @@ def beside(run: Run, service: ServiceReport) -> tuple[tuple[Client, ...], tuple[
         note = "k6 counts every status from 400 on, rejected requests among them"
         server = None if errors is None else errors.value
         rows.append(Client(signal="failed", unit="ratio", client=run.failed, server=server, note=note))
+    expected = run.requests - (run.rejected or 0)
     for name, seconds in run.durations.items():
         reading = service.reading(f"latency.{name}")
-        note = "server: bucket estimate" if name.startswith("p") else ""
         value = None if reading is None else reading.value
+        note = "server: bucket estimate" if name.startswith("p") and value is not None else ""
+        if note and value is not None and value > seconds:
+            note += (
+                ", above what its only client saw: the bucket is too wide to tell"
+                if counted == expected
+                else ""
+            )
         rows.append(Client(signal=f"latency.{name}", unit="seconds", client=seconds, server=value, note=note))
     for name, amount in (("data received", run.received_bytes), ("data sent", run.sent_bytes)):
         if amount is not None:
@@ -223,4 +230,4 @@ def _difference(run: Run, counted: int) -> Iterator[str]:
             "lost in a restart, or never arrived"
         )
     else:
-        yield f"the service counted {show(-difference, 'requests')} more: other clients, or a longer window than the run"
+        yield f"the service counted {show(-difference, 'requests')} more: other clients (Prometheus's own scrapes, where their route is not left out), or a longer window than the run"

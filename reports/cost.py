@@ -288,8 +288,8 @@ def _ratio(
     return replace(
         none,
         value=times * spend.value / units.value,
-        lower=times * spend.lower / units.upper,
-        upper=times * spend.upper / units.lower if units.lower else None,
-        unbounded=spend.unbounded or not units.lower,
+        lower=None if units.unbounded else times * spend.lower / units.upper,
+        upper=times * spend.upper / units.lower if units.lower and not spend.unbounded else None,
+        unbounded=spend.unbounded or units.unbounded or not units.lower,
         provenance=cost.provenance,
     )

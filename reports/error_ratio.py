@@ -49,9 +49,17 @@ def _errors(found: Measured, failed: Measured | str) -> Reading:
         value=bad / known,
         lower=bad / total,
         upper=(bad + total - known) / total,
-        note=f"{bad:.0f} of {total:.0f} requests with status {instrument.bad}; 429 and other 4xx are not errors",
+        note=f"{bad:.0f} of {total:.0f} requests with status {instrument.bad}; {_others(found)}",
         provenance=found.provenance,
     )
+
+
+def _others(found: Measured) -> str:
+    """Say of the requests that were refused or not found (4xx) that they are no errors, and how many there were."""
+    status = found.instrument.label("status")
+    refused = found.snapped(lambda labels: ((status and status.read(labels)) or "").startswith("4")).value
+    counted = f"{refused:.0f} of status 4.., " if refused else ""
+    return f"{counted}429 and other 4xx are not errors"
 
 
 def _apart(found: Measured, failed: Measured) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from reports.model import MET, Comparison, Reading
@@ -22,7 +23,7 @@ def sentences(
     if requests and requests.value and _is_exact(requests) and errors and errors.value is not None:
         counted = show(requests.value, "requests")
         if errors.verdict == MET or (_is_exact(errors) and errors.value == 0):
-            yield f"{counted} requests, {_errors(errors.value)} ({when(window)})"
+            yield f"{counted} requests, {_errors(errors)} ({when(window)})"
     for each in comparisons:
         measured = found.get(each.signal)
         if measured and each.signal.startswith("cost") and _is_exact(measured) and each.value < each.low:
@@ -54,8 +55,12 @@ def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> 
     return f"{name} {show(value, 'seconds')}{at}, {target_said} ({notes})"
 
 
-def _errors(ratio: float) -> str:
-    return "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
+def _errors(errors: Reading) -> str:
+    """Say what failed, and where others were refused how many (4xx), so that nobody takes those for served."""
+    ratio = errors.value or 0.0
+    failed = "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
+    refused = re.search(r"(\d+) of status 4\.\.", errors.note)
+    return f"{failed}, {refused[1]} were refused (4xx)" if refused else failed
 
 
 def _name(signal: str) -> str:

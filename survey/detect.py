@@ -25,9 +25,9 @@ WITHOUT_JOB = ("scenario", "service", "service_name", "app", "instance")
 NAMESPACES = ("namespace", "kubernetes_namespace", "exported_namespace")
 
 
-def surveyed(look: Look, inventory: Inventory) -> Survey:
-    """Find services and their profiles. Raises what `look` raises."""
-    search = _Search(look, inventory)
+def surveyed(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> Survey:
+    """Find services and their profiles, `own` ones among them. Raises what `look` raises."""
+    search = _Search(look, inventory, tuple(own))
     services = [service for job in search.jobs for service in search.services(job)]
     return Survey(
         inventory=inventory,
@@ -56,11 +56,13 @@ class _Where:
 class _Search:
     """One survey; remembers what was looked up."""
 
-    def __init__(self, look: Look, inventory: Inventory) -> None:
+    def __init__(self, look: Look, inventory: Inventory, own: tuple[Profile, ...]) -> None:
         self._look, self._inventory = look, inventory
         self._labels: dict[str, frozenset[str]] = {}
         self.refused: list[str] = []
         shipped = [profiles.load(name) for name in profiles.names()]
+        shipped = [each for each in shipped if each.name not in {mine.name for mine in own}] + list(own)
+        self._usual = {each.name: each for each in shipped}
         families = {_word(each.metric) for profile in shipped for each in profile.instruments.values()}
         others = frozenset(name for name in inventory.names if _word(name) not in families)
         variants = [each for profile in shipped for each in _under_other_prefixes(profile, others)]
@@ -80,8 +82,11 @@ class _Search:
         ordered, found = sorted(wanted), set()
         for start in range(0, len(ordered), MOST_NAMES):
             names = Matcher("__name__", "=~", one_of(ordered[start : start + MOST_NAMES]))
-            answer = self._look.ask(f"count by (job, __name__) ({select('', (names,))})")
-            found |= {(each.labels.get("job", ""), each.labels["__name__"]) for each in answer.series}
+            series = self._look.ask(f"count by (job, __name__) ({select('', (names,))})").series
+            if not series:  # nothing now: perhaps its targets went down a while ago
+                lately = f"count by (job, __name__) (last_over_time({select('', (names,))}[1h]))"
+                series = self._look.ask(lately).series
+            found |= {(each.labels.get("job", ""), each.labels.get("__name__", "")) for each in series}
         return frozenset(found)
 
     @cached_property
@@ -173,6 +178,7 @@ class _Search:
             requests=self._requests(selector, best),
             edges=self._edges(job, best),
             notes=tuple(self._notes(job, best)),
+            base=self._usual[best.name],
         )
 
     def _requests(self, selector: Mapping[str, str], profile: Profile) -> float | None:
@@ -220,7 +226,7 @@ class _Search:
         score += 0.5 * len(present) / len(profile.instruments)
         more, said = self._by_buckets(job, profile)
         evidence += said
-        usual = profiles.load(profile.name).instruments
+        usual = self._usual[profile.name].instruments
         metrics = {
             name: profile.instruments[name].metric
             for name in present

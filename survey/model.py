@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from signals.inventory import Inventory
+from signals.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Found:
     absent     instruments of the profile whose metrics this job lacks
     requests   how many requests the last hour saw, about; None where nothing counts them
     notes      what its owner should know
+    base       the best profile itself
     """
 
     name: str
@@ -50,6 +52,7 @@ class Found:
     requests: float | None = None
     edges: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    base: Profile | None = None
 
     @property
     def fit(self) -> Fit:

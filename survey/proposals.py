@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 RATIOS = ("1%", "2%", "5%", "10%", "20%")
-OBJECTIVES = ("99.9%", "99.5%", "99%", "95%", "90%")
+OBJECTIVES = ("99.9%", "99.5%", "99%", "95%")
 """What is proposed, the strictest first that the service keeps with room to spare."""
 LEAST_REQUESTS = 100
 PERIODS = (30, 28, 7)
@@ -33,13 +33,14 @@ class Proposal:
 
 
 def proposed(
-    histogram: Sequence[tuple[float, float]], errors: float | None, retention: float | None
+    histogram: Sequence[tuple[float, float]], errors: float | None, retention: float | None, lacking: str = ""
 ) -> Proposal:
-    """Propose from cumulative counts by edge, the share of errors, and how long samples are kept."""
+    """Propose from cumulative counts by edge (`lacking` says why there are none), the share of errors, and the retention."""
     why, total = [], histogram[-1][1] if histogram else 0.0
     p95 = p99 = None
     if not histogram:
-        why.append("no latency was measured in the last hour, so no target of latency is proposed")
+        reason = lacking or "no latency was measured in the last hour"
+        why.append(f"no target of latency is proposed: {reason}")
     elif total < LEAST_REQUESTS:
         why.append(f"{total:.0f} requests in the last hour are too few to propose a target of latency")
     else:
@@ -50,6 +51,10 @@ def proposed(
             )
     if errors is None:
         why.append("the share of errors is not known, so no target of errors is proposed")
+    elif not _first(RATIOS, errors):
+        why.append(f"{100 * errors:.0f} % of the requests fail, so no target of errors is proposed")
+    elif not _last(OBJECTIVES, errors):
+        why.append(f"{100 * errors:.0f} % of the requests fail, so no objective of availability is proposed")
     period = _period(retention)
     if not period:
         why.append("samples are kept for less than 7 days, so no objective is proposed")

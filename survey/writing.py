@@ -85,7 +85,7 @@ def block(service: Found, proposal: Proposal) -> Iterator[str]:
 
 def _instruments(service: Found) -> Iterator[str]:
     """Write what differs from the profile: labels, edges, what another profile has, what is not there."""
-    profile = profiles.load(service.fit.profile)
+    profile = service.base or profiles.load(service.fit.profile)
     for name, instrument in profile.instruments.items():
         if name in service.absent:
             yield f"{name}: none          # no series here"

@@ -32,7 +32,8 @@ def find(program: str) -> str:
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     found = shutil.which(program, path=path)
     if found is None:
-        raise ToolMissingError(f"{program} is not installed: {INSTALL[program]}")
+        how = INSTALL.get(program, "it must be on PATH")
+        raise ToolMissingError(f"{program} is not installed: {how}")
     return found
 
 

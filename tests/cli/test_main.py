@@ -65,7 +65,7 @@ def test_unknown_commands_options_services_and_contexts_name_the_nearest(
         (["--start", "tomorrow"], "is not a time"),
         (["--start", "-1m", "--end", "-2m"], "not before its end"),
         (["--window", "5s"], "fewer than two scrapes"),
-        (["--url", "127.0.0.1:9090"], "starts with http"),
+        (["--url", "127.0.0.1:9090"], "write for example http"),
         (["--url", "http://me:secret@host"], "must not carry a password"),
     ],
 )
