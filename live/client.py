@@ -95,8 +95,7 @@ class Prometheus:
     def _victoria(self) -> str:
         """Give the version of a VictoriaMetrics that scrapes itself; it does not say it in its API. Empty where it is none."""
         for series in self.ask("vm_app_version").series:
-            if "victoria" in series.labels.get("version", ""):
-                return series.labels.get("short_version") or "of unknown version"
+            return series.labels.get("short_version") or "of unknown version"
         return ""
 
     def rule_groups(self) -> list[dict[str, Any]]:

@@ -242,7 +242,7 @@ class _Search:
             score=round(score + more, 3),
             metrics=metrics,
             labels=labels,
-            evidence=tuple(evidence),
+            evidence=tuple(dict.fromkeys(evidence)),
         )
 
     def _by_buckets(self, job: str, profile: Profile) -> tuple[float, list[str]]:
