@@ -98,11 +98,11 @@ def _repeated(dashboard: Mapping[str, Any]) -> frozenset[str]:
 
 def _panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Give every panel, those inside rows too."""
-    waiting = [*_listed(dashboard, "panels"), *_listed(dashboard, "rows")]
+    waiting = [*_listed(dashboard, "panels"), *_listed(dashboard, "rows")][::-1]
     while waiting:
-        each = waiting.pop(0)
+        each = waiting.pop()
         yield each
-        waiting = [*_listed(each, "panels"), *waiting]
+        waiting += _listed(each, "panels")[::-1]
 
 
 def _listed(table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
@@ -201,15 +201,25 @@ def _of_variables(
 
 
 class _Lines:
-    """Finds the line of a text in a JSON file."""
+    """Finds the lines of texts in a JSON file; they are asked for in their order, so each search goes on from the last."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._text, self._at, self._line = text, 0, 1
 
     def of(self, value: str) -> int:
-        at = self._text.find(json.dumps(value, ensure_ascii=False)[1:-1])
-        at = at if at >= 0 else self._text.find(json.dumps(value)[1:-1])
-        return self._text.count("\n", 0, at) + 1 if at >= 0 else 1
+        for written in (json.dumps(value, ensure_ascii=False)[1:-1], json.dumps(value)[1:-1]):
+            for start in (self._at, 0):
+                at = self._text.find(written, start)
+                if at >= 0:
+                    return self._moved(at)
+        return 1
+
+    def _moved(self, at: int) -> int:
+        if at < self._at:
+            self._at, self._line = 0, 1
+        self._line += self._text.count("\n", self._at, at)
+        self._at = at
+        return self._line
 
 
 def _rules(name: str, text: str) -> Loaded:

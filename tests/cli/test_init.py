@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cli import init
 from cli.main import run
 from signals import reading
 from signals.inventory import Inventory
@@ -169,3 +171,46 @@ def test_a_family_under_a_prefix_of_its_own_is_found() -> None:
     assert instruments["latency"].metric == name
     assert [str(edge) for edge in instruments["latency"].buckets] == ["0.1", "0.4"]
     assert instruments["requests"].has("status", "route")
+
+
+def test_on_a_terminal_ties_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = There(*http("web", path="/"))
+    found = surveyed(there, there.inventory)
+    tied = replace(
+        found.services[0], fits=(found.services[0].fit, replace(found.services[0].fit, profile="other"))
+    )
+    monkeypatch.setattr("click.prompt", lambda *_, **__: 2)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("sys.stderr", Terminal())
+    (service,) = init._decided(replace(found, services=(tied,))).services
+    assert service.fit.profile == "other"
+    assert service.ties == ()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("reply", [(200, "text/html", "<html>"), (502, "text/html", "bad gateway")])
+@pytest.mark.parametrize("command", [["init"], ["check"], ["check", "r.yaml"]])
+def test_a_server_that_is_no_prometheus_is_told_and_nothing_is_written(
+    command: list[str],
+    reply: tuple[int, str, str],
+    api: Api,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    api.answer = lambda _: reply
+    (tmp_path / "r.yaml").write_text("groups: []\n")
+    if command == ["check"]:
+        (tmp_path / "leadline.yaml").write_text(
+            "project: p\nservices: {w: {profile: generic-http, selector: {job: w}}}\n"
+        )
+    assert run([*command, "--url", api.url]) == 3
+    assert api.url in capsys.readouterr().err
+    assert command != ["init"] or not (tmp_path / "leadline.yaml").exists()
