@@ -173,6 +173,26 @@ def test_the_generated_rules_load(catalog: Catalog, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_generated_rules_are_healthy(observed: Observed, catalog: Catalog) -> None:
+    """Every expression is evaluated on the captured series: a label that collides, say, shows only then."""
+    rules = [
+        rule
+        for path, text in generated(catalog).items()
+        if path.startswith("prometheus/rules/")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+    ]
+    assert len(rules) > 500
+    with Prometheus(Endpoint(url=observed.url)) as client:
+        for rule in rules:
+            answer = client.ask(rule["expr"])
+            labels = [
+                frozenset({**each.labels, **rule["labels"], "__name__": rule.get("record", "")}.items())
+                for each in answer.series
+            ]
+            assert len(labels) == len(set(labels)), rule["expr"]
+
+
 def counted(name: str) -> tuple[int, int] | None:
     """Read how many requests were captured, and how many of them failed, from a file's own words."""
     head = (FOLDER / f"{name}.prom").read_text("utf-8")[:2000]
