@@ -1,26 +1,19 @@
-"""The catalog, and everything that is generated from it, held against what is there."""
+"""The catalog held against what is there: its instruments, and through `aims` what is asked of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from checks import selecting, tree
-from checks.expression import checked
+from checks import aims, selecting, tree
 from checks.facts import Facts
-from checks.files import load
-from checks.model import ERROR, INFO, WARNING, Finding
-from checks.text import without_variables
-from signals.catalog import Catalog, Objective, Service
+from checks.model import ERROR, INFO, WARNING, Finding, of_service
+from signals.catalog import Catalog, Service
 from signals.instruments import GOLDEN, Instrument
-from signals.recorded import WINDOW, WINDOW_SECONDS
-from signals.units import plain, promql_duration, show
-
-SLOW_SHARE = 0.5
-"""A group of rules that takes more of its interval than this is slow."""
+from signals.units import plain
 
 
 def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
@@ -29,35 +22,23 @@ def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
         for instrument in service.instruments.values():
             if instrument.constant is None:
                 yield from _instrument(catalog, service, instrument, facts)
-        yield from offline(catalog, service, _edges(service, facts))
-        yield from _interval(catalog, service, facts)
-        yield from _retention(catalog, service, facts.inventory.retention, "the server keeps")
-    yield from _prices(catalog, facts)
+        yield from aims.on_edges(catalog, service, _edges(service, facts))
+        yield from aims.intervals(catalog, service, facts)
+        yield from aims.retention(catalog, service, facts.inventory.retention, "the server keeps")
+    yield from aims.prices(catalog, facts)
 
 
 def without_server(catalog: Catalog) -> Iterator[Finding]:
     """Do what can be done without a server: targets and objectives against the edges and the retention that are stated."""
     for service in catalog.services:
         latency = service.instruments.get("latency")
-        yield from offline(catalog, service, latency.buckets if latency else ())
+        yield from aims.on_edges(catalog, service, latency.buckets if latency else ())
         stated = None if catalog.retention is None else float(catalog.retention)
-        yield from _retention(catalog, service, stated, "the catalog says that samples are kept for")
+        yield from aims.retention(catalog, service, stated, "the catalog says that samples are kept for")
     for remark in catalog.remarks:
         yield Finding(
             code="generation", severity=INFO, file=catalog.file, line=1, subject="generation", what=remark
         )
-
-
-def _finding(catalog: Catalog, service: Service, code: str, severity: str, what: str, **more: str) -> Finding:
-    return Finding(
-        code=code,
-        severity=severity,
-        file=catalog.file,
-        line=service.line or 1,
-        subject=f"service {service.name}",
-        what=what,
-        **more,
-    )
 
 
 def _series(instrument: Instrument) -> Instrument:
@@ -72,7 +53,7 @@ def _instrument(
     missing = list(_missing(counted, facts))
     golden = instrument.name in GOLDEN
     for result in missing:
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             result.code,
@@ -87,7 +68,7 @@ def _instrument(
     found = facts.count(counted.select())
     down = _down(counted, facts) if found == 0 else ""
     if down:
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             "target-down",
@@ -98,7 +79,7 @@ def _instrument(
         )
         return
     if found == 0:
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             "no-series",
@@ -143,7 +124,7 @@ def _labels(
         if label.is_name or label.default or (set(label.sources) & there and not renamed):
             continue
         if renamed:
-            yield _finding(
+            yield of_service(
                 catalog,
                 service,
                 "label-renamed",
@@ -155,7 +136,7 @@ def _labels(
             continue
         severity = ERROR if label.name == "status" else WARNING
         lost = "errors cannot be told" if label.name == "status" else f"nothing can be told by {label.name}"
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             "label-missing",
@@ -172,7 +153,7 @@ def _kind(catalog: Catalog, service: Service, instrument: Instrument, facts: Fac
     said = facts.type_of(instrument.metric)
     wrong = {"counter": "gauge", "gauge": "counter"}[instrument.kind]
     if said == wrong:
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             f"not-a-{instrument.kind}",
@@ -198,7 +179,7 @@ def _edges(service: Service, facts: Facts) -> tuple[Decimal, ...]:
 def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: Facts) -> Iterator[Finding]:
     part = instrument.part("_bucket")
     if facts.count(part.select()) == 0:
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             "no-buckets",
@@ -211,7 +192,7 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
     live = _edges(service, facts)
     if instrument.buckets and set(live) != set(instrument.buckets):
         own = sorted(set(live) ^ set(instrument.buckets))
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             "edges-differ",
@@ -223,7 +204,7 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
     each = f"min(count by (job, instance) (count by (job, instance, le) ({part.select()})))"
     least, every = facts.largest(each), facts.largest(f"count(count by (le) ({part.select()}))")
     if least is not None and every is not None and every > least:
-        yield _finding(
+        yield of_service(
             catalog,
             service,
             "edges-differ-between-instances",
@@ -232,212 +213,6 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
             evidence=each,
             remedy="run one version everywhere, or select the instances that agree",
         )
-
-
-def offline(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> Iterator[Finding]:
-    """Hold targets and objectives against bucket edges, in seconds."""
-    if not edges:
-        return
-    for target in service.quantile_targets("latency"):
-        if target.value > edges[-1]:
-            yield _finding(
-                catalog,
-                service,
-                "target-above-buckets",
-                ERROR,
-                f"target {target.signal} {show(float(target.value), 'seconds')} lies above the last bucket edge, "
-                f"{show(float(edges[-1]), 'seconds')}: it can never be called missed by an estimate",
-                remedy=f"add a bucket at {plain(target.value)}",
-            )
-        elif target.value not in edges:
-            yield _finding(
-                catalog,
-                service,
-                "target-off-edge",
-                WARNING,
-                f"target {target.signal} {show(float(target.value), 'seconds')} lies between bucket edges, so its verdict may "
-                "be undecided",
-                evidence=f"the nearest edges are {_nearest(target.value, edges)}",
-                remedy=f"add a bucket at {plain(target.value)}, or choose an edge",
-            )
-    objective = service.objective("latency")
-    if objective and objective.within is not None and objective.within not in edges:
-        yield _finding(
-            catalog,
-            service,
-            "objective-off-edge",
-            ERROR,
-            f"objective latency: {show(float(objective.within), 'seconds')} is no bucket edge, so the share within it is not counted",
-            evidence=f"the nearest edges are {_nearest(objective.within, edges)}",
-            remedy="choose an edge, or add a bucket",
-        )
-
-
-def _nearest(value: Decimal, edges: Iterable[Decimal]) -> str:
-    near = sorted(sorted(edges, key=lambda edge: abs(edge - value))[:2])
-    return " and ".join(show(float(edge), "seconds") for edge in near)
-
-
-def _interval(catalog: Catalog, service: Service, facts: Facts) -> Iterator[Finding]:
-    stated = float(catalog.scrape_interval)
-    jobs = {
-        matcher.value
-        for instrument in service.instruments.values()
-        for matcher in instrument.matchers
-        if matcher.label == "job" and matcher.operator == "="
-    }
-    for job in sorted(jobs):
-        interval = facts.inventory.intervals.get(job)
-        if interval is None:
-            continue
-        if 2 * interval > WINDOW_SECONDS:
-            yield _finding(
-                catalog,
-                service,
-                "window-too-short",
-                ERROR,
-                f"job {job} is scraped every {promql_duration(interval)}, and recorded rates are over {WINDOW}",
-                evidence="fewer than two scrapes lie in the window",
-                remedy="scrape more often",
-            )
-        elif interval != stated:
-            yield _finding(
-                catalog,
-                service,
-                "interval-differs",
-                WARNING,
-                f"job {job} is scraped every {promql_duration(interval)}, the catalog says {promql_duration(stated)}",
-                remedy=f"write scrape_interval: {promql_duration(interval)}",
-            )
-
-
-def _retention(catalog: Catalog, service: Service, kept: float | None, says: str) -> Iterator[Finding]:
-    for objective in service.objectives:
-        if kept is not None and float(objective.period_seconds) > kept:
-            yield _finding(
-                catalog,
-                service,
-                "window-beyond-retention",
-                ERROR,
-                f"objective {objective.name} has a period of {_days(objective)}, and {says} {promql_duration(int(kept))}",
-                remedy="shorten the period, or keep samples for longer",
-            )
-
-
-def _days(objective: Objective) -> str:
-    return f"{objective.period_seconds / 86400:.0f}d"
-
-
-def _prices(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
-    """Name the models that use tokens and have no price, where spend is reckoned from prices."""
-    known = {price.model for price in catalog.prices}
-    for service in catalog.services:
-        tokens, label = service.instruments.get("tokens"), None
-        if tokens and "cost" not in service.instruments and catalog.prices:
-            label = tokens.label("model")
-        for source in label.sources if label and tokens else ():
-            models = facts.look.label_values(source, tokens.select() if tokens else "")
-            lacking = sorted(set(models) - known - {""})
-            if lacking:
-                yield _finding(
-                    catalog,
-                    service,
-                    "no-price",
-                    WARNING,
-                    f"models without a price: {', '.join(lacking)}",
-                    remedy="add them under prices; leadline prices MODEL prints known ones",
-                )
-
-
-def of_generated(
-    files: Mapping[str, str], rule_groups: list[dict[str, Any]], catalog: Catalog, facts: Facts
-) -> Iterator[Finding]:
-    """Check what is generated: every expression, whether the rules are loaded and healthy, and what panels return."""
-    rules = {name: text for name, text in files.items() if name.startswith("prometheus/rules/")}
-    loaded = load({**rules, **{name: text for name, text in files.items() if name.startswith("grafana/")}})
-    yield from loaded.findings
-    groups = {str(group.get("name")): group for group in rule_groups}
-    wanted = {name.split("/")[-1].removesuffix(".yaml") for name in rules}
-    yield from _rules(catalog, wanted, groups)
-    if not wanted <= set(groups):
-        return
-    for expression in loaded.expressions:
-        if expression.kind == "panel":
-            for finding in checked(expression, facts):
-                if finding.severity == ERROR and finding.code != "metric-missing":
-                    yield finding
-            if facts.count(_substituted(expression.text)) == 0:
-                yield Finding(
-                    code="panel-empty",
-                    severity=WARNING,
-                    file=expression.file,
-                    line=expression.line,
-                    subject=expression.subject,
-                    what="the panel returns nothing now",
-                    evidence=f"count({' '.join(_substituted(expression.text).split())}) is empty",
-                    remedy="is there traffic, and do the services have this instrument?",
-                )
-
-
-def _substituted(text: str) -> str:
-    return without_variables(text).text
-
-
-def _rules(catalog: Catalog, wanted: set[str], groups: Mapping[str, dict[str, Any]]) -> Iterator[Finding]:
-    for name in sorted(wanted - set(groups)):
-        yield Finding(
-            code="rules-not-loaded",
-            severity=WARNING,
-            file=catalog.file,
-            line=1,
-            subject=f"rules {name}",
-            what=f"the group {name} is not loaded: dashboards that read what it records show nothing",
-            remedy="leadline generate, then leadline push --to files or kubernetes, or name generated/prometheus/rules/*.yaml under rule_files",
-        )
-    for name in sorted(wanted & set(groups)):
-        group = groups[name]
-        for rule in group.get("rules", ()):
-            if rule.get("health") not in ("ok", "unknown", None):
-                yield Finding(
-                    code="rule-unhealthy",
-                    severity=ERROR,
-                    file=catalog.file,
-                    line=1,
-                    subject=f"rule {rule.get('name')}",
-                    what=f"Prometheus cannot evaluate it: {rule.get('lastError', rule.get('health'))}",
-                )
-        took, interval = float(group.get("evaluationTime") or 0), float(group.get("interval") or 0)
-        slow = interval > 0 and took > SLOW_SHARE * interval
-        yield Finding(
-            code="rules-slow" if slow else "rules-cost",
-            severity=WARNING if slow else INFO,
-            file=catalog.file,
-            line=1,
-            subject=f"rules {name}",
-            what=f"{len(group.get('rules', ()))} rules, evaluated in {show(took, 'seconds')} every {promql_duration(interval)}",
-            remedy="evaluate less often, or select fewer series" if slow else "",
-        )
-
-
-def costs(files: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
-    """Say how many series each recording rule reads, and how many it writes."""
-    rules = load({name: text for name, text in files.items() if name.startswith("prometheus/rules/")})
-    for expression in rules.expressions:
-        if expression.kind != "record":
-            continue
-        node = tree.parse(expression.text)
-        read = [facts.count(tree.write(each)) for each, _ in tree.selectors(node)]
-        written = facts.count(expression.text)
-        if all(not isinstance(each, str) for each in (*read, written)):
-            total = sum(float(each) for each in read)
-            yield Finding(
-                code="rule-cost",
-                severity=INFO,
-                file=expression.file,
-                line=expression.line,
-                subject=expression.subject,
-                what=f"reads {total:.0f} series and writes {float(written):.0f}",
-            )
 
 
 def ignored(findings: Iterable[Finding], catalog: Catalog) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from signals.catalog import Catalog, Service
+
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
 
@@ -74,3 +76,18 @@ class Loaded:
     expressions: tuple[Expression, ...] = ()
     recorded: Mapping[str, Recorded] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+
+def of_service(
+    catalog: Catalog, service: Service, code: str, severity: str, what: str, **more: str
+) -> Finding:
+    """Make a finding of a service, at its place in the catalog."""
+    return Finding(
+        code=code,
+        severity=severity,
+        file=catalog.file,
+        line=service.line or 1,
+        subject=f"service {service.name}",
+        what=what,
+        **more,
+    )

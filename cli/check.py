@@ -82,6 +82,7 @@ def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
 
 def _of_catalog(connection: Connection, *, offline: bool, costs: bool) -> list[Finding]:
     from checks import catalog as held
+    from checks import generated as made
     from cli.compose import generated
 
     catalog = connection.load()
@@ -92,10 +93,10 @@ def _of_catalog(connection: Connection, *, offline: bool, costs: bool) -> list[F
         facts = _facts(prometheus, {})
         parts: list[Callable[[], Iterable[Finding]]] = [
             lambda: held.of_catalog(catalog, facts),
-            lambda: held.of_generated(files, prometheus.rule_groups(), catalog, facts),
+            lambda: made.of_generated(files, prometheus.rule_groups(), catalog, facts),
         ]
         if costs:
-            parts.append(lambda: held.costs(files, facts))
+            parts.append(lambda: made.costs(files, facts))
         found = _bounded(parts)
     return list(held.ignored(found, catalog))
 

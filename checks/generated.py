@@ -1,0 +1,109 @@
+"""What is generated, held against what is there: every expression, whether rules are loaded and healthy, what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from checks import tree
+from checks.expression import checked
+from checks.facts import Facts
+from checks.files import load
+from checks.model import ERROR, INFO, WARNING, Finding
+from checks.text import without_variables
+from signals.catalog import Catalog
+from signals.units import promql_duration, show
+
+SLOW_SHARE = 0.5
+"""A group of rules that takes more of its interval than this is slow."""
+
+
+def of_generated(
+    files: Mapping[str, str], rule_groups: list[dict[str, Any]], catalog: Catalog, facts: Facts
+) -> Iterator[Finding]:
+    """Check what is generated: every expression, whether the rules are loaded and healthy, and what panels return."""
+    rules = {name: text for name, text in files.items() if name.startswith("prometheus/rules/")}
+    loaded = load({**rules, **{name: text for name, text in files.items() if name.startswith("grafana/")}})
+    yield from loaded.findings
+    groups = {str(group.get("name")): group for group in rule_groups}
+    wanted = {name.split("/")[-1].removesuffix(".yaml") for name in rules}
+    yield from _rules(catalog, wanted, groups)
+    if not wanted <= set(groups):
+        return
+    for expression in loaded.expressions:
+        if expression.kind == "panel":
+            for finding in checked(expression, facts):
+                if finding.severity == ERROR and finding.code != "metric-missing":
+                    yield finding
+            if facts.count(_substituted(expression.text)) == 0:
+                yield Finding(
+                    code="panel-empty",
+                    severity=WARNING,
+                    file=expression.file,
+                    line=expression.line,
+                    subject=expression.subject,
+                    what="the panel returns nothing now",
+                    evidence=f"count({' '.join(_substituted(expression.text).split())}) is empty",
+                    remedy="is there traffic, and do the services have this instrument?",
+                )
+
+
+def _substituted(text: str) -> str:
+    return without_variables(text).text
+
+
+def _rules(catalog: Catalog, wanted: set[str], groups: Mapping[str, dict[str, Any]]) -> Iterator[Finding]:
+    for name in sorted(wanted - set(groups)):
+        yield Finding(
+            code="rules-not-loaded",
+            severity=WARNING,
+            file=catalog.file,
+            line=1,
+            subject=f"rules {name}",
+            what=f"the group {name} is not loaded: dashboards that read what it records show nothing",
+            remedy="leadline generate, then leadline push --to files or kubernetes, or name generated/prometheus/rules/*.yaml under rule_files",
+        )
+    for name in sorted(wanted & set(groups)):
+        group = groups[name]
+        for rule in group.get("rules", ()):
+            if rule.get("health") not in ("ok", "unknown", None):
+                yield Finding(
+                    code="rule-unhealthy",
+                    severity=ERROR,
+                    file=catalog.file,
+                    line=1,
+                    subject=f"rule {rule.get('name')}",
+                    what=f"Prometheus cannot evaluate it: {rule.get('lastError', rule.get('health'))}",
+                )
+        took, interval = float(group.get("evaluationTime") or 0), float(group.get("interval") or 0)
+        slow = interval > 0 and took > SLOW_SHARE * interval
+        yield Finding(
+            code="rules-slow" if slow else "rules-cost",
+            severity=WARNING if slow else INFO,
+            file=catalog.file,
+            line=1,
+            subject=f"rules {name}",
+            what=f"{len(group.get('rules', ()))} rules, evaluated in {show(took, 'seconds')} every {promql_duration(interval)}",
+            remedy="evaluate less often, or select fewer series" if slow else "",
+        )
+
+
+def costs(files: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
+    """Say how many series each recording rule reads, and how many it writes."""
+    rules = load({name: text for name, text in files.items() if name.startswith("prometheus/rules/")})
+    for expression in rules.expressions:
+        if expression.kind != "record":
+            continue
+        node = tree.parse(expression.text)
+        read = [facts.count(tree.write(each)) for each, _ in tree.selectors(node)]
+        written = facts.count(expression.text)
+        if all(not isinstance(each, str) for each in (*read, written)):
+            total = sum(float(each) for each in read)
+            yield Finding(
+                code="rule-cost",
+                severity=INFO,
+                file=expression.file,
+                line=expression.line,
+                subject=expression.subject,
+                what=f"reads {total:.0f} series and writes {float(written):.0f}",
+            )
