@@ -11,7 +11,6 @@ from alerts.model import Recording
 from signals import burn, latency, recorded
 from signals.catalog import Catalog, Service
 from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
-from signals.promql import sum_by
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
 from signals.units import plain
 
@@ -61,10 +60,6 @@ def _requests(requests: Instrument, owner: dict[str, str]) -> Iterator[Recording
         return
     by = _present(requests, "route", "method")
     yield Recording(record=recorded.ROUTE_ERRORS, expr=error_rate(requests, WINDOW, by), labels=owner)
-    for window in (WINDOW, LONG_WINDOW):
-        total = sum_by((), f"rate({requests.select()}[{window}])")
-        errors = f"({error_rate(requests, window)})"
-        yield Recording(record=recorded.error_ratio(window), expr=f"{errors}\n/\n({total} > 0)", labels=owner)
 
 
 def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
@@ -87,12 +82,11 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
             )
     objective = service.objective("latency")
     if objective and objective.within is not None and objective.within in histogram.buckets:
-        for window in (WINDOW, LONG_WINDOW):
-            yield Recording(
-                record=recorded.within(window),
-                expr=latency.share_within(histogram, objective.within, window),
-                labels={**owner, "signal": "objective.latency", "bound": "exact"},
-            )
+        yield Recording(
+            record=recorded.within(WINDOW),
+            expr=latency.share_within(histogram, objective.within, WINDOW),
+            labels={**owner, "signal": "objective.latency", "bound": "exact"},
+        )
 
 
 def _tokens(tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:

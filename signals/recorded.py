@@ -25,11 +25,6 @@ OBJECTIVE = "service:objective:ratio"
 BUDGET = "project:cost_budget_usd_per_month:value"
 
 
-def error_ratio(window: str) -> str:
-    """Errors per request, over a window."""
-    return f"service:errors_per_request:ratio_rate{window}"
-
-
 def within(window: str) -> str:
     """Share of requests within a threshold; `signal` says which, `bound` whether it is exact, lower or upper."""
     return f"service:requests_within_threshold:ratio_rate{window}"
