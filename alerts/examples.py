@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from alerts.model import Input
+from signals.catalog import Service
 from signals.instruments import Instrument
 from signals.promql import Matcher, select
 from signals.units import plain
@@ -45,6 +46,37 @@ def counting(
     return Input(selector=_series(instrument, suffix, labels), values=" ".join(parts))
 
 
+def presence(instrument: Instrument, stretches: Sequence[Stretch], *, suffix: str = "") -> Input:
+    """Give one series of this instrument that has no sample in the steps of bad stretches."""
+    parts = (f"_x{each.steps}" if each.bad else f"1+0x{each.steps - 1}" for each in stretches)
+    return Input(selector=_series(instrument, suffix, {}), values=" ".join(parts))
+
+
+def level(instrument: Instrument, values: str, **labels: str) -> Input:
+    """Give one series of a gauge with these values, in promtool's notation."""
+    return Input(selector=_series(instrument, "", labels), values=values)
+
+
+def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
+    """Give the `up` of one target that a selector matches."""
+    labels = {each.label: _example(each) for each in where} | {"instance": instance}
+    return Input(
+        selector=select("up", [Matcher(name, "=", value) for name, value in labels.items()]), values=values
+    )
+
+
+def growing(service: Service, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
+    """Give what a service spends, the events of the stretches being US dollars: its counter of spend, or tokens of a price."""
+    cost = service.instruments.get("cost")
+    if cost is not None:
+        model = {"model": "example"} if cost.has("model") else {}
+        return (counting(cost, stretches, lambda each: each.events, **model),)
+    price = next(each for each in service.prices if each.input_usd)
+    token = price.input_usd / 1_000_000
+    labels = {"model": price.model, "token_type": "input"}
+    return (counting(service.instruments["tokens"], stretches, lambda each: each.events / token, **labels),)
+
+
 FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout")
 SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK")
 """Values of status labels in the wild; the first that a profile takes for one is the example."""
@@ -65,19 +97,47 @@ def success(requests: Instrument) -> dict[str, str]:
 
 def _series(instrument: Instrument, suffix: str, labels: dict[str, str]) -> str:
     found = {
-        matcher.label: _example(matcher.value)
-        for matcher in instrument.matchers
-        if matcher.operator[0] == "="
+        matcher.label: _example(matcher) for matcher in instrument.matchers if matcher.operator[0] == "="
     }
+    for matcher in instrument.matchers:
+        if (matcher.operator == "!=" and not matcher.value) or (
+            matcher.operator == "!~" and re.fullmatch(matcher.value, "")
+        ):
+            found.setdefault(matcher.label, "example")
+    metric = instrument.metric + suffix
     for name, value in labels.items():
         label = instrument.label(name)
         exposed = {normal: raw for raw, normal in label.values} if label else {}
+        if label and label.is_name:
+            metric = exposed.get(value, metric)
+            continue
         found[label.sources[0] if label else name] = exposed.get(value, value)
     matchers = [Matcher(name, "=", value) for name, value in found.items()]
-    return select(instrument.metric + suffix, matchers)
+    return select(metric, matchers)
 
 
-def _example(pattern: str) -> str:
-    """Give a value that a list of escaped alternatives matches: the first."""
-    first = re.split(r"(?<!\\)\|", pattern)[0]
-    return re.sub(r"\\(.)", r"\1", first)
+WILD = (
+    (".*", ""),
+    (".+", "x"),
+    (r"\d+", "1"),
+    (r"\w+", "x"),
+    ("[0-9]+", "1"),
+    ("[a-z0-9]+", "x"),
+    ("[^/]+", "x"),
+)
+"""Parts of expressions that match many values, and one that each matches."""
+
+
+def _example(matcher: Matcher) -> str:
+    """Give a value that is matched: of an expression the first of a list, or with its wild parts filled in."""
+    pattern = matcher.value
+    if matcher.operator == "=":
+        return pattern
+    first = re.split(r"(?<!\\)\|", pattern.removeprefix("(").removesuffix(")"))[0]
+    plainly = re.sub(r"\\(.)", r"\1", first)
+    if re.fullmatch(pattern, plainly):
+        return plainly
+    for part, value in WILD:
+        first = first.replace(part, value)
+    filled = re.sub(r"\\(.)", r"\1", first)
+    return filled if re.fullmatch(pattern, filled) else plainly

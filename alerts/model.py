@@ -29,14 +29,24 @@ class Input:
 class Case:
     """What an alert does under some traffic: after `minutes` it fires with `annotations`, or stays silent (None).
 
-    step  minutes between samples and evaluations; long windows are tested in longer steps, which takes less time
+    labels   those that the firing alert has beside its own
+    fires    that it fires, where what it says then is not foretold
+    step     minutes between evaluations; long windows are tested in longer steps, which takes less time
+    sampled  minutes between samples; 0 where there is one at each evaluation
     """
 
     name: str
     inputs: tuple[Input, ...]
     minutes: int
     annotations: Mapping[str, str] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    fires: bool = False
     step: int = 1
+    sampled: int = 0
+
+    @property
+    def is_firing(self) -> bool:
+        return self.fires or self.annotations is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,10 @@ class Group:
     def alerts(self) -> tuple[Alert, ...]:
         return tuple(rule for rule in self.rules if isinstance(rule, Alert))
 
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        return tuple(rule for rule in self.rules if isinstance(rule, Recording))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
@@ -75,11 +89,9 @@ class RuleFile:
 
     remarks        what was left out, and why
     reads          the other files whose series its tests need
-    test_interval  how often its tests evaluate; long windows are tested in longer steps, which takes less time
     """
 
     name: str
     groups: tuple[Group, ...]
     reads: tuple[str, ...] = ()
-    test_interval: str = "1m"
     remarks: tuple[str, ...] = ()

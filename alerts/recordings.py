@@ -5,43 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from alerts import error_ratio, objectives
-from alerts import latency as latency_alert
 from alerts.model import Recording
-from signals import burn, latency, recorded
+from signals import latency, recorded
 from signals.catalog import Catalog, Service
 from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
+from signals.promql import select, sum_by
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
 from signals.units import plain
 
+PER_MILLION = 1_000_000
 
-def of_service(catalog: Catalog, service: Service) -> tuple[Recording, ...]:
+
+def of_service(catalog: Catalog, service: Service) -> Iterator[Recording]:
     """Give the recordings of one service, in an order in which each reads only earlier ones."""
     readers: dict[str, Callable[[Instrument, dict[str, str]], Iterator[Recording]]] = {
         "requests": _requests,
         "latency": partial(_latency, service),
         "tokens": _tokens,
-        "cost": _cost,
+        "cost": partial(_cost, catalog),
     }
     owner = {"project": catalog.project, "service": service.name}
-    rules = [rule for name, instrument in service.golden.items() for rule in readers[name](instrument, owner)]
-    return (*rules, *_objectives(catalog, service, owner), *_targets(service, owner))
-
-
-def _objectives(catalog: Catalog, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
-    """Record the events of each objective in the windows that its alerts read."""
-    for watched in (error_ratio.watched(service), latency_alert.watched(service)):
-        if watched:
-            arms = burn.usable(watched.objective, catalog.retention)
-            yield from objectives.recordings(watched, arms, owner)
-
-
-def of_project(catalog: Catalog) -> tuple[Recording, ...]:
-    """Give the recordings that belong to no single service."""
-    if catalog.monthly_budget_usd is None:
-        return ()
-    value = plain(catalog.monthly_budget_usd)
-    return (Recording(record=recorded.BUDGET, expr=f"vector({value})", labels={"project": catalog.project}),)
+    if service.is_priced:
+        yield from _prices(service, owner)
+    for name, instrument in service.golden.items():
+        yield from readers[name](instrument, owner)
+    if service.is_priced and "cost" not in service.instruments:
+        yield from _priced(catalog, service, owner)
+    yield from _targets(service, owner)
 
 
 def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
@@ -94,12 +84,32 @@ def _tokens(tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     yield Recording(record=recorded.MODEL_TOKENS, expr=rate(tokens, WINDOW, by), labels=owner)
 
 
-def _cost(cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+def _cost(catalog: Catalog, cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     yield Recording(
         record=recorded.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner
     )
-    for window in (LONG_WINDOW, DAY_WINDOW):
+    for window in map(catalog.paced, (LONG_WINDOW, DAY_WINDOW)):
         yield Recording(record=recorded.cost(window), expr=rate(cost, window), labels=owner)
+
+
+def _prices(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
+    """Record what one token of each model and type costs, and since when that is so."""
+    for price in service.prices:
+        for kind, usd in (("input", price.input_usd), ("output", price.output_usd)):
+            labels = {**owner, "model": price.model, "token_type": kind, "as_of": price.as_of}
+            yield Recording(record=recorded.PRICE, expr=f"vector({plain(usd / PER_MILLION)})", labels=labels)
+
+
+def _priced(catalog: Catalog, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
+    """Record spend as tokens × prices, where no counter of spend is exposed; tokens without a price are not in it."""
+    where = recorded.owner(owner["project"], owner["service"])
+    price = f"* on (model, token_type) group_left ()\n{select(recorded.PRICE, where)}"
+    now = f"{select(recorded.MODEL_TOKENS, where)}\n{price}"
+    yield Recording(record=recorded.MODEL_COST, expr=sum_by(("model",), now), labels=owner)
+    tokens = service.instruments["tokens"]
+    for window in map(catalog.paced, (LONG_WINDOW, DAY_WINDOW)):
+        used = f"(\n{rate(tokens, window, ('model', 'token_type'))}\n)\n{price}"
+        yield Recording(record=recorded.cost(window), expr=sum_by((), used), labels=owner)
 
 
 def _targets(service: Service, owner: dict[str, str]) -> Iterator[Recording]:

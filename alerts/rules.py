@@ -2,77 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from alerts import absence, budget, cost, error_ratio, latency, recordings
+from alerts import recordings
 from alerts.model import Alert, Group, Recording, RuleFile
-from alerts.objectives import Watched
+from alerts.objectives import availability, budget, burning, cost, freshness, latency
+from alerts.objectives.watched import Watched
+from alerts.watches import absence, saturation, spending, targets, traffic
+from alerts.watches import budget as spend
 from signals import burn
+from signals.alarms import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
+from signals.burn import PAGE, TICKET
 from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
 from signals.units import promql_duration
 
-TOPIC = {
-    **dict.fromkeys(error_ratio.NAMES, "throughput"),
-    **dict.fromkeys(latency.NAMES, "latency"),
-    cost.NAME: "cost",
-    **dict.fromkeys(absence.NAMES.values(), "overview"),
+OBJECTIVES = {
+    "availability": availability.watched,
+    "latency": latency.watched,
+    "freshness": freshness.watched,
+    "cost": cost.watched,
 }
-"""Which dashboard shows what an alert is about."""
+WATCHES = (traffic, saturation, spending)
+"""What records and watches beside objectives; each has `recordings` and `alerts`."""
 
 
 def build(catalog: Catalog) -> tuple[RuleFile, ...]:
     """Give the rule files of a catalog, services in the catalog's order, the project last."""
     files = [_service_file(catalog, service) for service in catalog.services]
     project = _project_file(catalog)
-    return (*files, project) if project.groups else tuple(files)
+    return (*files, project) if project.groups or project.remarks else tuple(files)
+
+
+def watched(catalog: Catalog, service: Service) -> tuple[Watched, ...]:
+    """Give the objectives of a service that can be watched."""
+    return tuple(found for watch in OBJECTIVES.values() if (found := watch(catalog, service)))
 
 
 def _service_file(catalog: Catalog, service: Service) -> RuleFile:
     base = f"{catalog.project}-{service.name}"
-    alerts = (
-        *error_ratio.build(catalog, service),
-        *latency.build(catalog, service),
-        *absence.build(catalog, service),
-    )
+    objectives = watched(catalog, service)
     rules: tuple[Recording | Alert, ...] = (
         *recordings.of_service(catalog, service),
-        *_linked(catalog, alerts),
+        *(rule for watch in WATCHES for rule in watch.recordings(catalog, service)),
+        *(rule for each in objectives for rule in burning.recordings(each)),
+        *_wanted(catalog, service, _alerts(catalog, service, objectives)),
     )
-    budgets = _budgets(catalog, service)
-    groups = (_group(catalog, base, rules), *((budgets,) if budgets.rules else ()))
-    return RuleFile(name=base, groups=groups, remarks=_remarks(catalog, service, alerts))
+    budgets = _budgets(catalog, service, objectives)
+    return RuleFile(
+        name=base,
+        groups=(_group(catalog, base, rules), *((budgets,) if budgets.rules else ())),
+        remarks=tuple(_remarks(catalog, service, objectives)),
+    )
 
 
-def watched(service: Service) -> tuple[Watched, ...]:
-    """Give the objectives of a service that can be watched."""
-    return tuple(found for found in (error_ratio.watched(service), latency.watched(service)) if found)
+def _alerts(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[Alert]:
+    for each in objectives:
+        yield from burning.alerts(each)
+    for watch in (absence, targets, *WATCHES):
+        yield from watch.alerts(catalog, service)
 
 
-def _budgets(catalog: Catalog, service: Service) -> Group:
+def _budgets(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Group:
     """Give the group that reckons budgets, for the objectives whose period samples are kept for."""
-    owner = {"project": catalog.project, "service": service.name}
     kept = [
         each
-        for each in watched(service)
+        for each in objectives
         if catalog.retention is None or each.objective.period_seconds <= catalog.retention
         if burn.usable(each.objective, catalog.retention)
     ]
-    rules = tuple(rule for each in kept for rule in budget.recordings(each, owner, budget.interval(catalog)))
     return Group(
         name=f"{catalog.project}-{service.name}-budget",
         interval_seconds=budget.interval(catalog),
-        rules=rules,
+        rules=tuple(rule for each in kept for rule in budget.recordings(each)),
     )
 
 
 def _project_file(catalog: Catalog) -> RuleFile:
-    alerts = _linked(catalog, cost.build(catalog))
-    rules: tuple[Recording | Alert, ...] = (*recordings.of_project(catalog), *alerts)
-    groups = (_group(catalog, f"{catalog.project}-project", rules),) if rules else ()
+    rules: tuple[Recording | Alert, ...] = (
+        *spend.recordings(catalog),
+        *_wanted(catalog, None, spend.projected(catalog)),
+    )
+    groups = [_group(catalog, f"{catalog.project}-project", rules)] if rules else []
+    month = spend.month(catalog)
+    if month:
+        alerts = tuple(_wanted(catalog, None, month.alerts))
+        groups.append(replace(month, rules=(*month.recordings, *alerts)))
     reads = tuple(f"{catalog.project}-{service.name}" for service in catalog.measuring("cost")[:1])
     return RuleFile(
-        name=f"{catalog.project}-project", groups=groups, reads=reads if alerts else (), test_interval="15m"
+        name=f"{catalog.project}-project",
+        groups=tuple(groups),
+        reads=reads if any(group.alerts for group in groups) else (),
+        remarks=tuple(spend.remarks(catalog)),
     )
 
 
@@ -80,19 +102,24 @@ def _group(catalog: Catalog, name: str, rules: tuple[Recording | Alert, ...]) ->
     return Group(name=name, interval_seconds=catalog.evaluation_interval, rules=rules)
 
 
-def _linked(catalog: Catalog, alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
-    """Add the links that the catalog gives: the runbook's section and the dashboard."""
-    return tuple(_with_links(catalog, alert) for alert in alerts)
+def _wanted(
+    catalog: Catalog, service: Service | None, alerts: Iterator[Alert] | tuple[Alert, ...]
+) -> Iterator[Alert]:
+    """Leave out what the catalog turns off, and add the links that it gives to the rest."""
+    off = (service.tuning if service else catalog.tuning).off
+    return (_with_links(catalog, alert) for alert in alerts if alert.name not in off)
 
 
 def _with_links(catalog: Catalog, alert: Alert) -> Alert:
+    """Add the runbook's section and the dashboard, the service filled in."""
     links = {}
+    service = alert.labels.get("service", "")
     if "runbooks" in catalog.links:
-        links["runbook_url"] = f"{catalog.links['runbooks']}/#{alert.name.lower()}"
+        links["runbook_url"] = _runbook(catalog.links["runbooks"], alert.name, service or catalog.project)
     if "grafana" in catalog.links:
-        path = dashboard_path(catalog.project, TOPIC[alert.name])
-        service = f"?var-service={alert.labels['service']}" if "service" in alert.labels else ""
-        links["dashboard_url"] = f"{catalog.links['grafana']}{path}{service}"
+        chosen = f"?var-service={service}" if service else ""
+        path = dashboard_path(catalog.project, ALERTS[alert.name])
+        links["dashboard_url"] = f"{catalog.links['grafana']}{path}{chosen}"
     cases = tuple(
         case if case.annotations is None else replace(case, annotations={**case.annotations, **links})
         for case in alert.cases
@@ -100,23 +127,43 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
     return replace(alert, annotations={**alert.annotations, **links}, cases=cases)
 
 
-def _remarks(catalog: Catalog, service: Service, alerts: tuple[Alert, ...]) -> tuple[str, ...]:
+def _runbook(link: str, alert: str, service: str) -> str:
+    """Fill in {alert} and {service}; a link without {alert} is a page with a section for each."""
+    url = link if "{alert}" in link else f"{link}/#{{alert}}"
+    return url.replace("{alert}", alert.lower()).replace("{service}", service)
+
+
+def _remarks(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[str]:
     """Say which objective got no alert, or lacks one of its windows, and why."""
-    have = {alert.name for alert in alerts}
-    remarks = []
-    for kind, name in (("availability", error_ratio.NAME), ("latency", latency.NAME)):
-        objective = service.objective(kind)
-        if objective is None:
-            remarks.append(f"{service.name}: no objective for {kind}, so no {name} alert")
+    for kind in ("availability", "latency"):
+        if service.objective(kind) is None:
+            yield f"{service.name}: no objective for {kind}, so no {BURNING[kind]} alert"
+    able = {each.objective.name for each in objectives}
+    for objective in service.objectives:
+        if objective.name not in able:
+            yield (f"{service.name}: no {BURNING[objective.name]} alert, {_lack(service, objective.name)}")
             continue
-        if not have & {name, f"{name}Slow"} and burn.usable(objective, catalog.retention):
-            remarks.append(f"{service.name}: no {name} alert, what it reads is not known to the profile")
-            continue
-        remarks += [f"{service.name}: {said}" for said in burn.remarks(objective, catalog.retention)]
+        for said in burn.remarks(objective, catalog.retention):
+            yield f"{service.name}: {said}"
+        usable = {arm.severity for arm in burn.usable(objective, catalog.retention)}
+        for severity, kind in ((PAGE, "page"), (TICKET, "ticket")):
+            if severity not in usable:
+                yield f"{service.name}: objective {objective.name}: no {kind} alert is left, none of its arms can be met"
         if catalog.retention is not None and objective.period_seconds > catalog.retention:
-            remarks.append(
-                f"{service.name}: objective {kind}: samples are kept for {promql_duration(catalog.retention)}, its period is "
-                f"{promql_duration(objective.period_seconds)}, so its budget is not reckoned; shorten the period or keep samples "
-                "for longer"
+            yield (
+                f"{service.name}: objective {objective.name}: samples are kept for {promql_duration(catalog.retention)}, "
+                f"its period is {promql_duration(objective.period_seconds)}, so its budget is not reckoned; shorten the period "
+                "or keep samples for longer"
             )
-    return tuple(remarks)
+    if "requests" in service.instruments and not traffic.is_watched(catalog, service):
+        yield f"{service.name}: no {TRAFFIC_DROP} and no {TRAFFIC_SURGE} alert, samples of a week before are not kept"
+
+
+def _lack(service: Service, kind: str) -> str:
+    """Say what an objective needs and the service does not have."""
+    if kind == "cost" and "cost" not in service.instruments:
+        return "nothing counts what is spent; name a counter under instruments.cost"
+    objective = service.objective(kind)
+    if kind == "cost" and objective and objective.of not in service.instruments:
+        return f"nothing counts {objective.of}; name a counter under instruments.{objective.of}"
+    return "what it reads is not known to the profile"

@@ -39,14 +39,14 @@ def measured(catalog: Catalog, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
 
 
 def _can_be_drawn(catalog: Catalog, panel: Panel) -> bool:
-    return any(set(panel.needs) <= set(service.instruments) for service in catalog.services)
+    return any(set(panel.needs) <= service.measures for service in catalog.services)
 
 
 def _not_measured(catalog: Catalog, panel: Panel) -> Panel:
     lines = [f"**{panel.title}** is not measured.", ""]
     for service in catalog.services:
         for name in panel.needs:
-            if name not in service.instruments:
+            if name not in service.measures:
                 why = service.missing.get(name, "the profile has no such instrument")
                 lines.append(f"- {service.name} ({service.profile}) lacks the instrument `{name}`: {why}")
     return replace(panel, kind="text", description="\n".join(lines), queries=())

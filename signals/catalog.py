@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from signals.endpoints import Context
 from signals.instruments import GOLDEN, Instrument
+from signals.units import duration, promql_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +29,64 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """An SLO: share of good events over a period. A latency objective's good events are those `within` seconds."""
+    """An SLO: share of good events over a period.
+
+    within       of latency: the seconds that a good event takes at most
+    of           of freshness: the instrument that must have samples; of cost: what the limit is for, requests or tokens
+    limit_usd    of cost: the US dollars that one of these may cost
+    """
 
     name: str
     target: Decimal
     period_seconds: Decimal
     within: Decimal | None = None
+    of: str = ""
+    limit_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What decides whether an alert is raised, beside targets and objectives.
+
+    least_events   with fewer in the long window a share says nothing: one failure of three is no outage
+    least_bad      with fewer bad ones in the long window nobody is told: a single failure of thirty is no outage either
+    headroom       how many times the present use of a resource must still fit
+    exhausted      share of a pool or queue from which it is nearly exhausted
+    throttled      share of the CPU's periods in which it may be held back
+    traffic_drop   share of the traffic of a week before that must still come
+    traffic_surge  how many times the traffic of a week before is a surge
+    spend_surge    how many times the spend of the same hour of past weeks is an anomaly
+    restarts       how many restarts of one instance in an hour are flapping
+    off            alerts that are not wanted
+    """
+
+    least_events: Decimal = Decimal(20)
+    least_bad: Decimal = Decimal(5)
+    headroom: Decimal = Decimal("1.2")
+    exhausted: Decimal = Decimal("0.9")
+    throttled: Decimal = Decimal("0.25")
+    traffic_drop: Decimal = Decimal("0.5")
+    traffic_surge: Decimal = Decimal(2)
+    spend_surge: Decimal = Decimal(2)
+    restarts: Decimal = Decimal(3)
+    off: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """A model's price in US dollars per million tokens, and the day it was true."""
+
+    model: str
+    input_usd: Decimal
+    output_usd: Decimal
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One service: its instruments (profile and catalog resolved), what it must achieve, what it lacks.
 
+    prices   what the models' tokens cost, where the catalog says so
     missing  instrument → why there is none
     remarks  what generation leaves out for want of knowledge
     notes    what the profile says that a reader of its figures must know
@@ -51,10 +98,23 @@ class Service:
     instruments: Mapping[str, Instrument]
     targets: tuple[Target, ...] = ()
     objectives: tuple[Objective, ...] = ()
+    prices: tuple[Price, ...] = ()
+    tuning: Tuning = field(default_factory=Tuning)
     missing: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     line: int = 0
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether tokens × the catalog's prices give what it spends: each token's model and type are told."""
+        tokens = self.instruments.get("tokens")
+        return bool(self.prices) and tokens is not None and tokens.has("model", "token_type")
+
+    @property
+    def measures(self) -> frozenset[str]:
+        """The instruments whose signals are recorded; cost is one where it can be had of tokens × prices."""
+        return frozenset(self.instruments) | ({"cost"} if self.is_priced else set())
 
     @property
     def golden(self) -> dict[str, Instrument]:
@@ -76,16 +136,6 @@ class Reference:
     name: str
     source: str
     figures: Mapping[str, tuple[Decimal, Decimal]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """A model's price in US dollars per million tokens, and the day it was true."""
-
-    model: str
-    input_usd: Decimal
-    output_usd: Decimal
-    as_of: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +176,7 @@ class Catalog:
     """Everything that files are generated from and reports are judged by.
 
     sources  the texts of the files that it names (its own profiles), by the name they have there
+    pace     how many times faster than usual alerts reckon: 1, except where a demonstration makes an hour a minute
     """
 
     file: str
@@ -143,8 +194,18 @@ class Catalog:
     cluster: Cluster = field(default_factory=Cluster)
     sources: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[Ignored, ...] = ()
+    tuning: Tuning = field(default_factory=Tuning)
     remarks: tuple[str, ...] = ()
+    pace: Decimal = Decimal(1)
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:
-        """Give the services that have an instrument."""
-        return tuple(service for service in self.services if instrument in service.instruments)
+        """Give the services of which an instrument's signals are recorded."""
+        return tuple(service for service in self.services if instrument in service.measures)
+
+    def paced(self, window: str) -> str:
+        """Give a window of an alert at the pace that alerts reckon."""
+        return promql_duration(duration(window) / self.pace)
+
+    def keeps(self, window: str) -> bool:
+        """Whether samples are kept for as long as that."""
+        return self.retention is None or duration(window) <= self.retention

@@ -15,6 +15,7 @@ GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cos
 """The instruments that dashboards, rules and most signals are read from, and the unit of each."""
 STATUS_CLASS, NAME = "status_class", "__name__"
 STEPS = 40
+NATIVE_PARTS = {"native_sum": "histogram_sum", "native_count": "histogram_count"}
 NO_ROUTE = "(none)"
 """The route of requests that carry none, so that a choice of all routes leaves none of them out."""
 
@@ -60,6 +61,7 @@ class Instrument:
     names       several metrics that count one instrument, as (value of the label that the name tells, metric)
     expression  PromQL in place of a metric, for a gauge; $selector in it stands for the matchers
     failed      the counter of failures, where they are counted apart and not told by a label
+    native      whether a histogram is a native one: one series, without _bucket, _sum and _count
     """
 
     name: str
@@ -75,6 +77,7 @@ class Instrument:
     names: tuple[tuple[str, str], ...] = ()
     expression: str = ""
     failed: Instrument | None = None
+    native: bool = False
 
     def label(self, name: str) -> Label | None:
         return next((label for label in self.labels if label.name == name), None)
@@ -90,7 +93,7 @@ class Instrument:
     @property
     def knows_buckets(self) -> bool:
         """Whether its buckets can be recorded in base units: those of another unit only where their edges are known."""
-        return self.kind == "histogram" and (self.scale == 1 or bool(self.buckets))
+        return self.kind == "histogram" and not self.native and (self.scale == 1 or bool(self.buckets))
 
     @property
     def tells_errors(self) -> bool:
@@ -128,7 +131,11 @@ class Instrument:
         return select("", (names, *self.matchers))
 
     def part(self, suffix: str) -> Instrument:
-        """Give one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter."""
+        """Give one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter; of a native one, what takes it out."""
+        if self.native:
+            return replace(
+                self, kind=f"native{suffix}", scale=Decimal(1) if suffix == "_count" else self.scale
+            )
         kind = "bucket" if suffix == "_bucket" else "counter"
         scale = Decimal(1) if suffix == "_count" else self.scale
         return replace(self, metric=self.metric + suffix, kind=kind, scale=scale)
@@ -151,6 +158,19 @@ def increase(instrument: Instrument, window: str, *, keep: tuple[str, ...] = ())
     return sum_by(keep, _each(instrument, "increase", window))
 
 
+def restarts(instrument: Instrument, window: str) -> str:
+    """Write how often, in a window, the counter of one series began anew: the most that any series did."""
+    return sum_by((), _each(instrument, "resets", window), "max")
+
+
+def total(instrument: Instrument) -> str:
+    """Write the sum of a gauge over its series, in base units; or the value that the catalog gives."""
+    if instrument.constant is not None:
+        return plain(instrument.constant)
+    whole = f"sum({instrument.select()})"
+    return whole if instrument.scale == 1 else f"{plain(instrument.scale)} * {whole}"
+
+
 def _each(instrument: Instrument, function: str, window: str, *more: Matcher) -> str:
     """Write a function over a window of each series, in base units.
 
@@ -168,7 +188,9 @@ def _each(instrument: Instrument, function: str, window: str, *more: Matcher) ->
         )
         return "\nor\n".join(parts)
     plainly = f"{function}({instrument.select(*more)}[{window}])"
-    scaled = instrument.scale != 1 and instrument.kind != "bucket"
+    if instrument.kind in NATIVE_PARTS:
+        plainly = f"{NATIVE_PARTS[instrument.kind]}({plainly})"
+    scaled = instrument.scale != 1 and instrument.kind not in ("bucket", "native_bucket")
     return f"{plain(instrument.scale)} * {plainly}" if scaled else plainly
 
 

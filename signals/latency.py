@@ -55,7 +55,9 @@ def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
 
 
 def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
-    """Share of requests that took at most `edge` seconds, which must be a bucket edge: exact."""
+    """Share of requests that took at most `edge` seconds: exact on a bucket edge; interpolated in a native histogram."""
+    if instrument.native:
+        return _native_share(instrument, edge, window)
     inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
     total = instrument.part("_count").select()
     return f"{sum_by((), f'rate({inside}[{window}])')}\n/\n({sum_by((), f'rate({total}[{window}])')} > 0)"
@@ -63,14 +65,27 @@ def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
 
 def requests(instrument: Instrument, window: str) -> str:
     """Requests per second, as the histogram counts them."""
+    if instrument.native:
+        return f"histogram_count({_whole(instrument, window)})"
     return sum_by((), f"rate({instrument.part('_count').select()}[{window}])")
 
 
 def slower(instrument: Instrument, edge: Decimal, window: str) -> str:
-    """Requests per second that took longer than `edge` seconds, which must be a bucket edge: exact, and never below 0."""
+    """Requests per second that took longer than `edge` seconds: exact on a bucket edge, and never below 0."""
+    if instrument.native:
+        count = requests(instrument, window)
+        return f"({count} > 0) * (1 - {_native_share(instrument, edge, window)})\nor\n0 * {count}"
     inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
     within = sum_by((), f"rate({inside}[{window}])")
     return call("clamp_min", f"{requests(instrument, window)}\n-\n{within}", "0")
+
+
+def _native_share(instrument: Instrument, edge: Decimal, window: str) -> str:
+    return f"histogram_fraction(0, {instrument.raw_edge(edge)}, {_whole(instrument, window)})"
+
+
+def _whole(instrument: Instrument, window: str) -> str:
+    return f"sum(rate({instrument.select()}[{window}]))"
 
 
 def edges_around(instrument: Instrument, threshold: Decimal) -> tuple[tuple[str, Decimal], ...]:

@@ -41,6 +41,7 @@ GAUGES = {
     "in_flight": "concurrent",
     "in_flight_limit": "concurrent",
     "queue": "tasks",
+    "queue_limit": "tasks",
     "rate_limit": "requests_per_second",
     "replicas": "replicas",
     "replicas_limit": "replicas",  # what the autoscaler may go up to
@@ -144,7 +145,7 @@ def instrument(
     """Read one instrument of a profile.
 
     `unit` is the metric's own (s, ms, us, ns), and so are the edges of `buckets`; `where` are conditions that hold for this
-    family wherever it is (a proxy that counts at both ends, say). Several metrics that count one instrument stand under
+    family wherever it is (a proxy that counts at both ends, say); `buckets: native` says that a histogram is native. Several metrics that count one instrument stand under
     `metrics`, as {label: {value: metric}}; an `expression` stands in place of a metric that has to be reckoned.
     """
     known = ("metric", "metrics", "expression", "type", "unit", "labels", "buckets", "where")
@@ -153,7 +154,8 @@ def instrument(
         reader.fail(entry, "needs one of 'metric', 'metrics' and 'expression'")
     names, own = _names(reader, fields["metrics"]) if "metrics" in fields else ((), ())
     scale = UNITS[reader.choice(fields["unit"], UNITS) or "s"] if "unit" in fields else Decimal(1)
-    written = edges(reader, fields["buckets"]) if "buckets" in fields else ()
+    native = "buckets" in fields and is_native(fields["buckets"])
+    written = edges(reader, fields["buckets"]) if "buckets" in fields and not native else ()
     return Instrument(
         name=name,
         metric=reader.text(fields["metric"]) if "metric" in fields else next((each for _, each in names), ""),
@@ -166,7 +168,13 @@ def instrument(
         scale=scale,
         names=names,
         expression=reader.text(fields["expression"]) if "expression" in fields else "",
+        native=native,
     )
+
+
+def is_native(entry: Entry) -> bool:
+    """Say whether `buckets: native` stands in place of edges: the metric is a native histogram."""
+    return not entry.is_table and not entry.is_list and str(entry.node.value) == "native"
 
 
 def _names(reader: Reader, entry: Entry) -> tuple[tuple[tuple[str, str], ...], tuple[Label, ...]]:

@@ -8,42 +8,21 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from signals import profiles, resolving
-from signals.catalog import (
-    Catalog,
-    Cluster,
-    Ignored,
-    Infrastructure,
-    Objective,
-    Price,
-    Reference,
-    Service,
-    Target,
-)
+from signals import aims, places, profiles, resolving, terms
+from signals.alarms import ALERTS
+from signals.catalog import Catalog, Cluster, Ignored, Service, Tuning
 from signals.document import Entry, Reader
-from signals.endpoints import Context, Endpoint
 from signals.errors import CatalogError
-from signals.instruments import Instrument
 from signals.profiles import Profile
-from signals.units import duration, number, per_second, plain, ratio, show, usd
+from signals.units import duration
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
     "references", "prices", "budget", "contexts", "kubernetes", "profiles",
-    "infrastructure", "ignore",
+    "infrastructure", "ignore", "alerts",
 )  # fmt: skip
-SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives")
-PERIODS = (7, 28, 30)
+SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives", "alerts")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-SCALARS = {
-    "error_ratio": (ratio, "ratio", False),
-    "throughput": (per_second, "requests_per_second", True),
-    "cost_per_request": (usd, "usd", False),
-    "cost_per_1k_tokens": (usd, "usd", False),
-}
-"""Targets that are one value: how it is read, its unit, and whether it is a floor."""
-DISTRIBUTIONS = ("latency", *profiles.HISTOGRAMS)
-FIGURES = (*SCALARS, "latency.p50", "latency.p90", "latency.p95", "latency.p99", "latency.mean")
 
 
 def load(path: Path) -> Catalog:
@@ -84,7 +63,9 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
     )
     own = _profiles(reader, top["profiles"], read) if "profiles" in top else {}
     known = {profile.name: profile for profile, _ in own.values()}
-    services = _services(reader, top["services"], known) if "services" in top else ()
+    prices = terms.prices(reader, top["prices"]) if "prices" in top else ()
+    tuning = aims.tuning(reader, top["alerts"], ALERTS, Tuning()) if "alerts" in top else Tuning()
+    services = tuple(replace(service, prices=prices) for service in _services(reader, top, known, tuning))
     return Catalog(
         file=file,
         sources={path: text for path, (_, text) in own.items()},
@@ -98,12 +79,15 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         retention=reader.parsed(top["retention"], duration, Decimal(0)) if "retention" in top else None,
         links=_links(reader, top["links"]) if "links" in top else {},
         services=services,
-        references=_references(reader, top["references"]) if "references" in top else (),
-        prices=_prices(reader, top["prices"]) if "prices" in top else (),
-        infrastructure=_infrastructure(reader, top["infrastructure"]) if "infrastructure" in top else None,
+        references=terms.references(reader, top["references"]) if "references" in top else (),
+        prices=prices,
+        tuning=tuning,
+        infrastructure=terms.infrastructure(reader, top["infrastructure"])
+        if "infrastructure" in top
+        else None,
         ignored=_ignored(reader, top["ignore"]) if "ignore" in top else (),
-        monthly_budget_usd=_budget(reader, top["budget"]) if "budget" in top else None,
-        contexts=_contexts(reader, top["contexts"]) if "contexts" in top else (),
+        monthly_budget_usd=terms.budget(reader, top["budget"]) if "budget" in top else None,
+        contexts=places.contexts(reader, top["contexts"]) if "contexts" in top else (),
         cluster=_cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
@@ -134,26 +118,22 @@ def _name(reader: Reader, entry: Entry) -> str:
 
 def _links(reader: Reader, entry: Entry) -> dict[str, str]:
     known = ("grafana", "runbooks", "prometheus")
-    return {key: _url(reader, value) for key, value in reader.table(entry, known=known).items()}
+    return {key: places.url(reader, value) for key, value in reader.table(entry, known=known).items()}
 
 
-def _url(reader: Reader, entry: Entry) -> str:
-    url = reader.text(entry)
-    if url and not re.match(r"https?://[^/\s]+", url):
-        reader.fail(entry, f"{url!r} is not a URL; it starts with http:// or https://")
-    if re.match(r"https?://[^/\s]*@", url):
-        reader.fail(entry, "a URL must not carry a password; name a file or a variable under basic_auth")
-    return url.rstrip("/")
-
-
-def _services(reader: Reader, entry: Entry, own: Mapping[str, Profile]) -> tuple[Service, ...]:
+def _services(
+    reader: Reader, top: Mapping[str, Entry], own: Mapping[str, Profile], tuning: Tuning
+) -> tuple[Service, ...]:
+    if "services" not in top:
+        return ()
+    entry = top["services"]
     table = reader.table(entry)
     if not table and entry.is_table:
         reader.fail(entry, "no service is named; the catalog needs at least one")
-    return tuple(_service(reader, name, place, own) for name, place in table.items())
+    return tuple(_service(reader, name, place, own, tuning) for name, place in table.items())
 
 
-def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]) -> Service:
+def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile], tuning: Tuning) -> Service:
     fields = reader.table(entry, known=SERVICE, required=("profile", "selector"))
     if not NAME.fullmatch(name) or len(name) > 63:
         reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
@@ -163,8 +143,11 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
         name=name,
         profile=profile.name if profile else "",
         instruments=instruments,
-        targets=_targets(reader, fields["targets"]) if "targets" in fields else (),
-        objectives=_objectives(reader, fields["objectives"], instruments) if "objectives" in fields else (),
+        targets=aims.targets(reader, fields["targets"]) if "targets" in fields else (),
+        objectives=aims.objectives(reader, fields["objectives"], instruments)
+        if "objectives" in fields
+        else (),
+        tuning=aims.tuning(reader, fields["alerts"], ALERTS, tuning) if "alerts" in fields else tuning,
         missing={
             **{key: why for key, why in profile.missing.items() if key not in instruments},
             **resolving.left_out(reader, fields),
@@ -185,119 +168,14 @@ def _remarks(service: Service) -> tuple[str, ...]:
     if latency and latency.scale != 1 and not latency.buckets:
         unknown = "bucket edges of the latency histogram are not known, so they cannot be written in seconds, and are not recorded"
         return (f"{unknown}; write them under instruments.latency.buckets",)
+    if latency and latency.native:
+        return (
+            f"{latency.metric} is a native histogram: the share within a threshold is interpolated inside its buckets, not counted",
+        )
     if latency and not latency.buckets:
         unknown = "bucket edges of the latency histogram are not known, so no latency alert is generated"
         return (f"{unknown}; write them under instruments.latency.buckets",)
     return ()
-
-
-def _targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
-    table = reader.table(entry, known=(*DISTRIBUTIONS, *SCALARS))
-    targets = []
-    for instrument in DISTRIBUTIONS:
-        quantiles = reader.table(table[instrument]) if instrument in table else {}
-        for name, place in quantiles.items():
-            if not re.fullmatch(r"p(50|[5-9]\d(\.?\d+)?)", name):
-                reader.fail(place, f"{name!r} is not a quantile; write for example p95 or p99")
-            seconds = reader.parsed(place, duration, Decimal(1))
-            signal = f"{instrument}.{name.replace('.', '')}"
-            targets.append(Target(signal=signal, value=seconds, unit="seconds"))
-    for name, (parse_value, unit, floor) in SCALARS.items():
-        if name in table:
-            value = reader.parsed(table[name], parse_value, Decimal(0))
-            targets.append(Target(signal=name, value=value, unit=unit, floor=floor))
-    return tuple(targets)
-
-
-def _objectives(reader: Reader, entry: Entry, instruments: dict[str, Instrument]) -> tuple[Objective, ...]:
-    objectives = []
-    for name, place in reader.table(entry, known=("availability", "latency")).items():
-        latency = name == "latency"
-        known = ("target", "period", "within") if latency else ("target", "period")
-        fields = reader.table(place, known=known, required=known)
-        if set(fields) < set(known):
-            continue
-        within = reader.parsed(fields["within"], duration, Decimal(1)) if latency else None
-        objective = Objective(
-            name=name,
-            target=reader.parsed(fields["target"], _below_one, Decimal("0.99")),
-            period_seconds=reader.parsed(fields["period"], _period, Decimal(604800)),
-            within=within,
-        )
-        if within is not None:
-            _check_edge(reader, fields["within"], within, instruments.get("latency"))
-        objectives.append(objective)
-    return tuple(objectives)
-
-
-def _below_one(text: str) -> Decimal:
-    value = ratio(text)
-    if not 0 < value < 1:
-        raise ValueError(f"{text!r} leaves no error budget, or nothing to keep; write for example 99.9%")
-    return value
-
-
-def _period(text: str) -> Decimal:
-    seconds = duration(text)
-    if seconds not in {Decimal(days * 86400) for days in PERIODS}:
-        raise ValueError(f"{text!r} is not a period; write {', '.join(f'{days}d' for days in PERIODS)}")
-    return seconds
-
-
-def _check_edge(reader: Reader, entry: Entry, within: Decimal, latency: Instrument | None) -> None:
-    """Refuse a threshold that lies between two bucket edges: the share within it could only be guessed."""
-    if latency is None or not latency.buckets or within in latency.buckets:
-        return
-    near = sorted(latency.buckets, key=lambda edge: abs(edge - within))[:2]
-    named = " or ".join(f"{show(float(edge), 'seconds').replace(' ', '')}" for edge in sorted(near))
-    reader.fail(
-        entry,
-        f"{plain(within)}s is not an edge of {latency.metric}'s buckets, so the share within it cannot be known; "
-        f"write {named}, or add a bucket at {plain(within)}",
-    )
-
-
-def _references(reader: Reader, entry: Entry) -> tuple[Reference, ...]:
-    read = []
-    for name, place in reader.table(entry).items():
-        fields = reader.table(place, known=("source", *FIGURES), required=("source",))
-        figures = {key: _figure(reader, key, value) for key, value in fields.items() if key != "source"}
-        source = reader.text(fields["source"]) if "source" in fields else ""
-        read.append(Reference(name=name, source=source, figures=figures))
-    return tuple(read)
-
-
-def _figure(reader: Reader, signal: str, entry: Entry) -> tuple[Decimal, Decimal]:
-    parse_value = duration if signal.startswith("latency.") else SCALARS[signal][0]
-    values = sorted(reader.parsed(item, parse_value, Decimal(0)) for item in reader.each(entry))
-    if len(values) not in (1, 2):
-        reader.fail(entry, "must be one value, or two: [low, high]")
-    return (values[0], values[-1]) if values else (Decimal(0), Decimal(0))
-
-
-def _prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
-    read = []
-    for model, place in reader.table(entry).items():
-        known = ("input", "output", "as_of")
-        fields = reader.table(place, known=known, required=known)
-        if set(fields) == set(known):
-            price_in = reader.parsed(fields["input"], number, Decimal(0))
-            price_out = reader.parsed(fields["output"], number, Decimal(0))
-            day = reader.parsed(fields["as_of"], _day, "")
-            read.append(Price(model=model, input_usd=price_in, output_usd=price_out, as_of=day))
-    return tuple(read)
-
-
-def _infrastructure(reader: Reader, entry: Entry) -> Infrastructure | None:
-    known = ("core_hour", "gib_hour", "as_of")
-    fields = reader.table(entry, known=known, required=known)
-    if set(fields) != set(known):
-        return None
-    return Infrastructure(
-        core_hour_usd=reader.parsed(fields["core_hour"], usd, Decimal(0)),
-        gib_hour_usd=reader.parsed(fields["gib_hour"], usd, Decimal(0)),
-        as_of=reader.parsed(fields["as_of"], _day, ""),
-    )
 
 
 def _ignored(reader: Reader, entry: Entry) -> tuple[Ignored, ...]:
@@ -310,17 +188,6 @@ def _ignored(reader: Reader, entry: Entry) -> tuple[Ignored, ...]:
                 Ignored(code=texts["code"], subject=texts.get("subject", ""), reason=texts["reason"])
             )
     return tuple(found)
-
-
-def _day(text: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise ValueError(f"{text!r} is not a date; write for example 2026-11-01")
-    return text
-
-
-def _budget(reader: Reader, entry: Entry) -> Decimal | None:
-    fields = reader.table(entry, known=("monthly",), required=("monthly",))
-    return reader.parsed(fields["monthly"], usd, Decimal(0)) if "monthly" in fields else None
 
 
 def _cluster(reader: Reader, entry: Entry) -> Cluster:
@@ -346,58 +213,3 @@ def _cluster(reader: Reader, entry: Entry) -> Cluster:
 
 def _texts_by_key(reader: Reader, entry: Entry) -> dict[str, str]:
     return {name: reader.text(value) for name, value in reader.table(entry).items()}
-
-
-def _contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
-    known = ("prometheus", "grafana", "alertmanager", "kubernetes")
-    read = []
-    for name, place in reader.table(entry).items():
-        fields = reader.table(place, known=known)
-        cluster = (
-            reader.table(fields["kubernetes"], known=("context", "namespace"))
-            if "kubernetes" in fields
-            else {}
-        )
-        endpoints = {key: _endpoint(reader, fields[key]) for key in known[:3] if key in fields}
-        read.append(
-            Context(
-                name=name,
-                prometheus=endpoints.get("prometheus"),
-                grafana=endpoints.get("grafana"),
-                alertmanager=endpoints.get("alertmanager"),
-                kube_context=reader.text(cluster["context"]) if "context" in cluster else "",
-                namespace=reader.text(cluster["namespace"]) if "namespace" in cluster else "",
-            )
-        )
-    return tuple(read)
-
-
-def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
-    known = ("url", "service", "headers", "basic_auth", "authorization", "tls_config")
-    fields = reader.table(entry, known=known)
-    if entry.is_table and ("url" in fields) == ("service" in fields):
-        reader.fail(entry, "needs either 'url' or 'service'")
-    headers = reader.table(fields["headers"]) if "headers" in fields else {}
-    basic = _group(reader, fields, "basic_auth", ("username", "password_file", "password_env"))
-    bearer = _group(reader, fields, "authorization", ("credentials_file", "credentials_env"))
-    tls = _group(reader, fields, "tls_config", ("ca_file",))
-    return Endpoint(
-        url=_url(reader, fields["url"]) if "url" in fields else "",
-        service=reader.parsed(fields["service"], _service_port, "") if "service" in fields else "",
-        headers=tuple((key, reader.text(value)) for key, value in headers.items()),
-        **basic,
-        **bearer,
-        **tls,
-    )
-
-
-def _group(reader: Reader, fields: dict[str, Entry], key: str, known: tuple[str, ...]) -> dict[str, str]:
-    if key not in fields:
-        return {}
-    return {name: reader.text(value) for name, value in reader.table(fields[key], known=known).items()}
-
-
-def _service_port(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9.-]+:\d+", text):
-        raise ValueError(f"{text!r} is not a Service with its port; write for example prometheus:9090")
-    return text

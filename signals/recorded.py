@@ -25,6 +25,20 @@ OBJECTIVE = "service:objective:ratio"
 BUDGET = "project:cost_budget_usd_per_month:value"
 
 
+SATURATION = "service:saturation:ratio"
+"""Use ÷ limit of a resource; the label `resource` says of which."""
+THROTTLED = "service:cpu_throttled_periods:ratio_rate5m"
+QUEUE = "service:queue:tasks"
+PRICE = "model:token_price_usd:value"
+UNPRICED_TOKENS = "model:tokens_unpriced:rate5m"
+COST_EXPECTED = "service:cost_usd_expected:rate1h"
+COST_HISTORY = "service:cost_usd_history:weeks"
+COST_COUNTED = "service:cost_usd:counted"
+MONTH_TO_DATE = "project:cost_usd_month_to_date:value"
+MONTH_COVERAGE = "project:cost_usd_month_to_date:coverage_ratio"
+MONTH_PROJECTED = "project:cost_usd_month_projected:value"
+
+
 def within(window: str) -> str:
     """Share of requests within a threshold; `signal` says which, `bound` whether it is exact, lower or upper."""
     return f"service:requests_within_threshold:ratio_rate{window}"
@@ -54,6 +68,16 @@ SLO_INFO = "service:slo:info"
 def cost(window: str) -> str:
     """US dollars per second, over a window."""
     return f"service:cost_usd:rate{window}"
+
+
+def requests(window: str) -> str:
+    """Requests per second, over a window."""
+    return f"service:requests:rate{window}"
+
+
+def tokens(window: str) -> str:
+    """Tokens per second, over a window."""
+    return f"service:tokens:rate{window}"
 
 
 def owner(project: str, service: str = "") -> tuple[Matcher, ...]:

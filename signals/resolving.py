@@ -75,16 +75,20 @@ def _override(
         changed = _of_another(reader, fields["profile"], name, own) or changed
     if "metric" in fields:
         metric = _metric(reader, fields["metric"])
-        changed = replace(changed, metric=metric, buckets=(), names=(), expression="", scale=Decimal(1))
+        changed = replace(
+            changed, metric=metric, buckets=(), names=(), expression="", scale=Decimal(1), native=False
+        )
     if "unit" in fields:
         changed = replace(changed, scale=profiles.UNITS[reader.choice(fields["unit"], profiles.UNITS) or "s"])
     if "labels" in fields:
         labels = profiles.labels(reader, fields["labels"])
         kept = tuple(label for label in changed.labels if label.name not in {new.name for new in labels})
         changed = replace(changed, labels=kept + labels)
-    if "buckets" in fields:
+    if "buckets" in fields and profiles.is_native(fields["buckets"]):
+        changed = replace(changed, buckets=(), native=True)
+    elif "buckets" in fields:
         edges = profiles.edges(reader, fields["buckets"])
-        changed = replace(changed, buckets=tuple(edge * changed.scale for edge in edges))
+        changed = replace(changed, buckets=tuple(edge * changed.scale for edge in edges), native=False)
     if "errors" in fields:
         changed = replace(changed, bad=reader.parsed(fields["errors"], profiles.regex, "5.."))
     return changed, _selector(reader, fields["selector"]) if "selector" in fields else selector

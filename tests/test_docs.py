@@ -3,18 +3,58 @@
 from __future__ import annotations
 
 import re
+import shlex
 
+import promql_parser
 import pytest
 
-from alerts import absence, cost, error_ratio, latency
-from cli.main import COMMANDS
+from cli.main import COMMANDS, group
 from signals import profiles
+from signals.alarms import ALERTS
+from signals.formulas import FORMULAS
 from tests.conftest import ROOT
 
+RUNBOOKS = (ROOT / "docs/runbooks/README.md").read_text("utf-8")
+LEADS = ("**Means.**", "**Users feel**", "**Ask first.**", "**Causes.**", "**Silence**", "**Change**")
 
-@pytest.mark.parametrize("alert", [*error_ratio.NAMES, *latency.NAMES, cost.NAME, *absence.NAMES.values()])
-def test_every_alert_has_a_section_in_the_runbooks(alert: str) -> None:
-    assert re.search(rf"^## {alert}$", (ROOT / "docs/runbooks/README.md").read_text("utf-8"), re.MULTILINE)
+
+def section(alert: str) -> str:
+    found = re.search(rf"^## {alert}$\n(.*?)(?=^## |\Z)", RUNBOOKS, re.MULTILINE | re.DOTALL)
+    assert found, f"no section for {alert}"
+    return found[1]
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_every_alert_has_a_whole_section_in_the_runbooks(alert: str) -> None:
+    places = [section(alert).find(lead) for lead in LEADS]
+    assert -1 not in places, LEADS[places.index(-1)]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_a_runbooks_first_three_questions_are_commands_that_can_be_typed(alert: str) -> None:
+    asked = re.findall(r"^    leadline (.+)$", section(alert), re.MULTILINE)
+    assert len(asked) == 3
+    for line in asked:
+        name, *arguments = shlex.split(line)
+        context = group.make_context("leadline", [name, *arguments], resilient_parsing=True)
+        command = group.get_command(context, name)
+        assert command, line
+        command.make_context(name, list(arguments))
+        if name == "query":
+            promql_parser.parse(arguments[0])
+        if name == "signal":
+            assert arguments[0] in FORMULAS, line
+
+
+def test_no_section_of_the_runbooks_is_left_of_an_alert_that_is_gone() -> None:
+    assert set(re.findall(r"^## (\w+)$", RUNBOOKS, re.MULTILINE)) == set(ALERTS)
+
+
+def test_names_of_alerts_keep_to_the_conventions_of_mixins() -> None:
+    for alert in ALERTS:
+        assert re.fullmatch(r"([A-Z]+[a-z0-9]+)+", alert)
+        assert len(alert) <= 40
 
 
 @pytest.mark.parametrize("command", COMMANDS)

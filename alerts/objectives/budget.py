@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from alerts.model import Recording
-from alerts.objectives import Watched
+from alerts.objectives.watched import Watched
 from signals import recorded
 from signals.catalog import Catalog
-from signals.promql import Matcher, select
+from signals.promql import select
 from signals.units import plain, promql_duration
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
@@ -21,18 +21,21 @@ MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 
 def interval(catalog: Catalog) -> Decimal:
     """Give how often budgets are reckoned, and the stretch that each of their samples counts: up to a minute."""
-    return max(catalog.evaluation_interval, min(MOST_SECONDS, EVALUATIONS * catalog.evaluation_interval))
+    return max(
+        catalog.evaluation_interval,
+        min(MOST_SECONDS / catalog.pace, EVALUATIONS * catalog.evaluation_interval),
+    )
 
 
-def recordings(watched: Watched, owner: dict[str, str], seconds: Decimal) -> Iterator[Recording]:
+def recordings(watched: Watched) -> Iterator[Recording]:
     """Give budget, burn rates, what remains, coverage and time to exhaustion, in an order in which each reads earlier ones.
 
     Remaining is 1 − bad ÷ all ÷ (1 − target), over the period; exhaustion is remaining × period ÷ present burn rate.
     """
-    objective = watched.objective
-    labels = {**owner, "objective": objective.name}
-    where = tuple(Matcher(key, "=", value) for key, value in labels.items())
-    period, budget = promql_duration(objective.period_seconds), plain(1 - objective.target)
+    objective, where = watched.objective, watched.where
+    seconds = interval(watched.catalog)
+    long = objective.period_seconds / watched.catalog.pace
+    period, budget = promql_duration(long), plain(1 - objective.target)
 
     def series(name: str) -> str:
         return select(name, where)
@@ -40,8 +43,8 @@ def recordings(watched: Watched, owner: dict[str, str], seconds: Decimal) -> Ite
     def over_period(name: str) -> str:
         return f"sum_over_time({series(name)}[{period}])"
 
-    window = recorded.WINDOW
-    samples = plain(round(objective.period_seconds / seconds, 6))
+    window = watched.slice
+    samples = plain(round(long / seconds, 6))
     remaining, burn = series(recorded.SLO_REMAINING), series(recorded.SLO_CURRENT_BURN)
     counted = (recorded.SLO_EVENTS_COUNTED, recorded.SLO_BAD_EVENTS_COUNTED)
     expressions = {
@@ -53,14 +56,12 @@ def recordings(watched: Watched, owner: dict[str, str], seconds: Decimal) -> Ite
         ),
         recorded.SLO_PERIOD_BURN: f"{over_period(counted[1])}\n/\n({over_period(counted[0])} > 0)\n/\n{budget}",
         recorded.SLO_REMAINING: f"1 - {series(recorded.SLO_PERIOD_BURN)}",
-        recorded.SLO_COVERAGE: f"count_over_time({series(counted[0])}[{period}]) / {samples}",
-        recorded.SLO_EXHAUSTION: (
-            f"clamp_min({remaining}, 0) * {plain(objective.period_seconds)}\n/\n({burn} > 0)"
-        ),
+        recorded.SLO_COVERAGE: f"clamp_max(count_over_time({series(counted[0])}[{period}]) / {samples}, 1)",
+        recorded.SLO_EXHAUSTION: (f"clamp_min({remaining}, 0) * {plain(long)}\n/\n({burn} > 0)"),
     }
     for name, expression in expressions.items():
-        yield Recording(record=name, expr=expression, labels=labels)
+        yield Recording(record=name, expr=expression, labels=watched.labels)
     info = {"target": plain(objective.target), "period": period}
     if objective.within is not None:
         info["within"] = promql_duration(objective.within)
-    yield Recording(record=recorded.SLO_INFO, expr="vector(1)", labels={**labels, **info})
+    yield Recording(record=recorded.SLO_INFO, expr="vector(1)", labels={**watched.labels, **info})

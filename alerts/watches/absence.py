@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from alerts.examples import counter
 from alerts.model import Alert, Case
+from signals.alarms import ABSENT
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument
 
-NAMES = {
-    "requests": "RequestsAbsent",
-    "latency": "LatencyAbsent",
-    "tokens": "TokensAbsent",
-    "cost": "CostAbsent",
-}
-"""The alert of each instrument."""
-WINDOW = "10m"
+WINDOW, HOLD = "10m", "5m"
 
 
-def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
+def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
     """Give one alert for each instrument of the service."""
-    return tuple(_alert(catalog, service, instrument) for instrument in service.golden.values())
+    for instrument in service.golden.values():
+        yield _alert(catalog, service, instrument)
 
 
 def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
-    suffix = "_count" if instrument.is_distribution else ""
+    suffix = "_count" if instrument.is_distribution and not instrument.native else ""
     annotations = {
         "summary": "A metric that dashboards, alerts and reports are read from has stopped.",
         "description": (
@@ -32,14 +29,10 @@ def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
         ),
     }
     return Alert(
-        name=NAMES[instrument.name],
-        expr=f"max(absent_over_time({instrument.select(suffix=suffix)}[{WINDOW}]))",
-        hold="5m",
-        labels={
-            "severity": "warning",
-            "project": catalog.project,
-            "service": service.name,
-        },
+        name=ABSENT[instrument.name],
+        expr=f"max(absent_over_time({instrument.select(suffix=suffix)}[{catalog.paced(WINDOW)}]))",
+        hold=catalog.paced(HOLD),
+        labels={"severity": "warning", "project": catalog.project, "service": service.name},
         annotations=annotations,
         cases=_cases(instrument, suffix, annotations),
     )
@@ -48,6 +41,6 @@ def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
 def _cases(instrument: Instrument, suffix: str, annotations: dict[str, str]) -> tuple[Case, ...]:
     present = (counter(instrument, 60, suffix=suffix),)
     return (
-        Case(name="nothing is measured", inputs=(), minutes=30, annotations=annotations),
-        Case(name="samples arrive", inputs=present, minutes=30),
+        Case(name="nothing is measured", inputs=(), minutes=30, annotations=annotations, step=15),
+        Case(name="samples arrive", inputs=present, minutes=30, step=15, sampled=1),
     )

@@ -1,51 +1,33 @@
-"""Alert on errors: the availability objective's budget burns too fast."""
+"""Availability: a request that failed is a bad event. The profile says what counts as failed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
 
-from alerts import objectives, proofs
 from alerts.examples import Stretch, counting, failure, success
-from alerts.model import Alert, Input
-from alerts.objectives import Watched
+from alerts.model import Input
+from alerts.objectives import proofs
+from alerts.objectives.watched import Watched
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, error_rate, rate
 from signals.units import plain
 
-NAME = "ErrorBudgetBurn"
-NAMES = (NAME, f"{NAME}Slow")
 
-
-def watched(service: Service) -> Watched | None:
+def watched(catalog: Catalog, service: Service) -> Watched | None:
     """Give what is watched; None where there is no objective, or failures cannot be told."""
     objective, requests = service.objective("availability"), service.instruments.get("requests")
     if objective is None or requests is None or not requests.tells_errors:
         return None
     return Watched(
+        catalog=catalog,
         service=service,
         objective=objective,
-        name=NAME,
         events=lambda window: rate(requests, window),
         bad=lambda window: error_rate(requests, window),
-    )
-
-
-def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
-    """Give a page and a ticket alert, as far as they can fire."""
-    found = watched(service)
-    if found is None:
-        return ()
-    return tuple(
-        objectives.alerts(
-            catalog,
-            found,
-            partial(_described, service, found.objective),
-            partial(
-                proofs.cases, found.objective, traffic=partial(_traffic, service.instruments["requests"])
-            ),
-        )
+        describe=partial(_described, service, objective),
+        prove=partial(proofs.counted, objective, traffic=partial(_traffic, requests)),
     )
 
 

@@ -1,55 +1,39 @@
-"""Alert on latency: too large a share of requests is slower than the objective allows. Never from a quantile."""
+"""Latency: a request that took longer than the threshold is a bad event, counted at a bucket's edge. Never from a quantile."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
 
-from alerts import objectives, proofs
 from alerts.examples import Stretch, counting
-from alerts.model import Alert, Input
-from alerts.objectives import Watched
+from alerts.model import Input
+from alerts.objectives import proofs
+from alerts.objectives.watched import Watched
 from signals import latency
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
 from signals.units import plain, show
 
-NAME = "LatencyBudgetBurn"
-NAMES = (NAME, f"{NAME}Slow")
 
-
-def watched(service: Service) -> Watched | None:
+def watched(catalog: Catalog, service: Service) -> Watched | None:
     """Give what is watched; None where there is no objective, or its threshold is on no known bucket edge."""
     objective, histogram = service.objective("latency"), service.instruments.get("latency")
-    if objective is None or objective.within is None or histogram is None:
+    if objective is None or objective.within is None or histogram is None or histogram.kind != "histogram":
         return None
     edge = objective.within
-    if edge not in histogram.buckets or histogram.kind != "histogram":
+    if not histogram.native and edge not in histogram.buckets:
         return None
-    return Watched(
+    found = Watched(
+        catalog=catalog,
         service=service,
         objective=objective,
-        name=NAME,
         events=lambda window: latency.requests(histogram, window),
         bad=lambda window: latency.slower(histogram, edge, window),
+        describe=partial(_described, service, objective),
+        prove=partial(proofs.counted, objective, traffic=partial(_traffic, histogram, objective)),
     )
-
-
-def build(catalog: Catalog, service: Service) -> tuple[Alert, ...]:
-    """Give a page and a ticket alert, as far as they can fire."""
-    found = watched(service)
-    if found is None:
-        return ()
-    traffic = partial(_traffic, service.instruments["latency"], found.objective)
-    return tuple(
-        objectives.alerts(
-            catalog,
-            found,
-            partial(_described, service, found.objective),
-            partial(proofs.cases, found.objective, traffic=traffic),
-        )
-    )
+    return proofs.on_recorded(found) if histogram.native else found
 
 
 def _described(service: Service, objective: Objective, severity: str) -> dict[str, str]:

@@ -1,0 +1,83 @@
+"""Cost: requests, or tokens, that cost more than their limit are bad events; each stretch of five minutes is judged as a whole.
+
+No counter tells what one request cost. So the requests of five minutes are bad together when, together, they cost more than
+the limit allows for so many: events are weighed by how many they are, and a dear minute at night counts for little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+
+from alerts.examples import Stretch, counting
+from alerts.model import Input
+from alerts.objectives import proofs
+from alerts.objectives.watched import Watched
+from signals import recorded
+from signals.burn import PAGE
+from signals.catalog import Catalog, Objective, Service
+from signals.instruments import Instrument, rate
+from signals.promql import select
+from signals.units import plain, significant
+
+CHEAP, DEAR = Decimal("0.5"), Decimal(2)
+"""What an event of the cases costs, in times of its limit."""
+
+
+def watched(catalog: Catalog, service: Service) -> Watched | None:
+    """Give what is watched; None where there is no objective, or nothing counts the spend, or what it is for."""
+    objective = service.objective("cost")
+    counter = service.instruments.get(objective.of) if objective else None
+    spend = service.instruments.get("cost")
+    if objective is None or objective.limit_usd is None or counter is None or spend is None:
+        return None
+    limit = plain(objective.limit_usd)
+
+    def bad(window: str) -> str:
+        events = f"sum({select(recorded.slo_events(window), found.where)})"
+        return f"{events}\n*\n(\n{rate(spend, window)}\n> bool\n{limit} * {events}\n)"
+
+    found = Watched(
+        catalog=catalog,
+        service=service,
+        objective=objective,
+        events=lambda window: rate(counter, window),
+        bad=bad,
+        sliced=True,
+        describe=partial(_described, service, objective),
+        prove=partial(proofs.sliced, objective, traffic=partial(_traffic, counter, spend, objective)),
+    )
+    return found
+
+
+def _described(service: Service, objective: Objective, severity: str) -> dict[str, str]:
+    fast = severity == PAGE
+    limit = objective.limit_usd or Decimal(0)
+    what = f"{significant(float(limit * 1000))} USD per 1k tokens"
+    if objective.of == "requests":
+        what = f"{significant(float(limit))} USD per request"
+    return {
+        "summary": f"{objective.of.capitalize()} cost enough to use up the cost budget."
+        if fast
+        else f"{objective.of.capitalize()} cost enough, often enough, to use up the cost budget before its period ends.",
+        "description": (
+            f"{proofs.VALUE} of the {objective.of} of {service.name} in the last "
+            f"{'hour or six' if fast else 'day or three'} cost more than {what}, and it goes on. "
+            f"The objective is {plain(objective.target * 100)} % within it."
+        ),
+    }
+
+
+def _traffic(
+    counter: Instrument, spend: Instrument, objective: Objective, stretches: Sequence[Stretch]
+) -> tuple[Input, ...]:
+    """Give events, and what they cost: half of the limit, or twice of it in stretches that are bad."""
+    limit = objective.limit_usd or Decimal(0)
+    known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
+    labels = {name: value for name, value in known if counter.has(name)}
+    model = {"model": "example"} if spend.has("model") else {}
+    return (
+        counting(counter, stretches, lambda each: each.events, **labels),
+        counting(spend, stretches, lambda each: each.events * limit * (DEAR if each.bad else CHEAP), **model),
+    )

@@ -1,0 +1,59 @@
+"""Freshness: a moment in which the metric had no sample is a bad event: the target is down, not scraped, or says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from alerts.examples import Stretch, presence
+from alerts.model import Input
+from alerts.objectives import proofs
+from alerts.objectives.watched import Watched
+from signals.burn import PAGE
+from signals.catalog import Catalog, Objective, Service
+from signals.instruments import Instrument
+from signals.units import plain, promql_duration
+
+SCRAPES = 2
+"""One scrape may come late; after this many without a sample, there is none."""
+
+
+def watched(catalog: Catalog, service: Service) -> Watched | None:
+    """Give what is watched; None where there is no objective, or not its instrument."""
+    objective = service.objective("freshness")
+    instrument = service.instruments.get(objective.of) if objective else None
+    if objective is None or instrument is None or instrument.constant is not None:
+        return None
+    window = promql_duration(SCRAPES * catalog.scrape_interval)
+    suffix = "_count" if instrument.is_distribution and not instrument.native else ""
+    series = instrument.part(suffix) if suffix else instrument
+    return Watched(
+        catalog=catalog,
+        service=service,
+        objective=objective,
+        events=lambda _: "vector(1)",
+        bad=lambda _: f"0 * count(count_over_time({series.over(window)}))\nor\nvector(1)",
+        sliced=True,
+        describe=partial(_described, service, objective, instrument),
+        prove=partial(proofs.sliced, objective, traffic=partial(_traffic, instrument, suffix)),
+    )
+
+
+def _described(
+    service: Service, objective: Objective, instrument: Instrument, severity: str
+) -> dict[str, str]:
+    fast = severity == PAGE
+    return {
+        "summary": "A service has gone unmeasured for long enough to use up the freshness budget."
+        if fast
+        else "A service goes unmeasured often enough to use up the freshness budget before its period ends.",
+        "description": (
+            f"For {proofs.VALUE} of the last {'hour or six' if fast else 'day or three'} there was no sample of "
+            f"{instrument.name} of {service.name}, and it goes on. The objective is {plain(objective.target * 100)} % of the time."
+        ),
+    }
+
+
+def _traffic(instrument: Instrument, suffix: str, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
+    """Give a series that has no sample in the steps of stretches that are bad."""
+    return (presence(instrument, stretches, suffix=suffix),)

@@ -1,0 +1,58 @@
+"""An objective of a service with what its events are; and those of a service that can be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from alerts.model import Case
+from signals import recorded
+from signals.alarms import BURNING, SLOW
+from signals.burn import PAGE, Arm
+from signals.catalog import Catalog, Objective, Service
+from signals.promql import Matcher
+
+Annotations = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """An objective of a service with what its events are.
+
+    events, bad  per second over a window, as PromQL: all, and those that use up the budget
+    sliced       whether only the first window is read from the metrics themselves, and the others are means of it: where
+                 a stretch of time, and not one event, is good or bad
+    describe     the annotations of the page alert, or of the ticket's
+    prove        the cases of the page alert, or of the ticket's
+    """
+
+    catalog: Catalog
+    service: Service
+    objective: Objective
+    events: Callable[[str], str]
+    bad: Callable[[str], str]
+    sliced: bool = False
+    describe: Callable[[str], dict[str, str]]
+    prove: Callable[[str, tuple[Arm, ...], Annotations], tuple[Case, ...]]
+
+    def alert_name(self, severity: str) -> str:
+        return BURNING[self.objective.name] + ("" if severity == PAGE else SLOW)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of everything that is recorded of it."""
+        return {
+            "project": self.catalog.project,
+            "service": self.service.name,
+            "objective": self.objective.name,
+        }
+
+    @property
+    def where(self) -> tuple[Matcher, ...]:
+        """What matches these labels."""
+        return tuple(Matcher(key, "=", value) for key, value in self.labels.items())
+
+    @property
+    def slice(self) -> str:
+        """The shortest window, which the present burn rate is reckoned over."""
+        return self.catalog.paced(recorded.WINDOW)

@@ -1,0 +1,203 @@
+"""The project's monthly budget: what the month would cost at the present rate, what it has cost, and alerts on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from alerts.examples import Stretch, growing
+from alerts.model import Alert, Case, Group, Recording
+from signals import cost, recorded
+from signals.alarms import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT
+from signals.catalog import Catalog, Service
+from signals.promql import select
+from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
+from signals.units import plain, promql_duration
+
+MONTH = "31d"
+NEARLY = Decimal("0.8")
+INTERVAL = Decimal(WINDOW_SECONDS)
+"""How often spend is written down, in seconds; each sample is what that stretch cost."""
+THIS_MONTH = 'count_values("month", month())'
+MONTH_BEGAN = "((day_of_month() - 1) * 86400 + hour() * 3600 + minute() * 60)"
+"""Seconds since the month began, in UTC as all of Prometheus's calendar."""
+
+
+def recordings(catalog: Catalog) -> Iterator[Recording]:
+    """Record the budget itself."""
+    if catalog.monthly_budget_usd is not None:
+        value = plain(catalog.monthly_budget_usd)
+        yield Recording(record=recorded.BUDGET, expr=f"vector({value})", labels={"project": catalog.project})
+
+
+def projected(catalog: Catalog) -> Iterator[Alert]:
+    """Give the alert on the month at the present rate, in two windows; none where there is no budget, or no spend."""
+    spending = catalog.measuring("cost")
+    budget = catalog.monthly_budget_usd
+    if budget is None or not spending:
+        return
+    where = recorded.owner(catalog.project)
+    long, short = (
+        cost.month(where, catalog.paced(window), ("project",)) for window in (DAY_WINDOW, LONG_WINDOW)
+    )
+    value = '{{ $value | printf "%.2f" }}'
+    annotations = {
+        "summary": "At the present rate the month would cost more than its budget.",
+        "description": (
+            f"A month of 730 hours like the last 6 would cost {value} USD, "
+            f"and the last hour is no cheaper. The budget is {plain(budget)} USD."
+        ),
+    }
+    said = annotations["description"].replace(value, f"{2 * budget:.2f}")
+    month_minutes = Decimal(730 * 60)
+
+    def case(name: str, month_usd: Decimal, fired: dict[str, str] | None = None) -> Case:
+        stretches = (Stretch(391, month_usd / month_minutes),)
+        inputs = growing(spending[0], stretches)
+        return Case(name=name, inputs=inputs, minutes=390, annotations=fired, step=15, sampled=1)
+
+    dear, cheap = 2 * budget / month_minutes, budget / 2 / month_minutes
+    spike = (Stretch(360, cheap), Stretch(31, 10 * dear))
+    over = (Stretch(300, 2 * dear), Stretch(91, cheap))
+    yield Alert(
+        name=MONTH_PROJECTED,
+        expr=f"{long} > {plain(budget)}\nand\n{short} > {plain(budget)}",
+        hold=catalog.paced("15m"),
+        labels={"severity": "warning", "project": catalog.project},
+        annotations=annotations,
+        cases=(
+            case("spend would exceed the budget", 2 * budget, {**annotations, "description": said}),
+            case("spend stays within the budget", budget * Decimal("0.8")),
+            Case(
+                name="a spike that is over",
+                inputs=growing(spending[0], over),
+                minutes=390,
+                step=15,
+                sampled=1,
+            ),
+            Case(
+                name="a spike of minutes",
+                inputs=growing(spending[0], (Stretch(386, cheap), Stretch(5, 10 * dear))),
+                minutes=390,
+                step=15,
+                sampled=1,
+            ),
+            Case(
+                name="a dear hour",
+                inputs=growing(spending[0], spike),
+                minutes=390,
+                fires=True,
+                step=15,
+                sampled=1,
+            ),
+            Case(name="nothing is measured", inputs=(), minutes=390, step=15),
+        ),
+    )
+
+
+def is_counted(catalog: Catalog) -> bool:
+    """Whether the month's spend can be summed: there is a budget and spend, and samples are kept for a month."""
+    has_budget = catalog.monthly_budget_usd is not None
+    return has_budget and bool(catalog.measuring("cost")) and catalog.keeps(MONTH)
+
+
+def remarks(catalog: Catalog) -> Iterator[str]:
+    """Say why the month's spend is not summed, and what to change."""
+    if catalog.monthly_budget_usd is None or is_counted(catalog):
+        return
+    if not catalog.measuring("cost"):
+        yield "the budget is not watched: no service of the catalog has an instrument for cost, or prices for its tokens"
+        return
+    kept = promql_duration(catalog.retention or 0)
+    yield (
+        f"the month's spend is not summed: samples are kept for {kept}, a month needs {MONTH}; "
+        "the budget is watched by its projection only. Keep samples for longer, and write the retention into the catalog"
+    )
+
+
+def month(catalog: Catalog) -> Group | None:
+    """Give the group that sums the month's spend, from samples that say which month they are of; None where it cannot."""
+    if not is_counted(catalog):
+        return None
+    seconds = max(catalog.evaluation_interval, INTERVAL / catalog.pace)
+    return Group(
+        name=f"{catalog.project}-spend",
+        interval_seconds=seconds,
+        rules=(*_sums(catalog, seconds), *_spent(catalog)),
+    )
+
+
+def _sums(catalog: Catalog, seconds: Decimal) -> Iterator[Recording]:
+    owner = recorded.owner(catalog.project)
+    labels = {"project": catalog.project}
+    counted, long = select(recorded.COST_COUNTED, owner), MONTH
+    to_date = select(recorded.MONTH_TO_DATE, owner)
+    rate = select(recorded.cost(catalog.paced(DAY_WINDOW)), owner)
+    expressions = {
+        recorded.COST_COUNTED: (
+            f"{plain(seconds)} * sum by (service) ({select(recorded.MODEL_COST, owner)})\n"
+            f"* on () group_left (month)\n{THIS_MONTH}"
+        ),
+        recorded.MONTH_TO_DATE: f"sum(\n  sum_over_time({counted}[{long}])\n  and on (month)\n  {THIS_MONTH}\n)",
+        recorded.MONTH_COVERAGE: (
+            f"max(\n  count_over_time({counted}[{long}])\n  and on (month)\n  {THIS_MONTH}\n) * {plain(seconds)}\n"
+            f"/\nclamp_min({MONTH_BEGAN}, {plain(seconds)})"
+        ),
+        recorded.MONTH_PROJECTED: f"{to_date}\n+ on ()\n(days_in_month() * 86400 - {MONTH_BEGAN}) * sum({rate})",
+    }
+    for record, expression in expressions.items():
+        yield Recording(record=record, expr=expression, labels=labels)
+
+
+def _spent(catalog: Catalog) -> Iterator[Alert]:
+    budget = catalog.monthly_budget_usd or Decimal(0)
+    service = catalog.measuring("cost")[0]
+    spent = select(recorded.MONTH_TO_DATE, recorded.owner(catalog.project))
+    for name, share, severity in (
+        (MONTH_NEARLY_SPENT, NEARLY, "warning"),
+        (MONTH_SPENT, Decimal(1), "critical"),
+    ):
+        part = "" if share == 1 else f"{plain(share * 100)} % of "
+        yield Alert(
+            name=name,
+            expr=f"{spent} > {plain(budget * share)}",
+            hold=catalog.paced("15m"),
+            labels={"severity": severity, "project": catalog.project},
+            annotations={
+                "summary": f"The month has cost {part}its budget.",
+                "description": (
+                    'Since the month began {{ $value | printf "%.2f" }} USD were spent; '
+                    f"the budget is {plain(budget)} USD a month."
+                ),
+            },
+            cases=_month_cases(service, budget * share, turns=share == 1),
+        )
+
+
+def _month_cases(service: Service, limit: Decimal, *, turns: bool) -> tuple[Case, ...]:
+    """Spend within six hours of January 1970, where promtool's clock begins; and all of that January, to see it end."""
+    six_hours, step = 361, 15
+
+    def spend(minutes: int, every: int, times: Decimal) -> tuple[Stretch, ...]:
+        """So much in all, as written down at each evaluation: what five minutes cost."""
+        evaluations = minutes // every
+        return (Stretch(minutes, limit * times / evaluations / 5),)
+
+    def case(name: str, times: str, *, fires: bool = False) -> Case:
+        inputs = growing(service, spend(six_hours, step, Decimal(times)))
+        return Case(name=name, inputs=inputs, minutes=six_hours - 1, fires=fires, step=step, sampled=1)
+
+    cases = (
+        case("spent", "1.2", fires=True),
+        case("not yet", "0.8"),
+        Case(name="nothing is measured", inputs=(), minutes=six_hours - 1, step=step),
+    )
+    if not turns:
+        return cases
+    january, every = 31 * 24 * 60, 240
+    spent = growing(service, spend(january + 2 * every, every, Decimal(3)))
+    ends, begins = (
+        Case(name=name, inputs=spent, minutes=january + after, fires=fires, step=every, sampled=1)
+        for name, after, fires in (("before the month ends", -every, True), ("a new month", every, False))
+    )
+    return (*cases, ends, begins)

@@ -1,0 +1,161 @@
+"""Alert on targets: none is up, some are down, or one restarts again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from alerts.examples import Stretch, counting, scraped, success
+from alerts.model import Alert, Case, Input
+from signals.alarms import RESTARTING, SERVICE_DOWN, TARGETS_DOWN
+from signals.catalog import Catalog, Service
+from signals.instruments import Instrument, restarts
+from signals.promql import Matcher, select
+from signals.units import plain
+
+TARGET_LABELS = frozenset(
+    [
+        "job",
+        "instance",
+        "namespace",
+        "pod",
+        "container",
+        "endpoint",
+        "cluster",
+        "node",
+        "env",
+        "environment",
+        "region",
+        "zone",
+    ]
+)
+"""Labels that a target has, so that `up` has them too; others are the metrics' own."""
+MANY_REQUESTS = Decimal(1000)
+
+
+def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
+    """Give the alerts on what the service's metrics are scraped from; none where its selector names no job."""
+    selectors = tuple(dict.fromkeys(_of_target(each) for each in service.golden.values()))
+    named = tuple(each for each in selectors if any(matcher.label == "job" for matcher in each))
+    first = next(iter(service.golden.values()), None)
+    if first is not None and _of_target(first) in named:
+        yield _service_down(catalog, service, _of_target(first))
+    if named:
+        yield _targets_down(catalog, service, named)
+    requests = service.instruments.get("requests")
+    if requests is not None:
+        yield _restarting(catalog, service, requests)
+
+
+def _of_target(instrument: Instrument) -> tuple[Matcher, ...]:
+    return tuple(
+        each for each in instrument.matchers if each.label in TARGET_LABELS and each.operator in ("=", "=~")
+    )
+
+
+def _service_down(catalog: Catalog, service: Service, where: tuple[Matcher, ...]) -> Alert:
+    annotations = {
+        "summary": "No target of a service answers Prometheus.",
+        "description": (
+            f"Every target of {service.name} is down: it serves nobody, or nothing of it can be seen. "
+            "The value of up is {{ $value | humanize }}."
+        ),
+    }
+    fired = {**annotations, "description": annotations["description"].replace("{{ $value | humanize }}", "0")}
+    return Alert(
+        name=SERVICE_DOWN,
+        expr=f"max({select('up', where)}) == 0",
+        hold=catalog.paced("2m"),
+        labels=_labels(catalog, service, "critical"),
+        annotations=annotations,
+        cases=(
+            Case(name="all are down", inputs=_up(where, "0x10", "0x10"), minutes=10, annotations=fired),
+            Case(name="one is down", inputs=_up(where, "0x10", "1x10"), minutes=10),
+            Case(name="down for a minute", inputs=_up(where, "1x4 0 1x5"), minutes=6),
+            Case(name="nothing is measured", inputs=(), minutes=10),
+        ),
+    )
+
+
+def _targets_down(catalog: Catalog, service: Service, selectors: tuple[tuple[Matcher, ...], ...]) -> Alert:
+    down = "\nor\n".join(f"{select('up', where)} == 0" for where in selectors)
+    annotations = {
+        "summary": "Some targets of a service do not answer Prometheus.",
+        "description": (
+            f"{{{{ $value | humanize }}}} of the targets of {service.name} have been down for 10 minutes: what they serve, and "
+            "what they count, is missing."
+        ),
+    }
+    fired = {**annotations, "description": annotations["description"].replace("{{ $value | humanize }}", "1")}
+    where = selectors[-1]
+    return Alert(
+        name=TARGETS_DOWN,
+        expr=f"count(\n{down}\n) > 0",
+        hold=catalog.paced("10m"),
+        labels=_labels(catalog, service, "warning"),
+        annotations=annotations,
+        cases=(
+            Case(name="one is down", inputs=_up(where, "0x20", "1x20"), minutes=20, annotations=fired),
+            Case(name="down for some minutes", inputs=_up(where, "1x9 0x8 1x2"), minutes=17),
+            Case(name="all are up", inputs=_up(where, "1x20", "1x20"), minutes=20),
+            Case(name="nothing is measured", inputs=(), minutes=20),
+        ),
+    )
+
+
+def _restarting(catalog: Catalog, service: Service, requests: Instrument) -> Alert:
+    many = service.tuning.restarts
+    annotations = {
+        "summary": "An instance of a service restarts again and again.",
+        "description": (
+            f"An instance of {service.name} has begun anew {{{{ $value | humanize }}}} times within an hour: "
+            "it crashes, is killed for its memory, or fails its probes."
+        ),
+    }
+    often = int(many)
+    fired = {
+        **annotations,
+        "description": annotations["description"].replace("{{ $value | humanize }}", str(often)),
+    }
+    return Alert(
+        name=RESTARTING,
+        expr=f"{restarts(requests, catalog.paced('1h'))} >= {plain(many)}",
+        hold=catalog.paced("1m"),
+        labels=_labels(catalog, service, "warning"),
+        annotations=annotations,
+        cases=(
+            Case(
+                name="restarts",
+                inputs=_counts(requests, often),
+                minutes=60,
+                step=15,
+                sampled=1,
+                annotations=fired,
+            ),
+            Case(name="fewer restarts", inputs=_counts(requests, often - 1), minutes=60, step=15, sampled=1),
+            Case(name="nothing is measured", inputs=(), minutes=60, step=15, sampled=1),
+        ),
+    )
+
+
+def _counts(requests: Instrument, often: int) -> tuple[Input, ...]:
+    """Count requests for an hour and a minute, in which the counter begins anew so often, the last time ten minutes ago."""
+    each = 50 // (often + 1) if often else 50
+    stretches = [
+        Stretch(each, MANY_REQUESTS),
+        *(Stretch(each, MANY_REQUESTS, restarts=True) for _ in range(often)),
+    ]
+    rest = 61 - each * (often + 1)
+    return (
+        counting(
+            requests, [*stretches, Stretch(rest, MANY_REQUESTS)], lambda one: one.events, **success(requests)
+        ),
+    )
+
+
+def _up(where: tuple[Matcher, ...], *values: str) -> tuple[Input, ...]:
+    return tuple(scraped(where, f"{number}:8080", each) for number, each in enumerate(values, 1))
+
+
+def _labels(catalog: Catalog, service: Service, severity: str) -> dict[str, str]:
+    return {"severity": severity, "project": catalog.project, "service": service.name}

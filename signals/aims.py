@@ -1,0 +1,177 @@
+"""What services must achieve, and what alerts are raised for: targets, objectives and the tuning of alerts, as read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from signals import profiles
+from signals.catalog import Objective, Target, Tuning
+from signals.document import Entry, Reader
+from signals.instruments import Instrument
+from signals.units import duration, number, per_second, plain, ratio, show, usd
+
+PERIODS = (7, 28, 30)
+SCALARS = {
+    "error_ratio": (ratio, "ratio", False),
+    "throughput": (per_second, "requests_per_second", True),
+    "cost_per_request": (usd, "usd", False),
+    "cost_per_1k_tokens": (usd, "usd", False),
+}
+"""Targets that are one value: how it is read, its unit, and whether it is a floor."""
+DISTRIBUTIONS = ("latency", *profiles.HISTOGRAMS)
+OBJECTIVES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "availability": (("target", "period"), ()),
+    "latency": (("target", "period", "within"), ()),
+    "freshness": (("target", "period"), ("of",)),
+    "cost": (("target", "period"), ("per_request", "per_1k_tokens")),
+}
+"""Objectives, each with the keys that it needs and those that it may have."""
+LIMITS = {"per_request": ("requests", 1), "per_1k_tokens": ("tokens", 1000)}
+"""What a cost objective's limit is for: the instrument that counts it, and how many of it."""
+
+
+def targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
+    table = reader.table(entry, known=(*DISTRIBUTIONS, *SCALARS))
+    found = []
+    for instrument in DISTRIBUTIONS:
+        quantiles = reader.table(table[instrument]) if instrument in table else {}
+        for name, place in quantiles.items():
+            if not re.fullmatch(r"p(50|[5-9]\d(\.?\d+)?)", name):
+                reader.fail(place, f"{name!r} is not a quantile; write for example p95 or p99")
+            seconds = reader.parsed(place, duration, Decimal(1))
+            signal = f"{instrument}.{name.replace('.', '')}"
+            found.append(Target(signal=signal, value=seconds, unit="seconds"))
+    for name, (parse_value, unit, floor) in SCALARS.items():
+        if name in table:
+            value = reader.parsed(table[name], parse_value, Decimal(0))
+            found.append(Target(signal=name, value=value, unit=unit, floor=floor))
+    return tuple(found)
+
+
+def objectives(reader: Reader, entry: Entry, instruments: Mapping[str, Instrument]) -> tuple[Objective, ...]:
+    """Read the objectives of a service; a threshold that cannot be counted is a mistake."""
+    found = (
+        _objective(reader, name, place, instruments)
+        for name, place in reader.table(entry, known=OBJECTIVES).items()
+    )
+    return tuple(each for each in found if each)
+
+
+def _objective(
+    reader: Reader, name: str, entry: Entry, instruments: Mapping[str, Instrument]
+) -> Objective | None:
+    required, optional = OBJECTIVES[name]
+    fields = reader.table(entry, known=(*required, *optional), required=required)
+    if not set(required) <= set(fields):
+        return None
+    objective = Objective(
+        name=name,
+        target=reader.parsed(fields["target"], _below_one, Decimal("0.99")),
+        period_seconds=reader.parsed(fields["period"], _period, Decimal(604800)),
+    )
+    if name == "latency":
+        within = reader.parsed(fields["within"], duration, Decimal(1))
+        _check_edge(reader, fields["within"], within, instruments.get("latency"))
+        return replace(objective, within=within)
+    if name == "freshness":
+        of = reader.choice(fields["of"], instruments) if "of" in fields else next(iter(instruments), "")
+        return replace(objective, of=of)
+    return _with_limit(reader, entry, fields, objective) if name == "cost" else objective
+
+
+def _with_limit(
+    reader: Reader, entry: Entry, fields: Mapping[str, Entry], objective: Objective
+) -> Objective | None:
+    stated = [key for key in LIMITS if key in fields]
+    if len(stated) != 1:
+        reader.fail(entry, "needs one of 'per_request' and 'per_1k_tokens', what one may cost")
+        return None
+    of, many = LIMITS[stated[0]]
+    limit = reader.parsed(fields[stated[0]], usd, Decimal(0)) / many
+    return replace(objective, of=of, limit_usd=limit)
+
+
+def _below_one(text: str) -> Decimal:
+    value = ratio(text)
+    if not 0 < value < 1:
+        raise ValueError(f"{text!r} leaves no error budget, or nothing to keep; write for example 99.9%")
+    return value
+
+
+def _period(text: str) -> Decimal:
+    seconds = duration(text)
+    if seconds not in {Decimal(days * 86400) for days in PERIODS}:
+        raise ValueError(f"{text!r} is not a period; write {', '.join(f'{days}d' for days in PERIODS)}")
+    return seconds
+
+
+def _check_edge(reader: Reader, entry: Entry, within: Decimal, latency: Instrument | None) -> None:
+    """Refuse a threshold that lies between two bucket edges: the share within it could only be guessed."""
+    if latency is None or latency.native or not latency.buckets or within in latency.buckets:
+        return
+    if within > latency.buckets[-1]:
+        last = plain(latency.buckets[-1])
+        reader.fail(
+            entry,
+            f"{plain(within)}s lies beyond the last bucket of {latency.metric}, {last}s, so no alert could tell who is slower; "
+            f"write {last}s or less, or add a bucket at {plain(within)}",
+        )
+        return
+    below = [edge for edge in latency.buckets if edge < within]
+    near = (*below[-1:], next(edge for edge in latency.buckets if edge > within))
+    named = " or ".join(show(float(edge), "seconds").replace(" ", "") for edge in near)
+    reader.fail(
+        entry,
+        f"{plain(within)}s is not an edge of {latency.metric}'s buckets, so the share within it cannot be known; "
+        f"write {named}, or add a bucket at {plain(within)}",
+    )
+
+
+def tuning(reader: Reader, entry: Entry, names: Collection[str], usual: Tuning) -> Tuning:
+    """Read what decides whether alerts are raised; `names` are those that may be turned off."""
+    fields = reader.table(entry, known=(*TUNINGS, "off"))
+    read = {
+        key: reader.parsed(place, TUNINGS[key], Decimal(1)) for key, place in fields.items() if key != "off"
+    }
+    off = usual.off
+    if "off" in fields:
+        off = (*off, *(reader.choice(item, names) for item in reader.each(fields["off"])))
+    return replace(usual, **read, off=off)
+
+
+def _times(text: str) -> Decimal:
+    value = number(text.removesuffix("x").strip())
+    if value < 1:
+        raise ValueError(f"{text!r} is less than once; write for example 1.2 or 2")
+    return value
+
+
+def _part(text: str) -> Decimal:
+    value = ratio(text)
+    if not 0 < value < 1:
+        raise ValueError(f"{text!r} must be more than 0 and less than 1; write for example 50%")
+    return value
+
+
+def _count(text: str) -> Decimal:
+    value = number(text)
+    if value < 0 or value != value.to_integral_value():
+        raise ValueError(f"{text!r} is not a count; write a whole number")
+    return value
+
+
+TUNINGS: Mapping[str, Callable[[str], Decimal]] = {
+    "least_events": _count,
+    "least_bad": _count,
+    "headroom": _times,
+    "exhausted": _part,
+    "throttled": _part,
+    "traffic_drop": _part,
+    "traffic_surge": _times,
+    "spend_surge": _times,
+    "restarts": _count,
+}
+"""The keys of `alerts`, and how each is read."""

@@ -1,0 +1,50 @@
+"""The names of alerts, and the topic whose dashboard shows what each is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BURNING = {
+    "availability": "ErrorBudgetBurn",
+    "latency": "LatencyBudgetBurn",
+    "freshness": "FreshnessBudgetBurn",
+    "cost": "CostBudgetBurn",
+}
+"""The page alert of each objective; its ticket's name ends with Slow."""
+SLOW = "Slow"
+ABSENT = {
+    "requests": "RequestsAbsent",
+    "latency": "LatencyAbsent",
+    "tokens": "TokensAbsent",
+    "cost": "CostAbsent",
+}
+"""The alert of each instrument that has stopped."""
+SERVICE_DOWN, TARGETS_DOWN, RESTARTING = "ServiceDown", "TargetsDown", "InstanceRestarting"
+TRAFFIC_DROP, TRAFFIC_SURGE = "TrafficDrop", "TrafficSurge"
+HEADROOM_LOW, CPU_THROTTLED = "HeadroomLow", "CpuThrottled"
+POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK = "PoolNearlyExhausted", "QueueNearlyFull", "QueueNotDraining"
+MONTH_PROJECTED, MONTH_NEARLY_SPENT, MONTH_SPENT = (
+    "MonthlyBudgetExceeded",
+    "MonthlyBudgetNearlySpent",
+    "MonthlyBudgetSpent",
+)
+SPEND_ANOMALY, UNPRICED = "SpendAnomaly", "TokensUnpriced"
+UNIT_COST = {"cost_per_1k_tokens": "TokenCostHigh", "cost_per_request": "RequestCostHigh"}
+"""The alert of each target of a unit cost."""
+
+ALERTS: Mapping[str, str] = {
+    BURNING["availability"]: "throughput",
+    BURNING["latency"]: "latency",
+    BURNING["freshness"]: "overview",
+    BURNING["cost"]: "cost",
+    BURNING["availability"] + SLOW: "throughput",
+    BURNING["latency"] + SLOW: "latency",
+    BURNING["freshness"] + SLOW: "overview",
+    BURNING["cost"] + SLOW: "cost",
+    **dict.fromkeys((*ABSENT.values(), SERVICE_DOWN, TARGETS_DOWN, RESTARTING), "overview"),
+    **dict.fromkeys((TRAFFIC_DROP, TRAFFIC_SURGE, HEADROOM_LOW, CPU_THROTTLED), "throughput"),
+    **dict.fromkeys((POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK), "throughput"),
+    **dict.fromkeys((MONTH_PROJECTED, MONTH_NEARLY_SPENT, MONTH_SPENT, SPEND_ANOMALY, UNPRICED), "cost"),
+    **dict.fromkeys(UNIT_COST.values(), "cost"),
+}
+"""Every alert's name, and the topic of the dashboard that shows it."""

@@ -1,0 +1,67 @@
+"""What money is reckoned with: references, prices, the budget, and what machines cost, as read."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from signals.aims import SCALARS
+from signals.catalog import Infrastructure, Price, Reference
+from signals.document import Entry, Reader
+from signals.units import duration, number, usd
+
+FIGURES = (*SCALARS, "latency.p50", "latency.p90", "latency.p95", "latency.p99", "latency.mean")
+
+
+def references(reader: Reader, entry: Entry) -> tuple[Reference, ...]:
+    read = []
+    for name, place in reader.table(entry).items():
+        fields = reader.table(place, known=("source", *FIGURES), required=("source",))
+        figures = {key: _figure(reader, key, value) for key, value in fields.items() if key != "source"}
+        source = reader.text(fields["source"]) if "source" in fields else ""
+        read.append(Reference(name=name, source=source, figures=figures))
+    return tuple(read)
+
+
+def _figure(reader: Reader, signal: str, entry: Entry) -> tuple[Decimal, Decimal]:
+    parse_value = duration if signal.startswith("latency.") else SCALARS[signal][0]
+    values = sorted(reader.parsed(item, parse_value, Decimal(0)) for item in reader.each(entry))
+    if len(values) not in (1, 2):
+        reader.fail(entry, "must be one value, or two: [low, high]")
+    return (values[0], values[-1]) if values else (Decimal(0), Decimal(0))
+
+
+def prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
+    read = []
+    for model, place in reader.table(entry).items():
+        known = ("input", "output", "as_of")
+        fields = reader.table(place, known=known, required=known)
+        if set(fields) == set(known):
+            price_in = reader.parsed(fields["input"], number, Decimal(0))
+            price_out = reader.parsed(fields["output"], number, Decimal(0))
+            day = reader.parsed(fields["as_of"], _day, "")
+            read.append(Price(model=model, input_usd=price_in, output_usd=price_out, as_of=day))
+    return tuple(read)
+
+
+def infrastructure(reader: Reader, entry: Entry) -> Infrastructure | None:
+    known = ("core_hour", "gib_hour", "as_of")
+    fields = reader.table(entry, known=known, required=known)
+    if set(fields) != set(known):
+        return None
+    return Infrastructure(
+        core_hour_usd=reader.parsed(fields["core_hour"], usd, Decimal(0)),
+        gib_hour_usd=reader.parsed(fields["gib_hour"], usd, Decimal(0)),
+        as_of=reader.parsed(fields["as_of"], _day, ""),
+    )
+
+
+def _day(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError(f"{text!r} is not a date; write for example 2026-11-01")
+    return text
+
+
+def budget(reader: Reader, entry: Entry) -> Decimal | None:
+    fields = reader.table(entry, known=("monthly",), required=("monthly",))
+    return reader.parsed(fields["monthly"], usd, Decimal(0)) if "monthly" in fields else None
