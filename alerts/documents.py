@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from alerts.model import Alert, Case, Group, Recording, RuleFile
+from alerts.model import Alert, Case, Group, Proof, Recording, RuleFile
 from signals.promql import Matcher, select
 from signals.units import plain, promql_duration
 from signals.writing import write
@@ -34,6 +35,8 @@ def _rule(rule: Recording | Alert) -> dict[str, Any]:
     }
 
 
+LEAST = Decimal("0.000001")
+"""Values are compared within a thousandth of them, or of this."""
 SPEEDS = {1: "", 15: "-slow", 240: "-weekly"}
 """What the tests of cases are called by the minutes between their evaluations."""
 
@@ -43,20 +46,44 @@ def test_files(file: RuleFile) -> dict[str, str]:
 
     The rule file, and what it reads, are found in ../rules/.
     """
-    cases = [(alert, case) for group in file.groups for alert in group.alerts for case in alert.cases]
-    steps = sorted({case.step for _, case in cases})
+    tests: dict[int, list[dict[str, Any]]] = {}
+    for alert, case in ((a, c) for group in file.groups for a in group.alerts for c in a.cases):
+        tests.setdefault(case.step, []).append(_test(alert, case))
+    tests.setdefault(1, []).extend(map(_proof, file.proofs))
     return {
-        f"{file.name}{SPEEDS[step]}": _tests(file, step, [each for each in cases if each[1].step == step])
-        for step in steps
+        f"{file.name}{SPEEDS[step]}": _tests(file, step, found)
+        for step, found in sorted(tests.items())
+        if found
     }
 
 
-def _tests(file: RuleFile, step: int, cases: list[tuple[Alert, Case]]) -> str:
+def _tests(file: RuleFile, step: int, tests: list[dict[str, Any]]) -> str:
     needed = [f"../rules/{name}.yaml" for name in (file.name, *file.reads)]
     document: dict[str, Any] = {"rule_files": needed, "evaluation_interval": f"{step}m"}
     if file.reads:
         document["group_eval_order"] = [*file.reads, *(group.name for group in file.groups)]
-    return write({**document, "tests": [_test(alert, case) for alert, case in cases]})
+    return write({**document, "tests": tests})
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "name": f"recordings: {proof.name}",
+        "interval": "1m",
+        "input_series": [{"series": entry.selector, "values": entry.values} for entry in proof.inputs],
+        "promql_expr_test": [
+            {
+                "expr": f"abs({expression} - ({plain(round(value, 12))})) <= bool {plain(round(max(abs(value), LEAST) / 1000, 12))}",
+                "eval_time": f"{proof.minutes}m",
+                "exp_samples": [{"labels": _labels_of(expression), "value": 1}],
+            }
+            for expression, value in proof.expects
+        ],
+    }
+
+
+def _labels_of(expression: str) -> str:
+    """Give the labels that are left of a selector after arithmetic: those that it names; of a sum, none."""
+    return "{}" if expression.startswith("sum(") else "{" + expression.partition("{")[2]
 
 
 def _test(alert: Alert, case: Case) -> dict[str, Any]:

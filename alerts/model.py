@@ -50,6 +50,16 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What is recorded under some traffic: after `minutes` each expression has its value, within a thousandth."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    minutes: int
+    expects: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """An alerting rule and the cases that prove it.
 
@@ -89,9 +99,11 @@ class RuleFile:
 
     remarks        what was left out, and why
     reads          the other files whose series its tests need
+    proofs         tests of what is recorded, beside those of its alerts
     """
 
     name: str
     groups: tuple[Group, ...]
     reads: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     remarks: tuple[str, ...] = ()

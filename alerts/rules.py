@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alerts import recordings
+from alerts import recordings, steady
 from alerts.model import Alert, Group, Recording, RuleFile
 from alerts.objectives import availability, budget, burning, cost, freshness, latency
 from alerts.objectives.watched import Watched
@@ -50,9 +50,12 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
         *_wanted(catalog, service, _alerts(catalog, service, objectives)),
     )
     budgets = _budgets(catalog, service, objectives)
+    groups = (_group(catalog, base, rules), *((budgets,) if budgets.rules else ()))
+    proof = steady.proof(catalog, service, groups)
     return RuleFile(
         name=base,
-        groups=(_group(catalog, base, rules), *((budgets,) if budgets.rules else ())),
+        groups=groups,
+        proofs=(proof,) if proof else (),
         remarks=tuple(_remarks(catalog, service, objectives)),
     )
 
@@ -94,6 +97,7 @@ def _project_file(catalog: Catalog) -> RuleFile:
         name=f"{catalog.project}-project",
         groups=tuple(groups),
         reads=reads if any(group.alerts for group in groups) else (),
+        proofs=steady.constants(tuple(groups)),
         remarks=tuple(spend.remarks(catalog)),
     )
 

@@ -71,7 +71,7 @@ def lines() -> Iterator[str]:
             running("prometheus", command, folder / "log") as program,
             Prometheus(Endpoint(url=f"http://{listen}")) as client,
         ):
-            wait_for("an answer", lambda: _answers(client), program)
+            wait_for("an answer", lambda: answers(client), program)
             yield from _compared(client, f"http://{listen}", base, series)
 
 
@@ -140,7 +140,7 @@ def _series() -> Iterator[tuple[str, dict[str, str], float]]:
     yield from (("process_cpu_seconds_total", target, 0.05) for target in targets)
 
 
-def _answers(client: Prometheus) -> bool:
+def answers(client: Prometheus) -> bool:
     try:
         return bool(client.ask("vector(1)").series)
     except LeadlineError:

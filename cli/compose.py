@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import alerts.coverage
 import alerts.documents
 import alerts.rules
 import dashboards.build
@@ -27,6 +28,11 @@ def generated(catalog: Catalog) -> dict[str, str]:
         for name, text in alerts.documents.test_files(file).items():
             files[f"prometheus/tests/{name}.test.yaml"] = text
     return with_manifest({**files, **objects(catalog, files)}, __version__)
+
+
+def coverage(catalog: Catalog) -> str:
+    """Say how much of the rules the generated tests prove."""
+    return str(alerts.coverage.of(alerts.rules.build(catalog)))
 
 
 def remarks(catalog: Catalog) -> tuple[str, ...]:

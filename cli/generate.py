@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from cli.options import catalog_option, warn_of_shared_folders
+from cli.connections import Connection, connected
+from cli.options import warn_of_shared_folders
 from k8s import tree
-from signals import reading
 
 
 @click.command("generate")
-@catalog_option
+@connected
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -23,7 +23,12 @@ from signals import reading
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated."
 )
-def command(catalog_file: Path, out: Path, check: bool) -> int:
+@click.option(
+    "--footprint",
+    is_flag=True,
+    help="Write nothing; say how many rules there are and, where --url or --context is given, what they cost that Prometheus.",
+)
+def command(connection: Connection, out: Path, check: bool, footprint: bool) -> int:
     """Write dashboards, rules and rule tests from the catalog.
 
     The same catalog gives the same bytes. Only files that an earlier run wrote are ever overwritten or deleted.
@@ -32,15 +37,24 @@ def command(catalog_file: Path, out: Path, check: bool) -> int:
     Examples:
       leadline generate
       leadline generate --check          in CI: fails where generated/ is not what the catalog says
+      leadline generate --footprint --url http://127.0.0.1:9090
     """
-    from cli.compose import generated, remarks
+    from cli.compose import coverage, generated, remarks
 
     warn_of_shared_folders()
-    catalog = reading.load(catalog_file)
+    catalog = connection.load()
+    if footprint:
+        from cli.footprint import show
+
+        return show(catalog, connection)
     files = generated(catalog)
     for remark in remarks(catalog):
         click.echo(f"remark: {remark}", err=True)
-    return _check(out, files) if check else _write(out, tree.write(out, files))
+    if check:
+        return _check(out, files)
+    code = _write(out, tree.write(out, files))
+    click.echo(coverage(catalog))
+    return code
 
 
 def _check(out: Path, files: dict[str, str]) -> int:

@@ -62,6 +62,15 @@ class Prometheus:
         self._connection.custom_query(query, params=params)
         return answer(self._session.payload)
 
+    def samples_read(self, query: str) -> int:
+        """Ask an instant query, and give how many samples it read. Raises UnavailableError where the server does not say."""
+        params = {"timeout": self._timeout, "stats": "all"}
+        self._connection.custom_query(query, params=params)
+        stats = self._session.payload["data"].get("stats", {}).get("samples", {})
+        if "totalQueryableSamples" not in stats:
+            raise UnavailableError(f"{self.url} does not say how many samples a query reads")
+        return int(stats["totalQueryableSamples"])
+
     def ask_range(self, query: str, *, start: float, end: float, step_seconds: float) -> Answer:
         """Ask a range query: one sample a step, from start to end, both included."""
         params = {"timeout": self._timeout, "start": f"{start:.3f}", "end": f"{end:.3f}"}

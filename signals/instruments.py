@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -199,21 +199,37 @@ def error_rate(
 ) -> str:
     """Write the rate of requests that count as errors; 0 where there is traffic with a status and no error."""
     status = instrument.label("status")
+    if status is None or status.default:
+        traffic = rate(instrument, window, by, keep=keep)
+    else:
+        known = (
+            _each(instrument, "rate", window, *earlier, Matcher(source, "!=", ""))
+            for source, earlier in _in_turn(status)
+        )
+        traffic = _normalised(instrument, "\nor\n".join(known), by, keep)
+    return f"{errors_alone(instrument, window, by, keep=keep)}\nor\n0 * {traffic}"
+
+
+def errors_alone(
+    instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()
+) -> str:
+    """Write the rate of requests that count as errors; nothing where none has been counted."""
+    status = instrument.label("status")
     if status is None:
         if instrument.failed is None:
             raise ValueError(f"{instrument.metric} has no status label")
-        errors = rate(instrument.failed, window, by, keep=keep)
-        return f"{errors}\nor\n0 * {rate(instrument, window, by, keep=keep)}"
-    bad, known = [], []
-    for index, source in enumerate(status.sources):
-        earlier = tuple(Matcher(name, "=", "") for name in status.sources[:index])
-        bad.append(_each(instrument, "rate", window, *earlier, Matcher(source, "=~", instrument.bad)))
-        known.append(_each(instrument, "rate", window, *earlier, Matcher(source, "!=", "")))
-    if status.default:
-        known = [_each(instrument, "rate", window)]
-    errors = _normalised(instrument, "\nor\n".join(bad), by, keep)
-    traffic = _normalised(instrument, "\nor\n".join(known), by, keep)
-    return f"{errors}\nor\n0 * {traffic}"
+        return rate(instrument.failed, window, by, keep=keep)
+    bad = (
+        _each(instrument, "rate", window, *earlier, Matcher(source, "=~", instrument.bad))
+        for source, earlier in _in_turn(status)
+    )
+    return _normalised(instrument, "\nor\n".join(bad), by, keep)
+
+
+def _in_turn(label: Label) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
+    """Give each source of a label with what says that those before it are not there."""
+    for index, source in enumerate(label.sources):
+        yield source, tuple(Matcher(name, "=", "") for name in label.sources[:index])
 
 
 def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...], keep: tuple[str, ...]) -> str:

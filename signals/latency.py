@@ -70,14 +70,13 @@ def requests(instrument: Instrument, window: str) -> str:
     return sum_by((), f"rate({instrument.part('_count').select()}[{window}])")
 
 
-def slower(instrument: Instrument, edge: Decimal, window: str) -> str:
-    """Requests per second that took longer than `edge` seconds: exact on a bucket edge, and never below 0."""
+def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> str:
+    """Requests per second, of `every` one of them, that took longer than `edge` seconds: exact on a bucket edge, never below 0."""
     if instrument.native:
-        count = requests(instrument, window)
-        return f"({count} > 0) * (1 - {_native_share(instrument, edge, window)})\nor\n0 * {count}"
+        return f"({every} > 0) * (1 - {_native_share(instrument, edge, window)})\nor\n0 * {every}"
     inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
     within = sum_by((), f"rate({inside}[{window}])")
-    return call("clamp_min", f"{requests(instrument, window)}\n-\n{within}", "0")
+    return call("clamp_min", f"{every}\n-\n{within}", "0")
 
 
 def _native_share(instrument: Instrument, edge: Decimal, window: str) -> str:

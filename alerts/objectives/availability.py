@@ -9,9 +9,10 @@ from alerts.examples import Stretch, counting, failure, success
 from alerts.model import Input
 from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
+from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
-from signals.instruments import Instrument, error_rate, rate
+from signals.instruments import Instrument, error_rate, errors_alone, rate
 from signals.units import plain
 
 
@@ -20,15 +21,24 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     objective, requests = service.objective("availability"), service.instruments.get("requests")
     if objective is None or requests is None or not requests.tells_errors:
         return None
-    return Watched(
+
+    def bad(window: str) -> str:
+        """Read in the shortest window whether failures can be told now; in the others none is 0 where they can."""
+        if window == found.slice:
+            return error_rate(requests, window)
+        told = found.recorded(recorded.slo_bad_events(found.slice))
+        return f"{errors_alone(requests, window)}\nor\n0 * {told}"
+
+    found = Watched(
         catalog=catalog,
         service=service,
         objective=objective,
         events=lambda window: rate(requests, window),
-        bad=lambda window: error_rate(requests, window),
+        bad=bad,
         describe=partial(_described, service, objective),
         prove=partial(proofs.counted, objective, traffic=partial(_traffic, requests)),
     )
+    return found
 
 
 def _described(service: Service, objective: Objective, severity: str) -> dict[str, str]:

@@ -18,7 +18,6 @@ from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, rate
-from signals.promql import select
 from signals.units import plain, significant
 
 CHEAP, DEAR = Decimal("0.5"), Decimal(2)
@@ -35,7 +34,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     limit = plain(objective.limit_usd)
 
     def bad(window: str) -> str:
-        events = f"sum({select(recorded.slo_events(window), found.where)})"
+        events = found.recorded(recorded.slo_events(window))
         return f"{events}\n*\n(\n{rate(spend, window)}\n> bool\n{limit} * {events}\n)"
 
     found = Watched(

@@ -9,7 +9,7 @@ from alerts.examples import Stretch, counting
 from alerts.model import Input
 from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
-from signals import latency
+from signals import latency, recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
@@ -24,12 +24,20 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     edge = objective.within
     if not histogram.native and edge not in histogram.buckets:
         return None
+
+    def bad(window: str) -> str:
+        """Of a native histogram nothing recorded is read, since its alerts are proven on what is recorded."""
+        every = found.recorded(recorded.slo_events(window))
+        if histogram.native:
+            every = latency.requests(histogram, window)
+        return latency.slower(histogram, edge, window, every)
+
     found = Watched(
         catalog=catalog,
         service=service,
         objective=objective,
         events=lambda window: latency.requests(histogram, window),
-        bad=lambda window: latency.slower(histogram, edge, window),
+        bad=bad,
         describe=partial(_described, service, objective),
         prove=partial(proofs.counted, objective, traffic=partial(_traffic, histogram, objective)),
     )

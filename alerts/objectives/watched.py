@@ -10,7 +10,7 @@ from signals import recorded
 from signals.alarms import BURNING, SLOW
 from signals.burn import PAGE, Arm
 from signals.catalog import Catalog, Objective, Service
-from signals.promql import Matcher
+from signals.promql import Matcher, select
 
 Annotations = Mapping[str, str]
 
@@ -51,6 +51,10 @@ class Watched:
     def where(self) -> tuple[Matcher, ...]:
         """What matches these labels."""
         return tuple(Matcher(key, "=", value) for key, value in self.labels.items())
+
+    def recorded(self, record: str) -> str:
+        """Write a record of it that a rule before has written, without its labels."""
+        return f"sum({select(record, self.where)})"
 
     @property
     def slice(self) -> str:

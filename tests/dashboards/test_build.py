@@ -16,13 +16,13 @@ from dashboards.model import Dashboard
 from signals import reading
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
-from tests.alerts.test_rules import OTEL
+from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL
 
 
-@pytest.fixture(params=["worked example", "minimal", "otel"])
+@pytest.fixture(params=["worked example", "minimal", "everything"])
 def catalog(request: pytest.FixtureRequest, worked_example: Catalog) -> Catalog:
-    texts = {"minimal": MINIMAL, "otel": OTEL}
+    texts = {"minimal": MINIMAL, "everything": EVERYTHING}
     return (
         worked_example if request.param == "worked example" else reading.parse(texts[request.param], "x.yaml")
     )

@@ -1,0 +1,187 @@
+"""What is recorded of a service under steady traffic whose rates are known: the test of recordings that no alert reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from alerts.examples import Stretch, counting, failure, growing, success
+from alerts.model import Group, Input, Proof, Recording
+from signals import latency as durations
+from signals import recorded
+from signals.catalog import Catalog, Objective, Service
+from signals.instruments import Instrument
+from signals.promql import Matcher, select
+
+MINUTES = 30
+REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")
+"""A minute's requests, those of them that fail, tokens, and US dollars."""
+USUAL_SECONDS = Decimal("0.05")
+STEADY = (Stretch(MINUTES + 1, REQUESTS, FAILED),)
+Sums = dict[str, Decimal]
+"""What the series of a record add up to."""
+Expectations = Iterator[tuple[str, Decimal]]
+
+
+def proof(catalog: Catalog, service: Service, groups: tuple[Group, ...]) -> Proof | None:
+    """Give the test; None where nothing of the service can be counted in it."""
+    inputs = {entry.selector: entry for entry in _inputs(service)}
+    if not inputs:
+        return None
+    sums = _sums(service)
+    rules = [(group, rule) for group in groups for rule in group.recordings]
+    expects = [pair for _, rule in rules for pair in _expected(service, rule, sums)]
+    for group, rule in rules:
+        expects += _of_budget(catalog, service, group, rule)
+    return Proof(
+        name="steady traffic", inputs=tuple(inputs.values()), minutes=MINUTES, expects=tuple(expects)
+    )
+
+
+def constants(groups: tuple[Group, ...]) -> tuple[Proof, ...]:
+    """Give the test of what is recorded whatever happens; none where nothing is."""
+    rules = [rule for group in groups for rule in group.recordings if rule.expr.startswith("vector(")]
+    expects = tuple((_series(rule), _constant(rule)) for rule in rules)
+    return (Proof(name="constants", inputs=(), minutes=1, expects=expects),) if expects else ()
+
+
+def _constant(rule: Recording) -> Decimal:
+    return Decimal(rule.expr.removeprefix("vector(").removesuffix(")"))
+
+
+def _counts(service: Service, name: str) -> Instrument | None:
+    """Give an instrument that promtool can be given series of."""
+    found = service.instruments.get(name)
+    return None if found is None or found.native or found.kind == "gauge" else found
+
+
+def _inputs(service: Service) -> Iterator[Input]:
+    requests, latency = _counts(service, "requests"), _counts(service, "latency")
+    if requests:
+        yield from _requests(requests)
+    if latency:
+        yield from _durations(latency, apart=requests is None or latency.metric + "_count" != requests.metric)
+    tokens = _counts(service, "tokens")
+    if tokens:
+        yield counting(tokens, STEADY, lambda _: TOKENS, **_labels(tokens))
+    if "cost" in service.instruments:
+        yield from growing(service, (Stretch(MINUTES + 1, SPENT),))
+
+
+def _sums(service: Service) -> Sums:
+    found: Sums = {}
+    requests, latency = _counts(service, "requests"), _counts(service, "latency")
+    if requests:
+        found[recorded.ROUTE_REQUESTS] = REQUESTS / 60
+        found[recorded.ROUTE_ERRORS] = FAILED / 60
+    if latency:
+        found[recorded.ROUTE_DURATION_COUNT] = REQUESTS / 60
+        found[recorded.ROUTE_DURATION_SUM] = REQUESTS / 60 * _taken(latency)
+    if _counts(service, "tokens"):
+        found[recorded.MODEL_TOKENS] = TOKENS / 60
+    if "cost" in service.instruments:
+        found[recorded.MODEL_COST] = SPENT / 60
+        found[recorded.COST_HISTORY] = Decimal(0)
+    return found
+
+
+def _labels(instrument: Instrument) -> dict[str, str]:
+    known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
+    return {name: value for name, value in known if instrument.has(name)}
+
+
+def _requests(requests: Instrument) -> Iterator[Input]:
+    labels = _labels(requests)
+    if not requests.tells_errors or (requests.failed and not requests.has("status")):
+        yield counting(requests, STEADY, lambda each: each.events, **labels)
+        if requests.failed:
+            yield counting(requests.failed, STEADY, lambda each: each.bad, **labels)
+        return
+    yield counting(requests, STEADY, lambda each: each.events - each.bad, **success(requests), **labels)
+    yield counting(requests, STEADY, lambda each: each.bad, status=failure(requests), **labels)
+
+
+def _taken(latency: Instrument) -> Decimal:
+    """Give what each request takes, in seconds: the edge in the middle, where edges are known."""
+    return latency.buckets[len(latency.buckets) // 2] if latency.buckets else USUAL_SECONDS
+
+
+def _durations(latency: Instrument, *, apart: bool) -> Iterator[Input]:
+    """Give the parts of a histogram; not its count, where that is what counts the requests."""
+    labels, taken = _labels(latency), _taken(latency)
+    if latency.knows_buckets:
+        for edge in latency.buckets:
+            events = REQUESTS if edge >= taken else Decimal(0)
+            yield counting(
+                latency,
+                (Stretch(MINUTES + 1, events),),
+                lambda each: each.events,
+                suffix="_bucket",
+                le=latency.raw_edge(edge),
+                **labels,
+            )
+        yield counting(latency, STEADY, lambda each: each.events, suffix="_bucket", le="+Inf", **labels)
+    if apart:
+        yield counting(latency, STEADY, lambda each: each.events, suffix="_count", **labels)
+    total = (Stretch(MINUTES + 1, REQUESTS * taken / latency.scale),)
+    yield counting(latency, total, lambda each: each.events, suffix="_sum", **labels)
+
+
+def _series(rule: Recording, *more: Matcher) -> str:
+    return select(rule.record, (*(Matcher(key, "=", value) for key, value in rule.labels.items()), *more))
+
+
+def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
+    """Give what a rule records: a constant as it is, a rate as it was counted, a share by what each request took."""
+    if rule.expr.startswith("vector("):
+        yield _series(rule), _constant(rule)
+    elif rule.record in sums:
+        yield f"sum({_series(rule)})", sums[rule.record]
+    elif rule.record == recorded.ROUTE_DURATION_BUCKET and _counts(service, "latency"):
+        yield f"sum({_series(rule, Matcher('le', '=', '+Inf'))})", REQUESTS / 60
+    elif rule.record == recorded.within(recorded.WINDOW) and (latency := _counts(service, "latency")):
+        edge = _edge(service, latency, rule.labels["signal"], rule.labels["bound"])
+        yield _series(rule), Decimal(1 if edge >= _taken(latency) else 0)
+
+
+def _edge(service: Service, latency: Instrument, signal: str, bound: str) -> Decimal:
+    objective = service.objective("latency")
+    if signal == "objective.latency" and objective and objective.within:
+        return objective.within
+    target = next(each for each in service.targets if each.signal == signal)
+    return dict(durations.edges_around(latency, target.value))[bound]
+
+
+def _of_budget(catalog: Catalog, service: Service, group: Group, rule: Recording) -> Expectations:
+    """Give what is reckoned of a budget, from the share of events that is bad all the time."""
+    objective = service.objective(rule.labels.get("objective", ""))
+    events, share = _events(service, objective) if objective else (Decimal(0), Decimal(0))
+    if objective is None or not events:
+        return
+    burn = share / (1 - objective.target)
+    period, seconds = objective.period_seconds / catalog.pace, group.interval_seconds
+    values = {
+        recorded.SLO_EVENTS_COUNTED: events * seconds,
+        recorded.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
+        recorded.SLO_CURRENT_BURN: burn,
+        recorded.SLO_PERIOD_BURN: burn,
+        recorded.SLO_REMAINING: 1 - burn,
+    }
+    if burn:
+        values[recorded.SLO_EXHAUSTION] = max(1 - burn, Decimal(0)) * period / burn
+    if rule.record in values:
+        yield _series(rule), values[rule.record]
+
+
+def _events(service: Service, objective: Objective) -> tuple[Decimal, Decimal]:
+    """Give an objective's events per second, and the share of them that is bad; none where that cannot be said."""
+    requests, latency = _counts(service, "requests"), _counts(service, "latency")
+    if objective.name == "availability" and requests:
+        return REQUESTS / 60, FAILED / REQUESTS
+    if objective.name == "latency" and latency and objective.within:
+        return REQUESTS / 60, Decimal(1 if objective.within < _taken(latency) else 0)
+    if objective.name == "cost" and objective.limit_usd is not None:
+        many = TOKENS if objective.of == "tokens" else REQUESTS
+        return many / 60, Decimal(1 if SPENT / many > objective.limit_usd else 0)
+    is_fresh = objective.name == "freshness" and _counts(service, objective.of) is not None
+    return Decimal(1 if is_fresh else 0), Decimal(0)
