@@ -32,7 +32,7 @@ prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@$(BIN)/python -m benchmarks.footprint --out docs/footprint.md
 	@$(BIN)/python -m benchmarks.speed --out docs/speed.md
 
-prometheus: ## Prometheus with promtool, on PATH or in .cache/
+prometheus: ## Prometheus and Alertmanager with their tools, on PATH or in .cache/
 	@sh .ci/prometheus
 
 $(READY): pyproject.toml .ci/venv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import alerts.coverage
 import alerts.documents
+import alerts.routing
 import alerts.rules
 import dashboards.build
 import dashboards.panels
@@ -27,6 +28,7 @@ def generated(catalog: Catalog) -> dict[str, str]:
         files[f"prometheus/rules/{file.name}.yaml"] = alerts.documents.rule_file(file)
         for name, text in alerts.documents.test_files(file).items():
             files[f"prometheus/tests/{name}.test.yaml"] = text
+    files["alertmanager/example.yaml"] = alerts.routing.example(catalog)
     return with_manifest({**files, **objects(catalog, files)}, __version__)
 
 

@@ -1,0 +1,90 @@
+"""How Alertmanager tells people: pages and tickets apart, and what silences what. An example to merge into one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signals.alarms import BURNING, MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT, SERVICE_DOWN, SLOW
+from signals.burn import PAGE
+from signals.catalog import Catalog
+from signals.promql import Matcher, one_of
+from signals.writing import write
+
+PAGES, TICKETS, NOBODY = "leadline-pages", "leadline-tickets", "leadline-nobody"
+INFO = "info"
+HEAD = """\
+# An example for Alertmanager: merge the route, the inhibitions and the receivers into your own configuration.
+# Receivers are named in place of yours: a pager for pages, an issue tracker or a channel for tickets.
+"""
+
+
+def example(catalog: Catalog) -> str:
+    """Write it for the alerts of a catalog's project."""
+    receivers: list[dict[str, Any]] = [
+        {"name": PAGES, "webhook_configs": [{"url": "https://pager.example.com/hook"}]},
+        {"name": TICKETS, "webhook_configs": [{"url": "https://tickets.example.com/hook"}]},
+        {"name": NOBODY},
+    ]
+    first, _, rest = write(configuration(catalog, receivers)).partition("\n")
+    return f"{first}\n{HEAD}{rest}"
+
+
+def configuration(
+    catalog: Catalog, receivers: list[dict[str, Any]], *, quickly: str = "", repeat: str = ""
+) -> dict[str, Any]:
+    """Give a whole configuration; `quickly` is how long alerts are gathered, where that is not the usual half minute."""
+    return {
+        "route": {
+            "receiver": NOBODY,
+            "routes": [_route(catalog.project, quickly, repeat)],
+        },
+        "inhibit_rules": inhibitions(),
+        "receivers": receivers,
+    }
+
+
+def _route(project: str, quickly: str, repeat: str) -> dict[str, Any]:
+    return {
+        "matchers": [str(Matcher("project", "=", project))],
+        "receiver": TICKETS,
+        "group_by": ["project", "service", "alertname"],
+        "group_wait": quickly or "1m",
+        "group_interval": quickly or "5m",
+        "repeat_interval": repeat or "1d",
+        "routes": [
+            {
+                "matchers": [str(Matcher("severity", "=", PAGE))],
+                "receiver": PAGES,
+                "group_wait": quickly or "10s",
+                "repeat_interval": repeat or "1h",
+            },
+            {"matchers": [str(Matcher("severity", "=", INFO))], "receiver": NOBODY},
+        ],
+    }
+
+
+def inhibitions() -> list[dict[str, Any]]:
+    """Give what silences what: a service that is down all else of it, a page its own ticket, a month spent its forecasts."""
+    pages = one_of(BURNING.values())
+    tickets = one_of(name + SLOW for name in BURNING.values())
+    return [
+        _inhibition(
+            Matcher("alertname", "=", SERVICE_DOWN),
+            Matcher("alertname", "!=", SERVICE_DOWN),
+            ["project", "service"],
+        ),
+        _inhibition(
+            Matcher("alertname", "=~", pages),
+            Matcher("alertname", "=~", tickets),
+            ["project", "service", "objective"],
+        ),
+        _inhibition(
+            Matcher("alertname", "=", MONTH_SPENT),
+            Matcher("alertname", "=~", one_of((MONTH_NEARLY_SPENT, MONTH_PROJECTED))),
+            ["project"],
+        ),
+    ]
+
+
+def _inhibition(source: Matcher, target: Matcher, equal: list[str]) -> dict[str, Any]:
+    return {"source_matchers": [str(source)], "target_matchers": [str(target)], "equal": equal}
