@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cli.compose import generated
 from cli.demo.beside import Row
 from cli.demo.run import Finished, catalog
 from cli.demo.truth import quantile
+from cli.main import run
 from k8s import tree
 from live.client import Prometheus
 from signals import reading
@@ -123,6 +125,18 @@ def test_what_a_user_asked_for_is_written(demo: Finished, out: Path) -> None:
     k6 = json.loads((out / "k6.json").read_text("utf-8"))
     assert k6["metrics"]["http_reqs"]["values"]["count"] == demo.summary.total
     assert not tree.difference(out / "generated", generated(catalog()))
+
+
+def test_the_footprint_of_the_rules_is_asked_of_the_demos_prometheus(
+    demo: Finished, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo_catalog = str(ROOT / "cli/demo/leadline.yaml")
+    assert run(["generate", "--footprint", "--url", demo.urls["Prometheus"], "-c", demo_catalog]) == 0
+    said = capsys.readouterr().out
+    total = next(line.split() for line in said.splitlines() if line.strip().startswith("all"))
+    assert int(total[1]) + int(total[2]) == demo.rules
+    assert int(total[3].replace("\u202f", "")) > 50
+    assert re.search(r"\d+ alerts read .* samples an evaluation", said)
 
 
 def _readings(report: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from live.client import Prometheus
+from signals import latency, reading
 from signals.endpoints import Endpoint
+from signals.instruments import rate
 from tests.doubles import Api
 from tests.integration.conftest import answers
 
@@ -35,8 +39,9 @@ services:
     exclude: {route: []}
     instruments:
       requests: {metric: k6_http_reqs_total, labels: {status: status, route: url}}
-      latency: {metric: k6_http_req_duration_seconds, labels: {route: url}}
+      latency: {metric: k6_http_req_duration_seconds, labels: {route: url}, buckets: native}
     targets: {latency: {p95: 5s}}
+    objectives: {latency: {target: 99%, within: 12ms, period: 7d}}
 """
 
 
@@ -84,8 +89,26 @@ def test_k6s_native_histograms_give_its_quantiles(
     }
     values = json.loads((tmp_path / "k6.json").read_text())["metrics"]["http_req_duration"]["values"]
     for signal, stat in (("latency.p50", "med"), ("latency.p95", "p(95)")):
-        reading, exact = readings[signal], values[stat] / 1000
-        assert reading["lower"] <= exact * 1.02
-        assert exact <= reading["upper"] * 1.02
-        assert reading["upper"] / reading["lower"] < 1.25
-        assert reading["value"] == pytest.approx(exact, rel=0.1)
+        found, exact = readings[signal], values[stat] / 1000
+        assert found["lower"] <= exact * 1.02
+        assert exact <= found["upper"] * 1.02
+        assert found["upper"] / found["lower"] < 1.25
+        assert found["value"] == pytest.approx(exact, rel=0.1)
+    _compare_what_rules_record(url, catalog, readings)
+
+
+def _compare_what_rules_record(url: str, catalog: Path, readings: dict[str, Any]) -> None:
+    """Evaluate what alerts read on real native histograms: half of the requests took longer than their median."""
+    histogram = reading.load(catalog).services[0].instruments["latency"]
+    median = Decimal(str(round(readings["latency.p50"]["value"], 6)))
+    with Prometheus(Endpoint(url=url)) as client:
+
+        def value(expression: str) -> float:
+            return client.ask(expression).series[0].samples[0].value
+
+        events = value(latency.requests(histogram, "5m"))
+        every, seconds = (value(rate(histogram.part(part), "5m", ("route",))) for part in ("_count", "_sum"))
+        bad = value(latency.slower(histogram, median, "5m", latency.requests(histogram, "5m")))
+    assert events == pytest.approx(every, rel=1e-9)
+    assert seconds / every == pytest.approx(readings["latency.mean"]["value"], rel=0.05)
+    assert bad / events == pytest.approx(0.5, abs=0.1)
