@@ -9,6 +9,7 @@ from alerts.model import Recording
 from signals import latency, recorded
 from signals.catalog import Catalog, Service
 from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
+from signals.links import service_uid
 from signals.promql import select, sum_by
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
 from signals.units import plain
@@ -25,6 +26,8 @@ def of_service(catalog: Catalog, service: Service) -> Iterator[Recording]:
         "cost": partial(_cost, catalog),
     }
     owner = {"project": catalog.project, "service": service.name}
+    uid = service_uid(catalog.project, service.name)
+    yield Recording(record=recorded.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
     if service.is_priced:
         yield from _prices(service, owner)
     for name, instrument in service.golden.items():

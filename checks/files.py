@@ -114,7 +114,7 @@ def _of_panel(
     name: str, panel: Mapping[str, Any], known: frozenset[str], lines: _Lines
 ) -> Iterator[Expression]:
     title = str(panel.get("title") or f"panel {panel.get('id', '?')}")
-    unit = _unit(panel)
+    unit = "" if panel.get("type") == "heatmap" else _unit(panel)  # there it is that of the buckets' edges
     overridden = _overrides_units(panel)
     for target in _listed(panel, "targets"):
         text = target.get("expr")

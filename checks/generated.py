@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,11 +11,13 @@ from checks import tree
 from checks.expression import checked
 from checks.facts import Facts
 from checks.files import load
-from checks.model import ERROR, INFO, WARNING, Finding
+from checks.model import ERROR, INFO, WARNING, Expression, Finding
 from checks.text import without_variables
 from signals.catalog import Catalog
 from signals.units import promql_duration, show
 
+OF_THE_CATALOG = ("metric-missing", "label-missing", "value-missing")
+"""What is said of the catalog itself, and need not be said again of each panel that is made of it."""
 SLOW_SHARE = 0.5
 """A group of rules that takes more of its interval than this is slow."""
 
@@ -30,22 +34,39 @@ def of_generated(
     yield from _rules(catalog, wanted, groups)
     if not wanted <= set(groups):
         return
+    panels: dict[tuple[str, str], list[Expression]] = {}
     for expression in loaded.expressions:
         if expression.kind == "panel":
             for finding in checked(expression, facts):
-                if finding.severity == ERROR and finding.code != "metric-missing":
+                if finding.severity == ERROR and finding.code not in OF_THE_CATALOG:
                     yield finding
-            if facts.count(_substituted(expression.text)) == 0:
-                yield Finding(
-                    code="panel-empty",
-                    severity=WARNING,
-                    file=expression.file,
-                    line=expression.line,
-                    subject=expression.subject,
-                    what="the panel returns nothing now",
-                    evidence=f"count({' '.join(_substituted(expression.text).split())}) is empty",
-                    remedy="is there traffic, and do the services have this instrument?",
-                )
+            panels.setdefault((expression.file, expression.subject), []).append(expression)
+    for (file, subject), expressions in panels.items():
+        counts = [facts.count(_substituted(each.text)) for each in expressions]
+        if not any(counts):
+            yield _empty(expressions[0], may_be=_may_be_empty(files[file], subject))
+
+
+def _empty(expression: Expression, *, may_be: bool) -> Finding:
+    return Finding(
+        code="panel-empty",
+        severity=INFO if may_be else WARNING,
+        file=expression.file,
+        line=expression.line,
+        subject=expression.subject,
+        what="the panel returns nothing now"
+        + (", which its description says may be right" if may_be else ""),
+        evidence=f"count({' '.join(_substituted(expression.text).split())}) is empty",
+        remedy="is there traffic, and do the services have this instrument?",
+    )
+
+
+def _may_be_empty(dashboard: str, subject: str) -> bool:
+    """Say whether a panel's description says when it has no data, and is right."""
+    for panel in json.loads(dashboard)["panels"]:
+        if subject == f"panel {panel.get('title')!r}":
+            return bool(re.search(r"no data|empty while", str(panel.get("description", "")), re.IGNORECASE))
+    return False
 
 
 def _substituted(text: str) -> str:

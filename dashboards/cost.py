@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dashboards.model import Dashboard, Panel, Query
-from dashboards.parts import chosen, measured, target_lines
+from collections.abc import Iterator
+
+from dashboards import colors
+from dashboards.model import Dashboard, Panel, Query, Step
+from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from signals import cost, recorded
-from signals.catalog import Catalog
+from signals.catalog import Catalog, Service
+from signals.instruments import total
 from signals.links import dashboard_uid
 from signals.promql import select
+from signals.units import SECONDS_PER_HOUR, plain
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -15,8 +20,11 @@ def build(catalog: Catalog) -> Dashboard:
     panels = (
         _per_hour(catalog),
         _month(catalog),
+        *_to_date(catalog),
         _per_1k_tokens(catalog),
         _per_request(catalog),
+        *_savings(catalog),
+        *_expected(catalog),
         _tokens(
             catalog,
             "token_type",
@@ -26,6 +34,8 @@ def build(catalog: Catalog) -> Dashboard:
         _tokens(
             catalog, "model", "Tokens per second by model", "A dearer model taking over is seen here first."
         ),
+        *_unpriced(catalog),
+        *_infrastructure(catalog),
     )
     return Dashboard(
         topic="cost",
@@ -71,12 +81,142 @@ def _month(catalog: Catalog) -> Panel:
         title="Projected month",
         description=(
             "US dollars in a month of 730 hours if the rate of the window lasted: a run rate, not a forecast. "
-            "The dashed line is the budget of the whole project. An alert fires when both windows are above it."
+            "The dashed line is the budget of the whole project. An alert fires when both windows are above it. Normal is below."
         ),
         unit="currencyUSD",
         queries=(*rates, *((budget,) if stated else ())),
         needs=("cost",),
     )
+
+
+def _to_date(catalog: Catalog) -> Iterator[Panel]:
+    """Draw the month's spend where it is summed: where there is a budget and samples are kept for a month."""
+    if catalog.monthly_budget_usd is None or not catalog.keeps("31d"):
+        return
+    owner = recorded.owner(catalog.project)
+    yield Panel(
+        key="cost.to-date",
+        title="Spent since the month began",
+        description=(
+            "What was spent since the month began (UTC), and where it ends if the last six hours last. The dashed line is the budget. "
+            "Spend is summed since the rules were loaded: read it beside the coverage. Normal ends below the line."
+        ),
+        unit="currencyUSD",
+        queries=(
+            Query(expr=select(recorded.MONTH_TO_DATE, owner), legend="spent"),
+            Query(expr=select(recorded.MONTH_PROJECTED, owner), legend="at the month's end"),
+            Query(expr=select(recorded.BUDGET, owner), legend="budget", line=True),
+        ),
+        needs=("cost",),
+    )
+    yield Panel(
+        key="cost.coverage",
+        title="Coverage of the month",
+        description="How much of the month so far was written down. What is missing is in no sum. Normal is near 100 %.",
+        kind="gauge",
+        unit="percentunit",
+        queries=(Query(expr=select(recorded.MONTH_COVERAGE, owner), legend="coverage"),),
+        needs=("cost",),
+        most=1,
+        steps=(Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD)),
+    )
+
+
+def _savings(catalog: Catalog) -> Iterator[Panel]:
+    """Draw what is saved against each reference that names a unit cost."""
+    where = chosen(catalog, route=False)
+    tokens = cost.tokens(where, ("service",))
+    found = [
+        (reference, reference.figures["cost_per_1k_tokens"][0])
+        for reference in catalog.references
+        if "cost_per_1k_tokens" in reference.figures
+    ]
+    if found:
+        yield Panel(
+            key="cost.savings",
+            title="Savings against the reference, USD per hour",
+            description=(
+                "The same tokens at the reference's price, less what they cost: "
+                + "; ".join(f"{reference.name} ({reference.source})" for reference, _ in found)
+                + ". Below 0 it costs more than the reference. Normal is above 0."
+            ),
+            unit="currencyUSD",
+            queries=tuple(
+                Query(
+                    expr=f"{plain(price * 36 / 10)} * {tokens}\n-\n{cost.per_hour(where, ('service',))}",
+                    legend=f"{{{{service}}}} against {reference.name}",
+                )
+                for reference, price in found
+            ),
+            needs=("cost", "tokens"),
+            least=None,
+        )
+
+
+def _expected(catalog: Catalog) -> Iterator[Panel]:
+    if not catalog.keeps("7d2h"):
+        return
+    where = chosen(catalog, route=False)
+    expected = f"{SECONDS_PER_HOUR} * {select(recorded.COST_EXPECTED, where)}"
+    surge = catalog.tuning.spend_surge
+    yield Panel(
+        key="cost.expected",
+        title="USD per hour, and what past weeks' same hour cost",
+        description=(
+            f"The last hour's spend, the mean of the same hour of past weeks, and {plain(surge)} times that, from which an alert is "
+            "raised. 'No data' of past weeks means that there is not enough history yet. Normal is near the mean."
+        ),
+        unit="currencyUSD",
+        queries=(
+            Query(
+                expr=f"{SECONDS_PER_HOUR} * {select(recorded.cost(recorded.LONG_WINDOW), where)}",
+                legend="{{service}}",
+            ),
+            Query(expr=expected, legend="{{service}} past weeks"),
+            Query(expr=f"{plain(surge)} * {expected}", legend="{{service}} anomaly", line=True),
+        ),
+        needs=("cost",),
+    )
+
+
+def _unpriced(catalog: Catalog) -> Iterator[Panel]:
+    if any(service.is_priced for service in catalog.services):
+        yield Panel(
+            key="cost.unpriced",
+            title="Tokens without a price",
+            description=(
+                "Tokens per second of models that have no price in the catalog: no figure from prices has them in it. Normal is "
+                "nothing, and then 'no data' is right."
+            ),
+            queries=(
+                Query(
+                    expr=select(recorded.UNPRICED_TOKENS, chosen(catalog, route=False)),
+                    legend="{{service}} {{model}}",
+                ),
+            ),
+            needs=("tokens",),
+        )
+
+
+def _infrastructure(catalog: Catalog) -> Iterator[Panel]:
+    """Draw what machines cost, where a service's profile tells."""
+    measuring = catalog.measuring("infrastructure")
+    if measuring:
+        yield Panel(
+            key="cost.infrastructure",
+            title="Machines, USD per hour",
+            description="What the machines of a service cost, beside its models. Normal changes only with the number of replicas.",
+            unit="currencyUSD",
+            queries=tuple(
+                Query(expr=_hourly(service), legend=service.name) for service in measuring[:MOST_QUERIES]
+            ),
+            needs=("infrastructure",),
+        )
+
+
+def _hourly(service: Service) -> str:
+    found = service.instruments["infrastructure"]
+    return f"vector({total(found)})" if found.constant is not None else total(found)
 
 
 def _per_1k_tokens(catalog: Catalog) -> Panel:

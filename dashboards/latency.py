@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query
 from dashboards.parts import chosen, measured, target_lines
-from signals import latency, recorded
+from signals import latency, recorded, throughput
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
 from signals.promql import Matcher, select
@@ -20,7 +21,16 @@ def build(catalog: Catalog) -> Dashboard:
         project=catalog.project,
         panels=measured(
             catalog,
-            (_quantiles(catalog), _within(catalog), _mean(catalog), _by_route(catalog), _slowest(catalog)),
+            (
+                _quantiles(catalog),
+                _within(catalog),
+                _heatmap(catalog),
+                _distribution(catalog),
+                _mean(catalog),
+                _by_route(catalog),
+                _slowest(catalog),
+                _routes(catalog),
+            ),
         ),
     )
 
@@ -46,6 +56,7 @@ def _quantiles(catalog: Catalog) -> Panel:
         unit="s",
         queries=(*estimates, *target_lines(catalog, *signals)),
         needs=("latency",),
+        colors=colors.ending(colors.QUANTILES),
         height=10,
     )
 
@@ -77,6 +88,76 @@ def _within(catalog: Catalog) -> Panel:
         queries=(within_threshold(catalog), *((objective,) if stated else ())),
         needs=("latency",),
         height=10,
+    )
+
+
+def _heatmap(catalog: Catalog) -> Panel:
+    return Panel(
+        key="latency.heatmap",
+        title="Latency, all requests",
+        description=(
+            "How many requests per second fell into each bucket of the histogram. Two bands are two kinds of requests, cached and "
+            "not, say; a band that rises is a dependency that slows down. Normal is bands that stay where they are."
+        ),
+        kind="heatmap",
+        unit="s",
+        queries=(
+            Query(
+                expr=f"sum by (le) ({select(recorded.ROUTE_DURATION_BUCKET, chosen(catalog))})",
+                legend="{{le}}",
+            ),
+        ),
+        needs=("latency",),
+    )
+
+
+def _distribution(catalog: Catalog) -> Panel:
+    buckets = select(recorded.ROUTE_DURATION_BUCKET, chosen(catalog))
+    count = select(recorded.ROUTE_DURATION_COUNT, chosen(catalog))
+    return Panel(
+        key="latency.distribution",
+        title="Requests within each bucket's edge (exact)",
+        description=(
+            "Share of the requests of the last five minutes that took at most so long, counted at every edge: what is known of the "
+            "distribution without interpolating. A target between two edges can only be judged by them."
+        ),
+        kind="bargauge",
+        unit="percentunit",
+        queries=(
+            Query(
+                expr=f"sum by (le) ({buckets})\n/ ignoring (le) group_left ()\n(sum({count}) > 0)",
+                legend="≤ {{le}} s",
+            ),
+        ),
+        needs=("latency",),
+        most=1,
+    )
+
+
+def _routes(catalog: Catalog) -> Panel:
+    by = ("service", "route")
+    where = chosen(catalog)
+    return Panel(
+        key="latency.routes",
+        title="Routes, those that take most time first",
+        description=(
+            "Each route's requests, mean and estimated p95, and its share of all the time that is spent on requests: what to make "
+            "faster first. Normal is a share that agrees with what the route does."
+        ),
+        kind="table",
+        queries=(
+            Query(expr=throughput.concurrency(where, by), legend="Time spent", unit="none"),
+            Query(expr=throughput.requests(where, by), legend="Requests", unit="reqps"),
+            Query(expr=latency.mean(where, by), legend="Mean", unit="s"),
+            Query(
+                expr=latency.quantile_estimate(latency.QUANTILES[2], where, by),
+                legend="p95 (estimate)",
+                unit="s",
+            ),
+        ),
+        labels=by,
+        sort="Time spent",
+        needs=("latency",),
     )
 
 
@@ -123,12 +204,11 @@ def _slowest(catalog: Catalog) -> Panel:
         title="Mean latency by route (exact)",
         description=(
             "Seconds spent per request of each route. Exact. A route that is slow and busy is where time goes: "
-            "compare with requests by route on the throughput dashboard."
+            "compare with requests by route on the throughput dashboard. Normal is each route at its own level."
         ),
         unit="s",
         queries=(
             Query(expr=latency.mean(chosen(catalog), ("service", "route")), legend="{{service}} {{route}}"),
         ),
         needs=("latency",),
-        width=24,
     )

@@ -1,16 +1,22 @@
-"""Overview: all services of a project on one screen, figures first."""
+"""Overview: all services of a project on one screen, the worst first, each row a way to its own dashboard."""
 
 from __future__ import annotations
 
+from dashboards import colors
 from dashboards.latency import within_threshold
-from dashboards.model import Dashboard, Panel, Query
+from dashboards.model import Dashboard, Link, Panel, Query, Step, row
 from dashboards.parts import chosen, measured, target_lines
+from dashboards.slo import LEFT
 from signals import cost, error_ratio, latency, recorded, throughput
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
 from signals.promql import Matcher, select
 
 P95 = latency.QUANTILES[2]
+BESIDE_TARGET = (Step(None, colors.GOOD), Step(0.8, colors.WARN), Step(1, colors.BAD))
+"""Of a value ÷ its target: kept, nearly reached, missed."""
+FULL = (Step(None, colors.GOOD), Step(0.7, colors.WARN), Step(0.9, colors.BAD))
+FIRING = (Step(None, colors.GOOD), Step(1, colors.BAD))
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -19,14 +25,20 @@ def build(catalog: Catalog) -> Dashboard:
         topic="overview",
         uid=dashboard_uid(catalog.project, "overview"),
         title=f"{catalog.project} / Overview",
-        description="Traffic, errors, latency and spend of all services.",
+        description="Traffic, errors, latency, saturation, budgets and spend of all services.",
         project=catalog.project,
-        panels=measured(catalog, (*_figures(catalog), *_curves(catalog))),
+        panels=(
+            *measured(catalog, _figures(catalog)),
+            _services(catalog),
+            row("overview.curves", "Over time"),
+            *measured(catalog, _curves(catalog)),
+        ),
+        variables=("service",),
     )
 
 
 def _figures(catalog: Catalog) -> tuple[Panel, ...]:
-    where, whole = chosen(catalog), chosen(catalog, route=False)
+    where, whole = chosen(catalog, route=False), chosen(catalog, route=False)
     return (
         _figure("traffic", "Requests per second", "reqps", throughput.requests(where), "requests",
                 "Requests recorded by the chosen services. Normal follows the hour and the day."),
@@ -35,16 +47,19 @@ def _figures(catalog: Catalog) -> tuple[Panel, ...]:
         _figure("p95", "p95 latency (bucket estimate)", "s",
                 f"max(\n{latency.quantile_estimate(P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
-        _figure("mean", "Mean latency (exact)", "s", latency.mean(where), "latency",
-                "Seconds spent per request over all chosen services. Exact: no bucket enters it. Normal is flat."),
+        _figure("budget", "Least budget left", "percentunit",
+                f"min({select(recorded.SLO_REMAINING, whole)})", "requests",
+                "Of the objective of which least is left. Below 0 it is missed, 'no data' without objectives. Normal is well above.", LEFT),
         _figure("spend", "USD per hour", "currencyUSD", cost.per_hour(whole), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
         _figure("alerts", "Alerts firing", "short", _firing(catalog), "requests",
-                "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0."),
+                "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0.", FIRING),
     )  # fmt: skip
 
 
-def _figure(key: str, title: str, unit: str, expr: str, needs: str, description: str) -> Panel:
+def _figure(
+    key: str, title: str, unit: str, expr: str, needs: str, description: str, steps: tuple[Step, ...] = ()
+) -> Panel:
     return Panel(
         key=f"overview.{key}",
         title=title,
@@ -55,6 +70,90 @@ def _figure(key: str, title: str, unit: str, expr: str, needs: str, description:
         needs=(needs,),
         width=4,
         height=5,
+        steps=steps,
+        least=None if key == "budget" else 0,
+    )
+
+
+def _services(catalog: Catalog) -> Panel:
+    where = chosen(catalog, route=False)
+
+    def beside(signal: str, expression: str) -> str:
+        """Divide by each service's own target."""
+        target = select(recorded.TARGET, (*where, Matcher("signal", "=", signal)))
+        return f"{expression}\n/ on (service)\nmax by (service) ({target})"
+
+    firing = select("ALERTS", (*where, Matcher("alertstate", "=", "firing")))
+    errors, p95 = (
+        error_ratio.error_ratio(where, ("service",)),
+        latency.quantile_estimate(P95, where, ("service",)),
+    )
+    have = {target.signal for service in catalog.services for target in service.targets}
+    columns = (
+        Query(expr=f"max by (service, dashboard) ({select(recorded.DASHBOARD, where)})", legend="Dashboard"),
+        Query(expr=throughput.requests(where, ("service",)), legend="Requests", unit="reqps"),
+        Query(expr=errors, legend="Error ratio", unit="percentunit"),
+        *(
+            (
+                Query(
+                    expr=beside("error_ratio", f"(\n{errors}\n)"),
+                    legend="÷ target",
+                    unit="percentunit",
+                    steps=BESIDE_TARGET,
+                ),
+            )
+            if "error_ratio" in have
+            else ()
+        ),
+        Query(expr=p95, legend="p95 (estimate)", unit="s"),
+        *(
+            (
+                Query(
+                    expr=beside("latency.p95", p95),
+                    legend="p95 ÷ target",
+                    unit="percentunit",
+                    steps=BESIDE_TARGET,
+                ),
+            )
+            if "latency.p95" in have
+            else ()
+        ),
+        Query(
+            expr=f"max by (service) ({select(recorded.SATURATION, where)})",
+            legend="Fullest resource",
+            unit="percentunit",
+            steps=FULL,
+        ),
+        Query(
+            expr=f"min by (service) ({select(recorded.SLO_REMAINING, where)})",
+            legend="Budget left",
+            unit="percentunit",
+            steps=LEFT,
+        ),
+        Query(expr=cost.per_hour(where, ("service",)), legend="USD per hour", unit="currencyUSD"),
+        Query(
+            expr=f"count by (service) ({firing})\nor\n0 * {throughput.requests(where, ('service',))}",
+            legend="Alerts firing",
+            steps=FIRING,
+        ),
+    )
+    url = "/d/${__data.fields.dashboard}?${__url_time_range}&var-datasource=${datasource}"
+    return Panel(
+        key="overview.services",
+        title="Services",
+        description=(
+            "One row a service, those with least of a budget first. Ratios to a service's own target turn orange at 80 % of it, "
+            "vermilion beyond. A click on the name leads to the service's dashboard."
+        ),
+        kind="table",
+        unit="short",
+        queries=columns,
+        labels=("service",),
+        hidden=("dashboard", "Dashboard"),
+        sort="-Budget left",
+        links=(Link(title="Open the service's dashboard", url=url),),
+        width=24,
+        height=9,
     )
 
 
@@ -66,27 +165,27 @@ def _firing(catalog: Catalog) -> str:
 
 
 def _curves(catalog: Catalog) -> tuple[Panel, ...]:
-    where, whole = chosen(catalog), chosen(catalog, route=False)
+    where = chosen(catalog, route=False)
     return (
         _curve("traffic", "Requests per second by service", "reqps", "requests",
-               "Requests recorded by each service. A sudden drop is as telling as a peak.",
+               "Requests recorded by each service. A sudden drop is as telling as a peak. Normal follows the hour.",
                Query(expr=throughput.requests(where, ("service",)), legend="{{service}}")),
         _curve("errors", "Error ratio by service", "percentunit", "requests",
-               "Failed requests per request of each service; the dashed line is its target.",
+               "Failed requests per request of each service; the dashed line is its target. Normal is below it.",
                Query(expr=error_ratio.error_ratio(where, ("service",)), legend="{{service}}"),
                *target_lines(catalog, "error_ratio")),
         _curve("p95", "p95 latency by service (bucket estimate)", "s", "latency",
-               "Interpolated inside a bucket: it can be off by the bucket's width. Dashed is the target.",
+               "Interpolated inside a bucket: it can be off by the bucket's width. Normal is below the dashed target.",
                Query(expr=latency.quantile_estimate(P95, where, ("service",)), legend="{{service}}"),
                *target_lines(catalog, "latency.p95")),
         _curve("within", "Requests within the threshold (exact)", "percentunit", "latency",
-               "Share of requests within each target's or objective's threshold, counted. Alerts read this.",
+               "Share of requests within each target's or objective's threshold, counted. Normal is near 100 %.",
                within_threshold(catalog)),
         _curve("spend", "USD per hour by service", "currencyUSD", "cost",
                "Spend at the present rate of each service. Normal follows the traffic; a step does not.",
-               Query(expr=cost.per_hour(whole, ("service",)), legend="{{service}}")),
+               Query(expr=cost.per_hour(where, ("service",)), legend="{{service}}")),
         _curve("concurrency", "Requests in progress by service (mean)", "short", "latency",
-               "Seconds spent per second (Little's law). Near the number of workers, requests queue.",
+               "Seconds spent per second (Little's law). Near the number of workers, requests queue. Normal follows the traffic.",
                Query(expr=throughput.concurrency(where, ("service",)), legend="{{service}}")),
     )  # fmt: skip
 

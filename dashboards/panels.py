@@ -13,16 +13,25 @@ from typing import Any
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from dashboards.model import Dashboard, Panel, Query
+from dashboards import colors, options
+from dashboards.model import Dashboard, Link, Panel, Query
 from signals import links, recorded
 from signals.promql import Matcher, select
 
-SCHEMA_VERSION = 39
-"""The JSON model of Grafana 10.2; newer ones migrate it, 9.x reads what we use of it."""
+SCHEMA_VERSION = 41
+"""The JSON model of Grafana 12, the last of the first kind; older ones from 9.0 on read what we use of it."""
 GRID_COLUMNS = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-TARGET_COLOR = "#D55E00"
-"""Vermilion of the Okabe-Ito palette, which the colour-blind can tell from the others."""
+SHELLS = {
+    "timeseries": grafana.TimeSeries,
+    "stat": grafana.Stat,
+    "gauge": grafana.GaugePanel,
+    "bargauge": grafana.BarGauge,
+    "table": grafana.Table,
+    "heatmap": grafana.Heatmap,
+}
+KEPT = frozenset({"type", "title", "description", "datasource"})
+"""What is taken of grafanalib's panels: their options and fields are those of Grafana 7, ours stand in `options`."""
 LEGACY = frozenset({
     "cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "links", "maxDataPoints",
     "maxPerRow", "minSpan", "repeat", "repeatDirection", "span", "timeFrom", "timeShift", "transparent",
@@ -64,8 +73,11 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
     plain = _plain(built)
     plain["templating"] = {"list": [_prune(each, LEGACY_VARIABLE) for each in plain["templating"]["list"]]}
     plain["panels"] = _laid_out(dashboard.panels)
-    plain["links"] = [_topic_links(dashboard.project)]
-    return _prune({**plain, "annotations": None, "graphTooltip": 1, "id": None}, LEGACY_DASHBOARD - {"links"})
+    plain["links"] = [_topic_links(dashboard.project), *map(_page_link, dashboard.links)]
+    plain["annotations"] = {
+        "list": [_annotation(index, each) for index, each in enumerate(dashboard.annotations)]
+    }
+    return _prune({**plain, "graphTooltip": 1, "id": None}, LEGACY_DASHBOARD - {"links"})
 
 
 def panel_id(key: str) -> int:
@@ -89,74 +101,42 @@ def _panel(panel: Panel) -> dict[str, Any]:
     if panel.kind == "text":
         text = grafana.Text(title=panel.title, content=panel.description, mode="markdown")
         return _prune({**_plain(text), "fieldConfig": None}, LEGACY)
-    built = _plain(_stat(panel) if panel.kind == "stat" else _timeseries(panel))
-    built["targets"] = [_prune(target, LEGACY_TARGET) for target in built["targets"]]
-    defaults = built["fieldConfig"]["defaults"]
-    defaults["noValue"] = "no data"
-    if panel.kind == "stat":
-        defaults["thresholds"] = {"mode": "absolute", "steps": [{"color": "text", "value": None}]}
-    else:
-        defaults.pop("thresholds", None)
-    return _prune(built, LEGACY)
-
-
-def _timeseries(panel: Panel) -> grafana.TimeSeries:
-    return grafana.TimeSeries(
-        title=panel.title,
-        description=panel.description,
-        dataSource=DATASOURCE,
-        targets=_targets(panel.queries),
-        unit=panel.unit,
-        lineWidth=2,
-        fillOpacity=20 if panel.stacked else 0,
-        stacking={"mode": "normal", "group": "A"} if panel.stacked else {},
-        showPoints="never",
-        valueMin=0,
-        legendDisplayMode="table",
-        legendPlacement="bottom",
-        legendCalcs=["mean", "max", "lastNotNull"],
-        tooltipMode="multi",
-        tooltipSort="desc",
-        overrides=[_as_target(_ref(index)) for index, query in enumerate(panel.queries) if query.line],
+    if panel.kind == "row":
+        return {
+            **_prune(_plain(grafana.RowPanel(title=panel.title)), LEGACY | {"fieldConfig", "collapsed"}),
+            "collapsed": False,
+        }
+    built = _plain(
+        SHELLS[panel.kind](title=panel.title, description=panel.description, dataSource=DATASOURCE)
     )
-
-
-def _stat(panel: Panel) -> grafana.Stat:
-    return grafana.Stat(
-        title=panel.title,
-        description=panel.description,
-        dataSource=DATASOURCE,
-        targets=_targets(panel.queries),
-        format=panel.unit,
-        reduceCalc="lastNotNull",
-        textMode="auto",
-        colorMode="value",
-        graphMode="area",
-    )
-
-
-def _targets(queries: tuple[Query, ...]) -> list[grafana.Target]:
-    return [
-        grafana.Target(expr=query.expr, legendFormat=query.legend, refId=_ref(index), datasource=DATASOURCE)
-        for index, query in enumerate(queries)
-    ]
-
-
-def _ref(index: int) -> str:
-    return chr(ord("A") + index)
-
-
-def _as_target(ref: str) -> dict[str, Any]:
-    """Draw what one query returns as a dashed line in the colour that targets have everywhere."""
+    kept = _prune({key: value for key, value in built.items() if key in KEPT}, LEGACY)
     return {
-        "matcher": {"id": "byFrameRefID", "options": ref},
-        "properties": [
-            {"id": "custom.lineStyle", "value": {"dash": [8, 6], "fill": "dash"}},
-            {"id": "custom.lineWidth", "value": 1},
-            {"id": "custom.stacking", "value": {"mode": "none"}},
-            {"id": "color", "value": {"fixedColor": TARGET_COLOR, "mode": "fixed"}},
-        ],
+        **kept,
+        "targets": [_target(panel, index, query) for index, query in enumerate(panel.queries)],
+        **_prune(
+            {
+                "fieldConfig": options.field_config(panel),
+                "options": options.options(panel),
+                "transformations": options.transformations(panel),
+                "links": [] if panel.kind == "table" else [_link(link) for link in panel.links],
+            },
+            frozenset(),
+        ),
     }
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {"title": link.title, "url": link.url}
+
+
+def _target(panel: Panel, index: int, query: Query) -> dict[str, Any]:
+    target = grafana.Target(
+        expr=query.expr, legendFormat=query.legend, refId=options.ref(index), datasource=DATASOURCE
+    )
+    plain = _prune(_plain(target), LEGACY_TARGET)
+    if panel.kind == "table":
+        return {**plain, "format": "table", "instant": True}
+    return {**plain, "format": "heatmap"} if panel.kind == "heatmap" else plain
 
 
 def _variables(dashboard: Dashboard) -> list[grafana.Template]:
@@ -200,6 +180,22 @@ def _topic_links(project: str) -> dict[str, Any]:
         "targetBlank": False,
         "title": links.TOPICS[0].title(),
         "type": "dashboards",
+    }
+
+
+def _page_link(link: Link) -> dict[str, Any]:
+    return {"targetBlank": True, "title": link.title, "type": "link", "url": link.url}
+
+
+def _annotation(index: int, query: Query) -> dict[str, Any]:
+    """Mark on every time axis when a query has a result; alerts in the colour of what is bad."""
+    return {
+        "datasource": DATASOURCE,
+        "enable": True,
+        "expr": query.expr,
+        "iconColor": colors.BAD if index == 0 else colors.GREY,
+        "name": "Alerts firing" if index == 0 else "Restarts",
+        "titleFormat": query.legend,
     }
 
 

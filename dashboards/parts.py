@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dashboards.model import Panel, Query
+from dashboards.model import Link, Panel, Query
 from signals import recorded
 from signals.catalog import Catalog
 from signals.promql import Matcher, select
+
+MOST_QUERIES = 26
+"""Queries of a panel are named A to Z."""
 
 
 def chosen(catalog: Catalog, *, route: bool = True) -> tuple[Matcher, ...]:
@@ -29,6 +32,35 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
         for signal in signals
         if signal in stated
     )
+
+
+def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:
+    """Mark the alerts that fire, of the chosen services or of one."""
+    of = service or Matcher("service", "=~", "$service|")
+    where = (*recorded.owner(catalog.project), of, Matcher("alertstate", "=", "firing"))
+    return Query(expr=select("ALERTS", where), legend="{{alertname}} {{service}} {{objective}}")
+
+
+def footer(key: str, service: str = "$service") -> Panel:
+    """Say how exact figures of what is on the screen are had."""
+    return Panel(
+        key=f"{key}.footer",
+        title="Exact figures of this time range",
+        description=(
+            "Panels estimate at the resolution of the screen; a snapshot counts, and says what is certain:\n\n"
+            f"    leadline snapshot {service} --start ${{__from:date:iso}} --end ${{__to:date:iso}}"
+        ),
+        kind="text",
+        width=24,
+        height=4,
+    )
+
+
+def runbooks(catalog: Catalog) -> tuple[Link, ...]:
+    """Lead to the runbooks, where the catalog says where they are."""
+    link = catalog.links.get("runbooks", "")
+    page = link.partition("{alert}")[0].replace("{service}", catalog.project)
+    return (Link(title="Runbooks", url=page),) if page else ()
 
 
 def measured(catalog: Catalog, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dashboards.model import Dashboard, Panel, Query
-from dashboards.parts import chosen, measured, target_lines
-from signals import error_ratio, throughput
+from collections.abc import Iterator
+
+from dashboards import colors
+from dashboards.model import Dashboard, Panel, Query, Step, row
+from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
+from signals import error_ratio, recorded, throughput
 from signals.catalog import Catalog
-from signals.instruments import STATUS_CLASS
+from signals.instruments import STATUS_CLASS, rate
 from signals.links import dashboard_uid
+from signals.promql import select
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -25,6 +29,11 @@ def build(catalog: Catalog) -> Dashboard:
         _by_label(catalog, "method", "Requests by method", "Reads and writes rarely cost the same."),
         _errors(catalog),
         _concurrency(catalog),
+        row("throughput.compared", "Demand and capacity"),
+        *((_last_week(catalog),) if catalog.keeps("8d") else ()),
+        _saturation(catalog),
+        *_rejected(catalog),
+        *_queue(catalog),
     )
     return Dashboard(
         topic="throughput",
@@ -84,6 +93,7 @@ def _by_label(catalog: Catalog, label: str, title: str, why: str) -> Panel:
         ),
         needs=("requests",),
         stacked=True,
+        colors=colors.ending(colors.STATUS) if label == STATUS_CLASS else (),
     )
 
 
@@ -108,9 +118,82 @@ def _concurrency(catalog: Catalog) -> Panel:
         title="Requests in progress (mean)",
         description=(
             "Seconds spent on requests per second, which by Little's law is how many are in progress at once; a "
-            "gauge would miss what happens between scrapes. Near the number of workers, requests begin to queue."
+            "gauge would miss what happens between scrapes. Near the number of workers, requests begin to queue. Normal follows the traffic."
         ),
         queries=(Query(expr=throughput.concurrency(chosen(catalog), ("service",)), legend="{{service}}"),),
         needs=("latency",),
-        width=24,
     )
+
+
+def _last_week(catalog: Catalog) -> Panel:
+    now = select(recorded.requests("30m"), chosen(catalog, route=False))
+    return Panel(
+        key="throughput.week",
+        title="Requests per second, and a week before",
+        description=(
+            "Over half an hour, beside the same half hour a week before, dashed. Alerts on a drop and a surge compare these. 'No "
+            "data' a week before means that samples are not kept for so long, or the rules are younger. Normal is two lines that agree."
+        ),
+        unit="reqps",
+        queries=(
+            Query(expr=now, legend="{{service}}"),
+            Query(expr=f"{now} offset 1w", legend="{{service}} a week before", line=True),
+        ),
+        needs=("requests",),
+    )
+
+
+def _saturation(catalog: Catalog) -> Panel:
+    return Panel(
+        key="throughput.saturation",
+        title="Use of each resource, share of its limit",
+        description=(
+            "CPU, memory, pools, queues and the like of each service, of which both use and limit are known. What is nearest to "
+            "100 % is what more load would meet first. Normal is below 70 %. Services without limits are not in it."
+        ),
+        unit="percentunit",
+        queries=(
+            Query(
+                expr=select(recorded.SATURATION, chosen(catalog, route=False)),
+                legend="{{service}} {{resource}}",
+            ),
+        ),
+        needs=_limits(catalog),
+        steps=(Step(None, colors.GOOD), Step(0.7, colors.WARN), Step(0.9, colors.BAD)),
+    )
+
+
+def _limits(catalog: Catalog) -> tuple[str, ...]:
+    """Give an instrument that tells a limit, of those that some service has; one that none has, where none does."""
+    named = [name for service in catalog.services for name in service.instruments if "limit" in name]
+    return (named[0] if named else "cpu_limit",)
+
+
+def _rejected(catalog: Catalog) -> Iterator[Panel]:
+    """Draw what was turned away, from each service's own counter."""
+    counting = catalog.measuring("rejected")
+    if counting:
+        yield Panel(
+            key="throughput.rejected",
+            title="Requests turned away",
+            description=(
+                "Requests that the service turned away, as by a rate limit, per second. They are in no error ratio. Normal is nothing."
+            ),
+            unit="reqps",
+            queries=tuple(
+                Query(expr=rate(service.instruments["rejected"], "$__rate_interval"), legend=service.name)
+                for service in counting[:MOST_QUERIES]
+            ),
+            needs=("rejected",),
+        )
+
+
+def _queue(catalog: Catalog) -> Iterator[Panel]:
+    if catalog.measuring("queue"):
+        yield Panel(
+            key="throughput.queue",
+            title="Tasks that wait in queues",
+            description="How many tasks wait in each service's queue. A queue that is never empty and grows will not drain. Normal is near 0.",
+            queries=(Query(expr=select(recorded.QUEUE, chosen(catalog, route=False)), legend="{{service}}"),),
+            needs=("queue",),
+        )

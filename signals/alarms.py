@@ -33,14 +33,7 @@ UNIT_COST = {"cost_per_1k_tokens": "TokenCostHigh", "cost_per_request": "Request
 """The alert of each target of a unit cost."""
 
 ALERTS: Mapping[str, str] = {
-    BURNING["availability"]: "throughput",
-    BURNING["latency"]: "latency",
-    BURNING["freshness"]: "overview",
-    BURNING["cost"]: "cost",
-    BURNING["availability"] + SLOW: "throughput",
-    BURNING["latency"] + SLOW: "latency",
-    BURNING["freshness"] + SLOW: "overview",
-    BURNING["cost"] + SLOW: "cost",
+    **dict.fromkeys((*BURNING.values(), *(name + SLOW for name in BURNING.values())), "slo"),
     **dict.fromkeys((*ABSENT.values(), SERVICE_DOWN, TARGETS_DOWN, RESTARTING), "overview"),
     **dict.fromkeys((TRAFFIC_DROP, TRAFFIC_SURGE, HEADROOM_LOW, CPU_THROTTLED), "throughput"),
     **dict.fromkeys((POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK), "throughput"),

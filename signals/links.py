@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-TOPICS = ("overview", "latency", "throughput", "cost")
+TOPICS = ("overview", "latency", "throughput", "cost", "slo", "load-test")
 UID_LENGTH = 40
 
 
@@ -15,7 +15,13 @@ def dashboard_uid(project: str, topic: str) -> str:
     if len(uid) <= UID_LENGTH:
         return uid
     digest = hashlib.sha256(uid.encode()).hexdigest()[:8]
-    return f"{uid[: UID_LENGTH - 9 - len(topic) - 1]}-{digest}-{topic}"
+    end = topic[-(UID_LENGTH - 20) :]
+    return f"{uid[: UID_LENGTH - 10 - len(end)]}-{digest}-{end}"
+
+
+def service_uid(project: str, service: str) -> str:
+    """Give the uid of the dashboard of one service."""
+    return dashboard_uid(project, f"service-{service}")
 
 
 def folder_uid(project: str) -> str:

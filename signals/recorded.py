@@ -63,6 +63,10 @@ SLO_REMAINING = "service:slo_error_budget_remaining:ratio"
 SLO_COVERAGE = "service:slo_coverage:ratio"
 SLO_EXHAUSTION = "service:slo_time_to_exhaustion:seconds"
 SLO_INFO = "service:slo:info"
+SLO_FACTOR = "service:slo_alert_burn_rate:ratio"
+"""The burn rate from which an alert's arm is met; `severity` and `window` say of which."""
+DASHBOARD = "service:dashboard:info"
+"""The label `dashboard` is the uid of a service's own dashboard."""
 
 
 def cost(window: str) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from alerts.model import Recording
 from alerts.objectives.watched import Watched
-from signals import recorded
+from signals import burn, recorded
 from signals.catalog import Catalog
 from signals.promql import select
 from signals.units import plain, promql_duration
@@ -45,7 +45,7 @@ def recordings(watched: Watched) -> Iterator[Recording]:
 
     window = watched.slice
     samples = plain(round(long / seconds, 6))
-    remaining, burn = series(recorded.SLO_REMAINING), series(recorded.SLO_CURRENT_BURN)
+    remaining, present = series(recorded.SLO_REMAINING), series(recorded.SLO_CURRENT_BURN)
     counted = (recorded.SLO_EVENTS_COUNTED, recorded.SLO_BAD_EVENTS_COUNTED)
     expressions = {
         counted[0]: f"{series(recorded.slo_events(window))} * {plain(seconds)}",
@@ -57,10 +57,16 @@ def recordings(watched: Watched) -> Iterator[Recording]:
         recorded.SLO_PERIOD_BURN: f"{over_period(counted[1])}\n/\n({over_period(counted[0])} > 0)\n/\n{budget}",
         recorded.SLO_REMAINING: f"1 - {series(recorded.SLO_PERIOD_BURN)}",
         recorded.SLO_COVERAGE: f"clamp_max(count_over_time({series(counted[0])}[{period}]) / {samples}, 1)",
-        recorded.SLO_EXHAUSTION: (f"clamp_min({remaining}, 0) * {plain(long)}\n/\n({burn} > 0)"),
+        recorded.SLO_EXHAUSTION: (f"clamp_min({remaining}, 0) * {plain(long)}\n/\n({present} > 0)"),
     }
     for name, expression in expressions.items():
         yield Recording(record=name, expr=expression, labels=watched.labels)
+    for arm in burn.usable(objective, watched.catalog.retention):
+        factor = plain(round(burn.factor(objective, arm), 4))
+        marks = {"severity": arm.severity, "window": watched.catalog.paced(arm.long)}
+        yield Recording(
+            record=recorded.SLO_FACTOR, expr=f"vector({factor})", labels={**watched.labels, **marks}
+        )
     info = {"target": plain(objective.target), "period": period}
     if objective.within is not None:
         info["within"] = promql_duration(objective.within)

@@ -31,6 +31,11 @@ def prometheus(catalog: Catalog, targets: Mapping[str, int], rules: Path, folder
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
+        *(
+            [f"--storage.tsdb.retention.time={promql_duration(catalog.retention)}"]
+            if catalog.retention
+            else []
+        ),
     ]
     with (
         running("prometheus", command, folder / "prometheus.log") as program,
@@ -82,7 +87,7 @@ class Observed:
 
     def wait_for_rules(self) -> int:
         """Wait until every rule was evaluated; give how many. Raises ToolFailedError where one is not healthy."""
-        wait_for("the evaluation of every rule", self._evaluated, self.program)
+        wait_for("the evaluation of every rule", self._evaluated, self.program, seconds=90)
         rules = self._rules()
         sick = [
             f"{rule['name']}: {rule.get('lastError', rule['health'])}"

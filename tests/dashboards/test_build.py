@@ -11,13 +11,15 @@ from typing import Any
 import promql_parser
 import pytest
 
-from dashboards import build, panels
+from dashboards import build, colors, panels
 from dashboards.model import Dashboard
 from signals import reading
 from signals.catalog import Catalog
-from signals.links import dashboard_uid
+from signals.links import TOPICS, dashboard_uid, service_uid
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL
+
+UNITS = {"s", "reqps", "percentunit", "currencyUSD", "short", "none", "bytes"}
 
 
 @pytest.fixture(params=["worked example", "minimal", "everything"])
@@ -50,12 +52,12 @@ def nulls(value: object, path: str = "") -> Iterator[str]:
             yield from nulls(inner, f"{path}.{index}")
 
 
-def test_there_are_four_with_stable_uids(catalog: Catalog) -> None:
+def test_there_is_one_of_each_topic_and_one_of_each_service_with_stable_uids(catalog: Catalog) -> None:
     found = [document["uid"] for document in documents(catalog)]
-    assert found == [
-        dashboard_uid(catalog.project, topic) for topic in ("overview", "latency", "throughput", "cost")
-    ]
+    topics = [dashboard_uid(catalog.project, topic) for topic in TOPICS]
+    assert found == [*topics, *(service_uid(catalog.project, each.name) for each in catalog.services)]
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,40}", uid) for uid in found)
+    assert len(found) == len(set(found))
 
 
 def test_uids_of_long_projects_stay_short_and_different() -> None:
@@ -71,22 +73,130 @@ def test_every_expression_parses(catalog: Catalog) -> None:
         promql_parser.parse(expression.replace("$__rate_interval", "5m"))
 
 
-def test_every_panel_has_title_description_and_unit(catalog: Catalog) -> None:
+def drawn(catalog: Catalog) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Give every panel that asks something, with its dashboard."""
     for document in documents(catalog):
         for panel in document["panels"]:
-            assert panel["title"]
-            if panel["type"] == "text":
-                continue
-            assert len(panel["description"]) > 60, panel["title"]
-            assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
-            assert all(target["legendFormat"] for target in panel["targets"]), panel["title"]
+            if panel["type"] not in ("text", "row"):
+                yield document, panel
 
 
-def test_every_dashboard_offers_datasource_service_and_route(catalog: Catalog) -> None:
+def test_every_panel_has_title_description_unit_and_legends(catalog: Catalog) -> None:
+    for _, panel in drawn(catalog):
+        assert panel["title"]
+        assert len(panel["description"]) > 60, panel["title"]
+        assert panel["fieldConfig"]["defaults"]["unit"] in UNITS, panel["title"]
+        assert panel["targets"]
+        assert all(target["legendFormat"] for target in panel["targets"]), panel["title"]
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
+
+
+def test_a_panel_says_what_is_normal(catalog: Catalog) -> None:
+    for _, panel in drawn(catalog):
+        if panel["type"] in ("timeseries", "stat", "heatmap", "gauge"):
+            said = panel["description"].lower()
+            assert any(word in said for word in ("normal", "near", "empty while")), panel["title"]
+
+
+def test_nothing_measured_is_shown_as_no_data_never_as_nought_or_green(catalog: Catalog) -> None:
+    for _, panel in drawn(catalog):
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["noValue"] == "no data", panel["title"]
+        assert "mappings" not in defaults
+        for target in panel["targets"]:
+            assert "or vector(0)" not in target["expr"], panel["title"]
+
+
+def test_shares_begin_at_nought_and_colours_are_those_that_all_can_tell_apart(catalog: Catalog) -> None:
+    palette = {value for value in vars(colors).values() if isinstance(value, str) and value.startswith("#")}
+    for _, panel in drawn(catalog):
+        defaults = panel["fieldConfig"]["defaults"]
+        if panel["type"] == "timeseries" and "left" not in panel["title"] and "Savings" not in panel["title"]:
+            assert defaults["min"] == 0, panel["title"]
+        used = set(re.findall(r"#[0-9A-F]{6}", json.dumps(panel)))
+        assert used <= palette, panel["title"]
+
+
+def test_one_colour_for_each_status_class_and_quantile_everywhere(worked_example: Catalog) -> None:
+    seen: dict[str, set[str]] = {}
+    for _, panel in drawn(worked_example):
+        for override in panel["fieldConfig"].get("overrides", []):
+            if override["matcher"]["id"] == "byRegexp":
+                color = override["properties"][0]["value"]["fixedColor"]
+                seen.setdefault(override["matcher"]["options"], set()).add(color)
+    assert {"/2xx$/", "/5xx$/", "/p95$/", "/p99$/"} <= set(seen)
+    assert all(len(found) == 1 for found in seen.values()), seen
+
+
+def test_datasources_are_the_variable_everywhere(catalog: Catalog) -> None:
     for document in documents(catalog):
-        names = [variable["name"] for variable in document["templating"]["list"]]
+        text = json.dumps(document)
+        assert set(re.findall(r'"uid": "(\$?[^"]*)"', text)) == {document["uid"], "${datasource}"}
+        assert document["editable"] is False
+        assert {"leadline", f"leadline:{catalog.project}"} <= set(document["tags"])
+
+
+def test_every_dashboard_offers_a_datasource_and_what_can_be_chosen(catalog: Catalog) -> None:
+    for document in documents(catalog):
+        variables = document["templating"]["list"]
+        names = [variable["name"] for variable in variables]
         assert names[0] == "datasource"
-        assert "service" in names
+        for variable in variables[1:]:
+            assert variable["allValue"] == ".+"
+            assert variable["refresh"] == 2
+            assert variable["multi"] is True
+        used = set(re.findall(r"\$\{?(service|route)\b", json.dumps(document["panels"])))
+        assert used <= set(names), document["title"]
+
+
+def test_rates_use_the_rate_interval_and_counters_are_never_read_as_they_are(catalog: Catalog) -> None:
+    for _, panel in drawn(catalog):
+        for target in panel["targets"]:
+            expression = target["expr"]
+            for window in re.findall(r"rate\([^\[]*\[([^\]]+)\]", expression):
+                assert window == "$__rate_interval", expression
+            for found in re.finditer(r"\b\w+_total\b", expression):
+                before = expression[: found.start()].rstrip()
+                assert (
+                    re.search(r"(rate|increase|resets|__name__=~\")\(?$", before) or "_total|" in expression
+                ), expression
+
+
+def test_topics_read_what_is_recorded(worked_example: Catalog) -> None:
+    """The service's dashboard reads the metrics themselves, and a load test's client writes its own."""
+    for document, panel in drawn(worked_example):
+        if (
+            document["uid"] == service_uid(worked_example.project, "orchestrator")
+            or "client side" in panel["title"]
+        ):
+            continue
+        for target in panel["targets"]:
+            names = re.findall(r"([a-zA-Z_:]\w*(?::\w+)*)\{", target["expr"])
+            assert all(":" in name or name == "ALERTS" for name in names), (panel["title"], names)
+
+
+def test_a_dashboard_leads_to_the_others_to_runbooks_and_to_a_snapshot(worked_example: Catalog) -> None:
+    for document in documents(worked_example):
+        kinds = [link["type"] for link in document["links"]]
+        assert kinds == ["dashboards", "link"]
+        assert document["links"][0]["keepTime"]
+        assert "leadline snapshot" in document["panels"][-1]["options"]["content"]
+        assert document["annotations"]["list"][0]["name"] == "Alerts firing"
+
+
+def test_dashboards_are_small(catalog: Catalog) -> None:
+    for dashboard in build.build(catalog):
+        assert len(panels.render(dashboard)) < 256 * 1024
+
+
+def test_targets_of_the_catalog_are_thresholds_on_the_services_own_dashboard(worked_example: Catalog) -> None:
+    own = next(doc for doc in documents(worked_example) if doc["uid"].endswith("service-orchestrator"))
+    errors = next(panel for panel in own["panels"] if panel["title"] == "Error ratio")
+    assert [step["value"] for step in errors["fieldConfig"]["defaults"]["thresholds"]["steps"]] == [
+        None,
+        0.01,
+    ]
+    assert errors["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"] == {"mode": "dashed"}
 
 
 def test_nothing_is_null_and_the_schema_is_recent(catalog: Catalog) -> None:

@@ -84,27 +84,33 @@ def test_every_generated_rule_is_healthy(demo: Finished, prometheus: Prometheus)
 def test_every_panel_returns_data_or_names_what_is_lacking(
     demo: Finished, out: Path, prometheus: Prometheus
 ) -> None:
-    asked = 0
+    asked, empty = 0, []
     for path in sorted((out / "generated/grafana").glob("*.json")):
         dashboard = json.loads(path.read_text("utf-8"))
         for panel in dashboard["panels"]:
             if panel["type"] == "text":
-                assert "instrument" in json.dumps(panel), panel["title"]
+                assert re.search(r"instrument|leadline snapshot|profile", panel["options"]["content"])
             for target in panel.get("targets", []):
                 answer = prometheus.ask(_substituted(target["expr"]), at=demo.report.window.end)
-                assert any(series.samples for series in answer.series), (
-                    path.name,
-                    panel["title"],
-                    target["expr"],
-                )
                 asked += 1
-    assert asked > 30
+                if not any(series.samples for series in answer.series):
+                    empty.append((path.name, panel["title"], target["legendFormat"]))
+    assert asked > 80
+    assert {(title, legend) for _, title, legend in empty} <= RIGHTLY_EMPTY, empty
+
+
+RIGHTLY_EMPTY = {
+    ("Requests per second, and a week before", "{{service}} a week before"),
+    ("USD per hour, and what past weeks' same hour cost", "{{service}} past weeks"),
+    ("USD per hour, and what past weeks' same hour cost", "{{service}} anomaly"),
+}
+"""What a Prometheus of a minute's age cannot know."""
 
 
 def _substituted(expression: str) -> str:
     for name, value in VARIABLES.items():
         expression = expression.replace(name, value)
-    assert "$" not in expression.replace("$1", ""), expression
+    assert "$" not in expression.replace("$1", "").replace("${1}", ""), expression
     return expression
 
 

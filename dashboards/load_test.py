@@ -1,0 +1,142 @@
+"""Load test: a run as the snapshot sees it, the client (k6's remote write) beside the server."""
+
+from __future__ import annotations
+
+from dashboards import colors
+from dashboards.model import Dashboard, Panel, Query, row
+from dashboards.parts import chosen, measured, target_lines
+from signals import error_ratio, latency, recorded, throughput
+from signals.catalog import Catalog
+from signals.links import dashboard_uid
+from signals.promql import select
+
+ONLY_WITH_K6 = "Needs k6 to write to this Prometheus (`k6 run --out experimental-prometheus-rw`); otherwise there is no data, and that is right."
+
+
+def build(catalog: Catalog) -> Dashboard:
+    """Give the dashboard of load tests of a catalog."""
+    where = chosen(catalog, route=False)
+    quantiles = tuple(
+        Query(
+            expr=latency.quantile_estimate(rank, where),
+            legend=f"server {latency.signal(rank).removeprefix('latency.')}",
+        )
+        for rank in latency.QUANTILES
+    )
+    server = (
+        Panel(
+            key="load.rate",
+            title="Requests per second, server side",
+            description=(
+                "What the chosen services recorded. The dashed line is the throughput that a load test is to reach. A rate that no "
+                "longer follows the users is a service at its limit. Normal follows the users."
+            ),
+            unit="reqps",
+            queries=(
+                Query(expr=throughput.requests(where, ("service",)), legend="{{service}}"),
+                *target_lines(catalog, "throughput"),
+            ),
+            needs=("requests",),
+        ),
+        Panel(
+            key="load.latency",
+            title="Latency, server side (bucket estimate)",
+            description=(
+                "All chosen services together, interpolated inside buckets: `leadline snapshot` says what is certain. Time spent in "
+                "the network, and in a queue before the service, is not in it. Normal is flat until the limit is near."
+            ),
+            unit="s",
+            queries=(*quantiles, *target_lines(catalog, "latency.p95", "latency.p99")),
+            needs=("latency",),
+            colors=colors.ending(colors.QUANTILES),
+        ),
+        Panel(
+            key="load.errors",
+            title="Error ratio, server side",
+            description="Failed requests per request that the services recorded; what they turned away unrecorded is not in it. Normal is below the target.",
+            unit="percentunit",
+            queries=(
+                Query(expr=error_ratio.error_ratio(where, ("service",)), legend="{{service}}"),
+                *target_lines(catalog, "error_ratio"),
+            ),
+            needs=("requests",),
+        ),
+        Panel(
+            key="load.saturation",
+            title="Use of each resource, share of its limit",
+            description="Which resource the load fills first. Normal is below 70 %; what reaches 100 % sets the capacity.",
+            unit="percentunit",
+            queries=(Query(expr=select(recorded.SATURATION, where), legend="{{service}} {{resource}}"),),
+        ),
+    )
+    return Dashboard(
+        topic="load-test",
+        uid=dashboard_uid(catalog.project, "load-test"),
+        title=f"{catalog.project} / Load test",
+        description="A load test, the client beside the server; `leadline snapshot --k6` gives its exact figures.",
+        project=catalog.project,
+        panels=(
+            row("load.server", "Server"),
+            *measured(catalog, server),
+            row("load.client", "Client (k6)"),
+            *(_client() if any(service.profile == "k6" for service in catalog.services) else (_no_client(),)),
+        ),
+        variables=("service",),
+    )
+
+
+def _no_client() -> Panel:
+    return Panel(
+        key="load.no-client",
+        title="The client is not measured",
+        description=(
+            "No service of the catalog has the profile `k6`. Let k6 write to this Prometheus (`k6 run --out "
+            "experimental-prometheus-rw`, with `K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true`), add a service with that profile, "
+            "and generate; or lay k6's summary beside a snapshot: `leadline snapshot --k6 summary.json`."
+        ),
+        kind="text",
+        width=24,
+        height=5,
+    )
+
+
+def _client() -> tuple[Panel, ...]:
+    return (
+        Panel(
+            key="load.k6-rate",
+            title="Requests per second, client side",
+            description=f"What k6 sent, and what failed of it. {ONLY_WITH_K6} Normal is what the server recorded, and a little more.",
+            unit="reqps",
+            queries=(
+                Query(expr="sum(rate(k6_http_reqs_total[$__rate_interval]))", legend="sent"),
+                Query(
+                    expr='sum(rate(k6_http_reqs_total{expected_response="false"}[$__rate_interval]))',
+                    legend="failed",
+                ),
+            ),
+        ),
+        Panel(
+            key="load.k6-users",
+            title="Virtual users",
+            description=f"How many users k6 runs. {ONLY_WITH_K6} Normal is the script's stages.",
+            queries=(Query(expr="sum(k6_vus)", legend="users"),),
+        ),
+        Panel(
+            key="load.k6-latency",
+            title="Latency, client side",
+            description=(
+                "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), with the network and the queue before "
+                f"the service in it. {ONLY_WITH_K6} Normal is the server's; a gap that grows is queueing."
+            ),
+            unit="s",
+            queries=tuple(
+                Query(
+                    expr=f"histogram_quantile({rank}, sum(rate(k6_http_req_duration_seconds[$__rate_interval])))",
+                    legend=f"client {latency.signal(rank).removeprefix('latency.')}",
+                )
+                for rank in latency.QUANTILES
+            ),
+            colors=colors.ending(colors.QUANTILES),
+            width=24,
+        ),
+    )

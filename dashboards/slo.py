@@ -1,0 +1,227 @@
+"""SLO: of each objective what is left of its budget, how fast it goes, how sure that is, and what used it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards import colors
+from dashboards.model import Dashboard, Panel, Query, Step, row
+from dashboards.parts import chosen, measured
+from signals import burn, error_ratio, recorded
+from signals.catalog import Catalog, Objective
+from signals.links import dashboard_uid
+from signals.promql import Matcher, select
+from signals.units import promql_duration
+
+WINDOWS = ("5m", "1h", "6h", "1d", "3d")
+LEFT = (Step(None, colors.BAD), Step(0, colors.WARN), Step(0.25, colors.GOOD))
+"""Of what remains: overdrawn, little, enough."""
+BURNING = (Step(None, colors.GOOD), Step(1, colors.WARN), Step(6, colors.BAD))
+"""Of a burn rate: within the budget, faster than it lasts, as fast as a page."""
+SURE = (Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD))
+
+
+def build(catalog: Catalog) -> Dashboard:
+    """Give the SLO dashboard of a catalog."""
+    watched = any(True for _ in kept(catalog))
+    panels = (
+        (
+            _objectives(catalog),
+            _remaining(catalog),
+            _burning(catalog),
+            row("slo.why", "What used it up, and how sure that is"),
+            *measured(catalog, (_errors(catalog), _share(catalog))),
+            _exhaustion(catalog),
+            _coverage(catalog),
+        )
+        if watched
+        else (_none(),)
+    )
+    return Dashboard(
+        topic="slo",
+        uid=dashboard_uid(catalog.project, "slo"),
+        title=f"{catalog.project} / SLO",
+        description="Objectives, their error budgets and burn rates, event by event.",
+        project=catalog.project,
+        panels=panels,
+        variables=("service",),
+    )
+
+
+def kept(catalog: Catalog) -> Iterator[Objective]:
+    """Give the objectives whose budgets are reckoned: samples are kept for their period."""
+    for service in catalog.services:
+        for objective in service.objectives:
+            if catalog.keeps(promql_duration(objective.period_seconds)) and burn.usable(
+                objective, catalog.retention
+            ):
+                yield objective
+
+
+def _windows(catalog: Catalog) -> list[str]:
+    """Give the windows that some objective's alerts read."""
+    arms = [arm for each in kept(catalog) for arm in burn.usable(each, catalog.retention)]
+    read = {recorded.WINDOW, *(window for arm in arms for window in (arm.long, arm.short))}
+    return [window for window in WINDOWS if window in read]
+
+
+def _none() -> Panel:
+    return Panel(
+        key="slo.none",
+        title="No objectives",
+        description=(
+            "The catalog states no objectives whose period samples are kept for. Write them under `services.NAME.objectives`, keep "
+            "samples for their period (`retention`), and generate."
+        ),
+        kind="text",
+        width=24,
+    )
+
+
+def _series(catalog: Catalog, record: str, *more: Matcher) -> str:
+    return select(record, (*chosen(catalog, route=False), *more))
+
+
+def _objectives(catalog: Catalog) -> Panel:
+    def column(record: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
+        expr = f"max by (service, objective) ({_series(catalog, record)})"
+        return Query(expr=expr, legend=title, unit=unit, steps=steps)
+
+    return Panel(
+        key="slo.objectives",
+        title="Objectives",
+        description=(
+            "Every objective of the chosen services, what is left of its budget least first. Below 0 % it is overdrawn: the "
+            "objective is missed. Read what is left beside the coverage: what was not scraped is in neither."
+        ),
+        kind="table",
+        unit="percentunit",
+        queries=(
+            column(recorded.OBJECTIVE, "Target", "percentunit"),
+            column(recorded.SLO_REMAINING, "Budget left", "percentunit", LEFT),
+            column(recorded.SLO_CURRENT_BURN, "Burn rate now", "none", BURNING),
+            column(recorded.SLO_PERIOD_BURN, "Burn rate of the period", "none", BURNING),
+            column(recorded.SLO_EXHAUSTION, "Lasts for, at this rate", "s"),
+            column(recorded.SLO_COVERAGE, "Coverage", "percentunit", SURE),
+        ),
+        labels=("service", "objective"),
+        sort="-Budget left",
+        width=24,
+        height=9,
+    )
+
+
+def _remaining(catalog: Catalog) -> Panel:
+    return Panel(
+        key="slo.remaining",
+        title="Budget left",
+        description=(
+            "1 − bad events ÷ all ÷ (1 − target), over the objective's period. It falls while events are bad and rises again when "
+            "they leave the period. Normal is well above 0; below the line the objective is missed."
+        ),
+        unit="percentunit",
+        queries=(Query(expr=_series(catalog, recorded.SLO_REMAINING), legend="{{service}} {{objective}}"),),
+        least=None,
+        steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
+        height=10,
+    )
+
+
+def _burning(catalog: Catalog) -> Panel:
+    on = "on (project, service, objective) group_left ()"
+    rates = tuple(
+        Query(
+            expr=(
+                f"{_series(catalog, recorded.slo_bad_events(window))}\n/\n({_series(catalog, recorded.slo_events(window))} > 0)\n"
+                f"/ {on}\n{_series(catalog, recorded.SLO_BUDGET)}"
+            ),
+            legend=f"{{{{service}}}} {{{{objective}}}} {window}",
+        )
+        for window in _windows(catalog)
+    )
+    factors = Query(
+        expr=f"max by (severity, window) ({_series(catalog, recorded.SLO_FACTOR)})",
+        legend="{{severity}} {{window}}",
+        line=True,
+    )
+    return Panel(
+        key="slo.burn",
+        title="Burn rates by window",
+        description=(
+            "How many times faster than allowed the budget is used, over windows from five minutes to three days. At 1 it lasts "
+            "exactly its period. An alert is raised when a long window and its short one are above their dashed factor. Normal is below 1."
+        ),
+        unit="none",
+        queries=(*rates, factors),
+        colors=colors.ending(colors.WINDOWS),
+        height=10,
+    )
+
+
+def _errors(catalog: Catalog) -> Panel:
+    return Panel(
+        key="slo.errors",
+        title="Failed requests by route",
+        description=(
+            "Errors per second of each route, stacked: the routes at the bottom of an availability budget. Normal is nothing."
+        ),
+        unit="reqps",
+        queries=(
+            Query(
+                expr=error_ratio.errors(chosen(catalog, route=False), ("service", "route")),
+                legend="{{service}} {{route}}",
+            ),
+        ),
+        needs=("requests",),
+        stacked=True,
+    )
+
+
+def _share(catalog: Catalog) -> Panel:
+    bad, events = (
+        _series(catalog, record(recorded.WINDOW)) for record in (recorded.slo_bad_events, recorded.slo_events)
+    )
+    return Panel(
+        key="slo.share",
+        title="Bad events, share of all",
+        description=(
+            "Bad events per event over five minutes, of each objective; 'no data' where there were no events. Normal is below "
+            "1 − target, drawn dashed."
+        ),
+        unit="percentunit",
+        queries=(
+            Query(expr=f"{bad}\n/\n({events} > 0)", legend="{{service}} {{objective}}"),
+            Query(
+                expr=_series(catalog, recorded.SLO_BUDGET),
+                legend="{{service}} {{objective}} allowed",
+                line=True,
+            ),
+        ),
+    )
+
+
+def _exhaustion(catalog: Catalog) -> Panel:
+    return Panel(
+        key="slo.exhaustion",
+        title="Budget lasts for, at the present rate",
+        description=(
+            "What is left × period ÷ present burn rate. Empty while nothing is bad. Longer than the period is normal; hours mean "
+            "that somebody should look now."
+        ),
+        unit="s",
+        queries=(Query(expr=_series(catalog, recorded.SLO_EXHAUSTION), legend="{{service}} {{objective}}"),),
+    )
+
+
+def _coverage(catalog: Catalog) -> Panel:
+    return Panel(
+        key="slo.coverage",
+        title="Coverage of the period",
+        description=(
+            "How much of the objective's period was written down. After the rules are first loaded it grows for a whole period; a "
+            "hole lowers it for one. Normal is near 100 %."
+        ),
+        unit="percentunit",
+        queries=(Query(expr=_series(catalog, recorded.SLO_COVERAGE), legend="{{service}} {{objective}}"),),
+        most=1,
+    )
