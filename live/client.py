@@ -112,6 +112,11 @@ class Prometheus:
         groups: list[dict[str, Any]] = self._get("rules")["groups"]
         return groups
 
+    def active_alerts(self) -> list[dict[str, Any]]:
+        """Give the alerts that are pending or firing: labels, state, since when."""
+        alerts: list[dict[str, Any]] = self._get("alerts")["alerts"]
+        return alerts
+
     def active_targets(self) -> list[dict[str, Any]]:
         """Give what is scraped: labels, health, last error."""
         targets: list[dict[str, Any]] = self._get("targets", state="active")["activeTargets"]

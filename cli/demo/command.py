@@ -30,19 +30,35 @@ if TYPE_CHECKING:
     show_default=True,
     help="The folder for the report in every format, k6.json and generated/.",
 )
-@click.option("--keep", is_flag=True, help="Leave the services and Prometheus running until Ctrl-C.")
-def command(duration: int, vus: int, out: Path, keep: bool) -> int:
+@click.option("--keep", is_flag=True, help="Leave everything that was started running until Ctrl-C.")
+@click.option(
+    "--chaos",
+    is_flag=True,
+    help="Make the service fail, and follow each alert from the fault to who is told of it, and back; "
+    "an hour of the alerts is a minute. Takes three minutes and writes chaos/ under --out.",
+)
+@click.pass_context
+def command(context: click.Context, duration: int, vus: int, out: Path, keep: bool, chaos: bool) -> int:
     """Run the whole loop on this machine: services, Prometheus, k6, report.
 
     A service that exposes what threads-agent exposes is loaded by k6 while a real Prometheus scrapes it and
     evaluates the generated rules; then the snapshot of exactly that run is printed, and beside the truth what k6,
     Leadline and the usual PromQL say. The exit code is the verdict's: 4 where a target is undecided.
 
+    With --chaos it is Alertmanager that is watched as well: 0 where every alert fired, was delivered, resolved and was
+    delivered as resolved; 3 where one did not.
+
     \b
     Examples:
       leadline demo
       leadline demo --duration 20 --vus 10 --keep
+      leadline demo --chaos
     """
+    if chaos:
+        _refuse_of_the_usual_run(context)
+        from cli.demo.chaos.told import tell_all
+
+        return tell_all(out / "chaos", _keep if keep else None)
     from cli.demo.run import finished
     from cli.rendering import show, written
     from cli.snapshot import code
@@ -62,6 +78,12 @@ def command(duration: int, vus: int, out: Path, keep: bool) -> int:
         if keep:
             _keep(done.urls)
         return code(done.report)
+
+
+def _refuse_of_the_usual_run(context: click.Context) -> None:
+    for name in ("duration", "vus"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} is of the usual run; the load of --chaos is steady")
 
 
 def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:

@@ -18,12 +18,26 @@ from signals.units import promql_duration
 IDLE_SCRAPES = 3
 """So many scrapes of every target before and after the load make its edges idle."""
 
+RESEND = "1m"
+"""How often Prometheus tells Alertmanager that an alert still fires, as by default; what it tells before it has found Alertmanager
+is lost, and told no sooner."""
+
 
 @contextlib.contextmanager
-def prometheus(catalog: Catalog, targets: Mapping[str, int], rules: Path, folder: Path) -> Iterator[Observed]:
-    """Run a Prometheus on a free port for as long as the block lasts; it scrapes each job's port."""
+def prometheus(
+    catalog: Catalog, targets: Mapping[str, int], rules: Path, folder: Path, alertmanager: str = ""
+) -> Iterator[Observed]:
+    """Run a Prometheus on a free port for as long as the block lasts; it scrapes each job's port.
+
+    alertmanager  host and port of the Alertmanager that it tells its alerts, where there is one, again and again at the pace
+                  that alerts reckon
+    """
     config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump(_config(catalog, targets, rules), sort_keys=False), "utf-8")
+    settings = _config(catalog, targets, rules)
+    if alertmanager:
+        told: dict[str, object] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
+        settings = {**settings, "alerting": told}
+    config.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     port = free_port()
     command = [
         find("prometheus"),
@@ -36,6 +50,7 @@ def prometheus(catalog: Catalog, targets: Mapping[str, int], rules: Path, folder
             if catalog.retention
             else []
         ),
+        f"--rules.alert.resend-delay={catalog.paced(RESEND)}",
     ]
     with (
         running("prometheus", command, folder / "prometheus.log") as program,

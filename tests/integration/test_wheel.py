@@ -39,6 +39,7 @@ def test_the_wheel_carries_its_data_and_nothing_of_the_tests(wheel: Path) -> Non
     for needed in (
         "signals/profiles/threads-agent.yaml",
         "cli/demo/load.js",
+        "cli/demo/chaos/steady.js",
         "cli/demo/leadline.yaml",
         "leadline.py",
     ):

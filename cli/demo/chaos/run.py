@@ -1,0 +1,123 @@
+"""The run: the service, Prometheus with the generated rules in a hurry, Alertmanager, a webhook, load; and one fault after another."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from cli import __version__
+from cli.compose import generated
+from cli.demo.chaos import timeline
+from cli.demo.chaos.alertmanager import alertmanager, config
+from cli.demo.chaos.faults import FAULTS, HEALTHY, Fault, hastened
+from cli.demo.chaos.follow import Chaos, Write
+from cli.demo.chaos.subject import Subject, subject
+from cli.demo.chaos.timeline import Held, Outcome
+from cli.demo.chaos.watch import Watch
+from cli.demo.chaos.webhook import Webhook, listening
+from cli.demo.observed import prometheus
+from cli.demo.processes import Program, check_installed, find, running, wait_for
+from cli.demo.run import JOBS, catalog
+from k8s import tree
+from signals.catalog import Catalog
+
+PACE, RATE = 60, 40
+"""An hour is a minute; and requests a second, enough for every window to have events."""
+RESULT = "chaos.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What became of the faults, and where what was started can be reached while it lasts.
+
+    held     what was held back since the first fault
+    missing  what did not happen, or did and should not have; empty where all went through
+    early    what somebody was told of before the first fault
+    """
+
+    outcomes: tuple[Outcome, ...]
+    held: tuple[Held, ...]
+    missing: tuple[str, ...]
+    early: tuple[str, ...]
+    urls: dict[str, str]
+
+
+@contextmanager
+def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Iterator[Finished]:
+    """Make faults, by default each there is; what was started runs on until the block ends, and is stopped however it ends."""
+    check_installed(("prometheus", "prometheus-alertmanager", "k6"), ("uvicorn", "prometheus_client"))
+    demo = hastened(catalog(), PACE)
+    rules = _prepare(out, demo)
+    settings = {"quickly": "1s", "repeat": demo.paced("4h")}
+    with (
+        tempfile.TemporaryDirectory(prefix="leadline-chaos-") as temporary,
+        listening() as hook,
+        subject(Path(temporary)) as service,
+        alertmanager(config(demo, hook.url, **settings), out, Path(temporary)) as (told, manager),
+        _load(service, Path(temporary)) as load,
+        prometheus(demo, _targets(service), rules, Path(temporary), told) as observed,
+    ):
+
+        def check() -> None:
+            for program in (observed.program, manager, load):
+                program.check()
+
+        observed.wait_for_scrapes(len(JOBS), since=0, least=1)
+        watch = Watch(observed.client, check)
+        chaos = Chaos(demo, service, watch, hook, write)
+        observed.wait_for_rules()
+        outcomes = chaos.all(faults)
+        found = Finished(
+            outcomes=outcomes,
+            held=timeline.held_back(watch.changes, hook.notices, since=outcomes[0].began),
+            early=timeline.told_before(hook.notices, outcomes[0].began),
+            missing=(*(line for each in outcomes for line in each.missing()), *chaos.wrong),
+            urls={
+                "Prometheus": observed.client.url,
+                "Alertmanager": f"http://{told}",
+                "orchestrator": service.url,
+            },
+        )
+        _keep(out, found, watch, hook)
+        yield found
+
+
+def _prepare(out: Path, demo: Catalog) -> Path:
+    """Generate the rules, and give the folder that they are in."""
+    texts = {path: text for path, text in generated(demo).items() if path.startswith("prometheus/rules/")}
+    tree.write(out / "generated", tree.with_manifest(texts, __version__))
+    return out / "generated" / "prometheus" / "rules"
+
+
+def _targets(service: Subject) -> dict[str, int]:
+    return {JOBS[name]: port for name, port in service.ports.items()}
+
+
+@contextmanager
+def _load(service: Subject, folder: Path) -> Iterator[Program]:
+    """Load the healthy service steadily; begin the block when it has counted a request."""
+    service.behave(HEALTHY)
+    script = str(files("cli.demo.chaos").joinpath("steady.js"))
+    command = [
+        find("k6"),
+        "run",
+        "--quiet",
+        "--no-usage-report",
+        "--no-summary",
+        "--address",
+        "127.0.0.1:0",
+        script,
+    ]
+    with running("k6", command, folder / "k6.log", TARGET=service.url, RATE=str(RATE)) as program:
+        wait_for("the first request", lambda: service.counts, program)
+        yield program
+
+
+def _keep(out: Path, found: Finished, watch: Watch, hook: Webhook) -> None:
+    written = timeline.document(PACE, found.outcomes, found.held, found.missing, watch.changes, hook.notices)
+    (out / RESULT).write_text(json.dumps(written, indent=2) + "\n", "utf-8")

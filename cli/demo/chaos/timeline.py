@@ -1,0 +1,158 @@
+"""What became of each fault, and what Alertmanager held back meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cli.demo.chaos import webhook
+from cli.demo.chaos.faults import Fault
+from cli.demo.chaos.watch import FIRING, INACTIVE, Change
+from cli.demo.chaos.webhook import Notice
+from signals.alarms import SERVICE_DOWN, SLOW
+
+SCHEMA = "leadline.chaos/1"
+USUAL_SECONDS = 4.0
+"""What is told later than this after it fired was held back: an evaluation, group_wait and group_interval are a second each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One fault, and when its alert went through; None where it did not in time.
+
+    began, ended                 when the fault did, in seconds since the epoch
+    theory                       seconds from the fault until its alert fires, scrapes and evaluations taking no time
+    pending, firing, delivered   seconds from the fault: in Prometheus, in Prometheus, at the webhook
+    resolved, told               seconds from the fault's end: in Prometheus, at the webhook
+    """
+
+    fault: Fault
+    began: float
+    ended: float
+    theory: float
+    pending: float | None
+    firing: float | None
+    delivered: float | None
+    resolved: float | None
+    told: float | None
+
+    def missing(self) -> Iterator[str]:
+        """Say what did not happen: the first of it, for what follows cannot have happened either."""
+        steps = {
+            "did not become pending": self.pending,
+            "did not fire": self.firing,
+            "was not delivered": self.delivered,
+            "did not resolve": self.resolved,
+            "was not delivered as resolved": self.told,
+        }
+        lacking = next((step for step, seconds in steps.items() if seconds is None), None)
+        if lacking:
+            yield f"{self.fault.name}: {self.fault.alert} {lacking} in time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An alert that fired and was not told at once.
+
+    at       when it fired, in seconds since the epoch
+    by       the alert that silenced it; empty where there was none
+    seconds  how long until it was told; None where it was not
+    still    whether it fires to the end
+    """
+
+    alert: str
+    at: float
+    by: str
+    seconds: float | None
+    still: bool
+
+
+def held_back(changes: Sequence[Change], notices: Sequence[Notice], since: float) -> tuple[Held, ...]:
+    """Give what fired since a time and was not told at once, in the order in which it fired."""
+    return tuple(held for held in _held(changes, notices) if held.at >= since)
+
+
+def told_before(notices: Sequence[Notice], first: float) -> tuple[str, ...]:
+    """Give the alerts that were told before a time, the first first."""
+    return tuple(
+        dict.fromkeys(each.alert for each in notices if each.at < first and each.status == webhook.FIRING)
+    )
+
+
+def _held(changes: Sequence[Change], notices: Sequence[Notice]) -> Iterator[Held]:
+    for change in changes:
+        if change.state != FIRING:
+            continue
+        over = _end(changes, change)
+        told = next(
+            (
+                notice.at - change.at
+                for notice in notices
+                if (notice.alert, notice.status) == (change.alert, webhook.FIRING)
+                and change.at - USUAL_SECONDS <= notice.at <= over + USUAL_SECONDS
+            ),
+            None,
+        )
+        if told is None or told > USUAL_SECONDS:
+            by = _silencer(changes, change)
+            yield Held(alert=change.alert, at=change.at, by=by, seconds=told, still=over == float("inf"))
+
+
+def _silencer(changes: Sequence[Change], silenced: Change) -> str:
+    """Give the alert that fired at the time and silences this one: ServiceDown, or the page of a ticket."""
+    page = silenced.alert.removesuffix(SLOW)
+    for change in changes:
+        silences = change.alert == SERVICE_DOWN or (page != silenced.alert and change.alert == page)
+        if change.state == FIRING and silences and change.at <= silenced.at < _end(changes, change):
+            return change.alert
+    return ""
+
+
+def _end(changes: Sequence[Change], fired: Change) -> float:
+    """When an alert that fired did no more; infinite where it still does."""
+    return next(
+        (
+            each.at
+            for each in changes
+            if each.alert == fired.alert and each.state == INACTIVE and each.at > fired.at
+        ),
+        float("inf"),
+    )
+
+
+def document(
+    pace: int,
+    outcomes: Sequence[Outcome],
+    held: Sequence[Held],
+    missing: Sequence[str],
+    changes: Sequence[Change],
+    notices: Sequence[Notice],
+) -> dict[str, Any]:
+    """Give everything as it is written to chaos.json; times in seconds since the epoch, or since what their name says."""
+    return {
+        "schema": SCHEMA,
+        "pace": pace,
+        "faults": [_written(outcome) for outcome in outcomes],
+        "missing": list(missing),
+        "held_back": [asdict(each) for each in held],
+        "prometheus": [asdict(change) for change in changes],
+        "webhook": [asdict(notice) for notice in notices],
+    }
+
+
+def _written(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "fault": outcome.fault.name,
+        "says": outcome.fault.says,
+        "alert": outcome.fault.alert,
+        "began": outcome.began,
+        "ended": outcome.ended,
+        "seconds_from_fault": {
+            "theory": outcome.theory,
+            "pending": outcome.pending,
+            "firing": outcome.firing,
+            "delivered": outcome.delivered,
+        },
+        "seconds_from_end": {"resolved": outcome.resolved, "delivered": outcome.told},
+    }
