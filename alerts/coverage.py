@@ -56,12 +56,16 @@ def _is_tested(alert: Alert) -> bool:
 
 
 def _looked_at(files: Iterable[RuleFile]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Give each expression that a test depends on, and the records that the test itself gives."""
+    """Give each expression that a test depends on, and the records that the test itself gives.
+
+    Of a case that gives some of an alert's records the others are not there, so it tests none.
+    """
     for file in files:
         for group in file.groups:
             for alert in group.alerts:
                 if _is_tested(alert):
-                    yield from ((alert.expr, _given(case)) for case in alert.cases if case.is_firing)
+                    firing = (case for case in alert.cases if case.is_firing)
+                    yield from ((alert.expr, _given(case)) for case in firing if not case.earlier)
         for proof in file.proofs:
             yield from ((expression, frozenset()) for expression, _ in proof.expects)
 

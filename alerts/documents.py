@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from alerts.model import Alert, Case, Group, Proof, Recording, RuleFile
+from alerts.model import Alert, Case, Check, Group, Proof, Recording, RuleFile
 from signals.promql import Matcher, select
 from signals.units import plain, promql_duration
 from signals.writing import write
@@ -49,7 +49,8 @@ def test_files(file: RuleFile) -> dict[str, str]:
     tests: dict[int, list[dict[str, Any]]] = {}
     for alert, case in ((a, c) for group in file.groups for a in group.alerts for c in a.cases):
         tests.setdefault(case.step, []).append(_test(alert, case))
-    tests.setdefault(1, []).extend(map(_proof, file.proofs))
+    for proof in file.proofs:
+        tests.setdefault(proof.step, []).append(_proof(proof))
     return {
         f"{file.name}{SPEEDS[step]}": _tests(file, step, found)
         for step, found in sorted(tests.items())
@@ -68,7 +69,7 @@ def _tests(file: RuleFile, step: int, tests: list[dict[str, Any]]) -> str:
 def _proof(proof: Proof) -> dict[str, Any]:
     return {
         "name": f"recordings: {proof.name}",
-        "interval": "1m",
+        "interval": f"{proof.sampled}m",
         "input_series": [{"series": entry.selector, "values": entry.values} for entry in proof.inputs],
         "promql_expr_test": [
             {
@@ -121,8 +122,17 @@ def _expected(alert: Alert, case: Case) -> dict[str, Any]:
                 {"expr": firing, "eval_time": at, "exp_samples": [{"labels": "{}", "value": 1}]}
             ]
         }
-    expected = []
-    if case.annotations is not None:
-        labels = {**alert.labels, **case.labels}
-        expected = [{"exp_labels": labels, "exp_annotations": dict(case.annotations)}]
-    return {"alert_rule_test": [{"alertname": alert.name, "eval_time": at, "exp_alerts": expected}]}
+    checks = (*case.earlier, Check(minutes=case.minutes, annotations=case.annotations))
+    labels = {**alert.labels, **case.labels}
+    return {
+        "alert_rule_test": [
+            {
+                "alertname": alert.name,
+                "eval_time": f"{check.minutes}m",
+                "exp_alerts": []
+                if check.annotations is None
+                else [{"exp_labels": labels, "exp_annotations": dict(check.annotations)}],
+            }
+            for check in checks
+        ]
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alerts.model import Input
@@ -93,6 +93,38 @@ def success(requests: Instrument) -> dict[str, str]:
     if status is None or status.default:
         return {}
     return {"status": next(value for value in SUCCESSES if not re.fullmatch(requests.bad, value))}
+
+
+def another(entry: Input, label: Matcher) -> Input:
+    """Give the same series with another value of a label."""
+    metric, _, rest = entry.selector.removesuffix("}").partition("{")
+    kept = [
+        part
+        for part in re.findall(r'[a-zA-Z_]\w*="(?:[^"\\]|\\.)*"', rest)
+        if not part.startswith(f"{label.label}=")
+    ]
+    return replace(entry, selector=f"{metric}{{{', '.join((*kept, str(label)))}}}")
+
+
+def idle(entry: Input) -> bool:
+    """Say whether a series never grows."""
+    return not re.search(r"\+0*[1-9.]", entry.values)
+
+
+def outside(instrument: Instrument) -> tuple[Matcher, ...]:
+    """Give labels of series that are not the instrument's: for each matcher one that it keeps out, of a list of them the last."""
+    found = []
+    for matcher in instrument.matchers:
+        value = f"{matcher.value}-other"
+        if matcher.operator == "!=":
+            value = matcher.value
+        elif matcher.operator == "!~":
+            value = re.sub(r"\\(.)", r"\1", re.split(r"(?<!\\)\|", matcher.value)[-1])
+            if not re.fullmatch(matcher.value, value):
+                continue
+        if value:
+            found.append(Matcher(matcher.label, "=", value))
+    return tuple(found)
 
 
 def _series(instrument: Instrument, suffix: str, labels: dict[str, str]) -> str:

@@ -26,6 +26,14 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """That after `minutes` an alert fires with `annotations`, or is silent (None)."""
+
+    minutes: int
+    annotations: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What an alert does under some traffic: after `minutes` it fires with `annotations`, or stays silent (None).
 
@@ -33,6 +41,7 @@ class Case:
     fires    that it fires, where what it says then is not foretold
     step     minutes between evaluations; long windows are tested in longer steps, which takes less time
     sampled  minutes between samples; 0 where there is one at each evaluation
+    earlier  what it does before
     """
 
     name: str
@@ -43,20 +52,31 @@ class Case:
     fires: bool = False
     step: int = 1
     sampled: int = 0
+    earlier: tuple[Check, ...] = ()
 
     @property
     def is_firing(self) -> bool:
-        return self.fires or self.annotations is not None
+        """Whether it is seen to fire."""
+        return self.fires or any(
+            each.annotations is not None
+            for each in (*self.earlier, Check(minutes=0, annotations=self.annotations))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What is recorded under some traffic: after `minutes` each expression has its value, within a thousandth."""
+    """What is recorded under some traffic: after `minutes` each expression has its value, within a thousandth.
+
+    step     minutes between evaluations
+    sampled  minutes between samples
+    """
 
     name: str
     inputs: tuple[Input, ...]
     minutes: int
     expects: tuple[tuple[str, Decimal], ...]
+    step: int = 1
+    sampled: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

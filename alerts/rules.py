@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from alerts import recordings, steady
-from alerts.model import Alert, Group, Recording, RuleFile
-from alerts.objectives import availability, budget, burning, cost, freshness, latency
+from alerts.model import Alert, Case, Check, Group, Recording, RuleFile
+from alerts.objectives import availability, budget, burning, cost, freshness, latency, windows
 from alerts.objectives.watched import Watched
 from alerts.watches import absence, saturation, spending, targets, traffic
 from alerts.watches import budget as spend
@@ -18,6 +19,7 @@ from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
 from signals.units import promql_duration
 
+Said = TypeVar("Said", Case, Check)
 OBJECTIVES = {
     "availability": availability.watched,
     "latency": latency.watched,
@@ -55,7 +57,7 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
     return RuleFile(
         name=base,
         groups=groups,
-        proofs=(proof,) if proof else (),
+        proofs=(*([proof] if proof else []), *(each for one in objectives for each in windows.proofs(one))),
         remarks=tuple(_remarks(catalog, service, objectives)),
     )
 
@@ -125,10 +127,15 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
         path = dashboard_path(catalog.project, ALERTS[alert.name])
         links["dashboard_url"] = f"{catalog.links['grafana']}{path}{chosen}"
     cases = tuple(
-        case if case.annotations is None else replace(case, annotations={**case.annotations, **links})
+        replace(_linked(case, links), earlier=tuple(_linked(each, links) for each in case.earlier))
         for case in alert.cases
     )
     return replace(alert, annotations={**alert.annotations, **links}, cases=cases)
+
+
+def _linked(said: Said, links: dict[str, str]) -> Said:
+    """Add links to what is expected, where it fires."""
+    return said if said.annotations is None else replace(said, annotations={**said.annotations, **links})
 
 
 def _runbook(link: str, alert: str, service: str) -> str:

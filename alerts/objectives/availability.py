@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from alerts.examples import Stretch, counting, failure, success
+from alerts.examples import Stretch, counting, failure, outside, success
 from alerts.model import Input
 from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
@@ -37,6 +37,9 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         bad=bad,
         describe=partial(_described, service, objective),
         prove=partial(proofs.counted, objective, traffic=partial(_traffic, requests)),
+        traffic=partial(_traffic, requests),
+        outside=outside(requests),
+        told=True,
     )
     return found
 

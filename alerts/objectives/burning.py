@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from alerts.model import Alert, Recording
+from alerts.objectives import arms as single
+from alerts.objectives.proofs import PAGE_STEP, TICKET_STEP, VALUE
 from alerts.objectives.watched import Watched
 from signals import burn, recorded
 from signals.burn import PAGE, TICKET, Arm
@@ -50,7 +52,18 @@ def alerts(watched: Watched) -> Iterator[Alert]:
             keep=watched.catalog.paced(KEEP[severity]),
             labels={"severity": severity, **watched.labels},
             annotations=annotations,
-            cases=watched.prove(severity, arms, annotations),
+            cases=(
+                *watched.prove(severity, arms, annotations),
+                *single.cases(
+                    watched,
+                    arms,
+                    (HOLD[severity], KEEP[severity]),
+                    _least(watched),
+                    annotations,
+                    VALUE,
+                    PAGE_STEP if severity == PAGE else TICKET_STEP,
+                ),
+            ),
         )
 
 
@@ -59,15 +72,23 @@ def _arm(watched: Watched, arm: Arm) -> str:
     limit = plain(burn.threshold(watched.objective, arm))
     long, short = (watched.catalog.paced(window) for window in (arm.long, arm.short))
     shares = (f"{_share(watched, window)} > {limit}" for window in (long, short))
-    if watched.sliced and watched.objective.limit_usd is None:
+    least = _least(watched)
+    if least is None:
         return "\nand\n".join(shares)
-    tuning = watched.service.tuning
+    events, bad, lately = least
     enough = (
-        _at_least(watched, recorded.slo_events(long), long, tuning.least_events),
-        _at_least(watched, recorded.slo_bad_events(long), long, tuning.least_bad),
-        _at_least(watched, recorded.slo_bad_events(short), short, LEAST_STILL_BAD),
+        _at_least(watched, recorded.slo_events(long), long, events),
+        _at_least(watched, recorded.slo_bad_events(long), long, bad),
+        _at_least(watched, recorded.slo_bad_events(short), short, lately),
     )
     return "\nand\n".join((*shares, *enough))
+
+
+def _least(watched: Watched) -> tuple[Decimal, Decimal, Decimal] | None:
+    """Give the events, bad events, and bad events of the short window that an arm needs; None where a share of time is watched."""
+    if watched.sliced and watched.objective.limit_usd is None:
+        return None
+    return watched.service.tuning.least_events, watched.service.tuning.least_bad, LEAST_STILL_BAD
 
 
 def _at_least(watched: Watched, record: str, window: str, least: Decimal) -> str:

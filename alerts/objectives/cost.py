@@ -7,10 +7,11 @@ the limit allows for so many: events are weighed by how many they are, and a dea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from alerts.examples import Stretch, counting
+from alerts.examples import Stretch, another, counting, outside
 from alerts.model import Input
 from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
@@ -18,10 +19,13 @@ from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, rate
+from signals.promql import Matcher
 from signals.units import plain, significant
 
-CHEAP, DEAR = Decimal("0.5"), Decimal(2)
+CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""
+OTHERS = Decimal(10) ** 9
+"""Events, and US dollars, a step that are not the service's."""
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:
@@ -71,12 +75,21 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
 def _traffic(
     counter: Instrument, spend: Instrument, objective: Objective, stretches: Sequence[Stretch]
 ) -> tuple[Input, ...]:
-    """Give events, and what they cost: half of the limit, or twice of it in stretches that are bad."""
+    """Give events of two instances, and what they cost: below the limit, or above it in stretches that are bad; and those of others."""
     limit = objective.limit_usd or Decimal(0)
     known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
     labels = {name: value for name, value in known if counter.has(name)}
     model = {"model": "example"} if spend.has("model") else {}
-    return (
-        counting(counter, stretches, lambda each: each.events, **labels),
-        counting(spend, stretches, lambda each: each.events * limit * (DEAR if each.bad else CHEAP), **model),
+    half = [replace(each, events=each.events / 2, bad=each.bad / 2) for each in stretches]
+    events = counting(counter, half, lambda each: each.events, **labels)
+    cost = counting(spend, half, lambda each: each.events * limit * (DEAR if each.bad else CHEAP), **model)
+    ours = (
+        another(entry, Matcher("replica", "=", name)) for entry in (events, cost) for name in ("one", "two")
     )
+    everywhere = [Stretch(sum(each.steps for each in stretches), OTHERS)]
+    others = (
+        another(counting(each, everywhere, lambda one: one.events), matcher)
+        for each in (counter, spend)
+        for matcher in outside(each)
+    )
+    return (*ours, *others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
 
 from alerts.examples import Stretch, presence
@@ -36,6 +37,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         sliced=True,
         describe=partial(_described, service, objective, instrument),
         prove=partial(proofs.sliced, objective, traffic=partial(_traffic, instrument, suffix)),
+        meanwhile=lambda minutes: _traffic(instrument, suffix, (Stretch(minutes + 1, Decimal(1)),)),
     )
 
 

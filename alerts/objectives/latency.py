@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from alerts.examples import Stretch, counting
+from alerts.examples import Stretch, counting, outside
 from alerts.model import Input
 from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
@@ -40,6 +40,9 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         bad=bad,
         describe=partial(_described, service, objective),
         prove=partial(proofs.counted, objective, traffic=partial(_traffic, histogram, objective)),
+        traffic=None if histogram.native else partial(_traffic, histogram, objective),
+        outside=outside(histogram),
+        told=True,
     )
     return proofs.on_recorded(found) if histogram.native else found
 

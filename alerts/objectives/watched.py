@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alerts.model import Case
+from alerts.examples import Stretch
+from alerts.model import Case, Input
 from signals import recorded
 from signals.alarms import BURNING, SLOW
 from signals.burn import PAGE, Arm
@@ -24,6 +25,10 @@ class Watched:
                  a stretch of time, and not one event, is good or bad
     describe     the annotations of the page alert, or of the ticket's
     prove        the cases of the page alert, or of the ticket's
+    traffic      the series that are counted, for so many steps; None where promtool cannot be given them
+    outside      what matches series beside them, each kept out by another matcher
+    told         whether nothing bad is 0, also where no series of bad events is there
+    meanwhile    the series of so many minutes of which none is bad, for an objective that takes having none for bad
     """
 
     catalog: Catalog
@@ -34,6 +39,10 @@ class Watched:
     sliced: bool = False
     describe: Callable[[str], dict[str, str]]
     prove: Callable[[str, tuple[Arm, ...], Annotations], tuple[Case, ...]]
+    traffic: Callable[[Sequence[Stretch]], tuple[Input, ...]] | None = None
+    outside: tuple[Matcher, ...] = ()
+    told: bool = False
+    meanwhile: Callable[[int], tuple[Input, ...]] = lambda _: ()
 
     def alert_name(self, severity: str) -> str:
         return BURNING[self.objective.name] + ("" if severity == PAGE else SLOW)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from alerts.examples import counter
-from alerts.model import Alert, Case
+from alerts.examples import another, counter, outside
+from alerts.model import Alert, Case, Check
 from signals.alarms import ABSENT
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument
 
 WINDOW, HOLD = "10m", "5m"
+LAST, DUE, MORE = 20, 15, 20
+"""The minute of the last sample in a case, after how many more the alert is due, and how many there are."""
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
@@ -34,13 +37,29 @@ def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
         hold=catalog.paced(HOLD),
         labels={"severity": "warning", "project": catalog.project, "service": service.name},
         annotations=annotations,
-        cases=_cases(instrument, suffix, annotations),
+        cases=_cases(catalog, instrument, suffix, annotations),
     )
 
 
-def _cases(instrument: Instrument, suffix: str, annotations: dict[str, str]) -> tuple[Case, ...]:
-    present = (counter(instrument, 60, suffix=suffix),)
-    return (
+def _cases(
+    catalog: Catalog, instrument: Instrument, suffix: str, annotations: dict[str, str]
+) -> tuple[Case, ...]:
+    present = counter(instrument, 60, suffix=suffix)
+    cases = (
         Case(name="nothing is measured", inputs=(), minutes=30, annotations=annotations, step=15),
-        Case(name="samples arrive", inputs=present, minutes=30, step=15, sampled=1),
+        Case(name="samples arrive", inputs=(present,), minutes=30, step=15, sampled=1),
+    )
+    if catalog.pace != 1:
+        return cases
+    stops = replace(present, values=f"0+60x{LAST} _x{MORE}")
+    others = (another(present, matcher) for matcher in outside(instrument))
+    return (
+        *cases,
+        Case(
+            name="samples stop, but not those of others",
+            inputs=(stops, *others),
+            minutes=LAST + DUE + 3,
+            annotations=annotations,
+            earlier=(Check(minutes=LAST + DUE - 2),),
+        ),
     )

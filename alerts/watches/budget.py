@@ -60,7 +60,7 @@ def projected(catalog: Catalog) -> Iterator[Alert]:
 
     dear, cheap = 2 * budget / month_minutes, budget / 2 / month_minutes
     spike = (Stretch(360, cheap), Stretch(31, 10 * dear))
-    over = (Stretch(300, 2 * dear), Stretch(91, cheap))
+    over = (Stretch(300, 2 * dear), Stretch(91, cheap * Decimal("1.5")))
     yield Alert(
         name=MONTH_PROJECTED,
         expr=f"{long} > {plain(budget)}\nand\n{short} > {plain(budget)}",

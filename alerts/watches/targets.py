@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from alerts.examples import Stretch, counting, scraped, success
-from alerts.model import Alert, Case, Input
+from alerts.examples import Stretch, another, counting, outside, scraped, success
+from alerts.model import Alert, Case, Check, Input
 from signals.alarms import RESTARTING, SERVICE_DOWN, TARGETS_DOWN
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, restarts
@@ -69,7 +69,13 @@ def _service_down(catalog: Catalog, service: Service, where: tuple[Matcher, ...]
         labels=_labels(catalog, service, "critical"),
         annotations=annotations,
         cases=(
-            Case(name="all are down", inputs=_up(where, "0x10", "0x10"), minutes=10, annotations=fired),
+            Case(
+                name="all are down, but not those of others",
+                inputs=(*_up(where, "0x10", "0x10"), *_others(where, "1x10")),
+                minutes=3,
+                annotations=fired,
+                earlier=(Check(minutes=1),),
+            ),
             Case(name="one is down", inputs=_up(where, "0x10", "1x10"), minutes=10),
             Case(name="down for a minute", inputs=_up(where, "1x4 0 1x5"), minutes=6),
             Case(name="nothing is measured", inputs=(), minutes=10),
@@ -95,7 +101,16 @@ def _targets_down(catalog: Catalog, service: Service, selectors: tuple[tuple[Mat
         labels=_labels(catalog, service, "warning"),
         annotations=annotations,
         cases=(
-            Case(name="one is down", inputs=_up(where, "0x20", "1x20"), minutes=20, annotations=fired),
+            *(
+                Case(
+                    name=f"one is down, and others ({number})",
+                    inputs=(*_up(each, "0x20", "1x20", "1x20"), *_others(each, "0x20")),
+                    minutes=12,
+                    annotations=fired,
+                    earlier=(Check(minutes=9),),
+                )
+                for number, each in enumerate(selectors, 1)
+            ),
             Case(name="down for some minutes", inputs=_up(where, "1x9 0x8 1x2"), minutes=17),
             Case(name="all are up", inputs=_up(where, "1x20", "1x20"), minutes=20),
             Case(name="nothing is measured", inputs=(), minutes=20),
@@ -146,15 +161,26 @@ def _counts(requests: Instrument, often: int) -> tuple[Input, ...]:
         *(Stretch(each, MANY_REQUESTS, restarts=True) for _ in range(often)),
     ]
     rest = 61 - each * (often + 1)
-    return (
-        counting(
-            requests, [*stretches, Stretch(rest, MANY_REQUESTS)], lambda one: one.events, **success(requests)
-        ),
-    )
+    ours = [*stretches, Stretch(rest, MANY_REQUESTS)]
+    always = [Stretch(1, MANY_REQUESTS, restarts=True)] * 61
+
+    def counted(by_step: Sequence[Stretch]) -> Input:
+        return counting(requests, by_step, lambda one: one.events, **success(requests))
+
+    return (counted(ours), *(another(counted(always), matcher) for matcher in outside(requests)))
 
 
 def _up(where: tuple[Matcher, ...], *values: str) -> tuple[Input, ...]:
     return tuple(scraped(where, f"{number}:8080", each) for number, each in enumerate(values, 1))
+
+
+def _others(where: tuple[Matcher, ...], values: str) -> Iterator[Input]:
+    """Give the `up` of targets that are not the service's, each for another matcher."""
+    for each in where:
+        if each.operator == "=":
+            yield another(
+                scraped(where, "other:8080", values), Matcher(each.label, "=", f"{each.value}-other")
+            )
 
 
 def _labels(catalog: Catalog, service: Service, severity: str) -> dict[str, str]:

@@ -1,0 +1,222 @@
+"""What was said of mutants that survived, after study: why no input could tell them, or why the tests do not see them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """Said of survivors of one operator whose rule and change match: `rule` and `change` are searched for.
+
+    equivalent  no input could tell the mutant from the rule; else `reason` says why the tests do not see it
+    """
+
+    operator: str
+    rule: str
+    change: str = ""
+    equivalent: bool
+    reason: str
+
+    def fits(self, operator: str, rule: str, change: str) -> bool:
+        return self.operator == operator and bool(
+            re.search(self.rule, rule) and re.search(self.change, change)
+        )
+
+
+LIMIT = "differs only where the figure is exactly the limit, which no rate in floating point is sure to be"
+ARGUMENTS: tuple[Argument, ...] = (
+    Argument(
+        operator="matcher",
+        rule=r"BudgetBurn|^Traffic(Drop|Surge)$|^SpendAnomaly$|CostHigh$",
+        change=r"\} → [^{]*$|\} offset \w+ → [^{]*$",
+        equivalent=True,
+        reason="the selectors that it is joined with have the same matcher, and series are joined by all their labels",
+    ),
+    Argument(
+        operator="matcher",
+        rule=r"^MonthlyBudgetExceeded$",
+        change=r"\} → [^{]*$",
+        equivalent=True,
+        reason="both sides are summed by project and joined by it, and the other one names the project",
+    ),
+    Argument(
+        operator="matcher",
+        rule=r"cost_usd_expected",
+        change=r"offset 14d → [^{]*$",
+        equivalent=True,
+        reason="the other summand has the same matcher, and series are joined by all their labels",
+    ),
+    Argument(
+        operator="matcher",
+        rule=r"cost_usd_expected",
+        change=r"offset 7d → [^{]*$",
+        equivalent=False,
+        reason="another service's spend of last week would be recorded as this one's; the cases have one service",
+    ),
+    Argument(
+        operator="rule label",
+        rule=r"BudgetBurn|^Traffic(Drop|Surge)$|^SpendAnomaly$|CostHigh$|^TokensUnpriced$|^MonthlyBudgetExceeded$",
+        change=r"^(project|service|objective):",
+        equivalent=True,
+        reason="what the expression gives has that label already, from what is recorded",
+    ),
+    Argument(
+        operator="rule label",
+        rule=r"slo_(bad_)?events:rate(?!5m).*(cost|freshness)|cost_usd_expected",
+        equivalent=True,
+        reason="the series that it is a mean of has that label already",
+    ),
+    Argument(
+        operator="rule label",
+        rule=r"cost_usd:rate",
+        change=r"^service:",
+        equivalent=False,
+        reason="two services that spend would write the same series; the cases have one",
+    ),
+    Argument(
+        operator="aggregation",
+        rule=r"Absent$",
+        equivalent=True,
+        reason="what is absent is one element; the aggregation only takes its labels away",
+    ),
+    Argument(
+        operator="aggregation",
+        rule=r"^ServiceDown$",
+        change=r"→ sum",
+        equivalent=True,
+        reason="up is 0 or 1, so the sum is 0 where the highest is",
+    ),
+    Argument(
+        operator="aggregation",
+        rule=r"slo_bad_events",
+        change=r"^(0 \* )?sum of service:slo_",
+        equivalent=True,
+        reason="one rule writes one series of these labels; the aggregation only takes them away",
+    ),
+    Argument(
+        operator="aggregation",
+        rule=r"",
+        change=r"^0 \* ",
+        equivalent=True,
+        reason="it is multiplied by 0, and is there whenever the sum is",
+    ),
+    Argument(
+        operator="function",
+        rule=r"",
+        change=r"^0 \* ",
+        equivalent=True,
+        reason="it is multiplied by 0, and is there whenever the rate is: from two samples on",
+    ),
+    Argument(
+        operator="factor",
+        rule=r"slo_bad_events.*availability",
+        change=r"^0 \* sum \(service:slo_bad_events",
+        equivalent=True,
+        reason="it is read only where the window has no failure, and then the shortest window has none either",
+    ),
+    Argument(
+        operator="matcher",
+        rule=r"slo_bad_events",
+        change=r"^0 \* ",
+        equivalent=False,
+        reason="where nothing is counted 0 would be recorded in place of nothing; an alert is silent on either, dashboards are not",
+    ),
+    Argument(
+        operator="arithmetic",
+        rule=r"^FreshnessBudgetBurn",
+        equivalent=True,
+        reason="its events are moments, one a second in every window, and × 1 is ÷ 1",
+    ),
+    Argument(
+        operator="comparison",
+        rule=r"BudgetBurn",
+        change=r"slo_events:rate\w+ > 0 → .* >= 0$",
+        equivalent=True,
+        reason="without an event there is none that is bad, and 0 ÷ 0 is above no limit",
+    ),
+    Argument(
+        operator="comparison",
+        rule=r"^Traffic(Drop|Surge)$",
+        change=r" > 0 → .* >= 0$",
+        equivalent=True,
+        reason="where there was no request a week before, the clause on the least of them is not met",
+    ),
+    Argument(
+        operator="comparison",
+        rule=r"^TargetsDown$",
+        change=r"> 0 → .* >= 0$",
+        equivalent=True,
+        reason="the count of nothing is no series, never 0",
+    ),
+    Argument(
+        operator="comparison",
+        rule=r"^TokenCostHigh$|^TokensUnpriced$",
+        change=r"> 0 → .* >= 0$",
+        equivalent=False,
+        reason="no case has spend without tokens, or a model that is known and idle",
+    ),
+    Argument(operator="comparison", rule=r"", change=r" > (\S+) → .* >= \1$", equivalent=False, reason=LIMIT),
+    Argument(operator="comparison", rule=r"", change=r" >= (\S+) → .* > \1$", equivalent=False, reason=LIMIT),
+    Argument(operator="comparison", rule=r"", change=r" < (\S+) → .* <= \1$", equivalent=False, reason=LIMIT),
+    *(
+        Argument(
+            operator=operator,
+            rule=r"^LatencyBudgetBurn$",
+            change=change,
+            equivalent=True,
+            reason="of the 20 events that this arm needs, 13.44 are bad where its share is above 0.672, so 5 are no further condition",
+        )
+        for operator, change in (
+            ("threshold", r"^service:slo_bad_events:rate1h \* 3600 >= 5 → "),
+            ("factor", r"^service:slo_bad_events:rate1h \* 3600 → "),
+            ("set", r"^… and service:slo_bad_events:rate1h \* 3600 >= 5 → …$"),
+        )
+    ),
+    *(
+        Argument(
+            operator=operator,
+            rule=r"^CostBudgetBurn$",
+            change=change,
+            equivalent=True,
+            reason="of the 20 events that this arm needs, 7 are bad where its share is above 0.35, so 5 are no further condition",
+        )
+        for operator, change in (
+            ("threshold", r"slo_bad_events:rate6h \* 21600 >= 5 → .* >= 2\.5$"),
+            ("factor", r"slo_bad_events:rate6h \* 21600 → .* \* 43200$"),
+            ("set", r"^… and service:slo_bad_events:rate6h \* 21600 >= 5 → …$"),
+        )
+    ),
+    *(
+        Argument(
+            operator=operator,
+            rule=r"^FreshnessBudgetBurn$",
+            change=r"rate(1h|5m)",
+            equivalent=False,
+            reason="the arm of an hour and five minutes is not given by itself: its long window is recorded from its short one, so the "
+            "other arm fires in its place",
+        )
+        for operator in ("matcher", "set", "threshold", "comparison")
+    ),
+    Argument(
+        operator="function",
+        rule=r"slo_bad_events.*latency",
+        change=r"^clamp_min",
+        equivalent=False,
+        reason="below 0, where a bucket was scraped after the count; no alert is met by it, but it would be in the budget",
+    ),
+    Argument(
+        operator="hold",
+        rule=r"",
+        change=r"→ for: (225|450)s$",
+        equivalent=False,
+        reason="its cases evaluate every 15 minutes or more, which is longer",
+    ),
+    Argument(
+        operator="hold",
+        rule=r"^Traffic|^Spend|^Monthly|CostHigh$|^TokensUnpriced$|^InstanceRestarting$",
+        equivalent=False,
+        reason="its cases ask long after the alert is due, and never just before",
+    ),
+)
