@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.cache/prometheus/usr/bin:$(PATH)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY) prometheus ## the whole loop on this machine; ends with the report (ARGS="--duration 20")
+demo: $(READY) prometheus ## the whole loop on this machine; ends with the report (ARGS="--duration 20", ARGS=--chaos)
 	@$(BIN)/leadline demo $(ARGS); code=$$?; case $$code in 0|1|4) ;; *) exit $$code;; esac
 
 test: lint prometheus ## everything that must hold: lint, types, layers, tests
