@@ -66,17 +66,28 @@ def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
 
 
 def growing(service: Service, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
-    """Give what a service spends, the events of the stretches being US dollars: its counter of spend, or tokens of a price."""
+    """Give what a service spends, the events of the stretches being US dollars: its counter of spend, or tokens of a price.
+
+    A counter is given by two instances, half each, and beside it what others spend.
+    """
     cost = service.instruments.get("cost")
     if cost is not None:
         model = {"model": "example"} if cost.has("model") else {}
-        return (counting(cost, stretches, lambda each: each.events, **model),)
+        half = counting(cost, stretches, lambda each: each.events / 2, **model)
+        everywhere = (Stretch(sum(each.steps for each in stretches), OTHERS_USD),)
+        others = counting(cost, everywhere, lambda each: each.events, **model)
+        return (
+            *(another(half, Matcher("replica", "=", name)) for name in ("one", "two")),
+            *(another(others, matcher) for matcher in outside(cost)),
+        )
     price = next(each for each in service.prices if each.input_usd)
     token = price.input_usd / 1_000_000
     labels = {"model": price.model, "token_type": "input"}
     return (counting(service.instruments["tokens"], stretches, lambda each: each.events / token, **labels),)
 
 
+OTHERS_USD = Decimal(1_000_000)
+"""US dollars a step that are not the service's."""
 FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout")
 SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK")
 """Values of status labels in the wild; the first that a profile takes for one is the example."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
-    """Said of survivors of one operator whose rule and change match: `rule` and `change` are searched for.
+    """Said of survivors of an operator, or of any (""), whose rule and change match: `rule` and `change` are searched for.
 
     equivalent  no input could tell the mutant from the rule; else `reason` says why the tests do not see it
     """
@@ -20,7 +20,7 @@ class Argument:
     reason: str
 
     def fits(self, operator: str, rule: str, change: str) -> bool:
-        return self.operator == operator and bool(
+        return self.operator in ("", operator) and bool(
             re.search(self.rule, rule) and re.search(self.change, change)
         )
 
@@ -125,6 +125,13 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         operator="arithmetic",
+        rule=r"slo_bad_events.*freshness",
+        change=r"^0 \* count",
+        equivalent=True,
+        reason="a count that is there is above 0, so that it divides 0 into 0",
+    ),
+    Argument(
+        operator="arithmetic",
         rule=r"^FreshnessBudgetBurn",
         equivalent=True,
         reason="its events are moments, one a second in every window, and × 1 is ÷ 1",
@@ -218,5 +225,66 @@ ARGUMENTS: tuple[Argument, ...] = (
         rule=r"^Traffic|^Spend|^Monthly|CostHigh$|^TokensUnpriced$|^InstanceRestarting$",
         equivalent=False,
         reason="its cases ask long after the alert is due, and never just before",
+    ),
+    *(
+        Argument(operator=operator, rule=rule, change=change, equivalent=False, reason=reason)
+        for operator, rule, change, reason in (
+            (
+                "aggregation",
+                r"^MonthlyBudgetExceeded$",
+                "",
+                "one service spends in the cases, so that all aggregations are the same",
+            ),
+            (
+                "matcher",
+                r"unpriced|Unpriced",
+                "",
+                "no case has tokens or prices of another service or project",
+            ),
+            ("aggregation", r"unpriced", "", "the cases have one type of tokens of a model"),
+            (
+                "",
+                r"tokens:rate|service:requests:rate",
+                "",
+                "its traffic is even, from one instance, and no other's is beside it",
+            ),
+            (
+                "function",
+                r"cost_usd:rate",
+                "irate",
+                "the spend of its cases is even, but for spikes that are over",
+            ),
+            (
+                "",
+                r"^SpendAnomaly$",
+                "",
+                "no case is a little above, or below, the least that an hour must cost beyond the usual",
+            ),
+            ("", r"cost_usd_expected", "", "no case has two past weeks that differ"),
+            (
+                "",
+                r"^Traffic(Drop|Surge)$",
+                "",
+                "its cases have either far fewer than the least requests a week before, or far more",
+            ),
+            (
+                "",
+                r"^CostBudgetBurn$",
+                r"21600",
+                "5 bad events matter only beside 20 in all; the case that is hardly enough has 13",
+            ),
+            (
+                "window",
+                r"slo_bad_events.*freshness",
+                "",
+                "its cases have a sample a minute, which both windows see, or neither",
+            ),
+            (
+                "arithmetic",
+                r"slo_bad_events.*availability",
+                r"^0 \\* ",
+                "no case has counters that stand still",
+            ),
+        )
     ),
 )

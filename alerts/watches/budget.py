@@ -79,7 +79,7 @@ def projected(catalog: Catalog) -> Iterator[Alert]:
             ),
             Case(
                 name="a spike of minutes",
-                inputs=growing(spending[0], (Stretch(386, cheap), Stretch(5, 10 * dear))),
+                inputs=growing(spending[0], (Stretch(365, cheap), Stretch(5, 10 * dear), Stretch(21, cheap))),
                 minutes=390,
                 step=15,
                 sampled=1,

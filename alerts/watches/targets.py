@@ -162,7 +162,7 @@ def _counts(requests: Instrument, often: int) -> tuple[Input, ...]:
     ]
     rest = 61 - each * (often + 1)
     ours = [*stretches, Stretch(rest, MANY_REQUESTS)]
-    always = [Stretch(1, MANY_REQUESTS, restarts=True)] * 61
+    always = [Stretch(1, MANY_REQUESTS, restarts=True), Stretch(1, MANY_REQUESTS)] * 31
 
     def counted(by_step: Sequence[Stretch]) -> Input:
         return counting(requests, by_step, lambda one: one.events, **success(requests))
