@@ -31,23 +31,23 @@ class Coverage:
 def of(files: Iterable[RuleFile]) -> Coverage:
     """Count them over rule files."""
     files = tuple(files)
-    recordings = [rule for file in files for group in file.groups for rule in group.recordings]
-    alerts = [rule for file in files for group in file.groups for rule in group.alerts]
-    tested = {id(rule) for rule in tested_recordings(files, recordings)}
+    alerts = [alert for file in files for alert in file.alerts]
     return Coverage(
         alerts=len(alerts),
-        alerts_tested=sum(1 for alert in alerts if _is_tested(alert)),
-        recordings=len(recordings),
-        recordings_tested=sum(1 for rule in recordings if id(rule) in tested),
+        alerts_tested=sum(map(_is_tested, alerts)),
+        recordings=sum(len(file.recordings) for file in files),
+        recordings_tested=len(tested_recordings(files)),
     )
 
 
-def tested_recordings(files: Iterable[RuleFile], recordings: list[Recording]) -> list[Recording]:
+def tested_recordings(files: Iterable[RuleFile]) -> list[Recording]:
     """Give the recordings that some test evaluates from raw series and looks at, directly or through others."""
+    by_name = {file.name: file for file in files}
     found: dict[int, Recording] = {}
-    for expression, given in _looked_at(files):
-        for rule in _read(expression, recordings, given):
-            found[id(rule)] = rule
+    for file in by_name.values():
+        known = Known([*file.recordings, *(rule for name in file.reads for rule in by_name[name].recordings)])
+        for expression in _looked_at(file):
+            found |= {id(rule): rule for rule in known.read_by(expression)}
     return list(found.values())
 
 
@@ -55,44 +55,43 @@ def _is_tested(alert: Alert) -> bool:
     return any(case.is_firing for case in alert.cases) and any(not case.is_firing for case in alert.cases)
 
 
-def _looked_at(files: Iterable[RuleFile]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Give each expression that a test depends on, and the records that the test itself gives.
-
-    Of a case that gives some of an alert's records the others are not there, so it tests none.
-    """
-    for file in files:
-        for group in file.groups:
-            for alert in group.alerts:
-                if _is_tested(alert):
-                    firing = (case for case in alert.cases if case.is_firing)
-                    yield from ((alert.expr, _given(case)) for case in firing if not case.earlier)
-        for proof in file.proofs:
-            yield from ((expression, frozenset()) for expression, _ in proof.expects)
+def _looked_at(file: RuleFile) -> Iterator[str]:
+    """Give each expression that a test depends on; not where the test itself gives what is recorded."""
+    for alert in file.alerts:
+        if _is_tested(alert) and any(case.is_firing and not _gives_records(case) for case in alert.cases):
+            yield alert.expr
+    for proof in file.proofs:
+        yield from (expression for expression, _ in proof.expects)
 
 
-def _given(case: Case) -> frozenset[str]:
-    return frozenset(found[1] for entry in case.inputs if (found := SELECTOR.match(entry.selector)))
+def _gives_records(case: Case) -> bool:
+    return any(SELECTOR.match(entry.selector) for entry in case.inputs)
 
 
-def _read(expression: str, recordings: list[Recording], given: frozenset[str]) -> Iterator[Recording]:
-    """Give the recordings that an expression reads, and those that these read, but what is given."""
-    waiting, seen = [expression], set()
-    while waiting:
-        for name, where in SELECTOR.findall(waiting.pop()):
-            if name in given:
-                continue
-            for rule in matching(name, where, recordings):
-                if id(rule) not in seen:
-                    seen.add(id(rule))
-                    waiting.append(rule.expr)
-                    yield rule
+class Known:
+    """Recordings, looked up by the selectors that read them."""
 
+    def __init__(self, recordings: Iterable[Recording]) -> None:
+        self._by_name: dict[str, list[Recording]] = {}
+        for rule in recordings:
+            self._by_name.setdefault(rule.record, []).append(rule)
 
-def matching(name: str, where: str, recordings: Iterable[Recording]) -> list[Recording]:
-    """Give the recordings that a selector of that name, and those equality matchers, may select."""
-    wanted: Mapping[str, str] = dict(MATCHER.findall(where))
-    return [
-        rule
-        for rule in recordings
-        if rule.record == name and all(rule.labels.get(key, value) == value for key, value in wanted.items())
-    ]
+    def matching(self, name: str, where: str) -> list[Recording]:
+        """Give the recordings that a selector of that name, and those equality matchers, may select."""
+        wanted: Mapping[str, str] = dict(MATCHER.findall(where))
+        return [
+            rule
+            for rule in self._by_name.get(name, ())
+            if all(rule.labels.get(key, value) == value for key, value in wanted.items())
+        ]
+
+    def read_by(self, expression: str) -> Iterator[Recording]:
+        """Give the recordings that an expression reads, and those that these read, each once."""
+        waiting, seen = [expression], set[int]()
+        while waiting:
+            for name, where in SELECTOR.findall(waiting.pop()):
+                for rule in self.matching(name, where):
+                    if id(rule) not in seen:
+                        seen.add(id(rule))
+                        waiting.append(rule.expr)
+                        yield rule

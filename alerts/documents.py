@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from alerts.model import Alert, Case, Check, Group, Proof, Recording, RuleFile
-from signals.promql import Matcher, select
+from signals import recorded
+from signals.promql import Matcher
 from signals.units import plain, promql_duration
 from signals.writing import write
 
@@ -107,16 +108,8 @@ def _test(alert: Alert, case: Case) -> dict[str, Any]:
 def _expected(alert: Alert, case: Case) -> dict[str, Any]:
     at = f"{case.minutes}m"
     if case.fires:
-        matchers = [
-            Matcher(name, "=", value)
-            for name, value in {
-                "alertname": alert.name,
-                "alertstate": "firing",
-                **alert.labels,
-                **case.labels,
-            }.items()
-        ]
-        firing = f"count({select('ALERTS', matchers)})"
+        labels = {"alertname": alert.name, **alert.labels, **case.labels}
+        firing = f"count({recorded.firing(Matcher(name, '=', value) for name, value in labels.items())})"
         return {
             "promql_expr_test": [
                 {"expr": firing, "eval_time": at, "exp_samples": [{"labels": "{}", "value": 1}]}

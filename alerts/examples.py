@@ -6,17 +6,23 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
-from alerts.model import Input
+from alerts.model import Case, Input
 from signals.catalog import Service
 from signals.instruments import Instrument
 from signals.promql import Matcher, select
+from signals.recorded import UP
 from signals.units import plain
 
 
 def counter(instrument: Instrument, per_minute: Decimal | int, *, suffix: str = "", **labels: str) -> Input:
     """Give one series that this instrument would count, growing evenly; `labels` are normalised names."""
     return Input(selector=_series(instrument, suffix, labels), per_minute=Decimal(per_minute))
+
+
+quarterly = partial(Case, step=15, sampled=1)
+"""A case that is evaluated every quarter of an hour, with a sample every minute: what waits for long is tested soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
     """Give the `up` of one target that a selector matches."""
     labels = {each.label: _example(each) for each in where} | {"instance": instance}
     return Input(
-        selector=select("up", [Matcher(name, "=", value) for name, value in labels.items()]), values=values
+        selector=select(UP, [Matcher(name, "=", value) for name, value in labels.items()]), values=values
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from alerts.coverage import matching
+from alerts.coverage import Known
 from alerts.model import Group, Recording, RuleFile
 from signals.promql import Matcher, select
 from signals.samples import Ask
@@ -81,29 +81,23 @@ def spared(files: Iterable[RuleFile], read: SamplesRead) -> Spared:
     """Ask the alerts' conditions as they are, what is recorded for them, and the same written out of raw series."""
     alerts = recorded = written_out = 0
     for file in files:
-        known = [rule for group in file.groups for rule in group.recordings]
-        interval = promql_duration(file.groups[0].interval_seconds) if file.groups else "1m"
+        known = Known(file.recordings)
         needed: dict[int, Recording] = {}
-        for alert in (alert for group in file.groups for alert in group.alerts):
-            needed |= {id(rule): rule for rule in _needed(alert.expr, known)}
-            alerts += read(alert.expr)
-            written_out += read(inlined(alert.expr, known, interval))
+        for group in file.groups:
+            interval = promql_duration(group.interval_seconds)
+            for alert in group.alerts:
+                needed |= {id(rule): rule for rule in known.read_by(alert.expr)}
+                alerts += read(alert.expr)
+                written_out += read(inlined(alert.expr, known, interval))
         recorded += sum(read(rule.expr) for rule in needed.values())
     return Spared(alerts=alerts, recorded=recorded, plain=written_out)
 
 
-def _needed(expression: str, known: list[Recording]) -> Iterator[Recording]:
-    for name, where, _, _ in READ.findall(expression):
-        for rule in matching(name, where, known):
-            yield rule
-            yield from _needed(rule.expr, known)
-
-
-def inlined(expression: str, known: list[Recording], interval: str) -> str:
+def inlined(expression: str, known: Known, interval: str) -> str:
     """Write an expression out: each recorded series in it becomes what it is recorded from; constants stay."""
 
     def written(found: re.Match[str]) -> str:
-        rules = [rule for rule in matching(found[1], found[2], known) if not rule.expr.startswith("vector(")]
+        rules = [rule for rule in known.matching(found[1], found[2]) if rule.constant is None]
         if len(rules) != 1:
             return found[0]
         inner = f"(\n{inlined(rules[0].expr, known, interval)}\n)"

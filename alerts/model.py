@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from signals.promql import Matcher, select
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +17,17 @@ class Recording:
     record: str
     expr: str
     labels: Mapping[str, str]
+
+    @property
+    def constant(self) -> Decimal | None:
+        """The number that it records whatever happens; None where it reads series."""
+        found = re.fullmatch(r"vector\(([\d.]+)\)", self.expr)
+        return Decimal(found[1]) if found else None
+
+    @property
+    def series(self) -> str:
+        """The selector of what it records."""
+        return select(self.record, [Matcher(key, "=", value) for key, value in self.labels.items()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,3 +141,11 @@ class RuleFile:
     reads: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return tuple(alert for group in self.groups for alert in group.alerts)
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        return tuple(rule for group in self.groups for rule in group.recordings)

@@ -71,12 +71,7 @@ def _alerts(catalog: Catalog, service: Service, objectives: tuple[Watched, ...])
 
 def _budgets(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Group:
     """Give the group that reckons budgets, for the objectives whose period samples are kept for."""
-    kept = [
-        each
-        for each in objectives
-        if catalog.retention is None or each.objective.period_seconds <= catalog.retention
-        if burn.usable(each.objective, catalog.retention)
-    ]
+    kept = [each for each in objectives if burn.is_reckoned(each.objective, catalog.retention)]
     return Group(
         name=f"{catalog.project}-{service.name}-budget",
         interval_seconds=budget.interval(catalog),

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import alerts.coverage
 import alerts.documents
 import alerts.routing
 import alerts.rules
 import dashboards.build
 import dashboards.panels
+from alerts.coverage import Coverage
+from alerts.model import RuleFile
 from cli import __version__
 from k8s.objects import objects
 from k8s.tree import with_manifest
 from signals.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What a catalog gives.
+
+    files     texts by their path under the output folder, the manifest last
+    remarks   what was left out, and why
+    coverage  how much of the rules the generated tests prove
+    """
+
+    files: Mapping[str, str]
+    remarks: tuple[str, ...]
+    coverage: Coverage
+
+
+def composed(catalog: Catalog) -> Composed:
+    """Give all of it, the rules built once."""
+    rule_files = alerts.rules.build(catalog)
+    return Composed(
+        files=_files(catalog, rule_files),
+        remarks=(*catalog.remarks, *(remark for file in rule_files for remark in file.remarks)),
+        coverage=alerts.coverage.of(rule_files),
+    )
 
 
 def generated(catalog: Catalog) -> dict[str, str]:
@@ -19,7 +48,10 @@ def generated(catalog: Catalog) -> dict[str, str]:
 
     Depends on nothing but the catalog and the version of Leadline: the same input gives the same bytes.
     """
-    rule_files = alerts.rules.build(catalog)
+    return _files(catalog, alerts.rules.build(catalog))
+
+
+def _files(catalog: Catalog, rule_files: tuple[RuleFile, ...]) -> dict[str, str]:
     files = {
         f"grafana/{dashboard.uid}.json": dashboards.panels.render(dashboard)
         for dashboard in dashboards.build.build(catalog)
@@ -30,13 +62,3 @@ def generated(catalog: Catalog) -> dict[str, str]:
             files[f"prometheus/tests/{name}.test.yaml"] = text
     files["alertmanager/example.yaml"] = alerts.routing.example(catalog)
     return with_manifest({**files, **objects(catalog, files)}, __version__)
-
-
-def coverage(catalog: Catalog) -> str:
-    """Say how much of the rules the generated tests prove."""
-    return str(alerts.coverage.of(alerts.rules.build(catalog)))
-
-
-def remarks(catalog: Catalog) -> tuple[str, ...]:
-    """Say what generation left out, and why."""
-    return (*catalog.remarks, *(remark for file in alerts.rules.build(catalog) for remark in file.remarks))

@@ -60,7 +60,7 @@ def _line(row: footprint.Row) -> tuple[str, ...]:
 
 
 def _print_spared(files: tuple[RuleFile, ...], spared: footprint.Spared) -> None:
-    alerts = sum(len(group.alerts) for file in files for group in file.groups)
+    alerts = sum(len(file.alerts) for file in files)
     whole = spared.alerts + spared.recorded
     click.echo(
         f"\n{alerts} alerts read {shown(whole, 'requests')} samples an evaluation, {shown(spared.recorded, 'requests')} of them to "

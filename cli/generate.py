@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -39,7 +40,7 @@ def command(connection: Connection, out: Path, check: bool, footprint: bool) -> 
       leadline generate --check          in CI: fails where generated/ is not what the catalog says
       leadline generate --footprint --url http://127.0.0.1:9090
     """
-    from cli.compose import coverage, generated, remarks
+    from cli.compose import composed
 
     warn_of_shared_folders()
     catalog = connection.load()
@@ -47,17 +48,17 @@ def command(connection: Connection, out: Path, check: bool, footprint: bool) -> 
         from cli.footprint import show
 
         return show(catalog, connection)
-    files = generated(catalog)
-    for remark in remarks(catalog):
+    made = composed(catalog)
+    for remark in made.remarks:
         click.echo(f"remark: {remark}", err=True)
     if check:
-        return _check(out, files)
-    code = _write(out, tree.write(out, files))
-    click.echo(coverage(catalog))
+        return _check(out, made.files)
+    code = _write(out, tree.write(out, made.files))
+    click.echo(made.coverage)
     return code
 
 
-def _check(out: Path, files: dict[str, str]) -> int:
+def _check(out: Path, files: Mapping[str, str]) -> int:
     found = tree.difference(out, files)
     for kind, paths in (("missing", found.missing), ("changed", found.changed), ("extra", found.extra)):
         for path in paths:

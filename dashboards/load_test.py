@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, row
 from dashboards.parts import chosen, measured, target_lines
-from signals import error_ratio, latency, recorded, throughput
-from signals.catalog import Catalog
+from dashboards.throughput import saturation
+from signals import error_ratio, latency, throughput
+from signals.catalog import Catalog, Service
+from signals.formulas import FORMULAS
 from signals.links import dashboard_uid
-from signals.promql import select
 
+CLIENT, WINDOW = "k6", "$__rate_interval"
+"""The profile of the client, and the window of its rates."""
 ONLY_WITH_K6 = "Needs k6 to write to this Prometheus (`k6 run --out experimental-prometheus-rw`); otherwise there is no data, and that is right."
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Give the dashboard of load tests of a catalog."""
+    clients = [service for service in catalog.services if service.profile == CLIENT]
+    return Dashboard(
+        topic="load-test",
+        uid=dashboard_uid(catalog.project, "load-test"),
+        title=f"{catalog.project} / Load test",
+        description="A load test, the client beside the server; `leadline snapshot --k6` gives its exact figures.",
+        project=catalog.project,
+        panels=(
+            row("load.server", "Server"),
+            *measured(catalog, _server(catalog)),
+            row("load.client", "Client (k6)"),
+            *(tuple(_client(clients[0])) if clients else (_no_client(),)),
+        ),
+        variables=("service",),
+    )
+
+
+def _server(catalog: Catalog) -> tuple[Panel, ...]:
     where = chosen(catalog, route=False)
     quantiles = tuple(
         Query(
@@ -23,7 +47,7 @@ def build(catalog: Catalog) -> Dashboard:
         )
         for rank in latency.QUANTILES
     )
-    server = (
+    return (
         Panel(
             key="load.rate",
             title="Requests per second, server side",
@@ -53,7 +77,10 @@ def build(catalog: Catalog) -> Dashboard:
         Panel(
             key="load.errors",
             title="Error ratio, server side",
-            description="Failed requests per request that the services recorded; what they turned away unrecorded is not in it. Normal is below the target.",
+            description=(
+                "Failed requests per request that the services recorded; what they turned away unrecorded is not in it. Normal is "
+                "below the target."
+            ),
             unit="percentunit",
             queries=(
                 Query(expr=error_ratio.error_ratio(where, ("service",)), legend="{{service}}"),
@@ -61,27 +88,7 @@ def build(catalog: Catalog) -> Dashboard:
             ),
             needs=("requests",),
         ),
-        Panel(
-            key="load.saturation",
-            title="Use of each resource, share of its limit",
-            description="Which resource the load fills first. Normal is below 70 %; what reaches 100 % sets the capacity.",
-            unit="percentunit",
-            queries=(Query(expr=select(recorded.SATURATION, where), legend="{{service}} {{resource}}"),),
-        ),
-    )
-    return Dashboard(
-        topic="load-test",
-        uid=dashboard_uid(catalog.project, "load-test"),
-        title=f"{catalog.project} / Load test",
-        description="A load test, the client beside the server; `leadline snapshot --k6` gives its exact figures.",
-        project=catalog.project,
-        panels=(
-            row("load.server", "Server"),
-            *measured(catalog, server),
-            row("load.client", "Client (k6)"),
-            *(_client() if any(service.profile == "k6" for service in catalog.services) else (_no_client(),)),
-        ),
-        variables=("service",),
+        replace(saturation(catalog), key="load.saturation"),
     )
 
 
@@ -100,43 +107,37 @@ def _no_client() -> Panel:
     )
 
 
-def _client() -> tuple[Panel, ...]:
-    return (
-        Panel(
-            key="load.k6-rate",
-            title="Requests per second, client side",
-            description=f"What k6 sent, and what failed of it. {ONLY_WITH_K6} Normal is what the server recorded, and a little more.",
-            unit="reqps",
-            queries=(
-                Query(expr="sum(rate(k6_http_reqs_total[$__rate_interval]))", legend="sent"),
-                Query(
-                    expr='sum(rate(k6_http_reqs_total{expected_response="false"}[$__rate_interval]))',
-                    legend="failed",
-                ),
-            ),
+def _client(client: Service) -> Iterator[Panel]:
+    """Draw what a service of k6's own profile tells."""
+    instruments = dict(client.instruments)
+    ranks = [latency.signal(rank) for rank in latency.QUANTILES]
+
+    def asked(signal: str, legend: str) -> Query:
+        return Query(expr=FORMULAS[signal].write(instruments, WINDOW, ()), legend=legend)
+
+    yield Panel(
+        key="load.k6-rate",
+        title="Requests per second, client side",
+        description=f"What k6 sent. {ONLY_WITH_K6} Normal is what the server recorded, and a little more.",
+        unit="reqps",
+        queries=(asked("throughput", "sent"),),
+    )
+    yield Panel(
+        key="load.k6-errors",
+        title="Error ratio, client side",
+        description=f"Requests that k6 saw fail, per request. {ONLY_WITH_K6} Normal is the server's, and what never reached it.",
+        unit="percentunit",
+        queries=(asked("error_ratio", "failed"),),
+    )
+    yield Panel(
+        key="load.k6-latency",
+        title="Latency, client side",
+        description=(
+            "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), with the network and the queue before "
+            f"the service in it. {ONLY_WITH_K6} Normal is the server's; a gap that grows is queueing."
         ),
-        Panel(
-            key="load.k6-users",
-            title="Virtual users",
-            description=f"How many users k6 runs. {ONLY_WITH_K6} Normal is the script's stages.",
-            queries=(Query(expr="sum(k6_vus)", legend="users"),),
-        ),
-        Panel(
-            key="load.k6-latency",
-            title="Latency, client side",
-            description=(
-                "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), with the network and the queue before "
-                f"the service in it. {ONLY_WITH_K6} Normal is the server's; a gap that grows is queueing."
-            ),
-            unit="s",
-            queries=tuple(
-                Query(
-                    expr=f"histogram_quantile({rank}, sum(rate(k6_http_req_duration_seconds[$__rate_interval])))",
-                    legend=f"client {latency.signal(rank).removeprefix('latency.')}",
-                )
-                for rank in latency.QUANTILES
-            ),
-            colors=colors.ending(colors.QUANTILES),
-            width=24,
-        ),
+        unit="s",
+        queries=tuple(asked(signal, f"client {signal.removeprefix('latency.')}") for signal in ranks),
+        colors=colors.ending(colors.QUANTILES),
+        width=24,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dashboards import colors
 from dashboards.latency import within_threshold
 from dashboards.model import Dashboard, Link, Panel, Query, Step, row
@@ -10,7 +12,7 @@ from dashboards.slo import LEFT
 from signals import cost, error_ratio, latency, recorded, throughput
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
-from signals.promql import Matcher, select
+from signals.promql import Matcher, select, sum_by
 
 P95 = latency.QUANTILES[2]
 BESIDE_TARGET = (Step(None, colors.GOOD), Step(0.8, colors.WARN), Step(1, colors.BAD))
@@ -38,7 +40,7 @@ def build(catalog: Catalog) -> Dashboard:
 
 
 def _figures(catalog: Catalog) -> tuple[Panel, ...]:
-    where, whole = chosen(catalog, route=False), chosen(catalog, route=False)
+    where = chosen(catalog, route=False)
     return (
         _figure("traffic", "Requests per second", "reqps", throughput.requests(where), "requests",
                 "Requests recorded by the chosen services. Normal follows the hour and the day."),
@@ -48,9 +50,9 @@ def _figures(catalog: Catalog) -> tuple[Panel, ...]:
                 f"max(\n{latency.quantile_estimate(P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
-                f"min({select(recorded.SLO_REMAINING, whole)})", "requests",
+                f"min({select(recorded.SLO_REMAINING, where)})", "requests",
                 "Of the objective of which least is left. Below 0 it is missed, 'no data' without objectives. Normal is well above.", LEFT),
-        _figure("spend", "USD per hour", "currencyUSD", cost.per_hour(whole), "cost",
+        _figure("spend", "USD per hour", "currencyUSD", cost.per_hour(where), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
         _figure("alerts", "Alerts firing", "short", _firing(catalog), "requests",
                 "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0.", FIRING),
@@ -76,67 +78,6 @@ def _figure(
 
 
 def _services(catalog: Catalog) -> Panel:
-    where = chosen(catalog, route=False)
-
-    def beside(signal: str, expression: str) -> str:
-        """Divide by each service's own target."""
-        target = select(recorded.TARGET, (*where, Matcher("signal", "=", signal)))
-        return f"{expression}\n/ on (service)\nmax by (service) ({target})"
-
-    firing = select("ALERTS", (*where, Matcher("alertstate", "=", "firing")))
-    errors, p95 = (
-        error_ratio.error_ratio(where, ("service",)),
-        latency.quantile_estimate(P95, where, ("service",)),
-    )
-    have = {target.signal for service in catalog.services for target in service.targets}
-    columns = (
-        Query(expr=f"max by (service, dashboard) ({select(recorded.DASHBOARD, where)})", legend="Dashboard"),
-        Query(expr=throughput.requests(where, ("service",)), legend="Requests", unit="reqps"),
-        Query(expr=errors, legend="Error ratio", unit="percentunit"),
-        *(
-            (
-                Query(
-                    expr=beside("error_ratio", f"(\n{errors}\n)"),
-                    legend="÷ target",
-                    unit="percentunit",
-                    steps=BESIDE_TARGET,
-                ),
-            )
-            if "error_ratio" in have
-            else ()
-        ),
-        Query(expr=p95, legend="p95 (estimate)", unit="s"),
-        *(
-            (
-                Query(
-                    expr=beside("latency.p95", p95),
-                    legend="p95 ÷ target",
-                    unit="percentunit",
-                    steps=BESIDE_TARGET,
-                ),
-            )
-            if "latency.p95" in have
-            else ()
-        ),
-        Query(
-            expr=f"max by (service) ({select(recorded.SATURATION, where)})",
-            legend="Fullest resource",
-            unit="percentunit",
-            steps=FULL,
-        ),
-        Query(
-            expr=f"min by (service) ({select(recorded.SLO_REMAINING, where)})",
-            legend="Budget left",
-            unit="percentunit",
-            steps=LEFT,
-        ),
-        Query(expr=cost.per_hour(where, ("service",)), legend="USD per hour", unit="currencyUSD"),
-        Query(
-            expr=f"count by (service) ({firing})\nor\n0 * {throughput.requests(where, ('service',))}",
-            legend="Alerts firing",
-            steps=FIRING,
-        ),
-    )
     url = "/d/${__data.fields.dashboard}?${__url_time_range}&var-datasource=${datasource}"
     return Panel(
         key="overview.services",
@@ -146,8 +87,7 @@ def _services(catalog: Catalog) -> Panel:
             "vermilion beyond. A click on the name leads to the service's dashboard."
         ),
         kind="table",
-        unit="short",
-        queries=columns,
+        queries=tuple(_columns(catalog)),
         labels=("service",),
         hidden=("dashboard", "Dashboard"),
         sort="-Budget left",
@@ -157,11 +97,38 @@ def _services(catalog: Catalog) -> Panel:
     )
 
 
+def _columns(catalog: Catalog) -> Iterator[Query]:
+    where, by = chosen(catalog, route=False), ("service",)
+    requests, errors = throughput.requests(where, by), error_ratio.error_ratio(where, by)
+    p95 = latency.quantile_estimate(P95, where, by)
+    yield Query(expr=sum_by((*by, "dashboard"), select(recorded.DASHBOARD, where), "max"), legend="Dashboard")
+    yield Query(expr=requests, legend="Requests", unit="reqps")
+    yield Query(expr=errors, legend="Error ratio", unit="percentunit")
+    yield from _beside(catalog, "error_ratio", f"(\n{errors}\n)", "÷ target")
+    yield Query(expr=p95, legend="p95 (estimate)", unit="s")
+    yield from _beside(catalog, "latency.p95", p95, "p95 ÷ target")
+    fullest = sum_by(by, select(recorded.SATURATION, where), "max")
+    yield Query(expr=fullest, legend="Fullest resource", unit="percentunit", steps=FULL)
+    left = sum_by(by, select(recorded.SLO_REMAINING, where), "min")
+    yield Query(expr=left, legend="Budget left", unit="percentunit", steps=LEFT)
+    yield Query(expr=cost.per_hour(where, by), legend="USD per hour", unit="currencyUSD")
+    firing = sum_by(by, recorded.firing(where), "count")
+    yield Query(expr=f"{firing}\nor\n0 * {requests}", legend="Alerts firing", steps=FIRING)
+
+
+def _beside(catalog: Catalog, signal: str, expression: str, legend: str) -> Iterator[Query]:
+    """Divide by each service's own target, where any service has one."""
+    if any(target.signal == signal for service in catalog.services for target in service.targets):
+        where = (*chosen(catalog, route=False), Matcher("signal", "=", signal))
+        target = sum_by(("service",), select(recorded.TARGET, where), "max")
+        expr = f"{expression}\n/ on (service)\n{target}"
+        yield Query(expr=expr, legend=legend, unit="percentunit", steps=BESIDE_TARGET)
+
+
 def _firing(catalog: Catalog) -> str:
     """Count firing alerts; 0 only where the recorded series show that the rules are there to fire."""
     owner = recorded.owner(catalog.project)
-    firing = select("ALERTS", (*owner, Matcher("alertstate", "=", "firing")))
-    return f"count({firing})\nor\n0 * count({select(recorded.ROUTE_REQUESTS, owner)})"
+    return f"count({recorded.firing(owner)})\nor\n0 * count({select(recorded.ROUTE_REQUESTS, owner)})"
 
 
 def _curves(catalog: Catalog) -> tuple[Panel, ...]:

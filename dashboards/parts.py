@@ -37,8 +37,8 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
 def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:
     """Mark the alerts that fire, of the chosen services or of one."""
     of = service or Matcher("service", "=~", "$service|")
-    where = (*recorded.owner(catalog.project), of, Matcher("alertstate", "=", "firing"))
-    return Query(expr=select("ALERTS", where), legend="{{alertname}} {{service}} {{objective}}")
+    where = (*recorded.owner(catalog.project), of)
+    return Query(expr=recorded.firing(where), legend="{{alertname}} {{service}} {{objective}}")
 
 
 def footer(key: str, service: str = "$service") -> Panel:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
-from signals import latency, recorded
+from signals import burn, latency, recorded
 from signals.catalog import Catalog, Service
-from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate, restarts, total
+from signals.formulas import FORMULAS
+from signals.instruments import STATUS_CLASS, Instrument, rate, restarts, total
 from signals.links import service_uid
 from signals.promql import select
-from signals.units import SECONDS_PER_HOUR, promql_duration
+from signals.saturation import LIMITS, use
 
 WINDOW = "$__rate_interval"
 
@@ -32,7 +33,7 @@ def build(catalog: Catalog, service: Service) -> Dashboard:
 def _panels(catalog: Catalog, service: Service) -> Iterator[Panel]:
     yield from _traffic(service)
     yield from _durations(service)
-    if any(catalog.keeps(promql_duration(each.period_seconds)) for each in service.objectives):
+    if any(burn.is_reckoned(each, catalog.retention) for each in service.objectives):
         yield row("service.slo", "Objectives")
         yield from _budget(catalog, service)
     saturation = list(_saturation(service))
@@ -63,8 +64,26 @@ def _traffic(service: Service) -> Iterator[Panel]:
     if requests is None:
         yield _lacking(service, "requests")
         return
-    label = _by(requests, STATUS_CLASS)
+    yield _by_status(requests)
+    if requests.tells_errors:
+        yield _error_ratio(service)
+    for name in ("route", "method"):
+        if requests.has(name):
+            yield _by_label(requests, name)
     yield Panel(
+        key="service.instance",
+        title="Requests by instance",
+        description=(
+            "Requests per second of each instance. Normal is an even share; one that gets none is new, draining, or broken."
+        ),
+        unit="reqps",
+        queries=(Query(expr=rate(requests, WINDOW, keep=("instance",)), legend="{{instance}}"),),
+    )
+
+
+def _by_status(requests: Instrument) -> Panel:
+    label = _by(requests, STATUS_CLASS)
+    return Panel(
         key="service.requests",
         title="Requests per second" + (" by status class" if label else ""),
         description=(
@@ -80,42 +99,36 @@ def _traffic(service: Service) -> Iterator[Panel]:
         colors=colors.ending(colors.STATUS),
         stacked=True,
     )
-    if requests.tells_errors:
-        yield Panel(
-            key="service.errors",
-            title="Error ratio",
-            description=(
-                "Failed requests per request; 'no data' means no traffic, which is not the same as no errors. Normal is below the "
-                "dashed target."
-            ),
-            unit="percentunit",
-            queries=(
-                Query(
-                    expr=f"(\n{error_rate(requests, WINDOW)}\n)\n/\n(\n{rate(requests, WINDOW)}\n> 0)",
-                    legend="error ratio",
-                ),
-            ),
-            steps=_limit(service, "error_ratio"),
-        )
-    for name, title in (("route", "Requests by route"), ("method", "Requests by method")):
-        if requests.has(name):
-            yield Panel(
-                key=f"service.{name}",
-                title=title,
-                description=f"Requests per second of each {name}, stacked. Normal is a mix that changes slowly.",
-                unit="reqps",
-                queries=(Query(expr=rate(requests, WINDOW, (name,)), legend=f"{{{{{name}}}}}"),),
-                stacked=True,
-            )
-    yield Panel(
-        key="service.instance",
-        title="Requests by instance",
+
+
+def _error_ratio(service: Service) -> Panel:
+    return Panel(
+        key="service.errors",
+        title="Error ratio",
         description=(
-            "Requests per second of each instance. Normal is an even share; one that gets none is new, draining, or broken."
+            "Failed requests per request; 'no data' means no traffic, which is not the same as no errors. Normal is below the "
+            "dashed target."
         ),
-        unit="reqps",
-        queries=(Query(expr=rate(requests, WINDOW, keep=("instance",)), legend="{{instance}}"),),
+        unit="percentunit",
+        queries=(_asked(service, "error_ratio", "error ratio"),),
+        steps=_limit(service, "error_ratio"),
     )
+
+
+def _by_label(requests: Instrument, name: str) -> Panel:
+    return Panel(
+        key=f"service.{name}",
+        title=f"Requests by {name}",
+        description=f"Requests per second of each {name}, stacked. Normal is a mix that changes slowly.",
+        unit="reqps",
+        queries=(Query(expr=rate(requests, WINDOW, (name,)), legend=f"{{{{{name}}}}}"),),
+        stacked=True,
+    )
+
+
+def _asked(service: Service, signal: str, legend: str, by: tuple[str, ...] = ()) -> Query:
+    """Ask a signal as `leadline signal` does, at the resolution of the screen."""
+    return Query(expr=FORMULAS[signal].write(dict(service.instruments), WINDOW, by), legend=legend)
 
 
 def _durations(service: Service) -> Iterator[Panel]:
@@ -123,58 +136,20 @@ def _durations(service: Service) -> Iterator[Panel]:
     if histogram is None:
         yield _lacking(service, "latency")
         return
-    if histogram.kind == "histogram" and (histogram.native or histogram.knows_buckets):
-        quantiles = tuple(
-            Query(
-                expr=latency.bucket_quantile(histogram, rank, WINDOW),
-                legend=latency.signal(rank).removeprefix("latency."),
-            )
-            for rank in latency.QUANTILES
-        )
-        lines = tuple(
-            Query(
-                expr=f"vector({target.value})",
-                legend=f"target {target.signal.removeprefix('latency.')}",
-                line=True,
-            )
-            for target in service.quantile_targets("latency")
-        )
-        yield Panel(
-            key="service.quantiles",
-            title="Latency quantiles (bucket estimate)",
-            description=(
-                "The time within which that share of requests was answered, interpolated inside a bucket: it can be off by the "
-                "bucket's width. Normal is a flat line below its dashed target."
-            ),
-            unit="s",
-            queries=(*quantiles, *lines),
-            colors=colors.ending(colors.QUANTILES),
-        )
-        if not histogram.native:
-            yield Panel(
-                key="service.heatmap",
-                title="Latency, all requests",
-                description=(
-                    "How many requests fell into each bucket. Two bands are two kinds of requests, cached and not, say; a band that "
-                    "rises is a dependency that slows down. Normal is bands that stay."
-                ),
-                kind="heatmap",
-                unit="s",
-                queries=(Query(expr=rate(histogram.part("_bucket"), WINDOW, ("le",)), legend="{{le}}"),),
-            )
-    count = rate(histogram.part("_count"), WINDOW, _by(histogram, "route"))
-    spent = rate(histogram.part("_sum"), WINDOW, _by(histogram, "route"))
-    routed = histogram.has("route")
+    if histogram.native or histogram.knows_buckets:
+        yield _quantiles(service)
+    if histogram.knows_buckets:
+        yield _heatmap(histogram)
+    by = _by(histogram, "route")
     yield Panel(
         key="service.mean",
-        title="Mean latency" + (" by route" if routed else "") + " (exact)",
+        title="Mean latency" + (" by route" if by else "") + " (exact)",
         description=(
-            "Seconds spent per request: no bucket enters it, so it is exact. A route that is slow and busy is where time goes. Normal is flat."
+            "Seconds spent per request: no bucket enters it, so it is exact. A route that is slow and busy is where time goes. "
+            "Normal is flat."
         ),
         unit="s",
-        queries=(
-            Query(expr=f"(\n{spent}\n)\n/\n(\n{count}\n> 0)", legend="{{route}}" if routed else "mean"),
-        ),
+        queries=(_asked(service, "latency.mean", "{{route}}" if by else "mean", by),),
     )
     yield Panel(
         key="service.concurrency",
@@ -183,7 +158,45 @@ def _durations(service: Service) -> Iterator[Panel]:
             "Seconds spent per second, which by Little's law is how many requests are in progress at once. Near the number of "
             "workers they begin to queue. Normal follows the traffic."
         ),
-        queries=(Query(expr=rate(histogram.part("_sum"), WINDOW), legend="in progress"),),
+        queries=(_asked(service, "concurrency", "in progress"),),
+    )
+
+
+def _quantiles(service: Service) -> Panel:
+    signals = [latency.signal(rank) for rank in latency.QUANTILES]
+    quantiles = (_asked(service, signal, signal.removeprefix("latency.")) for signal in signals)
+    lines = (
+        Query(
+            expr=f"vector({target.value})",
+            legend=f"target {target.signal.removeprefix('latency.')}",
+            line=True,
+        )
+        for target in service.quantile_targets("latency")
+    )
+    return Panel(
+        key="service.quantiles",
+        title="Latency quantiles (bucket estimate)",
+        description=(
+            "The time within which that share of requests was answered, interpolated inside a bucket: it can be off by the "
+            "bucket's width. Normal is a flat line below its dashed target."
+        ),
+        unit="s",
+        queries=(*quantiles, *lines),
+        colors=colors.ending(colors.QUANTILES),
+    )
+
+
+def _heatmap(histogram: Instrument) -> Panel:
+    return Panel(
+        key="service.heatmap",
+        title="Latency, all requests",
+        description=(
+            "How many requests fell into each bucket. Two bands are two kinds of requests, cached and not, say; a band that "
+            "rises is a dependency that slows down. Normal is bands that stay."
+        ),
+        kind="heatmap",
+        unit="s",
+        queries=(Query(expr=rate(histogram.part("_bucket"), WINDOW, ("le",)), legend="{{le}}"),),
     )
 
 
@@ -212,21 +225,22 @@ def _budget(catalog: Catalog, service: Service) -> Iterator[Panel]:
 
 
 USED = {
-    "cpu": ("CPU", "none", "cores in use", "cpu_limit"),
-    "memory": ("Memory", "bytes", "memory in use", "memory_limit"),
-    "pool": ("Pool", "none", "connections in use", "pool_limit"),
-    "in_flight": ("Requests in progress (gauge)", "none", "requests in progress", "in_flight_limit"),
-    "queue": ("Queue", "none", "tasks that wait", "queue_limit"),
-    "replicas": ("Replicas", "none", "replicas", "replicas_limit"),
+    "cpu": ("CPU", "none", "cores in use"),
+    "memory": ("Memory", "bytes", "memory in use"),
+    "pool": ("Pool", "none", "connections in use"),
+    "in_flight": ("Requests in progress (gauge)", "none", "requests in progress"),
+    "queue": ("Queue", "none", "tasks that wait"),
+    "replicas": ("Replicas", "none", "replicas"),
 }
+"""The panel of each resource: its title, its unit, and what it shows."""
 
 
 def _saturation(service: Service) -> Iterator[Panel]:
-    for name, (title, unit, what, bound) in USED.items():
-        used, limit = service.instruments.get(name), service.instruments.get(bound)
+    for name, (title, unit, what) in USED.items():
+        used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])
         if used is None:
             continue
-        now = total(used) if used.kind == "gauge" else rate(used, WINDOW)
+        now = use(used, WINDOW)
         lines = (Query(expr=_limited(limit), legend="limit", line=True),) if limit else ()
         yield Panel(
             key=f"service.{name}",
@@ -266,26 +280,18 @@ def _spend(service: Service) -> Iterator[Panel]:
             title="USD per hour" + (" by model" if by else ""),
             description="Spend at the present rate. Normal follows the traffic; a step without it is a dearer model or a leak.",
             unit="currencyUSD",
-            queries=(
-                Query(
-                    expr=f"{SECONDS_PER_HOUR} * {rate(cost, WINDOW, by)}",
-                    legend="{{model}}" if by else "spend",
-                ),
-            ),
+            queries=(_asked(service, "cost_per_hour", "{{model}}" if by else "spend", by),),
             stacked=True,
         )
     if cost and tokens:
         yield Panel(
             key="service.per-1k-tokens",
             title="USD per 1k tokens",
-            description="Spend by tokens, input and output together. Moves with the mix of models, not with traffic. Normal is flat.",
-            unit="currencyUSD",
-            queries=(
-                Query(
-                    expr=f"1000 * {rate(cost, WINDOW)}\n/\n({rate(tokens, WINDOW)} > 0)",
-                    legend="per 1k tokens",
-                ),
+            description=(
+                "Spend by tokens, input and output together. Moves with the mix of models, not with traffic. Normal is flat."
             ),
+            unit="currencyUSD",
+            queries=(_asked(service, "cost_per_1k_tokens", "per 1k tokens"),),
             steps=_limit(service, "cost_per_1k_tokens"),
         )
     if tokens:
@@ -293,9 +299,10 @@ def _spend(service: Service) -> Iterator[Panel]:
         yield Panel(
             key="service.tokens",
             title="Tokens per second",
-            description="Tokens that the service used, stacked. Output tokens cost several times input tokens. Normal is a steady mix.",
-            unit="short",
-            queries=(Query(expr=rate(tokens, WINDOW, by), legend=f"{{{{{by[0]}}}}}" if by else "tokens"),),
+            description=(
+                "Tokens that the service used, stacked. Output tokens cost several times input tokens. Normal is a steady mix."
+            ),
+            queries=(_asked(service, "tokens", f"{{{{{by[0]}}}}}" if by else "tokens", by),),
             stacked=True,
         )
 

@@ -11,7 +11,6 @@ from signals import burn, error_ratio, recorded
 from signals.catalog import Catalog, Objective
 from signals.links import dashboard_uid
 from signals.promql import Matcher, select
-from signals.units import promql_duration
 
 WINDOWS = ("5m", "1h", "6h", "1d", "3d")
 LEFT = (Step(None, colors.BAD), Step(0, colors.WARN), Step(0.25, colors.GOOD))
@@ -52,9 +51,7 @@ def kept(catalog: Catalog) -> Iterator[Objective]:
     """Give the objectives whose budgets are reckoned: samples are kept for their period."""
     for service in catalog.services:
         for objective in service.objectives:
-            if catalog.keeps(promql_duration(objective.period_seconds)) and burn.usable(
-                objective, catalog.retention
-            ):
+            if burn.is_reckoned(objective, catalog.retention):
                 yield objective
 
 
@@ -128,13 +125,11 @@ def _remaining(catalog: Catalog) -> Panel:
 
 
 def _burning(catalog: Catalog) -> Panel:
-    on = "on (project, service, objective) group_left ()"
+    where = chosen(catalog, route=False)
+    budget = f"on (project, service, objective) group_left ()\n{_series(catalog, recorded.SLO_BUDGET)}"
     rates = tuple(
         Query(
-            expr=(
-                f"{_series(catalog, recorded.slo_bad_events(window))}\n/\n({_series(catalog, recorded.slo_events(window))} > 0)\n"
-                f"/ {on}\n{_series(catalog, recorded.SLO_BUDGET)}"
-            ),
+            expr=f"{burn.share(where, window)}\n/ {budget}",
             legend=f"{{{{service}}}} {{{{objective}}}} {window}",
         )
         for window in _windows(catalog)
@@ -178,9 +173,6 @@ def _errors(catalog: Catalog) -> Panel:
 
 
 def _share(catalog: Catalog) -> Panel:
-    bad, events = (
-        _series(catalog, record(recorded.WINDOW)) for record in (recorded.slo_bad_events, recorded.slo_events)
-    )
     return Panel(
         key="slo.share",
         title="Bad events, share of all",
@@ -190,7 +182,10 @@ def _share(catalog: Catalog) -> Panel:
         ),
         unit="percentunit",
         queries=(
-            Query(expr=f"{bad}\n/\n({events} > 0)", legend="{{service}} {{objective}}"),
+            Query(
+                expr=burn.share(chosen(catalog, route=False), recorded.WINDOW),
+                legend="{{service}} {{objective}}",
+            ),
             Query(
                 expr=_series(catalog, recorded.SLO_BUDGET),
                 legend="{{service}} {{objective}} allowed",

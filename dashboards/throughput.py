@@ -31,7 +31,7 @@ def build(catalog: Catalog) -> Dashboard:
         _concurrency(catalog),
         row("throughput.compared", "Demand and capacity"),
         *((_last_week(catalog),) if catalog.keeps("8d") else ()),
-        _saturation(catalog),
+        saturation(catalog),
         *_rejected(catalog),
         *_queue(catalog),
     )
@@ -143,7 +143,8 @@ def _last_week(catalog: Catalog) -> Panel:
     )
 
 
-def _saturation(catalog: Catalog) -> Panel:
+def saturation(catalog: Catalog) -> Panel:
+    """Draw how full each resource is of which use and limit are known."""
     return Panel(
         key="throughput.saturation",
         title="Use of each resource, share of its limit",

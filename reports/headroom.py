@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from reports.measured import Measured
 from reports.model import MISSED, Headroom, Reading, Resource
 from reports.questions import Soundings
+from signals.saturation import PLANNED
 
-CPU_SHARE, MEMORY_SHARE = 0.7, 0.9
-"""Up to which share of its limit a resource is planned: beyond 70 % of a CPU queues grow, memory is fatal at 100 %."""
+CPU_SHARE, MEMORY_SHARE = float(PLANNED["cpu"]), float(PLANNED["memory"])
 LEAST_STEPS, LEAST_FIT, MOST_THROTTLED = 6, 0.8, 0.05
 RESOURCES = ("cpu", "memory", "pool", "in_flight", "queue", "rate_limit")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from signals import recorded
 from signals.catalog import Objective
+from signals.promql import Matcher, select
 from signals.units import duration, plain
 
 PAGE, TICKET = "critical", "warning"
@@ -49,6 +51,17 @@ def threshold(objective: Objective, arm: Arm) -> Decimal:
 def usable(objective: Objective, retention: Decimal | None) -> tuple[Arm, ...]:
     """Give the arms that can be met: below all events bad, and within what is kept."""
     return tuple(arm for arm in ARMS if not refused(objective, arm, retention))
+
+
+def is_reckoned(objective: Objective, retention: Decimal | None) -> bool:
+    """Say whether the budget of an objective is reckoned: its alerts read events, and samples are kept for its period."""
+    return bool(usable(objective, retention)) and (retention is None or objective.period_seconds <= retention)
+
+
+def share(where: Sequence[Matcher], window: str) -> str:
+    """Write the share of recorded events that are bad, over a window; nothing where there are no events."""
+    bad, events = recorded.slo_bad_events(window), recorded.slo_events(window)
+    return f"{select(bad, where)}\n/\n({select(events, where)} > 0)"
 
 
 def refused(objective: Objective, arm: Arm, retention: Decimal | None) -> str:

@@ -202,6 +202,10 @@ class Catalog:
         """Give the services of which an instrument's signals are recorded."""
         return tuple(service for service in self.services if instrument in service.measures)
 
+    def labels(self, service: Service | None = None, **more: str) -> dict[str, str]:
+        """Give the labels of what is recorded, or raised, of the project or of one of its services."""
+        return {**more, "project": self.project, **({"service": service.name} if service else {})}
+
     def paced(self, window: str) -> str:
         """Give a window of an alert at the pace that alerts reckon."""
         return promql_duration(duration(window) / self.pace)

@@ -5,7 +5,9 @@ Names follow Prometheus's convention `level:metric:operations`; every series car
 
 from __future__ import annotations
 
-from signals.promql import Matcher
+from collections.abc import Iterable
+
+from signals.promql import Matcher, select
 
 WINDOW = "5m"
 """The window of every recorded rate that panels draw."""
@@ -54,6 +56,8 @@ def slo_bad_events(window: str) -> str:
     return f"service:slo_bad_events:rate{window}"
 
 
+SLO_MOMENTS, SLO_BAD_MOMENTS = "service:slo_moments:value", "service:slo_bad_moments:value"
+"""Of an objective whose events are moments: 1 at each evaluation, and 1 where it is a bad one."""
 SLO_EVENTS_COUNTED = "service:slo_events:counted"
 SLO_BAD_EVENTS_COUNTED = "service:slo_bad_events:counted"
 SLO_BUDGET = "service:slo_error_budget:ratio"
@@ -88,3 +92,12 @@ def owner(project: str, service: str = "") -> tuple[Matcher, ...]:
     """Match the recorded series of a project, or of one service in it."""
     matchers = (Matcher("project", "=", project),)
     return (*matchers, Matcher("service", "=", service)) if service else matchers
+
+
+UP = "up"
+"""What Prometheus writes of each target: 1 where it answered, 0 where it did not."""
+
+
+def firing(where: Iterable[Matcher]) -> str:
+    """Select the alerts that fire, as Prometheus writes them down."""
+    return select("ALERTS", (*where, Matcher("alertstate", "=", "firing")))

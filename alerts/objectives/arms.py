@@ -6,10 +6,11 @@ given has a label of its own, so that no rule records the same series.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from alerts.annotations import SHARE, Annotations, filled, percent
 from alerts.model import Case, Check, Input
 from alerts.objectives.watched import Watched
 from signals import burn, recorded
@@ -44,16 +45,14 @@ def cases(
     watched: Watched,
     arms: tuple[Arm, ...],
     waits: tuple[str, str],
-    least: tuple[Decimal, Decimal, Decimal] | None,
-    annotations: Mapping[str, str],
-    say: str,
+    least: tuple[Decimal, Decimal, Decimal],
+    annotations: Annotations,
     step: int,
 ) -> Iterator[Case]:
     """Give one case for each of an alert's arms; none where it reckons at another pace than usual.
 
     waits  for how long its condition holds before it fires, and for how long it is kept afterwards
-    least  events, bad events, and bad events of the short window, from which an arm is met; None where it does not count
-    say    what stands for the share in the description
+    least  events, bad events, and bad events of the short window, from which an arm is met
     step   minutes between evaluations
     """
     if watched.catalog.pace != 1:
@@ -63,16 +62,15 @@ def cases(
     def check(at: int, level: Level | None) -> Check:
         if level is None:
             return Check(minutes=at * step)
-        share = f"{float(level.long_bad / level.long * 100):.4g}%"
-        said = annotations["description"].replace(say, share)
-        return Check(minutes=at * step, annotations={**annotations, "description": said})
+        said = {SHARE: percent(level.long_bad / level.long)}
+        return Check(minutes=at * step, annotations=filled(annotations, said))
 
     for arm in arms:
-        if watched.sliced and arm.short == watched.slice:
+        if watched.is_slice(watched.catalog.paced(arm.short)):
             continue  # the long window would be recorded from what is given of the short one
         limit = burn.threshold(watched.objective, arm)
-        high = _level(arm, min(limit * ABOVE, (1 + limit) / 2), timed=least is None)
-        low = _level(arm, limit * BELOW, timed=least is None)
+        high = _level(min(limit * ABOVE, (1 + limit) / 2))
+        low = _level(limit * BELOW)
         spans, expected = _timeline(high, low, hold, keep, least)
         checks = [check(at, level) for at, level in expected]
         yield Case(
@@ -86,14 +84,14 @@ def cases(
 
 
 def _timeline(
-    high: Level, low: Level, hold: int, keep: int, least: tuple[Decimal, Decimal, Decimal] | None
+    high: Level, low: Level, hold: int, keep: int, least: tuple[Decimal, Decimal, Decimal]
 ) -> tuple[list[Span], list[tuple[int, Level | None]]]:
     """Give levels for so many steps each, and at which step the alert fires on which level, or on none.
 
     First all that must not fire, each for long enough to fire; then what is hardly enough, when it has held and just before; and
     when that is over, while it is kept, and then no longer.
     """
-    enough, short_of = _counts(high, least) if least else (high, [])
+    enough, short_of = _counts(high, least)
     silent = (replace(low, short_bad=high.short_bad), replace(high, short_bad=low.short_bad), *short_of)
     spans = [(level, hold + 1) for level in silent]
     expected: list[tuple[int, Level | None]] = [
@@ -107,10 +105,9 @@ def _timeline(
     return [*spans, (enough, hold + 1), (high, 1), (none_bad, keep + 2)], expected
 
 
-def _level(arm: Arm, share: Decimal, *, timed: bool) -> Level:
-    """Give a share of bad events: of plenty, or of one a second where each is a moment."""
-    long, short = (duration(arm.long), duration(arm.short)) if timed else (PLENTY, PLENTY)
-    return Level(long=long, long_bad=long * share, short=short, short_bad=short * share)
+def _level(share: Decimal) -> Level:
+    """Give a share of bad events, of plenty."""
+    return Level(long=PLENTY, long_bad=PLENTY * share, short=PLENTY, short_bad=PLENTY * share)
 
 
 def _counts(high: Level, least: tuple[Decimal, Decimal, Decimal]) -> tuple[Level, list[Level]]:

@@ -51,9 +51,7 @@ def recordings(watched: Watched) -> Iterator[Recording]:
         counted[0]: f"{series(recorded.slo_events(window))} * {plain(seconds)}",
         counted[1]: f"{series(recorded.slo_bad_events(window))} * {plain(seconds)}",
         recorded.SLO_BUDGET: f"vector({budget})",
-        recorded.SLO_CURRENT_BURN: (
-            f"{series(recorded.slo_bad_events(window))}\n/\n({series(recorded.slo_events(window))} > 0)\n/\n{budget}"
-        ),
+        recorded.SLO_CURRENT_BURN: (f"{burn.share(where, window)}\n/\n{budget}"),
         recorded.SLO_PERIOD_BURN: f"{over_period(counted[1])}\n/\n({over_period(counted[0])} > 0)\n/\n{budget}",
         recorded.SLO_REMAINING: f"1 - {series(recorded.SLO_PERIOD_BURN)}",
         recorded.SLO_COVERAGE: f"clamp_max(count_over_time({series(counted[0])}[{period}]) / {samples}, 1)",

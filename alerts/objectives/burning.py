@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from alerts.model import Alert, Recording
 from alerts.objectives import arms as single
-from alerts.objectives.proofs import PAGE_STEP, TICKET_STEP, VALUE
+from alerts.objectives.proofs import PAGE_STEP, TICKET_STEP
 from alerts.objectives.watched import Watched
 from signals import burn, recorded
 from signals.burn import PAGE, TICKET, Arm
@@ -26,14 +26,18 @@ def recordings(watched: Watched) -> Iterator[Recording]:
     arms = burn.usable(watched.objective, watched.catalog.retention)
     named = (watched.catalog.paced(window) for arm in arms for window in (arm.short, arm.long))
     windows = dict.fromkeys((watched.slice, *sorted(named, key=duration)) if arms else ())
+    slices = watched.slices
+    if slices and windows:
+        yield Recording(record=slices.events, expr=watched.events(watched.slice), labels=watched.labels)
+        yield Recording(record=slices.bad, expr=watched.bad(watched.slice), labels=watched.labels)
     for window in windows:
-        for record, write in ((recorded.slo_events, watched.events), (recorded.slo_bad_events, watched.bad)):
-            mean = watched.sliced and window != watched.slice
-            expr = (
-                f"avg_over_time({select(record(watched.slice), watched.where)}[{window}])"
-                if mean
-                else write(window)
-            )
+        if watched.is_slice(window):
+            continue
+        for record, read, write in (
+            (recorded.slo_events, slices and slices.events, watched.events),
+            (recorded.slo_bad_events, slices and slices.bad, watched.bad),
+        ):
+            expr = slices.over(select(read, watched.where), window) if slices and read else write(window)
             yield Recording(record=record(window), expr=expr, labels=watched.labels)
 
 
@@ -58,9 +62,8 @@ def alerts(watched: Watched) -> Iterator[Alert]:
                     watched,
                     arms,
                     (HOLD[severity], KEEP[severity]),
-                    _least(watched),
+                    (*watched.least, LEAST_STILL_BAD),
                     annotations,
-                    VALUE,
                     PAGE_STEP if severity == PAGE else TICKET_STEP,
                 ),
             ),
@@ -71,30 +74,15 @@ def _arm(watched: Watched, arm: Arm) -> str:
     """Write an arm's condition: in its long and in its short window, and with enough events, and bad ones, to tell."""
     limit = plain(burn.threshold(watched.objective, arm))
     long, short = (watched.catalog.paced(window) for window in (arm.long, arm.short))
-    shares = (f"{_share(watched, window)} > {limit}" for window in (long, short))
-    least = _least(watched)
-    if least is None:
-        return "\nand\n".join(shares)
-    events, bad, lately = least
+    shares = (f"{burn.share(watched.where, window)} > {limit}" for window in (long, short))
+    events, bad = watched.least
     enough = (
         _at_least(watched, recorded.slo_events(long), long, events),
         _at_least(watched, recorded.slo_bad_events(long), long, bad),
-        _at_least(watched, recorded.slo_bad_events(short), short, lately),
+        _at_least(watched, recorded.slo_bad_events(short), short, LEAST_STILL_BAD),
     )
     return "\nand\n".join((*shares, *enough))
 
 
-def _least(watched: Watched) -> tuple[Decimal, Decimal, Decimal] | None:
-    """Give the events, bad events, and bad events of the short window that an arm needs; None where a share of time is watched."""
-    if watched.sliced and watched.objective.limit_usd is None:
-        return None
-    return watched.service.tuning.least_events, watched.service.tuning.least_bad, LEAST_STILL_BAD
-
-
 def _at_least(watched: Watched, record: str, window: str, least: Decimal) -> str:
     return f"{select(record, watched.where)} * {plain(duration(window))} >= {plain(least)}"
-
-
-def _share(watched: Watched, window: str) -> str:
-    bad, events = recorded.slo_bad_events(window), recorded.slo_events(window)
-    return f"{select(bad, watched.where)}\n/\n({select(events, watched.where)} > 0)"

@@ -11,10 +11,11 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
+from alerts.annotations import SHARE
 from alerts.examples import Stretch, another, counting, outside
 from alerts.model import Input
 from alerts.objectives import proofs
-from alerts.objectives.watched import Watched
+from alerts.objectives.watched import Slices, Watched
 from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
@@ -45,9 +46,14 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         catalog=catalog,
         service=service,
         objective=objective,
+        least=(service.tuning.least_events, service.tuning.least_bad),
         events=lambda window: rate(counter, window),
         bad=bad,
-        sliced=True,
+        slices=Slices(
+            events=recorded.slo_events(catalog.paced(recorded.WINDOW)),
+            bad=recorded.slo_bad_events(catalog.paced(recorded.WINDOW)),
+            over=lambda series, window: f"avg_over_time({series}[{window}])",
+        ),
         describe=partial(_described, service, objective),
         prove=partial(proofs.sliced, objective, traffic=partial(_traffic, counter, spend, objective)),
     )
@@ -65,7 +71,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
         if fast
         else f"{objective.of.capitalize()} cost enough, often enough, to use up the cost budget before its period ends.",
         "description": (
-            f"{proofs.VALUE} of the {objective.of} of {service.name} in the last "
+            f"{SHARE} of the {objective.of} of {service.name} in the last "
             f"{'hour or six' if fast else 'day or three'} cost more than {what}, and it goes on. "
             f"The objective is {plain(objective.target * 100)} % within it."
         ),

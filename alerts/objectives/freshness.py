@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
+from alerts.annotations import SHARE
 from alerts.examples import Stretch, presence
 from alerts.model import Input
 from alerts.objectives import proofs
-from alerts.objectives.watched import Watched
+from alerts.objectives.watched import Slices, Watched
+from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
-from signals.units import plain, promql_duration
+from signals.units import duration, plain, promql_duration
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""
+LEAST = (Decimal(20), Decimal(5))
+"""Moments, and bad ones, below which nobody is told: a Prometheus that has just begun has seen few, the first before it scraped."""
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:
@@ -34,7 +38,12 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         objective=objective,
         events=lambda _: "vector(1)",
         bad=lambda _: f"0 * count(count_over_time({series.over(window)}))\nor\nvector(1)",
-        sliced=True,
+        slices=Slices(
+            events=recorded.SLO_MOMENTS,
+            bad=recorded.SLO_BAD_MOMENTS,
+            over=lambda series, length: f"sum_over_time({series}[{length}]) / {plain(duration(length))}",
+        ),
+        least=LEAST,
         describe=partial(_described, service, objective, instrument),
         prove=partial(proofs.sliced, objective, traffic=partial(_traffic, instrument, suffix)),
         meanwhile=lambda minutes: _traffic(instrument, suffix, (Stretch(minutes + 1, Decimal(1)),)),
@@ -50,7 +59,7 @@ def _described(
         if fast
         else "A service goes unmeasured often enough to use up the freshness budget before its period ends.",
         "description": (
-            f"For {proofs.VALUE} of the last {'hour or six' if fast else 'day or three'} there was no sample of "
+            f"For {SHARE} of the last {'hour or six' if fast else 'day or three'} there was no sample of "
             f"{instrument.name} of {service.name}, and it goes on. The objective is {plain(objective.target * 100)} % of the time."
         ),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from alerts.annotations import SHARE
 from alerts.examples import Stretch, counting, outside
 from alerts.model import Input
 from alerts.objectives import proofs
@@ -36,6 +37,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         catalog=catalog,
         service=service,
         objective=objective,
+        least=(service.tuning.least_events, service.tuning.least_bad),
         events=lambda window: latency.requests(histogram, window),
         bad=bad,
         describe=partial(_described, service, objective),
@@ -55,7 +57,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
         if fast
         else "Requests are slow often enough to use up the latency budget before its period ends.",
         "description": (
-            f"{proofs.VALUE} of the requests to {service.name} took longer than {within} in the last "
+            f"{SHARE} of the requests to {service.name} took longer than {within} in the last "
             f"{'hour or six' if fast else 'day or three'}, and it goes on. "
             f"The objective is {plain(objective.target * 100)} % within {within}."
         ),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from alerts.annotations import SHARE, Annotations, filled, percent
 from alerts.examples import Stretch
 from alerts.model import Case, Input
 from alerts.objectives.watched import Watched
@@ -18,11 +19,11 @@ from signals.units import duration, plain
 
 MANY = Decimal(1_000_000)
 """Events a step, so many that a share of them is exact."""
-VALUE = "{{ $value | humanizePercentage }}"
 MINUTE = 60
 LEAST_SEEN = Decimal(24)
 """Events that are enough to tell a share by, while one bad one of them is not enough to tell anybody."""
 PAGE_STEP, TICKET_STEP = 1, 15
+LEAST_MOMENTS = 20
 LEAST_GOOD = Decimal("1.4")
 """How many bad evaluations would be at the limit beside the good ones of a case: enough that one of them is below it."""
 BELOW, ABOVE = Decimal("0.75"), Decimal("1.25")
@@ -30,7 +31,6 @@ MARGIN = {PAGE_STEP: 10, TICKET_STEP: 4}
 """Parts of what the limit allows that are below and above it, and evaluations more: an alert waits, and a rate lags."""
 Traffic = Callable[[Sequence[Stretch]], tuple[Input, ...]]
 """Writes the series of some traffic."""
-Annotations = Mapping[str, str]
 
 
 def counted(
@@ -100,7 +100,7 @@ def _sliced(
     yield case("a breach", breach, annotations=_with_share(annotations, Decimal(1)))
     yield case("it is over", breach, Stretch(over, MANY))
     limits = [burn.threshold(objective, arm) for arm in arms]
-    good = math.ceil(LEAST_GOOD / min(limits))
+    good = max(math.ceil(LEAST_GOOD / min(limits)), LEAST_MOMENTS)
     below, above = (
         math.floor(good * _odds(limit) * part) for limit, part in ((min(limits), BELOW), (limits[0], ABOVE))
     )
@@ -110,6 +110,7 @@ def _sliced(
         yield case("just below the limit", calm, Stretch(below * step, MANY, MANY))
         yield case("above the limit", calm, Stretch((above + MARGIN[step]) * step, MANY, MANY), fires=True)
     if objective.limit_usd is None:
+        yield case("it has just begun", Stretch(1, MANY, MANY), Stretch(9 * step + 1, MANY))
         yield Case(
             name="nothing is measured",
             inputs=(),
@@ -160,13 +161,8 @@ def _odds(share: Decimal) -> Decimal:
 
 
 def _with_share(annotations: Annotations, share: Decimal) -> Annotations:
-    return {**annotations, "description": annotations["description"].replace(VALUE, _percent(share))}
+    return filled(annotations, {SHARE: percent(share)})
 
 
 def _share(share: Decimal) -> Decimal:
     return (MANY * share).to_integral_value()
-
-
-def _percent(share: Decimal) -> str:
-    """Write a share as promtool's humanizePercentage does."""
-    return f"{float(share * 100):.4g}%"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from alerts.annotations import Annotations
 from alerts.examples import Stretch
 from alerts.model import Case, Input
 from signals import recorded
@@ -13,7 +15,18 @@ from signals.burn import PAGE, Arm
 from signals.catalog import Catalog, Objective, Service
 from signals.promql import Matcher, select
 
-Annotations = Mapping[str, str]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """Of an objective by which stretches of time are good or bad, and not single events: what is read of each, and of a window.
+
+    events, bad  the records of one slice
+    over         writes what a window adds up to, of a record's series
+    """
+
+    events: str
+    bad: str
+    over: Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +34,8 @@ class Watched:
     """An objective of a service with what its events are.
 
     events, bad  per second over a window, as PromQL: all, and those that use up the budget
-    sliced       whether only the first window is read from the metrics themselves, and the others are means of it: where
-                 a stretch of time, and not one event, is good or bad
+    slices       where only slices are read from the metrics themselves, and windows from these
+    least        the events, and the bad ones, of the long window below which nobody is told
     describe     the annotations of the page alert, or of the ticket's
     prove        the cases of the page alert, or of the ticket's
     traffic      the series that are counted, for so many steps; None where promtool cannot be given them
@@ -36,7 +49,8 @@ class Watched:
     objective: Objective
     events: Callable[[str], str]
     bad: Callable[[str], str]
-    sliced: bool = False
+    slices: Slices | None = None
+    least: tuple[Decimal, Decimal]
     describe: Callable[[str], dict[str, str]]
     prove: Callable[[str, tuple[Arm, ...], Annotations], tuple[Case, ...]]
     traffic: Callable[[Sequence[Stretch]], tuple[Input, ...]] | None = None
@@ -50,11 +64,7 @@ class Watched:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of everything that is recorded of it."""
-        return {
-            "project": self.catalog.project,
-            "service": self.service.name,
-            "objective": self.objective.name,
-        }
+        return {**self.catalog.labels(self.service), "objective": self.objective.name}
 
     @property
     def where(self) -> tuple[Matcher, ...]:
@@ -64,6 +74,10 @@ class Watched:
     def recorded(self, record: str) -> str:
         """Write a record of it that a rule before has written, without its labels."""
         return f"sum({select(record, self.where)})"
+
+    def is_slice(self, window: str) -> bool:
+        """Whether the events of a window are those of a slice itself."""
+        return self.slices is not None and self.slices.events == recorded.slo_events(window)
 
     @property
     def slice(self) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from alerts.examples import Stretch, another, idle
 from alerts.model import Input, Proof
 from alerts.objectives.arms import GIVEN
-from alerts.objectives.watched import Watched
+from alerts.objectives.watched import Slices, Watched
 from signals import burn, recorded
 from signals.promql import Matcher, select
 from signals.units import duration, plain
@@ -33,14 +33,14 @@ def proofs(watched: Watched) -> Iterator[Proof]:
     """Give the tests; none where it reckons at another pace than usual, or promtool cannot be given what is counted."""
     arms = burn.usable(watched.objective, watched.catalog.retention)
     named = {watched.slice, *(window for arm in arms for window in (arm.short, arm.long))}
-    if watched.catalog.pace != 1 or (watched.traffic is None and not watched.sliced):
+    if watched.catalog.pace != 1 or (watched.traffic is None and not watched.slices):
         return
     name = watched.objective.name
     for sampled, windows in (
         (FINE, [each for each in named if duration(each) <= LONGEST_FINE]),
         (COARSE, [each for each in named if duration(each) >= SHORTEST_COARSE]),
     ):
-        own = sorted((each for each in windows if not watched.sliced or each != watched.slice), key=duration)
+        own = sorted((each for each in windows if not watched.is_slice(each)), key=duration)
         if own:
             yield _proof(watched, f"{name}, each window by itself, a sample every {sampled} m", sampled, own)
     if watched.traffic is not None and watched.told:
@@ -63,7 +63,7 @@ def _proof(watched: Watched, name: str, sampled: int, windows: Sequence[str]) ->
     bursts = _bursts(sorted(steps.values()))
     minutes = (max(bursts) * sampled // EVERY + 1) * EVERY
     stretches = _stretches(bursts, minutes // sampled)
-    given = tuple(Matcher(key, "=", value) for key, value in GIVEN.items()) if watched.sliced else ()
+    given = tuple(Matcher(key, "=", value) for key, value in GIVEN.items()) if watched.slices else ()
     where = (*watched.where, *given)
     expects = []
     for window in windows:
@@ -71,7 +71,7 @@ def _proof(watched: Watched, name: str, sampled: int, windows: Sequence[str]) ->
         seen = [burst for age, burst in bursts.items() if age <= steps[window]]
         share = sum((each.bad for each in seen), Decimal(0)) / sum((each.events for each in seen), Decimal(0))
         expects.append((f"sum({select(bad, where)}) / sum({select(events, where)})", share))
-    inputs = _slices(watched, stretches, where) if watched.sliced else _counters(watched, stretches)
+    inputs = _given(watched.slices, stretches, where) if watched.slices else _counters(watched, stretches)
     return Proof(
         name=name,
         inputs=(*inputs, *_recorded_of_others(watched, windows, given, minutes // sampled)),
@@ -119,7 +119,8 @@ def _recorded_of_others(
 ) -> Iterator[Input]:
     """Give what is recorded of another project, service and objective: what rules read of their own kind."""
     records = [recorded.slo_events(window) for window in windows]
-    records += [recorded.slo_events(watched.slice), recorded.slo_bad_events(watched.slice)]
+    shortest = (recorded.slo_events(watched.slice), recorded.slo_bad_events(watched.slice))
+    records += (watched.slices.events, watched.slices.bad) if watched.slices else shortest
     for record in dict.fromkeys(records):
         for each in watched.where:
             other = replace(each, value=f"{each.value}-other")
@@ -127,11 +128,11 @@ def _recorded_of_others(
             yield Input(selector=select(record, where), values=f"{plain(FOREIGN)}+0x{steps}")
 
 
-def _slices(watched: Watched, stretches: tuple[Stretch, ...], where: tuple[Matcher, ...]) -> Iterator[Input]:
-    """Give what is recorded of the slice: events, and bad ones, per second."""
+def _given(slices: Slices, stretches: tuple[Stretch, ...], where: tuple[Matcher, ...]) -> Iterator[Input]:
+    """Give what is recorded of slices: events, and bad ones."""
     for record, of in (
-        (recorded.slo_events(watched.slice), [(each.steps, each.events) for each in stretches]),
-        (recorded.slo_bad_events(watched.slice), [(each.steps, each.bad) for each in stretches]),
+        (slices.events, [(each.steps, each.events) for each in stretches]),
+        (slices.bad, [(each.steps, each.bad) for each in stretches]),
     ):
         values = " ".join(f"{plain(value)}+0x{steps - 1}" for steps, value in of)
         yield Input(selector=select(record, where), values=values)

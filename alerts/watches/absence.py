@@ -8,6 +8,7 @@ from dataclasses import replace
 from alerts.examples import another, counter, outside
 from alerts.model import Alert, Case, Check
 from signals.alarms import ABSENT
+from signals.burn import TICKET
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument
 
@@ -35,7 +36,7 @@ def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
         name=ABSENT[instrument.name],
         expr=f"max(absent_over_time({instrument.select(suffix=suffix)}[{catalog.paced(WINDOW)}]))",
         hold=catalog.paced(HOLD),
-        labels={"severity": "warning", "project": catalog.project, "service": service.name},
+        labels=catalog.labels(service, severity=TICKET),
         annotations=annotations,
         cases=_cases(catalog, instrument, suffix, annotations),
     )

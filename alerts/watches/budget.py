@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.examples import Stretch, growing
+from alerts.annotations import USD, Annotations, filled
+from alerts.examples import Stretch, growing, quarterly
 from alerts.model import Alert, Case, Group, Recording
 from signals import cost, recorded
 from signals.alarms import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT
+from signals.burn import PAGE, TICKET
 from signals.catalog import Catalog, Service
 from signals.promql import select
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
-from signals.units import plain, promql_duration
+from signals.units import HOURS_PER_MONTH, plain, promql_duration
 
 MONTH = "31d"
 NEARLY = Decimal("0.8")
@@ -29,7 +31,7 @@ def recordings(catalog: Catalog) -> Iterator[Recording]:
     """Record the budget itself."""
     if catalog.monthly_budget_usd is not None:
         value = plain(catalog.monthly_budget_usd)
-        yield Recording(record=recorded.BUDGET, expr=f"vector({value})", labels={"project": catalog.project})
+        yield Recording(record=recorded.BUDGET, expr=f"vector({value})", labels=catalog.labels())
 
 
 def projected(catalog: Catalog) -> Iterator[Alert]:
@@ -42,59 +44,42 @@ def projected(catalog: Catalog) -> Iterator[Alert]:
     long, short = (
         cost.month(where, catalog.paced(window), ("project",)) for window in (DAY_WINDOW, LONG_WINDOW)
     )
-    value = '{{ $value | printf "%.2f" }}'
     annotations = {
         "summary": "At the present rate the month would cost more than its budget.",
         "description": (
-            f"A month of 730 hours like the last 6 would cost {value} USD, "
+            f"A month of 730 hours like the last 6 would cost {USD} USD, "
             f"and the last hour is no cheaper. The budget is {plain(budget)} USD."
         ),
     }
-    said = annotations["description"].replace(value, f"{2 * budget:.2f}")
-    month_minutes = Decimal(730 * 60)
-
-    def case(name: str, month_usd: Decimal, fired: dict[str, str] | None = None) -> Case:
-        stretches = (Stretch(391, month_usd / month_minutes),)
-        inputs = growing(spending[0], stretches)
-        return Case(name=name, inputs=inputs, minutes=390, annotations=fired, step=15, sampled=1)
-
-    dear, cheap = 2 * budget / month_minutes, budget / 2 / month_minutes
-    spike = (Stretch(360, cheap), Stretch(31, 10 * dear))
-    over = (Stretch(300, 2 * dear), Stretch(91, cheap * Decimal("1.5")))
     yield Alert(
         name=MONTH_PROJECTED,
         expr=f"{long} > {plain(budget)}\nand\n{short} > {plain(budget)}",
         hold=catalog.paced("15m"),
-        labels={"severity": "warning", "project": catalog.project},
+        labels=catalog.labels(severity=TICKET),
         annotations=annotations,
-        cases=(
-            case("spend would exceed the budget", 2 * budget, {**annotations, "description": said}),
-            case("spend stays within the budget", budget * Decimal("0.8")),
-            Case(
-                name="a spike that is over",
-                inputs=growing(spending[0], over),
-                minutes=390,
-                step=15,
-                sampled=1,
-            ),
-            Case(
-                name="a spike of minutes",
-                inputs=growing(spending[0], (Stretch(365, cheap), Stretch(5, 10 * dear), Stretch(21, cheap))),
-                minutes=390,
-                step=15,
-                sampled=1,
-            ),
-            Case(
-                name="a dear hour",
-                inputs=growing(spending[0], spike),
-                minutes=390,
-                fires=True,
-                step=15,
-                sampled=1,
-            ),
-            Case(name="nothing is measured", inputs=(), minutes=390, step=15),
-        ),
+        cases=tuple(_projected_cases(spending[0], budget, annotations)),
     )
+
+
+def _projected_cases(service: Service, budget: Decimal, annotations: Annotations) -> Iterator[Case]:
+    minutes = 390
+    allowed = budget / (HOURS_PER_MONTH * 60)
+
+    def case(
+        name: str, *stretches: tuple[int, str], fired: Annotations | None = None, fires: bool = False
+    ) -> Case:
+        """Give so many minutes at so many times what the budget allows, one after another."""
+        spent = tuple(Stretch(long, allowed * Decimal(times)) for long, times in stretches)
+        inputs = growing(service, spent)
+        return quarterly(name=name, inputs=inputs, minutes=minutes, annotations=fired, fires=fires)
+
+    fired = filled(annotations, {USD: f"{2 * budget:.2f}"})
+    yield case("spend would exceed the budget", (391, "2"), fired=fired)
+    yield case("spend stays within the budget", (391, "0.8"))
+    yield case("a spike that is over", (300, "4"), (91, "0.75"))
+    yield case("a spike of minutes", (365, "0.5"), (5, "20"), (21, "0.5"))
+    yield case("a dear hour", (360, "0.5"), (31, "20"), fires=True)
+    yield quarterly(name="nothing is measured", inputs=(), minutes=minutes)
 
 
 def is_counted(catalog: Catalog) -> bool:
@@ -133,7 +118,7 @@ def month(catalog: Catalog) -> Group | None:
 
 def _sums(catalog: Catalog, seconds: Decimal) -> Iterator[Recording]:
     owner = recorded.owner(catalog.project)
-    labels = {"project": catalog.project}
+    labels = catalog.labels()
     counted, long = select(recorded.COST_COUNTED, owner), MONTH
     to_date = select(recorded.MONTH_TO_DATE, owner)
     rate = select(recorded.cost(catalog.paced(DAY_WINDOW)), owner)
@@ -158,20 +143,19 @@ def _spent(catalog: Catalog, seconds: Decimal) -> Iterator[Alert]:
     service = catalog.measuring("cost")[0]
     spent = select(recorded.MONTH_TO_DATE, recorded.owner(catalog.project))
     for name, share, severity in (
-        (MONTH_NEARLY_SPENT, NEARLY, "warning"),
-        (MONTH_SPENT, Decimal(1), "critical"),
+        (MONTH_NEARLY_SPENT, NEARLY, TICKET),
+        (MONTH_SPENT, Decimal(1), PAGE),
     ):
         part = "" if share == 1 else f"{plain(share * 100)} % of "
         yield Alert(
             name=name,
             expr=f"{spent} > {plain(budget * share)}",
             hold=catalog.paced("15m"),
-            labels={"severity": severity, "project": catalog.project},
+            labels=catalog.labels(severity=severity),
             annotations={
                 "summary": f"The month has cost {part}its budget.",
                 "description": (
-                    'Since the month began {{ $value | printf "%.2f" }} USD were spent; '
-                    f"the budget is {plain(budget)} USD a month."
+                    f"Since the month began {USD} USD were spent; the budget is {plain(budget)} USD a month."
                 ),
             },
             cases=_month_cases(service, budget * share, seconds, turns=share == 1),
@@ -189,7 +173,7 @@ def _month_cases(service: Service, limit: Decimal, seconds: Decimal, *, turns: b
 
     def case(name: str, times: str, *, fires: bool = False) -> Case:
         inputs = growing(service, spend(six_hours, step, Decimal(times)))
-        return Case(name=name, inputs=inputs, minutes=six_hours - 1, fires=fires, step=step, sampled=1)
+        return quarterly(name=name, inputs=inputs, minutes=six_hours - 1, fires=fires)
 
     cases = (
         case("spent", "1.2", fires=True),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.examples import counter, level, success
+from alerts.annotations import NUMBER, SHARE, Annotations, filled, percent
+from alerts.examples import counter, level, quarterly, success
 from alerts.model import Alert, Case, Input, Recording
-from signals import recorded
+from signals import burn, recorded, saturation
 from signals.alarms import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, rate, total
@@ -15,44 +16,25 @@ from signals.promql import Matcher, select
 from signals.recorded import WINDOW
 from signals.units import plain
 
-PLANNED = {
-    "cpu": Decimal("0.7"),
-    "memory": Decimal("0.9"),
-    "in_flight": Decimal(1),
-    "rate_limit": Decimal(1),
-    "replicas": Decimal(1),
-}
-"""Up to which share of its limit a resource is planned: beyond 70 % of a CPU queues grow, memory is fatal at 100 %."""
-LIMITS = {
-    "cpu": "cpu_limit",
-    "memory": "memory_limit",
-    "pool": "pool_limit",
-    "in_flight": "in_flight_limit",
-    "queue": "queue_limit",
-    "rate_limit": "rate_limit",
-    "replicas": "replicas_limit",
-}
-"""The instrument that tells each resource's limit."""
-USED_BY = {"rate_limit": "requests"}
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 EXAMPLE_LIMIT = Decimal(200)
 STUCK, GROWN, MORE = "30m", Decimal("1.2"), 10
 """For how long a queue is never empty, and how much longer it is by then, before it is said not to drain."""
-MINUTES, STEP = 45, 15
-"""How long a case is, and the minutes between its evaluations; there is a sample every minute."""
+MINUTES = 45
+"""How long a case is."""
 
 
 def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
     """Record how full each resource is whose use and limit are both known, and the queue's length."""
-    labels = {"project": catalog.project, "service": service.name}
+    labels = catalog.labels(service)
     window = catalog.paced(WINDOW)
-    for resource in _resources(service):
-        limit = service.instruments[LIMITS[resource]]
+    for name, resource in saturation.resources(service).items():
+        limit = resource.limit
         bound = total(limit) if limit.constant is not None else f"({total(limit)} > 0)"
         yield Recording(
             record=recorded.SATURATION,
-            expr=f"{_use(_used(service, resource), window)}\n/\n{bound}",
-            labels={**labels, "resource": resource},
+            expr=f"{saturation.use(resource.used, window)}\n/\n{bound}",
+            labels={**labels, "resource": name},
         )
     if "queue" in service.instruments:
         yield Recording(record=recorded.QUEUE, expr=total(service.instruments["queue"]), labels=labels)
@@ -63,8 +45,8 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
     """Give the alerts on what is recorded."""
-    resources = _resources(service)
-    planned = [each for each in resources if each in PLANNED]
+    resources = saturation.resources(service)
+    planned = [each for each in resources if each in saturation.PLANNED]
     if planned:
         yield _headroom(catalog, service, planned)
     for resource, name in FULL.items():
@@ -76,46 +58,21 @@ def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
         yield _throttled(catalog, service)
 
 
-def _resources(service: Service) -> list[str]:
-    return [
-        name for name, limit in LIMITS.items() if limit in service.instruments and _is_used(service, name)
-    ]
-
-
-def _is_used(service: Service, resource: str) -> bool:
-    name = USED_BY.get(resource, resource)
-    return name in service.instruments or (resource == "in_flight" and "latency" in service.instruments)
-
-
-def _used(service: Service, resource: str) -> Instrument:
-    """Give what tells the use; of requests in progress, where no gauge does, the seconds spent per second (Little's law)."""
-    found = service.instruments.get(USED_BY.get(resource, resource))
-    return found or service.instruments["latency"].part("_sum")
-
-
-def _use(instrument: Instrument, window: str) -> str:
-    return total(instrument) if instrument.kind == "gauge" else rate(instrument, window)
-
-
 def _series(catalog: Catalog, service: Service, record: str, resource: str = "") -> str:
     where = recorded.owner(catalog.project, service.name)
     return select(record, (*where, Matcher("resource", "=", resource)) if resource else where)
 
 
-def _labels(catalog: Catalog, service: Service) -> dict[str, str]:
-    return {"severity": "warning", "project": catalog.project, "service": service.name}
-
-
 def _headroom(catalog: Catalog, service: Service, resources: list[str]) -> Alert:
     factor = service.tuning.headroom
     room = (
-        f"{plain(PLANNED[each])} / {_series(catalog, service, recorded.SATURATION, each)} < {plain(factor)}"
+        f"{plain(saturation.PLANNED[each])} / {_series(catalog, service, recorded.SATURATION, each)} < {plain(factor)}"
         for each in resources
     )
     annotations = {
         "summary": "A resource has little headroom.",
         "description": (
-            f"{{{{ $labels.resource }}}} of {service.name} would take {{{{ $value | humanize }}}} times its present use, up to the share "
+            f"{{{{ $labels.resource }}}} of {service.name} would take {NUMBER} times its present use, up to the share "
             f"of its limit that is planned; at least {plain(factor)} times are wanted."
         ),
     }
@@ -123,76 +80,63 @@ def _headroom(catalog: Catalog, service: Service, resources: list[str]) -> Alert
         name=HEADROOM_LOW,
         expr="\nor\n".join(room),
         hold=catalog.paced("15m"),
-        labels=_labels(catalog, service),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=tuple(_headroom_cases(catalog, service, resources, annotations)),
     )
 
 
 def _headroom_cases(
-    catalog: Catalog, service: Service, resources: list[str], annotations: dict[str, str]
+    catalog: Catalog, service: Service, resources: list[str], annotations: Annotations
 ) -> Iterator[Case]:
     factor = service.tuning.headroom
     short, ample = factor / Decimal("1.1"), factor * Decimal("1.1")
     for resource in resources:
-        said = (
-            annotations["description"]
-            .replace("{{ $labels.resource }}", resource)
-            .replace("{{ $value | humanize }}", f"{float(short):.4g}")
-        )
-        yield Case(
+        said = {"{{ $labels.resource }}": resource, NUMBER: f"{float(short):.4g}"}
+        yield quarterly(
             name=f"little headroom of {resource}",
-            inputs=_at(catalog, service, resource, PLANNED[resource] / short),
+            inputs=_at(catalog, service, resource, saturation.PLANNED[resource] / short),
             minutes=MINUTES,
-            step=STEP,
-            sampled=1,
-            annotations={**annotations, "description": said},
+            annotations=filled(annotations, said),
             labels={"resource": resource},
         )
-        yield Case(
+        yield quarterly(
             name=f"headroom enough of {resource}",
-            inputs=_at(catalog, service, resource, PLANNED[resource] / ample),
+            inputs=_at(catalog, service, resource, saturation.PLANNED[resource] / ample),
             minutes=MINUTES,
-            step=STEP,
-            sampled=1,
         )
-    yield Case(name="nothing is measured", inputs=(), minutes=MINUTES, step=STEP, sampled=1)
+    yield quarterly(name="nothing is measured", inputs=(), minutes=MINUTES)
 
 
 def _full(catalog: Catalog, service: Service, resource: str, name: str) -> Alert:
     limit = service.tuning.exhausted
-    value = "{{ $value | humanizePercentage }}"
     annotations = {
         "summary": f"A {resource} is nearly exhausted.",
-        "description": f"The {resource} of {service.name} is {value} full; beyond its limit work waits, or is turned away.",
+        "description": f"The {resource} of {service.name} is {SHARE} full; beyond its limit work waits, or is turned away.",
     }
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.95")
-    said = annotations["description"].replace(value, f"{float(above * 100):.4g}%")
+    said = {SHARE: percent(above)}
     extra = {"resource": resource}
     return Alert(
         name=name,
         expr=f"{_series(catalog, service, recorded.SATURATION, resource)} > {plain(limit)}",
         hold=catalog.paced("5m"),
-        labels=_labels(catalog, service),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=(
-            Case(
+            quarterly(
                 name="nearly exhausted",
                 inputs=_at(catalog, service, resource, above),
                 minutes=MINUTES,
-                step=STEP,
-                sampled=1,
-                annotations={**annotations, "description": said},
+                annotations=filled(annotations, said),
                 labels=extra,
             ),
-            Case(
+            quarterly(
                 name="room enough",
                 inputs=_at(catalog, service, resource, below),
                 minutes=MINUTES,
-                step=STEP,
-                sampled=1,
             ),
-            Case(name="nothing is measured", inputs=(), minutes=MINUTES, step=STEP, sampled=1),
+            quarterly(name="nothing is measured", inputs=(), minutes=MINUTES),
         ),
     )
 
@@ -202,19 +146,10 @@ def _stuck(catalog: Catalog, service: Service) -> Alert:
     annotations = {
         "summary": "A queue does not drain.",
         "description": (
-            f"The queue of {service.name} has not been empty for 30 minutes and has grown to {{{{ $value | humanize }}}} tasks: "
+            f"The queue of {service.name} has not been empty for 30 minutes and has grown to {NUMBER} tasks: "
             "more comes in than is worked off."
         ),
     }
-    instrument = service.instruments["queue"]
-    said = annotations["description"].replace("{{ $value | humanize }}", "301")
-
-    def inputs(first: str, then: str) -> tuple[Input, ...]:
-        """Give half an hour, and another one."""
-        if instrument.expression:
-            return (Input(selector=queue, values=f"{first} {then}"),)
-        return (level(instrument, f"{first} {then}"),)
-
     return Alert(
         name=QUEUE_STUCK,
         expr=(
@@ -222,46 +157,51 @@ def _stuck(catalog: Catalog, service: Service) -> Alert:
             f"and\nmin_over_time({queue}[{window}]) > 0"
         ),
         hold=catalog.paced("15m"),
-        labels=_labels(catalog, service),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=(
-            Case(
-                name="it grows",
-                inputs=inputs("1+5x29", "151+5x30"),
-                minutes=60,
-                step=STEP,
-                sampled=1,
-                annotations={**annotations, "description": said},
-            ),
-            Case(
-                name="long, but it does not grow",
-                inputs=inputs("500x29", "505x30"),
-                minutes=60,
-                step=STEP,
-                sampled=1,
-            ),
-            Case(name="a few more", inputs=inputs("1x29", "10x30"), minutes=60, step=STEP, sampled=1),
-            Case(
-                name="it was empty in between",
-                inputs=inputs("1x29", "100x9 0 100x20"),
-                minutes=60,
-                step=STEP,
-                sampled=1,
-            ),
-            Case(name="nothing is measured", inputs=(), minutes=60, step=STEP, sampled=1),
+        cases=_stuck_cases(queue, service.instruments["queue"], annotations),
+    )
+
+
+def _stuck_cases(queue: str, instrument: Instrument, annotations: Annotations) -> tuple[Case, ...]:
+    said = {NUMBER: "301"}
+
+    def inputs(first: str, then: str) -> tuple[Input, ...]:
+        """Give half an hour, and another one."""
+        if instrument.expression:
+            return (Input(selector=queue, values=f"{first} {then}"),)
+        return (level(instrument, f"{first} {then}"),)
+
+    return (
+        quarterly(
+            name="it grows",
+            inputs=inputs("1+5x29", "151+5x30"),
+            minutes=60,
+            annotations=filled(annotations, said),
         ),
+        quarterly(
+            name="long, but it does not grow",
+            inputs=inputs("500x29", "505x30"),
+            minutes=60,
+        ),
+        quarterly(name="a few more", inputs=inputs("1x29", "10x30"), minutes=60),
+        quarterly(
+            name="it was empty in between",
+            inputs=inputs("1x29", "100x9 0 100x20"),
+            minutes=60,
+        ),
+        quarterly(name="nothing is measured", inputs=(), minutes=60),
     )
 
 
 def _throttled(catalog: Catalog, service: Service) -> Alert:
     limit = service.tuning.throttled
-    value = "{{ $value | humanizePercentage }}"
     annotations = {
         "summary": "The CPU of a service is held back at its limit.",
-        "description": f"{service.name} was held back in {value} of its CPU periods: it waits for CPU though the node may have some.",
+        "description": f"{service.name} was held back in {SHARE} of its CPU periods: it waits for CPU though the node may have some.",
     }
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.9")
-    said = annotations["description"].replace(value, f"{float(above * 100):.4g}%")
+    said = {SHARE: percent(above)}
 
     def inputs(share: Decimal) -> tuple[Input, ...]:
         throttled, periods = service.instruments["throttled"], service.instruments["periods"]
@@ -271,26 +211,25 @@ def _throttled(catalog: Catalog, service: Service) -> Alert:
         name=CPU_THROTTLED,
         expr=f"{_series(catalog, service, recorded.THROTTLED)} > {plain(limit)}",
         hold=catalog.paced("15m"),
-        labels=_labels(catalog, service),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=(
-            Case(
+            quarterly(
                 name="held back",
                 inputs=inputs(above),
                 minutes=MINUTES,
-                step=STEP,
-                sampled=1,
-                annotations={**annotations, "description": said},
+                annotations=filled(annotations, said),
             ),
-            Case(name="held back a little", inputs=inputs(below), minutes=MINUTES, step=STEP, sampled=1),
-            Case(name="nothing is measured", inputs=(), minutes=MINUTES, step=STEP, sampled=1),
+            quarterly(name="held back a little", inputs=inputs(below), minutes=MINUTES),
+            quarterly(name="nothing is measured", inputs=(), minutes=MINUTES),
         ),
     )
 
 
 def _at(catalog: Catalog, service: Service, resource: str, share: Decimal) -> tuple[Input, ...]:
     """Give series that make a resource so full; as recorded, where promtool cannot be given what it is reckoned from."""
-    used, limit = _used(service, resource), service.instruments[LIMITS[resource]]
+    found = saturation.resources(service)[resource]
+    used, limit = found.used, found.limit
     if used.expression or limit.expression or used.native or used.names:
         series = _series(catalog, service, recorded.SATURATION, resource)
         return (Input(selector=series, values=f"{share}x{MINUTES}"),)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
-from alerts.examples import Stretch, counting, growing, success
+from alerts.annotations import NUMBER, USD, Annotations, filled
+from alerts.examples import Stretch, counting, growing, quarterly, success
 from alerts.model import Alert, Case, Input, Recording
-from signals import recorded
+from signals import burn, recorded
 from signals.alarms import SPEND_ANOMALY, UNIT_COST, UNPRICED
 from signals.catalog import Catalog, Service, Target
 from signals.instruments import rate
@@ -19,15 +21,44 @@ WEEKS = 3
 """How many past weeks are compared with, where samples are kept for so long."""
 SHARE_OF_BUDGET, LEAST_USD_PER_HOUR = Decimal("0.1"), Decimal("0.01")
 """What an hour must cost beyond the usual to matter: a share of the budget's hour; without a budget, a cent."""
-UNIT_COSTS = {"cost_per_1k_tokens": ("tokens", 1000), "cost_per_request": ("requests", 1)}
 STEP, WEEK_STEPS, MORE_STEPS, EVERY = 15, 672, 48, 240
 """Minutes between samples of weekly cases, how many of them are a week, and twelve hours, and minutes between evaluations."""
+INFO = "info"
 UNPRICED_MODEL = "example-without-a-price"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What a unit cost is for: the instrument that counts it, how many of them it is of, how it is recorded and called."""
+
+    instrument: str
+    many: int
+    record: Callable[[str], str]
+    summary: str
+    name: str
+
+
+UNIT_COSTS = {
+    "cost_per_1k_tokens": Unit(
+        instrument="tokens",
+        many=1000,
+        record=recorded.tokens,
+        summary="1k tokens cost more than their target.",
+        name="1k tokens",
+    ),
+    "cost_per_request": Unit(
+        instrument="requests",
+        many=1,
+        record=recorded.requests,
+        summary="A request costs more than its target.",
+        name="request",
+    ),
+}
 
 
 def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
     """Record what the same hour of past weeks cost, how many weeks that is known of, and what unit costs are made of."""
-    labels = {"project": catalog.project, "service": service.name}
+    labels = catalog.labels(service)
     window = catalog.paced(LONG_WINDOW)
     weeks = _weeks(catalog)
     if "cost" in service.measures and weeks:
@@ -37,9 +68,9 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
         yield Recording(record=recorded.COST_EXPECTED, expr="\nor\n".join(expected), labels=labels)
         yield Recording(record=recorded.COST_HISTORY, expr=known, labels=labels)
     for target in _unit_costs(service):
-        name, _ = UNIT_COSTS[target.signal]
-        record = {"tokens": recorded.tokens, "requests": recorded.requests}[name](window)
-        yield Recording(record=record, expr=rate(service.instruments[name], window), labels=labels)
+        unit = UNIT_COSTS[target.signal]
+        counter = service.instruments[unit.instrument]
+        yield Recording(record=unit.record(window), expr=rate(counter, window), labels=labels)
     if service.is_priced:
         where = recorded.owner(catalog.project, service.name)
         tokens, prices = select(recorded.MODEL_TOKENS, where), select(recorded.PRICE, where)
@@ -70,7 +101,7 @@ def _unit_costs(service: Service) -> list[Target]:
         for target in service.targets
         if target.signal in UNIT_COSTS
         and "cost" in service.measures
-        and UNIT_COSTS[target.signal][0] in service.instruments
+        and UNIT_COSTS[target.signal].instrument in service.instruments
     ]
 
 
@@ -83,10 +114,6 @@ def _mean(series: list[str]) -> str:
     return series[0] if len(series) == 1 else "(\n" + "\n+\n".join(series) + f"\n) / {len(series)}"
 
 
-def _labels(catalog: Catalog, service: Service, severity: str = "warning") -> dict[str, str]:
-    return {"severity": severity, "project": catalog.project, "service": service.name}
-
-
 def _floor(catalog: Catalog) -> Decimal:
     budget = catalog.monthly_budget_usd
     return round(budget / HOURS_PER_MONTH * SHARE_OF_BUDGET, 4) if budget else LEAST_USD_PER_HOUR
@@ -96,23 +123,35 @@ def _anomaly(catalog: Catalog, service: Service) -> Alert:
     surge, floor = service.tuning.spend_surge, _floor(catalog)
     spent = _spent(catalog, service)
     expected = select(recorded.COST_EXPECTED, recorded.owner(catalog.project, service.name))
-    value = '{{ $value | printf "%.2f" }}'
     annotations = {
         "summary": "A service spends far more than at the same hour of past weeks.",
         "description": (
-            f"{service.name} spends {value} USD an hour, more than {plain(surge)} times what the same hour of past weeks cost."
+            f"{service.name} spends {USD} USD an hour, more than {plain(surge)} times what the same hour of past weeks cost."
         ),
     }
     usual = 4 * floor / (surge - 1) if surge > 1 else 4 * floor
 
-    def case(name: str, times: Decimal, *, steps: int = WEEK_STEPS, usd: Decimal = usual) -> Case:
+    def case(
+        name: str,
+        times: Decimal,
+        *,
+        steps: int = WEEK_STEPS,
+        usd: Decimal = usual,
+        fired: Annotations | None = None,
+    ) -> Case:
         minutes = (steps + MORE_STEPS) * STEP
         quarter = usd / 4
         stretches = (Stretch(steps, quarter), Stretch(MORE_STEPS + 1, quarter * times))
-        return Case(name=name, inputs=growing(service, stretches), minutes=minutes, step=EVERY, sampled=STEP)
+        return Case(
+            name=name,
+            inputs=growing(service, stretches),
+            minutes=minutes,
+            annotations=fired,
+            step=EVERY,
+            sampled=STEP,
+        )
 
-    fired = case("far more than a week before", 2 * surge)
-    said = annotations["description"].replace(value, f"{2 * surge * usual:.2f}")
+    said = {USD: f"{2 * surge * usual:.2f}"}
     return Alert(
         name=SPEND_ANOMALY,
         expr=(
@@ -120,17 +159,10 @@ def _anomaly(catalog: Catalog, service: Service) -> Alert:
             f"and\n{SECONDS_PER_HOUR} * ({spent} - {expected}) > {plain(floor)}"
         ),
         hold=catalog.paced("15m"),
-        labels=_labels(catalog, service),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=(
-            Case(
-                name=fired.name,
-                inputs=fired.inputs,
-                minutes=fired.minutes,
-                annotations={**annotations, "description": said},
-                step=fired.step,
-                sampled=fired.sampled,
-            ),
+            case("far more than a week before", 2 * surge, fired=filled(annotations, said)),
             case("a little more than a week before", (1 + surge) / 2),
             case("far more, but of next to nothing", 2 * surge, usd=usual / 100),
             case("not enough history", 2 * surge, steps=96),
@@ -140,58 +172,51 @@ def _anomaly(catalog: Catalog, service: Service) -> Alert:
 
 
 def _unit_cost(catalog: Catalog, service: Service, target: Target) -> Alert:
-    name, many = UNIT_COSTS[target.signal]
-    window = catalog.paced(LONG_WINDOW)
-    record = {"tokens": recorded.tokens, "requests": recorded.requests}[name](window)
+    unit = UNIT_COSTS[target.signal]
+    record = unit.record(catalog.paced(LONG_WINDOW))
     counted = select(record, recorded.owner(catalog.project, service.name))
     spent = _spent(catalog, service)
-    what = "1k tokens" if name == "tokens" else "request"
     value = '{{ $value | printf "%.3g" }}'
     annotations = {
-        "summary": f"A {what} costs more than its target."
-        if what == "request"
-        else "1k tokens cost more than their target.",
+        "summary": unit.summary,
         "description": (
-            f"In the last hour {service.name} spent {value} USD per {what}; the target is {plain(target.value)} USD."
+            f"In the last hour {service.name} spent {value} USD per {unit.name}; the target is {plain(target.value)} USD."
         ),
     }
 
     dear, cheap = Decimal("1.25"), Decimal("0.8")
-    said = annotations["description"].replace(value, f"{float(target.value * dear):.3g}")
+    said = {value: f"{float(target.value * dear):.3g}"}
     return Alert(
         name=UNIT_COST[target.signal],
-        expr=f"{f'{many} * ' if many > 1 else ''}{spent}\n/\n({counted} > 0)\n> {plain(target.value)}",
+        expr=f"{f'{unit.many} * ' if unit.many > 1 else ''}{spent}\n/\n({counted} > 0)\n> {plain(target.value)}",
         hold=catalog.paced("30m"),
-        labels=_labels(catalog, service),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=(
-            Case(
+            quarterly(
                 name="dear",
                 inputs=_at(catalog, service, target, dear),
                 minutes=60,
-                step=15,
-                sampled=1,
-                annotations={**annotations, "description": said},
+                annotations=filled(annotations, said),
             ),
-            Case(name="cheap", inputs=_at(catalog, service, target, cheap), minutes=60, step=15, sampled=1),
-            Case(name="nothing is measured", inputs=(), minutes=60, step=15, sampled=1),
+            quarterly(name="cheap", inputs=_at(catalog, service, target, cheap), minutes=60),
+            quarterly(name="nothing is measured", inputs=(), minutes=60),
         ),
     )
 
 
 def _at(catalog: Catalog, service: Service, target: Target, times: Decimal) -> tuple[Input, ...]:
     """Give what costs so many times the target: as recorded where spend is tokens × prices, whose ratio none can choose."""
-    name, many = UNIT_COSTS[target.signal]
-    counter, amount = service.instruments[name], Decimal(10_000)
-    usd = amount / many * target.value * times
+    unit = UNIT_COSTS[target.signal]
+    counter, amount = service.instruments[unit.instrument], Decimal(10_000)
+    usd = amount / unit.many * target.value * times
     if "cost" not in service.instruments:
         window, where = catalog.paced(LONG_WINDOW), recorded.owner(catalog.project, service.name)
-        record = {"tokens": recorded.tokens, "requests": recorded.requests}[name](window)
         return tuple(
             Input(selector=select(metric, where), values=f"{plain(value)}x60")
-            for metric, value in ((record, amount), (recorded.cost(window), usd))
+            for metric, value in ((unit.record(window), amount), (recorded.cost(window), usd))
         )
-    labels = success(counter) if name == "requests" else {}
+    labels = success(counter) if unit.instrument == "requests" else {}
     return (
         counting(counter, (Stretch(61, amount),), lambda each: each.events, **labels),
         *growing(service, (Stretch(61, usd),)),
@@ -200,20 +225,19 @@ def _at(catalog: Catalog, service: Service, target: Target, times: Decimal) -> t
 
 def _unpriced(catalog: Catalog, service: Service) -> Alert:
     unpriced = select(recorded.UNPRICED_TOKENS, recorded.owner(catalog.project, service.name))
-    severity = "info" if "cost" in service.instruments else "warning"
-    value = "{{ $value | humanize }}"
+    severity = INFO if "cost" in service.instruments else burn.TICKET
     annotations = {
         "summary": "Tokens are used of a model that has no price in the catalog.",
         "description": (
-            f"{service.name} uses {value} tokens a second of {{{{ $labels.model }}}}, which has no price in the catalog: "
+            f"{service.name} uses {NUMBER} tokens a second of {{{{ $labels.model }}}}, which has no price in the catalog: "
             + (
                 "no figure from prices has them in it."
-                if severity == "info"
+                if severity == INFO
                 else "its spend is larger than what is shown."
             )
         ),
     }
-    said = annotations["description"].replace(value, "10").replace("{{ $labels.model }}", UNPRICED_MODEL)
+    said = {NUMBER: "10", "{{ $labels.model }}": UNPRICED_MODEL}
     tokens = service.instruments["tokens"]
 
     def inputs(model: str) -> tuple[Input, ...]:
@@ -224,25 +248,21 @@ def _unpriced(catalog: Catalog, service: Service) -> Alert:
         name=UNPRICED,
         expr=f"{unpriced} > 0",
         hold=catalog.paced("15m"),
-        labels=_labels(catalog, service, severity),
+        labels=catalog.labels(service, severity=severity),
         annotations=annotations,
         cases=(
-            Case(
+            quarterly(
                 name="a model without a price",
                 inputs=inputs(UNPRICED_MODEL),
                 minutes=45,
-                step=15,
-                sampled=1,
-                annotations={**annotations, "description": said},
+                annotations=filled(annotations, said),
                 labels={"model": UNPRICED_MODEL},
             ),
-            Case(
+            quarterly(
                 name="a model with a price",
                 inputs=inputs(service.prices[0].model),
                 minutes=45,
-                step=15,
-                sampled=1,
             ),
-            Case(name="nothing is measured", inputs=(), minutes=45, step=15, sampled=1),
+            quarterly(name="nothing is measured", inputs=(), minutes=45),
         ),
     )

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from alerts.examples import Stretch, another, counting, outside, scraped, success
+from alerts.annotations import NUMBER, filled
+from alerts.examples import Stretch, another, counting, outside, quarterly, scraped, success
 from alerts.model import Alert, Case, Check, Input
+from signals import burn
 from signals.alarms import RESTARTING, SERVICE_DOWN, TARGETS_DOWN
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, restarts
 from signals.promql import Matcher, select
+from signals.recorded import UP
 from signals.units import plain
 
 TARGET_LABELS = frozenset(
-    [
-        "job",
-        "instance",
-        "namespace",
-        "pod",
-        "container",
-        "endpoint",
-        "cluster",
-        "node",
-        "env",
-        "environment",
-        "region",
-        "zone",
-    ]
-)
+    ("job", "instance", "namespace", "pod", "container", "endpoint", "cluster", "node", "env", "environment", "region", "zone")
+)  # fmt: skip
 """Labels that a target has, so that `up` has them too; others are the metrics' own."""
 MANY_REQUESTS = Decimal(1000)
 
@@ -58,22 +48,21 @@ def _service_down(catalog: Catalog, service: Service, where: tuple[Matcher, ...]
         "summary": "No target of a service answers Prometheus.",
         "description": (
             f"Every target of {service.name} is down: it serves nobody, or nothing of it can be seen. "
-            "The value of up is {{ $value | humanize }}."
+            f"The value of up is {NUMBER}."
         ),
     }
-    fired = {**annotations, "description": annotations["description"].replace("{{ $value | humanize }}", "0")}
     return Alert(
         name=SERVICE_DOWN,
-        expr=f"max({select('up', where)}) == 0",
+        expr=f"max({select(UP, where)}) == 0",
         hold=catalog.paced("2m"),
-        labels=_labels(catalog, service, "critical"),
+        labels=catalog.labels(service, severity=burn.PAGE),
         annotations=annotations,
         cases=(
             Case(
                 name="all are down, but not those of others",
                 inputs=(*_up(where, "0x10", "0x10"), *_others(where, "1x10")),
                 minutes=3,
-                annotations=fired,
+                annotations=filled(annotations, {NUMBER: "0"}),
                 earlier=(Check(minutes=1),),
             ),
             Case(name="one is down", inputs=_up(where, "0x10", "1x10"), minutes=10),
@@ -84,21 +73,21 @@ def _service_down(catalog: Catalog, service: Service, where: tuple[Matcher, ...]
 
 
 def _targets_down(catalog: Catalog, service: Service, selectors: tuple[tuple[Matcher, ...], ...]) -> Alert:
-    down = "\nor\n".join(f"{select('up', where)} == 0" for where in selectors)
+    down = "\nor\n".join(f"{select(UP, where)} == 0" for where in selectors)
     annotations = {
         "summary": "Some targets of a service do not answer Prometheus.",
         "description": (
-            f"{{{{ $value | humanize }}}} of the targets of {service.name} have been down for 10 minutes: what they serve, and "
+            f"{NUMBER} of the targets of {service.name} have been down for 10 minutes: what they serve, and "
             "what they count, is missing."
         ),
     }
-    fired = {**annotations, "description": annotations["description"].replace("{{ $value | humanize }}", "1")}
+    fired = filled(annotations, {NUMBER: "1"})
     where = selectors[-1]
     return Alert(
         name=TARGETS_DOWN,
         expr=f"count(\n{down}\n) > 0",
         hold=catalog.paced("10m"),
-        labels=_labels(catalog, service, "warning"),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=(
             *(
@@ -123,32 +112,26 @@ def _restarting(catalog: Catalog, service: Service, requests: Instrument) -> Ale
     annotations = {
         "summary": "An instance of a service restarts again and again.",
         "description": (
-            f"An instance of {service.name} has begun anew {{{{ $value | humanize }}}} times within an hour: "
+            f"An instance of {service.name} has begun anew {NUMBER} times within an hour: "
             "it crashes, is killed for its memory, or fails its probes."
         ),
     }
     often = int(many)
-    fired = {
-        **annotations,
-        "description": annotations["description"].replace("{{ $value | humanize }}", str(often)),
-    }
     return Alert(
         name=RESTARTING,
         expr=f"{restarts(requests, catalog.paced('1h'))} >= {plain(many)}",
         hold=catalog.paced("1m"),
-        labels=_labels(catalog, service, "warning"),
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=(
-            Case(
+            quarterly(
                 name="restarts",
                 inputs=_counts(requests, often),
                 minutes=60,
-                step=15,
-                sampled=1,
-                annotations=fired,
+                annotations=filled(annotations, {NUMBER: str(often)}),
             ),
-            Case(name="fewer restarts", inputs=_counts(requests, often - 1), minutes=60, step=15, sampled=1),
-            Case(name="nothing is measured", inputs=(), minutes=60, step=15, sampled=1),
+            quarterly(name="fewer restarts", inputs=_counts(requests, often - 1), minutes=60),
+            quarterly(name="nothing is measured", inputs=(), minutes=60),
         ),
     )
 
@@ -181,7 +164,3 @@ def _others(where: tuple[Matcher, ...], values: str) -> Iterator[Input]:
             yield another(
                 scraped(where, "other:8080", values), Matcher(each.label, "=", f"{each.value}-other")
             )
-
-
-def _labels(catalog: Catalog, service: Service, severity: str) -> dict[str, str]:
-    return {"severity": severity, "project": catalog.project, "service": service.name}

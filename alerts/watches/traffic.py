@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+from alerts.annotations import SHARE, filled, percent
 from alerts.examples import Stretch, counting, success
 from alerts.model import Alert, Case, Input, Recording
-from signals import recorded
+from signals import burn, recorded
 from signals.alarms import TRAFFIC_DROP, TRAFFIC_SURGE
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, rate
@@ -21,7 +23,6 @@ STEP, WEEK_STEPS, MORE_STEPS, EVERY = 15, 672, 48, 240
 USUAL = Decimal(10_000)
 """Minutes between samples of the cases, how many of them are a week, and twelve hours, and minutes between evaluations; and the
 requests in each sample."""
-SHARE = "{{ $value | humanizePercentage }}"
 
 
 def is_watched(catalog: Catalog, service: Service) -> bool:
@@ -36,7 +37,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
         yield Recording(
             record=recorded.requests(window),
             expr=rate(service.instruments["requests"], window),
-            labels={"project": catalog.project, "service": service.name},
+            labels=catalog.labels(service),
         )
 
 
@@ -83,24 +84,15 @@ def _alert(
         name=name,
         expr=f"{now}\n/\n({before} > 0)\n{compared}\nand\n{before} * {plain(duration(window))} >= {LEAST_REQUESTS}",
         hold=catalog.paced(HOLD),
-        labels={"severity": "warning", "project": catalog.project, "service": service.name},
+        labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
         cases=tuple(_expecting(case, share, annotations) for case, share in cases),
     )
 
 
 def _expecting(case: Case, share: Decimal | None, annotations: dict[str, str]) -> Case:
-    if share is None:
-        return case
-    said = annotations["description"].replace(SHARE, f"{float(share * 100):.4g}%")
-    return Case(
-        name=case.name,
-        inputs=case.inputs,
-        minutes=case.minutes,
-        annotations={**annotations, "description": said},
-        step=case.step,
-        sampled=case.sampled,
-    )
+    fired = None if share is None else filled(annotations, {SHARE: percent(share)})
+    return replace(case, annotations=fired)
 
 
 def _cases(requests: Instrument, beyond: Decimal, within: Decimal) -> tuple[tuple[Case, Decimal | None], ...]:

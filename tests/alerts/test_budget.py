@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.compose import generated, remarks
+from cli.compose import composed, generated
 from k8s import tree
 from signals import burn, reading
 from signals.burn import ARMS
@@ -115,6 +115,6 @@ def test_a_budget_whose_period_is_longer_than_the_retention_is_refused_with_the_
     files = generated(reading.parse(text, "f"))
     rules = yaml.safe_load(files["prometheus/rules/p-web.yaml"])["groups"]
     assert [group["name"] for group in rules] == ["p-web"]
-    said = remarks(reading.parse(text, "f"))
+    said = composed(reading.parse(text, "f")).remarks
     assert any("budget is not reckoned" in each for each in said)
     assert any("arm 3d/6h is left out" in each for each in said)

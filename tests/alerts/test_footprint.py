@@ -42,7 +42,7 @@ def test_what_a_test_itself_gives_is_not_counted_as_tested() -> None:
     """Promtool 2.42 knows no native histograms, so their alerts are tested from the recorded events on."""
     native = [file for file in rules.build(reading.parse(EVERYTHING, "f")) if file.name == "shop-native"]
     every = [rule for file in native for group in file.groups for rule in group.recordings]
-    tested = {id(rule) for rule in coverage.tested_recordings(native, every)}
+    tested = {id(rule) for rule in coverage.tested_recordings(native)}
     events = [
         r
         for r in every
@@ -55,14 +55,14 @@ def test_what_a_test_itself_gives_is_not_counted_as_tested() -> None:
 @pytest.mark.parametrize("text", [MINIMAL, EVERYTHING])
 def test_written_out_an_alert_reads_raw_series_only(text: str) -> None:
     for file in rules.build(reading.parse(text, "f")):
-        known = [rule for group in file.groups for rule in group.recordings]
+        known = coverage.Known(file.recordings)
         for alert in (alert for group in file.groups for alert in group.alerts):
             written = footprint.inlined(alert.expr, known, "15s")
             promql_parser.parse(written)
             left = {found[0] for found in footprint.READ.findall(written)}
-            constants = {rule.record for rule in known if rule.expr.startswith("vector(")}
+            constants = {rule.record for rule in file.recordings if rule.constant is not None}
             named = {found[0] for found in footprint.READ.findall(written) if found[0].count(":") == 2}
-            elsewhere = {name for name in named if name not in {rule.record for rule in known}}
+            elsewhere = {name for name in named if name not in {rule.record for rule in file.recordings}}
             assert left <= constants | elsewhere, alert.name
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from alerts import rules
 from alerts.documents import rule_file
 from alerts.model import Alert, Recording
-from cli.compose import generated, remarks
+from cli.compose import composed, generated
 from k8s import tree
 from signals import reading
 from signals.alarms import ALERTS
@@ -169,7 +169,7 @@ def test_a_broken_alert_fails_its_generated_test(worked_example: Catalog, tmp_pa
 
 
 def test_what_cannot_be_generated_is_said() -> None:
-    said = remarks(reading.parse(EVERYTHING, "x.yaml"))
+    said = composed(reading.parse(EVERYTHING, "x.yaml")).remarks
     assert any(line.startswith("lenient") and "total outage would meet it" in line for line in said), said
     assert any("lenient: objective availability: no page alert is left" in line for line in said)
     assert any("native histogram" in line for line in said)
@@ -223,13 +223,13 @@ def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_sa
     ],
 )
 def test_what_is_left_out_is_remarked(retention: str, objective: str, said: str) -> None:
-    found = remarks(reading.parse(SHORT.format(retention=retention, objective=objective), "f"))
+    found = composed(reading.parse(SHORT.format(retention=retention, objective=objective), "f")).remarks
     assert any(re.search(said, line) for line in found), found
 
 
 def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
     text = SHORT.format(retention="40d", objective="cost: {target: 99%, period: 7d, per_request: 1 USD}")
-    found = remarks(reading.parse(text.replace("threads-agent", "generic-http"), "f"))
+    found = composed(reading.parse(text.replace("threads-agent", "generic-http"), "f")).remarks
     assert any("no CostBudgetBurn alert, nothing counts what is spent" in line for line in found), found
     assert any("the budget is not watched" in line for line in found), found
 
