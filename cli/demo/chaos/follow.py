@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from cli.demo.chaos import table, webhook
 from cli.demo.chaos.faults import HEALTHY, Fault, in_theory
 from cli.demo.chaos.subject import Subject
-from cli.demo.chaos.timeline import Outcome
+from cli.demo.chaos.timeline import USUAL_SECONDS, Outcome
 from cli.demo.chaos.watch import FIRING, INACTIVE, PENDING, Watch
 from cli.demo.chaos.webhook import Webhook
 from signals.catalog import Catalog
@@ -16,8 +16,8 @@ from signals.errors import ToolFailedError
 
 WARM_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 12.0, 45.0, 120.0
 """Of healthy load before the first fault; beyond theory until a step is given up; and until no page is pending or firing."""
-SILENT_SECONDS, LAST_SECONDS = 2.0, 5.0
-"""Time in which a notice that should have been silenced would come; and one that was held back, after the last fault."""
+SILENT_SECONDS, LAST_SECONDS = USUAL_SECONDS + 1, 5.0
+"""Time after which a notice that has not come was held back; and in which one that was held back comes, after the last fault."""
 Write = Callable[[str], None]
 """Given text to print as it is."""
 
