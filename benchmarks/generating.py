@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import click
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
 from cli.compose import generated
-from dashboards import build, panels
+from dashboards import build, options, panels
 from dashboards.model import Dashboard, Panel
 from signals import reading
 
@@ -67,8 +68,9 @@ def beside_grafanalib() -> Iterator[str]:
     began = time.perf_counter()
     ours = [_minified(panels.document(each)) for each in build.build(catalog)]
     ours_seconds = time.perf_counter() - began
+    documents = [panels.document(each) for each in build.build(catalog)]
     began = time.perf_counter()
-    plain = [_plainly(each) for each in build.build(catalog)]
+    plain = [_plainly(each, document) for each, document in zip(build.build(catalog), documents, strict=True)]
     plain_seconds = time.perf_counter() - began
     for name, texts, seconds in (
         ("plain grafanalib", plain, plain_seconds),
@@ -85,11 +87,20 @@ def _minified(document: object) -> str:
     return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
 
-def _plainly(dashboard: Dashboard) -> str:
-    """Write the same panels as grafanalib does when it is used by itself: titles, descriptions, queries, units and places."""
+def _plainly(dashboard: Dashboard, document: dict[str, Any]) -> str:
+    """Write the same dashboard as grafanalib does when it is used by itself: what it has words for is said in them.
+
+    Variables, annotations and links are taken as they are from our document.
+    """
     built = grafana.Dashboard(
         title=dashboard.title,
         uid=dashboard.uid,
+        description=dashboard.description,
+        tags=document["tags"],
+        editable=False,
+        annotations=grafana.Annotations(list=document["annotations"]["list"]),
+        links=document["links"],
+        templating=grafana.Templating(list=document["templating"]["list"]),
         panels=[_panel(each, number) for number, each in enumerate(dashboard.panels, 1)],
     ).auto_panel_ids()
     return json.dumps(built.to_json_data(), cls=DashboardEncoder, separators=(",", ":"), sort_keys=True)
@@ -102,13 +113,62 @@ def _panel(panel: Panel, number: int) -> object:
     if panel.kind == "row":
         return grafana.RowPanel(title=panel.title, gridPos=place)
     targets = [
-        grafana.Target(expr=query.expr, legendFormat=query.legend, refId=chr(ord("A") + index))
+        grafana.Target(
+            expr=query.expr,
+            legendFormat=query.legend,
+            refId=chr(ord("A") + index),
+            datasource=panels.DATASOURCE,
+        )
         for index, query in enumerate(panel.queries)
     ]
-    unit = {"unit": panel.unit} if panel.kind == "timeseries" else {}
     return PLAIN[panel.kind](
-        title=panel.title, description=panel.description, targets=targets, gridPos=place, **unit
+        title=panel.title,
+        description=panel.description,
+        dataSource=panels.DATASOURCE,
+        targets=targets,
+        gridPos=place,
+        transformations=options.transformations(panel),
+        **_settings(panel),
     )
+
+
+def _settings(panel: Panel) -> dict[str, Any]:
+    """Give what grafanalib has words for, of each kind: units, thresholds, colours, ends of the axis."""
+    fields = options.field_config(panel)
+    overrides = fields["overrides"]
+    steps = [
+        {
+            "color": step["color"],
+            "value": step["value"],
+            "index": index,
+            "line": True,
+            "op": "gt",
+            "yaxis": "left",
+        }
+        for index, step in enumerate(fields["defaults"].get("thresholds", {}).get("steps", ()))
+    ]
+    ends = {"min": panel.least, "max": panel.most}
+    return {
+        "timeseries": {
+            "unit": panel.unit,
+            "overrides": overrides,
+            "thresholds": steps,
+            "legendCalcs": ["mean", "max", "lastNotNull"],
+            "legendDisplayMode": "table",
+            "valueMin": panel.least,
+            "valueMax": panel.most,
+        },
+        "stat": {
+            "format": panel.unit,
+            "overrides": overrides,
+            "thresholds": steps,
+            "noValue": options.NO_DATA,
+        },
+        "gauge": {"format": panel.unit, "thresholds": steps, **ends},
+        "bargauge": {"format": panel.unit, "thresholds": steps, **ends},
+        "table": {"unit": panel.unit, "overrides": overrides},
+        "heatmap": {},
+    }[panel.kind]
 
 
 def _catalog(count: int) -> str:

@@ -10,9 +10,9 @@ from checks.facts import Facts, holds
 from checks.model import ERROR
 from checks.ranges import Range
 from checks.result import Result
-from checks.text import NUMBER
 from checks.tree import Node
 from signals.units import plain
+from signals.variables import NUMBER
 
 LEAST_PERCENT = 2
 """A threshold of a share that is written in percent by mistake is at least this."""

@@ -10,8 +10,8 @@ from checks.facts import Facts
 from checks.labels import carried
 from checks.model import ERROR, WARNING
 from checks.result import Result
-from checks.text import BUILT_IN
 from checks.tree import Node
+from signals.variables import BUILT_IN
 
 
 def wrong_unit(node: Node, unit: str, facts: Facts) -> Iterator[Result]:

@@ -9,6 +9,7 @@ from checks.facts import Facts
 from checks.model import ERROR, INFO, Expression, Finding
 from checks.result import Result
 from signals.errors import QueryRejectedError
+from signals.variables import without_variables
 
 
 def checked(expression: Expression, facts: Facts) -> Iterator[Finding]:
@@ -25,7 +26,7 @@ def _results(expression: Expression, facts: Facts) -> Iterator[Result]:
     if reason:
         yield Result("not-checked", INFO, f"the expression is not checked: {reason}")
         return
-    plain = text.without_variables(expression.text)
+    plain = without_variables(expression.text)
     yield from display.undefined(plain.variables, expression.variables)
     try:
         node = tree.parse(plain.text)
@@ -52,7 +53,7 @@ def _results(expression: Expression, facts: Facts) -> Iterator[Result]:
 def offline_checked(expression: Expression) -> Iterator[Finding]:
     """Give what can be said of an expression without a server: whether it parses, and whether its variables exist."""
     reason = text.too_much(expression.text)
-    plain = text.without_variables(expression.text)
+    plain = without_variables(expression.text)
     results = [] if reason else list(display.undefined(plain.variables, expression.variables))
     if reason:
         results.append(Result("not-checked", INFO, f"the expression is not checked: {reason}"))

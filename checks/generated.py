@@ -12,9 +12,9 @@ from checks.expression import checked
 from checks.facts import Facts
 from checks.files import load
 from checks.model import ERROR, INFO, WARNING, Expression, Finding
-from checks.text import without_variables
 from signals.catalog import Catalog
 from signals.units import promql_duration, show
+from signals.variables import without_variables
 
 OF_THE_CATALOG = ("metric-missing", "label-missing", "value-missing")
 """What is said of the catalog itself, and need not be said again of each panel that is made of it."""

@@ -10,8 +10,8 @@ from checks.facts import Facts
 from checks.labels import carried
 from checks.model import ERROR, WARNING
 from checks.result import Result
-from checks.text import LABEL, METRIC
 from checks.tree import Node
+from signals.variables import LABEL, METRIC
 
 MULTIPLE = ("many-to-many", "multiple matches", "duplicate series", "grouping labels must ensure unique")
 RATED = ("rate", "irate", "increase", "delta")

@@ -9,9 +9,9 @@ from checks import tree
 from checks.facts import SYNTHETIC, Facts, holds
 from checks.model import ERROR, WARNING
 from checks.result import Result
-from checks.text import ANY, LABEL, METRIC, NONE
 from checks.tree import Node
 from signals.promql import Matcher, select
+from signals.variables import ANY, LABEL, METRIC, NONE
 
 STATUS = re.compile(
     r"(http_)?(response_)?(status|code)(_code)?(_class)?|grpc_code|le|quantile", re.IGNORECASE

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from checks import tree
 from checks.facts import Facts
-from checks.text import NUMBER
 from checks.tree import Node
+from signals.variables import NUMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from checks import tree
 from checks.facts import Facts
 from checks.model import ERROR, WARNING
 from checks.result import Result
-from checks.text import MACRO_SECONDS
 from checks.tree import Node
 from signals.units import promql_duration
+from signals.variables import MACRO_SECONDS
 
 RATES = ("rate", "irate", "increase", "delta", "idelta", "deriv")
 

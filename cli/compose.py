@@ -11,6 +11,7 @@ import alerts.routing
 import alerts.rules
 import dashboards.build
 import dashboards.panels
+import k8s.provisioning
 from alerts.coverage import Coverage
 from alerts.model import RuleFile
 from cli import __version__
@@ -60,5 +61,6 @@ def _files(catalog: Catalog, rule_files: tuple[RuleFile, ...]) -> dict[str, str]
         files[f"prometheus/rules/{file.name}.yaml"] = alerts.documents.rule_file(file)
         for name, text in alerts.documents.test_files(file).items():
             files[f"prometheus/tests/{name}.test.yaml"] = text
+    files |= k8s.provisioning.files(catalog)
     files["alertmanager/example.yaml"] = alerts.routing.example(catalog)
     return with_manifest({**files, **objects(catalog, files)}, __version__)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dashboards import cost, latency, load_test, overview, service, slo, throughput
+from dashboards import cost, latency, load_test, modules, overview, service, slo, throughput
 from dashboards.model import Dashboard
 from dashboards.parts import alerts_firing, footer, runbooks
 from signals.catalog import Catalog, Service
+from signals.errors import CatalogError
 from signals.promql import Matcher
 
 TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {
@@ -22,9 +23,39 @@ TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {
 
 
 def build(catalog: Catalog) -> tuple[Dashboard, ...]:
-    """Give the dashboards of a catalog: the topics, the overview first, then the services in the catalog's order."""
+    """Give the dashboards of a catalog: the topics, the overview first, then the services, then the user's own.
+
+    Raises CatalogError where a file of the user's own dashboards cannot be used.
+    """
     topics = [_finished(catalog, topic(catalog)) for topic in TOPICS.values()]
-    return (*topics, *(_of_service(catalog, each) for each in catalog.services))
+    services = [_of_service(catalog, each) for each in catalog.services]
+    own = [_marked(catalog, each) for each in modules.load(catalog)]
+    _check_different((*topics, *services, *own))
+    return (*topics, *services, *own)
+
+
+def _check_different(every: tuple[Dashboard, ...]) -> None:
+    """Refuse two dashboards of one uid, or of one title: Grafana would keep one of them."""
+    seen: dict[str, str] = {}
+    for dashboard in every:
+        for name in (dashboard.uid, dashboard.title):
+            if name in seen:
+                raise CatalogError(
+                    (
+                        f"dashboards {seen[name]!r} and {dashboard.title!r} would both be {name!r}; give one another key or title",
+                    )
+                )
+            seen[name] = dashboard.title
+
+
+def _marked(catalog: Catalog, dashboard: Dashboard) -> Dashboard:
+    """Add to a user's own dashboard what it does not say: the alerts that fire, and the way to runbooks."""
+    service = None if "service" in dashboard.variables else Matcher("service", "=~", ".*")
+    return replace(
+        dashboard,
+        annotations=dashboard.annotations or (alerts_firing(catalog, service),),
+        links=dashboard.links or runbooks(catalog),
+    )
 
 
 def _finished(catalog: Catalog, dashboard: Dashboard) -> Dashboard:

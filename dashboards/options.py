@@ -1,4 +1,8 @@
-"""What a panel of each kind is set to, in Grafana's words: only what differs from Grafana's own defaults."""
+"""What a panel of each kind is set to, in Grafana's words: only what differs from Grafana's own defaults.
+
+Grafana lays each panel's options over its plugin's defaults (a stat shows the last value, a legend stands below), so that
+what equals them is noise in a diff. Colour by thresholds is the default of every kind but the time series.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,6 @@ def field_config(panel: Panel) -> dict[str, Any]:
     if panel.steps or panel.kind in ("stat", "gauge", "bargauge"):
         steps = panel.steps or (Step(None, colors.PLAIN),)
         defaults["thresholds"] = {"mode": "absolute", "steps": [_step(each) for each in steps]}
-        if panel.kind != "timeseries":
-            defaults["color"] = {"mode": "thresholds"}
     overrides = _columns(panel) if panel.kind == "table" else [*_colored(panel), *_lines(panel)]
     return {"defaults": defaults, "overrides": overrides}
 
@@ -91,7 +93,6 @@ def _column(query: Query) -> dict[str, Any]:
         steps = {"mode": "absolute", "steps": [_step(each) for each in query.steps]}
         properties += [
             {"id": "thresholds", "value": steps},
-            {"id": "color", "value": {"mode": "thresholds"}},
             {"id": "custom.cellOptions", "value": {"type": "color-text"}},
         ]
     return {"matcher": {"id": "byName", "options": query.legend}, "properties": properties}
@@ -99,30 +100,16 @@ def _column(query: Query) -> dict[str, Any]:
 
 def options(panel: Panel) -> dict[str, Any]:
     """Give what a kind of panel is set to, beside its fields."""
-    last = {"calcs": ["lastNotNull"], "values": False}
     kinds: dict[str, dict[str, Any]] = {
         "timeseries": {
-            "legend": {
-                "calcs": ["mean", "max", "lastNotNull"],
-                "displayMode": "table",
-                "placement": "bottom",
-                "showLegend": True,
-            },
+            "legend": {"calcs": ["mean", "max", "lastNotNull"], "displayMode": "table"},
             "tooltip": {"mode": "multi", "sort": "desc"},
         },
-        "stat": {"colorMode": "value", "graphMode": "area", "reduceOptions": last},
-        "gauge": {"reduceOptions": last, "showThresholdLabels": False, "showThresholdMarkers": True},
-        "bargauge": {"displayMode": "basic", "orientation": "horizontal", "reduceOptions": last},
-        "table": {"showHeader": True, "sortBy": _sorted_by(panel)},
-        "heatmap": {
-            "calculate": False,
-            "cellGap": 1,
-            "color": {"mode": "scheme", "scheme": "Blues", "steps": 64},
-            "tooltip": {"show": True, "yHistogram": False},
-            "yAxis": {"axisPlacement": "left", "unit": panel.unit},
-        },
+        "bargauge": {"displayMode": "basic", "orientation": "horizontal"},
+        "table": {"sortBy": _sorted_by(panel)},
+        "heatmap": {"color": {"scheme": "Blues"}, "yAxis": {"unit": panel.unit}},
     }
-    return kinds[panel.kind]
+    return kinds.get(panel.kind, {})
 
 
 def _sorted_by(panel: Panel) -> list[dict[str, Any]]:

@@ -39,8 +39,20 @@ LEGACY = frozenset({
 })  # fmt: skip
 """Keys of a panel that say nothing as grafanalib writes them, or that Grafana dropped."""
 LEGACY_TARGET = frozenset(
-    {"query", "target", "interval", "intervalFactor", "metric", "step", "hide", "format"}
+    {
+        "query",
+        "target",
+        "interval",
+        "intervalFactor",
+        "metric",
+        "step",
+        "hide",
+        "format",
+        "instant",
+        "datasource",
+    }
 )
+"""And the datasource, which Grafana takes from the panel where a query names none."""
 LEGACY_VARIABLE = frozenset({
     "auto", "auto_min", "auto_count", "useTags", "tagsQuery", "tagValuesQuery", "hide", "options", "regex",
 })  # fmt: skip
@@ -71,7 +83,7 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
         panels=[],
     )
     plain = _plain(built)
-    plain["templating"] = {"list": [_prune(each, LEGACY_VARIABLE) for each in plain["templating"]["list"]]}
+    plain["templating"] = {"list": [_offered(each) for each in plain["templating"]["list"]]}
     plain["panels"] = _laid_out(dashboard.panels)
     plain["links"] = [_topic_links(dashboard.project), *map(_page_link, dashboard.links)]
     plain["annotations"] = {
@@ -102,10 +114,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
         text = grafana.Text(title=panel.title, content=panel.description, mode="markdown")
         return _prune({**_plain(text), "fieldConfig": None}, LEGACY)
     if panel.kind == "row":
-        return {
-            **_prune(_plain(grafana.RowPanel(title=panel.title)), LEGACY | {"fieldConfig", "collapsed"}),
-            "collapsed": False,
-        }
+        return _prune(_plain(grafana.RowPanel(title=panel.title)), LEGACY | {"fieldConfig", "collapsed"})
     built = _plain(
         SHELLS[panel.kind](title=panel.title, description=panel.description, dataSource=DATASOURCE)
     )
@@ -130,9 +139,7 @@ def _link(link: Link) -> dict[str, Any]:
 
 
 def _target(panel: Panel, index: int, query: Query) -> dict[str, Any]:
-    target = grafana.Target(
-        expr=query.expr, legendFormat=query.legend, refId=options.ref(index), datasource=DATASOURCE
-    )
+    target = grafana.Target(expr=query.expr, legendFormat=query.legend, refId=options.ref(index))
     plain = _prune(_plain(target), LEGACY_TARGET)
     if panel.kind == "table":
         return {**plain, "format": "table", "instant": True}
@@ -153,6 +160,13 @@ def _variables(dashboard: Dashboard) -> list[grafana.Template]:
     return [datasource, *asked]
 
 
+def _offered(variable: dict[str, Any]) -> dict[str, Any]:
+    """Drop what a variable says by default: that it has one value, and nothing chosen yet."""
+    chosen = {key: value for key, value in variable["current"].items() if key != "selected"}
+    kept = {key: value for key, value in variable.items() if value is not False}
+    return _prune({**kept, "current": chosen}, LEGACY_VARIABLE)
+
+
 def _variable(name: str, query: str) -> grafana.Template:
     """Offer the values of a label: several at once, All at first, asked anew when the time range changes."""
     variable = grafana.Template(
@@ -166,18 +180,16 @@ def _variable(name: str, query: str) -> grafana.Template:
         allValue=".+",
         refresh=grafana.REFRESH_ON_TIME_RANGE_CHANGE,
     )
-    variable._current = {"selected": True, "text": ["All"], "value": ["$__all"]}  # noqa: SLF001 - it offers no other way
+    variable._current = {"text": ["All"], "value": ["$__all"]}  # noqa: SLF001 - it offers no other way
     return variable
 
 
 def _topic_links(project: str) -> dict[str, Any]:
     """Link to the project's other dashboards, keeping service and time range."""
     return {
-        "asDropdown": False,
         "includeVars": True,
         "keepTime": True,
         "tags": [f"leadline:{project}"],
-        "targetBlank": False,
         "title": links.TOPICS[0].title(),
         "type": "dashboards",
     }

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from k8s.provisioning import provider
 from signals.catalog import Catalog, Cluster
 from signals.errors import ConflictError
 from signals.writing import write
@@ -81,7 +82,7 @@ def _plain(
     contents = {
         **_chunks("prometheus-rules", {f"{name}.yaml": text for name, text in rules.items()}),
         **_chunks("grafana-dashboards", {f"{uid}.json": text for uid, text in dashboards.items()}),
-        "grafana-provider": {f"{project}.yaml": write(_provider(project))},
+        "grafana-provider": {f"{project}.yaml": write(provider(project))},
     }
     for name, data in contents.items():
         yield f"{PLAIN}/{name}.yaml", _config_map(catalog, f"{project}-{name}", data)
@@ -103,18 +104,6 @@ def _chunks(name: str, data: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def _size(data: object) -> int:
     return len(json.dumps(data, ensure_ascii=False).encode())
-
-
-def _provider(project: str) -> Object:
-    """Tell Grafana where the dashboards are mounted, and which folder they belong into."""
-    provider = {
-        "name": project,
-        "folder": project,
-        "type": "file",
-        "allowUiUpdates": False,
-        "options": {"path": f"/var/lib/grafana/dashboards/{project}"},
-    }
-    return {"apiVersion": 1, "providers": [provider]}
 
 
 def _config_map(

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from signals.document import nearest
 from signals.endpoints import Context
+from signals.errors import UsageError
 from signals.instruments import GOLDEN, Instrument
 from signals.units import duration, promql_duration
 
@@ -175,8 +177,9 @@ class Ignored:
 class Catalog:
     """Everything that files are generated from and reports are judged by.
 
-    sources  the texts of the files that it names (its own profiles), by the name they have there
-    pace     how many times faster than usual alerts reckon: 1, except where a demonstration makes an hour a minute
+    sources     the texts of the files that it names (its own profiles), by the name they have there
+    dashboards  Python files that build dashboards of its own, relative to it
+    pace        how many times faster than usual alerts reckon: 1, except where a demonstration makes an hour a minute
     """
 
     file: str
@@ -193,6 +196,7 @@ class Catalog:
     contexts: tuple[Context, ...] = ()
     cluster: Cluster = field(default_factory=Cluster)
     sources: Mapping[str, str] = field(default_factory=dict)
+    dashboards: tuple[str, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     tuning: Tuning = field(default_factory=Tuning)
     remarks: tuple[str, ...] = ()
@@ -201,6 +205,13 @@ class Catalog:
     def measuring(self, instrument: str) -> tuple[Service, ...]:
         """Give the services of which an instrument's signals are recorded."""
         return tuple(service for service in self.services if instrument in service.measures)
+
+    def service(self, name: str) -> Service:
+        """Give a service by its name. Raises UsageError where there is none of that name."""
+        known = {service.name: service for service in self.services}
+        if name not in known:
+            raise UsageError(f"{self.file} has no service {name!r}{nearest(name, known)}")
+        return known[name]
 
     def labels(self, service: Service | None = None, **more: str) -> dict[str, str]:
         """Give the labels of what is recorded, or raised, of the project or of one of its services."""

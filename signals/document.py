@@ -97,7 +97,7 @@ class Reader:
             elif key in found:
                 self.fail(at_key, "is given twice")
             elif known is not None and key not in known:
-                self.fail(at_key, f"unknown key{_nearest(key, known)}")
+                self.fail(at_key, f"unknown key{nearest(key, known)}")
             else:
                 found[key] = place
         for key in required:
@@ -123,7 +123,7 @@ class Reader:
     def choice(self, entry: Entry, choices: Collection[str]) -> str:
         value = self.text(entry)
         if value and value not in choices:
-            self.fail(entry, f"{value!r} is unknown{_nearest(value, choices)}")
+            self.fail(entry, f"{value!r} is unknown{nearest(value, choices)}")
         return value
 
     def parsed(self, entry: Entry, parse: Callable[[str], T], default: T) -> T:
@@ -147,7 +147,8 @@ def _kind(entry: Entry) -> str:
     return "empty" if entry.is_empty else f"{entry.node.value!r}"
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
+def nearest(name: str, known: Collection[str]) -> str:
+    """Say which known name an unknown one is nearest to, or which there are; to be put behind a message."""
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -19,7 +19,7 @@ from signals.units import duration
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
     "references", "prices", "budget", "contexts", "kubernetes", "profiles",
-    "infrastructure", "ignore", "alerts",
+    "infrastructure", "ignore", "alerts", "dashboards",
 )  # fmt: skip
 SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives", "alerts")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -85,6 +85,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         infrastructure=terms.infrastructure(reader, top["infrastructure"])
         if "infrastructure" in top
         else None,
+        dashboards=_python_files(reader, top["dashboards"]) if "dashboards" in top else (),
         ignored=_ignored(reader, top["ignore"]) if "ignore" in top else (),
         monthly_budget_usd=terms.budget(reader, top["budget"]) if "budget" in top else None,
         contexts=places.contexts(reader, top["contexts"]) if "contexts" in top else (),
@@ -107,6 +108,18 @@ def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[
         except CatalogError as error:
             reader.mistakes += [(place.line, mistake) for mistake in error.mistakes]
     return found
+
+
+def _python_files(reader: Reader, entry: Entry) -> tuple[str, ...]:
+    found: list[str] = []
+    for place in reader.each(entry):
+        name = reader.text(place)
+        if name and not name.endswith(".py"):
+            reader.fail(place, f"{name!r} is no Python file; its name must end in .py")
+        elif name in found:
+            reader.fail(place, f"{name!r} is named twice")
+        found.append(name)
+    return tuple(found)
 
 
 def _name(reader: Reader, entry: Entry) -> str:

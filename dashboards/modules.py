@@ -1,0 +1,126 @@
+"""The catalog's own dashboards: Python files that it names, each with a function `dashboards(catalog)`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import promql_parser
+
+from dashboards.model import KINDS, Dashboard, Panel
+from dashboards.parts import MOST_QUERIES
+from signals.catalog import Catalog
+from signals.errors import CatalogError, LeadlineError
+from signals.variables import without_variables
+
+FUNCTION = "dashboards"
+
+
+def load(catalog: Catalog) -> tuple[Dashboard, ...]:
+    """Run each file that the catalog names under `dashboards`, and give what it builds, in that order.
+
+    Paths are relative to the catalog. Raises CatalogError with the file and line of what is wrong in it.
+    """
+    return tuple(each for name in catalog.dashboards for each in _of_file(catalog, name))
+
+
+def _of_file(catalog: Catalog, name: str) -> Iterator[Dashboard]:
+    path = Path(catalog.file).parent / name
+    try:
+        found = _called(_module(path, name), catalog, name)
+    except CatalogError:
+        raise
+    except LeadlineError as error:
+        raise CatalogError((f"{_place(path, name)}: {error}",)) from None
+    except Exception as error:  # noqa: BLE001  whatever the user's code raises is a mistake in it, told by its line
+        raise CatalogError((f"{_place(path, name)}: {type(error).__name__}: {error}",)) from None
+    for each in found:
+        _check(each, name)
+        yield each
+
+
+def _module(path: Path, name: str) -> ModuleType:
+    if not path.is_file():
+        raise CatalogError((f"there is no file {path}, which the catalog names under dashboards",))
+    called = f"leadline_dashboards_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(called, path)
+    if spec is None or spec.loader is None:
+        raise CatalogError((f"{name} is no Python file; its name must end in .py",))
+    module = importlib.util.module_from_spec(spec)
+    beside = str(path.resolve().parent)
+    sys.path.insert(0, beside)  # so that it may import its neighbours
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise CatalogError((f"{name}:{error.lineno}: {error.msg}",)) from None
+    finally:
+        sys.path.remove(beside)
+    return module
+
+
+def _called(module: ModuleType, catalog: Catalog, name: str) -> tuple[Dashboard, ...]:
+    build = getattr(module, FUNCTION, None)
+    if not callable(build):
+        raise CatalogError((f"{name} has no function {FUNCTION}(catalog) that gives its dashboards",))
+    found = build(catalog)
+    if isinstance(found, Dashboard):
+        return (found,)
+    given = tuple(found) if isinstance(found, Iterable) else (found,)
+    for each in given:
+        if not isinstance(each, Dashboard):
+            raise CatalogError(
+                (f"{name}: {FUNCTION}(catalog) gives a {type(each).__name__}, not a Dashboard",)
+            )
+    return given
+
+
+def _place(path: Path, name: str) -> str:
+    """Give file and line of the user's code that the present error came through last."""
+    frames = traceback.extract_tb(sys.exc_info()[2])
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
+    return f"{name}:{lines[-1]}" if lines else name
+
+
+def _check(dashboard: Dashboard, name: str) -> None:
+    """Hold a dashboard to what Grafana needs, and to the house rules that a reader relies on."""
+    where = f"{name}: dashboard {dashboard.title!r}"
+    mistakes = [f"{where}: {mistake}" for mistake in _mistakes(dashboard)]
+    if mistakes:
+        raise CatalogError(tuple(mistakes))
+
+
+def _mistakes(dashboard: Dashboard) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for panel in dashboard.panels:
+        if panel.key in seen:
+            yield f"two panels have the key {panel.key!r}; give one of them another title, or a key"
+        seen[panel.key] = panel.title
+        yield from (f"panel {panel.title!r}: {mistake}" for mistake in _wrong(panel))
+    for name in dashboard.variables:
+        if name not in ("service", "route"):
+            yield f"there is no variable {name!r}; there are service and route"
+
+
+def _wrong(panel: Panel) -> Iterator[str]:
+    if panel.kind not in KINDS:
+        yield f"there is no kind {panel.kind!r}; there are {', '.join(KINDS)}"
+    if not panel.title:
+        yield "it has no title"
+    if panel.kind == "row":
+        return
+    if not panel.description:
+        yield "it has no description; say what it shows and what is normal"
+    if not 1 <= panel.width <= 24 or panel.height < 1:
+        yield f"it is {panel.width} wide and {panel.height} high; a row has 24 columns"
+    for query in panel.queries:
+        try:
+            promql_parser.parse(without_variables(query.expr).text)
+        except ValueError as error:
+            yield f"{' '.join(query.expr.split())!r} is not PromQL: {error}"
+    if panel.kind != "text" and not 1 <= len(panel.queries) <= MOST_QUERIES:
+        yield f"it asks {len(panel.queries)} queries; ask one to {MOST_QUERIES}"

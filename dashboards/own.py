@@ -1,0 +1,161 @@
+"""Your own dashboards, as Python: panels of the catalog's signals or of any PromQL, laid out without coordinates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from dashboards import colors
+from dashboards.model import Dashboard, Panel, Query, Step
+from dashboards.model import row as heading
+from signals.catalog import Catalog, Service, Target
+from signals.document import nearest
+from signals.errors import UsageError
+from signals.formulas import FORMULAS, Formula, missing
+from signals.links import dashboard_uid
+from signals.units import plain
+
+WINDOW = "$__rate_interval"
+"""The window of rates: what Grafana finds right for the width of the screen and the interval of scrapes."""
+UNITS = {
+    "seconds": "s",
+    "ratio": "percentunit",
+    "requests_per_second": "reqps",
+    "concurrent": "short",
+    "tokens_per_second": "short",
+    "usd": "currencyUSD",
+    "usd_per_hour": "currencyUSD",
+    "usd_per_month": "currencyUSD",
+}
+"""Grafana's name of each unit that a signal has."""
+
+
+def dashboard(
+    catalog: Catalog,
+    key: str,
+    title: str,
+    description: str,
+    *panels: Panel,
+    variables: tuple[str, ...] = (),
+) -> Dashboard:
+    """Give a dashboard of a project.
+
+    key        names it for ever among the project's dashboards: its uid is made from it. Lower-case letters, digits and dashes
+    variables  those of `service` and `route` that its queries use, as $service and $route
+
+    Raises UsageError where the key is none.
+    """
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", key):
+        raise UsageError(f"{key!r} is no key of a dashboard; write lower-case letters, digits and dashes")
+    return Dashboard(
+        topic=key,
+        uid=dashboard_uid(catalog.project, key),
+        title=f"{catalog.project} / {title}",
+        description=description,
+        project=catalog.project,
+        panels=tuple(_named(key, panels)),
+        variables=variables,
+    )
+
+
+def row(title: str) -> Panel:
+    """Give a heading; the panels after it stand below."""
+    return heading("", title)
+
+
+def text(title: str, markdown: str, *, width: int = 24, height: int = 4) -> Panel:
+    """Give a text; Markdown, as Grafana reads it."""
+    return Panel(key="", title=title, description=markdown, kind="text", width=width, height=height)
+
+
+def panel(title: str, description: str, *queries: Query | str, **settings: Any) -> Panel:
+    """Give a panel of PromQL.
+
+    description  what it shows, why it matters, what is normal
+    queries      `Query(expr=…, legend=…)`, or an expression by itself
+    settings     the fields of `Panel`: kind, unit, width, height, stacked, least, most, steps, colors, labels, sort, links
+
+    The panel's id is made from its title, or from `key` where that is given: a title may then change. Raises UsageError
+    where a setting is none.
+    """
+    unknown = sorted(set(settings) - set(Panel.__dataclass_fields__))
+    if unknown:
+        raise UsageError(
+            f"panel {title!r}: a panel has no {unknown[0]!r}{nearest(unknown[0], Panel.__dataclass_fields__)}"
+        )
+    asked = tuple(each if isinstance(each, Query) else Query(expr=each, legend="") for each in queries)
+    return Panel(**{"key": "", **settings, "title": title, "description": description, "queries": asked})
+
+
+def signal(service: Service, name: str, *, by: tuple[str, ...] = (), legend: str = "") -> Query:
+    """Ask a signal of a service, as `leadline signal` does, at the resolution of the screen; split by labels where asked.
+
+    Raises UsageError where there is no such signal, or the service cannot answer it.
+    """
+    formula = _formula(name)
+    reason = missing(formula, service, by)
+    if reason:
+        raise UsageError(f"{name} of {service.name}: {reason}")
+    written = formula.write(dict(service.instruments), WINDOW, by)
+    return Query(expr=written, legend=legend or " ".join(f"{{{{{label}}}}}" for label in by) or name)
+
+
+def target(service: Service, name: str) -> tuple[Query, ...]:
+    """Draw the target of a signal as a dashed line; nothing where the catalog states none."""
+    found = _target(service, name)
+    return (Query(expr=f"vector({plain(found.value)})", legend="target", line=True),) if found else ()
+
+
+def signal_panel(service: Service, name: str, *, by: tuple[str, ...] = (), **settings: Any) -> Panel:
+    """Give a panel of one signal of a service, its target drawn; where the service lacks what it is read from, a text says so.
+
+    settings  the fields of `Panel`, as of `panel`; title and description have usual ones
+
+    Raises UsageError where there is no such signal.
+    """
+    formula = _formula(name)
+    found = _target(service, name)
+    what = f"{formula.about[0].upper()}{formula.about[1:]} of {service.name}."
+    settings = {
+        "title": f"{service.name}: {name}" + (f" by {', '.join(by)}" if by else ""),
+        "description": f"{what} {'Normal is within the dashed target.' if found else 'Normal changes slowly, or with the traffic.'}",
+        "unit": UNITS[formula.unit],
+        **settings,
+    }
+    title, description = settings.pop("title"), settings.pop("description")
+    reason = missing(formula, service, by)
+    if reason:
+        return replace(
+            text(title, f"Not measured: {reason}", height=settings.get("height", 8)),
+            width=settings.get("width", 12),
+        )
+    if settings.get("kind", "timeseries") != "timeseries":
+        steps = {"steps": _steps(found)} if found else {}
+        return panel(title, description, signal(service, name, by=by), **{**steps, **settings})
+    return panel(title, description, signal(service, name, by=by), *target(service, name), **settings)
+
+
+def _formula(name: str) -> Formula:
+    if name not in FORMULAS:
+        raise UsageError(
+            f"there is no signal {name!r}; `leadline signals` lists them{nearest(name, FORMULAS)}"
+        )
+    return FORMULAS[name]
+
+
+def _target(service: Service, name: str) -> Target | None:
+    return next((each for each in service.targets if each.signal == name), None)
+
+
+def _steps(found: Target) -> tuple[Step, ...]:
+    below, above = (colors.BAD, colors.GOOD) if found.floor else (colors.GOOD, colors.BAD)
+    return (Step(None, below), Step(float(found.value), above))
+
+
+def _named(key: str, panels: tuple[Panel, ...]) -> Iterator[Panel]:
+    """Give each panel a key within its dashboard, of its title where it has none of its own."""
+    for each in panels:
+        slug = re.sub(r"[^a-z0-9]+", "-", each.title.lower()).strip("-")
+        yield replace(each, key=f"{key}.{each.key or slug}")

@@ -1,0 +1,150 @@
+"""A user's own dashboards: what they are made of, and what is said where they cannot be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboards import build, own, panels
+from dashboards.model import Dashboard
+from signals import reading
+from signals.catalog import Catalog
+from signals.errors import CatalogError, UsageError
+from signals.formulas import FORMULAS
+from tests.conftest import MINIMAL
+
+GOOD = """\
+from leadline import Query, dashboard, panel, row, signal_panel, text
+
+
+def dashboards(catalog):
+    web = catalog.service("web")
+    return dashboard(
+        catalog, "checkout", "Checkout", "What the team looks at first.",
+        row("Customers"),
+        signal_panel(web, "latency.p95", by=("route",)),
+        signal_panel(web, "error_ratio", kind="stat"),
+        signal_panel(web, "cost_per_request"),
+        panel("Baskets", "Baskets begun. Normal follows the hour.", Query(expr="rate(baskets_total[$__rate_interval])", legend="begun")),
+        text("Who to ask", "The checkout team."),
+    )
+"""
+Write = Callable[[str], Catalog]
+
+
+@pytest.fixture
+def with_module(tmp_path: Path) -> Write:
+    """Write a module beside a catalog that names it, and read the catalog."""
+
+    def write(module: str) -> Catalog:
+        (tmp_path / "mine.py").write_text(module, "utf-8")
+        catalog = tmp_path / "leadline.yaml"
+        catalog.write_text(f"{MINIMAL}dashboards: [mine.py]\n", "utf-8")
+        return reading.load(catalog)
+
+    return write
+
+
+def mine(catalog: Catalog) -> Dashboard:
+    return build.build(catalog)[-1]
+
+
+def test_a_module_that_the_catalog_names_is_generated_beside_ours(with_module: Write) -> None:
+    catalog = with_module(GOOD)
+    found = json.loads(panels.render(mine(catalog)))
+    assert (found["uid"], found["title"]) == ("shop-checkout", "shop / Checkout")
+    assert {"leadline", "leadline:shop", "checkout"} == set(found["tags"])
+    assert found["annotations"]["list"][0]["name"] == "Alerts firing"
+    titles = [panel["title"] for panel in found["panels"]]
+    assert titles == [
+        "Customers", "web: latency.p95 by route", "web: error_ratio", "web: cost_per_request", "Baskets", "Who to ask",
+    ]  # fmt: skip
+    assert [panel["gridPos"]["y"] for panel in found["panels"]] == [0, 1, 1, 9, 9, 17]
+
+
+def test_a_signals_panel_has_its_unit_and_its_target(with_module: Write) -> None:
+    _, latency, errors, cost, *_ = json.loads(panels.render(mine(with_module(GOOD))))["panels"]
+    assert latency["fieldConfig"]["defaults"]["unit"] == "s"
+    assert [target["expr"] for target in latency["targets"]][1] == "vector(0.25)"
+    assert "by (route, le)" in latency["targets"][0]["expr"]
+    assert latency["targets"][0]["legendFormat"] == "{{route}}"
+    assert [step["value"] for step in errors["fieldConfig"]["defaults"]["thresholds"]["steps"]] == [
+        None,
+        0.01,
+    ]
+    assert cost["type"] == "text"
+    assert "Not measured" in cost["options"]["content"]
+
+
+def test_a_module_may_give_several_and_import_its_neighbours(with_module: Write, tmp_path: Path) -> None:
+    (tmp_path / "shared_words.py").write_text("TITLES = ('One', 'Two')\n", "utf-8")
+    catalog = with_module(
+        "from leadline import dashboard\nfrom shared_words import TITLES\n"
+        "def dashboards(catalog):\n    for each in TITLES:\n        yield dashboard(catalog, each.lower(), each, each)\n"
+    )
+    assert [each.title for each in build.build(catalog)[-2:]] == ["shop / One", "shop / Two"]
+
+
+def own_panel(arguments: str) -> str:
+    return f"from leadline import *\ndef dashboards(catalog):\n    return dashboard(catalog, 'a', 'A', 'about', {arguments})\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("def dashboards(catalog):\n    return 1 / 0\n", "mine.py:2: ZeroDivisionError: division by zero"),
+        ("def dashboards(catalog:\n", "mine.py:1: '(' was never closed"),
+        ("import nothing_there\n", "mine.py:1: ModuleNotFoundError: No module named 'nothing_there'"),
+        ("x = 1\n", "mine.py has no function dashboards(catalog)"),
+        ("def dashboards(catalog):\n    return 3\n", "gives a int, not a Dashboard"),
+        ("def dashboards(catalog):\n    return ['x']\n", "gives a str, not a Dashboard"),
+        ("def dashboards(catalog):\n    catalog.service('wbe')\n", "has no service 'wbe'; did you mean 'web'?"),
+        (own_panel("signal_panel(catalog.service('web'), 'latency.p59')"), "there is no signal 'latency.p59'"),
+        (own_panel("panel('t', 'd', 'up', widht=3)"), "a panel has no 'widht'; did you mean 'width'?"),
+        (own_panel("panel('t', 'd', 'sum(up')"), "'sum(up' is not PromQL"),
+        (own_panel("panel('t', '', 'up')"), "it has no description"),
+        (own_panel("panel('', 'd', 'up')"), "it has no title"),
+        (own_panel("panel('t', 'd')"), "it asks 0 queries"),
+        (own_panel("panel('t', 'd', 'up', width=25)"), "a row has 24 columns"),
+        (own_panel("panel('t', 'd', 'up', kind='graph')"), "there is no kind 'graph'"),
+        (own_panel("panel('t', 'd', 'up'), panel('t', 'd', 'up')"), "two panels have the key 'a.t'"),
+        (own_panel("variables=('pod',)"), "there is no variable 'pod'"),
+        (own_panel("").replace("'a'", "'A b'"), "'A b' is no key of a dashboard"),
+        (own_panel("").replace("'a'", "'cost'"), "would both be 'shop-cost'"),
+        (own_panel("").replace("'A'", "'Cost'"), "would both be 'shop / Cost'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_module_is_told_by_its_place(with_module: Write, module: str, said: str) -> None:
+    catalog = with_module(module)
+    with pytest.raises(CatalogError) as refused:
+        build.build(catalog)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("[gone.py]", "there is no file"),
+        ("[mine.txt]", "its name must end in .py"),
+        ("[a.py, a.py]", "is named twice"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, named: str, said: str) -> None:
+    path = tmp_path / "leadline.yaml"
+    path.write_text(f"{MINIMAL}dashboards: {named}\n", "utf-8")
+    with pytest.raises(CatalogError, match=said):
+        build.build(reading.load(path))
+
+
+def test_a_signal_that_a_service_cannot_answer_is_refused_where_it_is_asked_for(minimal: Catalog) -> None:
+    with pytest.raises(UsageError, match=r"cost_per_request of web: "):
+        own.signal(minimal.service("web"), "cost_per_request")
+    with pytest.raises(UsageError, match="cannot be split by model"):
+        own.signal(minimal.service("web"), "throughput", by=("model",))
+
+
+def test_every_signal_has_a_unit_that_grafana_knows() -> None:
+    assert {formula.unit for formula in FORMULAS.values()} <= set(own.UNITS)
