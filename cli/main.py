@@ -19,6 +19,7 @@ COMMANDS = {
     "init": ("cli.init", "Write a catalog from what a live Prometheus has."),
     "check": ("cli.check", "Hold the catalog, or anybody's dashboards and rules, against a live Prometheus."),
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
+    "preview": ("cli.preview", "Draw the dashboards into one HTML page, without Grafana."),
     "plan": ("cli.plan", "Show what a push would change; change nothing."),
     "push": ("cli.push", "Bring what is generated to where it is used."),
     "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),

@@ -11,7 +11,7 @@ from dashboards.parts import chosen, measured, target_lines
 from dashboards.throughput import saturation
 from signals import error_ratio, latency, throughput
 from signals.catalog import Catalog, Service
-from signals.formulas import FORMULAS
+from signals.formulas import FORMULAS, missing
 from signals.links import dashboard_uid
 
 CLIENT, WINDOW = "k6", "$__rate_interval"
@@ -103,41 +103,61 @@ def _no_client() -> Panel:
         ),
         kind="text",
         width=24,
-        height=5,
+        height=4,
     )
 
 
 def _client(client: Service) -> Iterator[Panel]:
-    """Draw what a service of k6's own profile tells."""
-    instruments = dict(client.instruments)
-    ranks = [latency.signal(rank) for rank in latency.QUANTILES]
-
-    def asked(signal: str, legend: str) -> Query:
-        return Query(expr=FORMULAS[signal].write(instruments, WINDOW, ()), legend=legend)
-
-    yield Panel(
-        key="load.k6-rate",
-        title="Requests per second, client side",
-        description=f"What k6 sent. {ONLY_WITH_K6} Normal is what the server recorded, and a little more.",
-        unit="reqps",
-        queries=(asked("throughput", "sent"),),
-    )
-    yield Panel(
-        key="load.k6-errors",
-        title="Error ratio, client side",
-        description=f"Requests that k6 saw fail, per request. {ONLY_WITH_K6} Normal is the server's, and what never reached it.",
-        unit="percentunit",
-        queries=(asked("error_ratio", "failed"),),
-    )
-    yield Panel(
-        key="load.k6-latency",
-        title="Latency, client side",
-        description=(
-            "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), with the network and the queue before "
-            f"the service in it. {ONLY_WITH_K6} Normal is the server's; a gap that grows is queueing."
+    """Draw what a service of k6's own profile tells; a text stands for what it does not."""
+    yield _asked(
+        client,
+        ("throughput",),
+        Panel(
+            key="load.k6-rate",
+            title="Requests per second, client side",
+            description=f"What k6 sent. {ONLY_WITH_K6} Normal is what the server recorded, and a little more.",
+            unit="reqps",
         ),
-        unit="s",
-        queries=tuple(asked(signal, f"client {signal.removeprefix('latency.')}") for signal in ranks),
-        colors=colors.ending(colors.QUANTILES),
-        width=24,
     )
+    yield _asked(
+        client,
+        ("error_ratio",),
+        Panel(
+            key="load.k6-errors",
+            title="Error ratio, client side",
+            description=f"Requests that k6 saw fail, per request. {ONLY_WITH_K6} Normal is the server's, and what never reached it.",
+            unit="percentunit",
+        ),
+    )
+    yield _asked(
+        client,
+        tuple(latency.signal(rank) for rank in latency.QUANTILES),
+        Panel(
+            key="load.k6-latency",
+            title="Latency, client side",
+            description=(
+                "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), with the network and the queue before "
+                f"the service in it. {ONLY_WITH_K6} Normal is the server's; a gap that grows is queueing."
+            ),
+            unit="s",
+            colors=colors.ending(colors.QUANTILES),
+            width=24,
+        ),
+    )
+
+
+def _asked(client: Service, signals: tuple[str, ...], panel: Panel) -> Panel:
+    """Give the panel its queries; where the client lacks what they are read from, a text that says so."""
+    reason = next(filter(None, (missing(FORMULAS[signal], client, ()) for signal in signals)), "")
+    if reason:
+        said = f"**{panel.title}** is not measured: {client.name} ({client.profile}) lacks what it is read from: {reason}"
+        return replace(panel, kind="text", description=said)
+    instruments = dict(client.instruments)
+    queries = (
+        Query(
+            expr=FORMULAS[signal].write(instruments, WINDOW, ()),
+            legend=f"client {signal.removeprefix('latency.')}",
+        )
+        for signal in signals
+    )
+    return replace(panel, queries=tuple(queries))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dashboards import colors
 from dashboards.latency import within_threshold
 from dashboards.model import Dashboard, Link, Panel, Query, Step, row
-from dashboards.parts import chosen, measured, target_lines
+from dashboards.parts import MOST_ROWS, chosen, measured, target_lines
 from dashboards.slo import LEFT
 from signals import cost, error_ratio, latency, recorded, throughput
 from signals.catalog import Catalog
@@ -93,7 +93,7 @@ def _services(catalog: Catalog) -> Panel:
         sort="-Budget left",
         links=(Link(title="Open the service's dashboard", url=url),),
         width=24,
-        height=9,
+        height=min(MOST_ROWS, 4 + len(catalog.services)),
     )
 
 

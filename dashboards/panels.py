@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from grafanalib import core as grafana
@@ -98,15 +99,29 @@ def panel_id(key: str) -> int:
 
 
 def _laid_out(panels: tuple[Panel, ...]) -> list[dict[str, Any]]:
-    """Place panels from left to right, a new row where one does not fit."""
-    placed, x, y, row_height = [], 0, 0, 0
-    for panel in panels:
-        if x + panel.width > GRID_COLUMNS:
-            x, y, row_height = 0, y + row_height, 0
-        position = {"x": x, "y": y, "w": panel.width, "h": panel.height}
-        placed.append({**_panel(panel), "id": panel_id(panel.key), "gridPos": position})
-        x, row_height = x + panel.width, max(row_height, panel.height)
+    """Place panels from left to right, a new row where one does not fit; the last of a row takes room that is left for one as wide."""
+    placed, y = [], 0
+    for line in _lines(panels):
+        x = 0
+        for panel in line:
+            room = GRID_COLUMNS - x
+            width = room if panel is line[-1] and room <= 2 * panel.width else panel.width
+            position = {"x": x, "y": y, "w": width, "h": panel.height}
+            placed.append({**_panel(panel), "id": panel_id(panel.key), "gridPos": position})
+            x += width
+        y += max(panel.height for panel in line)
     return placed
+
+
+def _lines(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
+    line: list[Panel] = []
+    for panel in panels:
+        if line and sum(each.width for each in line) + panel.width > GRID_COLUMNS:
+            yield line
+            line = []
+        line.append(panel)
+    if line:
+        yield line
 
 
 def _panel(panel: Panel) -> dict[str, Any]:

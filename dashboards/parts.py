@@ -11,6 +11,8 @@ from signals.promql import Matcher, select
 
 MOST_QUERIES = 26
 """Queries of a panel are named A to Z."""
+MOST_ROWS = 16
+"""So high is a table at most that has about one row a unit of the grid."""
 
 
 def chosen(catalog: Catalog, *, route: bool = True) -> tuple[Matcher, ...]:
@@ -41,14 +43,15 @@ def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:
     return Query(expr=recorded.firing(where), legend="{{alertname}} {{service}} {{objective}}")
 
 
-def footer(key: str, service: str = "$service") -> Panel:
-    """Say how exact figures of what is on the screen are had."""
+def footer(key: str, service: str = "") -> Panel:
+    """Say how exact figures of what is on the screen are had, of one service or of all."""
+    command = " ".join(filter(None, ("leadline snapshot", service)))
     return Panel(
         key=f"{key}.footer",
         title="Exact figures of this time range",
         description=(
             "Panels estimate at the resolution of the screen; a snapshot counts, and says what is certain:\n\n"
-            f"    leadline snapshot {service} --start ${{__from:date:iso}} --end ${{__to:date:iso}}"
+            f"    {command} --start ${{__from:date:iso}} --end ${{__to:date:iso}}"
         ),
         kind="text",
         width=24,

@@ -15,6 +15,8 @@ from signals.promql import select
 from signals.saturation import LIMITS, use
 
 WINDOW = "$__rate_interval"
+THIRD, TALL = 8, 10
+"""The width of a panel of which three stand in a row; and the height of one with many lines in its legend."""
 
 
 def build(catalog: Catalog, service: Service) -> Dashboard:
@@ -78,6 +80,7 @@ def _traffic(service: Service) -> Iterator[Panel]:
         ),
         unit="reqps",
         queries=(Query(expr=rate(requests, WINDOW, keep=("instance",)), legend="{{instance}}"),),
+        width=THIRD,
     )
 
 
@@ -123,6 +126,7 @@ def _by_label(requests: Instrument, name: str) -> Panel:
         unit="reqps",
         queries=(Query(expr=rate(requests, WINDOW, (name,)), legend=f"{{{{{name}}}}}"),),
         stacked=True,
+        width=THIRD,
     )
 
 
@@ -183,6 +187,7 @@ def _quantiles(service: Service) -> Panel:
         unit="s",
         queries=(*quantiles, *lines),
         colors=colors.ending(colors.QUANTILES),
+        height=TALL,
     )
 
 
@@ -197,6 +202,7 @@ def _heatmap(histogram: Instrument) -> Panel:
         kind="heatmap",
         unit="s",
         queries=(Query(expr=rate(histogram.part("_bucket"), WINDOW, ("le",)), legend="{{le}}"),),
+        height=TALL,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
-from dashboards.parts import chosen, measured
+from dashboards.parts import MOST_ROWS, chosen, measured
 from signals import burn, error_ratio, recorded
 from signals.catalog import Catalog, Objective
 from signals.links import dashboard_uid
@@ -104,7 +104,7 @@ def _objectives(catalog: Catalog) -> Panel:
         labels=("service", "objective"),
         sort="-Budget left",
         width=24,
-        height=9,
+        height=min(MOST_ROWS, 4 + sum(len(service.objectives) for service in catalog.services)),
     )
 
 

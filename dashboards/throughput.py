@@ -129,7 +129,7 @@ def _last_week(catalog: Catalog) -> Panel:
     now = select(recorded.requests("30m"), chosen(catalog, route=False))
     return Panel(
         key="throughput.week",
-        title="Requests per second, and a week before",
+        title="Requests per second over half an hour, and a week before",
         description=(
             "Over half an hour, beside the same half hour a week before, dashed. Alerts on a drop and a surge compare these. 'No "
             "data' a week before means that samples are not kept for so long, or the rules are younger. Normal is two lines that agree."

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.window import Window
+from signals import answers
 from signals.errors import NoDataError, UsageError
-from signals.samples import Answer, Ask, Histogram, Sample, Series
+from signals.samples import Answer, Ask
 
 SCHEMA = "leadline.frozen/1"
 Key = tuple[str, float | None]
@@ -61,8 +62,8 @@ class Frozen:
 def write(frozen: Frozen) -> str:
     """Write it as JSON; numbers in full, what is not finite as text."""
     window = frozen.window
-    answers = [
-        {"query": query, "at": at, **_answer(answer)}
+    kept = [
+        {"query": query, "at": at, **answers.plain(answer)}
         for (query, at), answer in sorted(
             frozen.answers.items(), key=lambda item: (item[0][0], item[0][1] or 0.0)
         )
@@ -83,7 +84,7 @@ def write(frozen: Frozen) -> str:
         "settings": dict(frozen.settings),
         "catalog": frozen.catalog,
         "sources": dict(frozen.sources),
-        "answers": answers,
+        "answers": kept,
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -104,57 +105,7 @@ def read(text: str, where: str) -> Frozen:
             source=document["source"],
             settings=document["settings"],
             sources=document.get("sources", {}),
-            answers={(each["query"], each["at"]): _read_answer(each) for each in document["answers"]},
+            answers={(each["query"], each["at"]): answers.read(each) for each in document["answers"]},
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{where} is no frozen snapshot, as --freeze writes it ({error!r})") from None
-
-
-def _answer(answer: Answer) -> dict[str, Any]:
-    return {
-        "kind": answer.kind,
-        "warnings": list(answer.warnings),
-        "infos": list(answer.infos),
-        "series": [_series(series) for series in answer.series],
-    }
-
-
-def _series(series: Series) -> dict[str, Any]:
-    written: dict[str, Any] = {"labels": dict(series.labels)}
-    written["samples"] = [[sample.time, repr(float(sample.value))] for sample in series.samples]
-    if series.histograms:
-        written["histograms"] = [
-            [
-                each.time,
-                repr(each.count),
-                repr(each.sum),
-                [[repr(edge) for edge in bucket] for bucket in each.buckets],
-            ]
-            for each in series.histograms
-        ]
-    return written
-
-
-def _read_answer(document: dict[str, Any]) -> Answer:
-    return Answer(
-        kind=document["kind"],
-        series=tuple(_read_series(each) for each in document["series"]),
-        warnings=tuple(document["warnings"]),
-        infos=tuple(document["infos"]),
-    )
-
-
-def _read_series(document: dict[str, Any]) -> Series:
-    return Series(
-        labels=document["labels"],
-        samples=tuple(Sample(time, float(value)) for time, value in document["samples"]),
-        histograms=tuple(
-            Histogram(time, float(count), float(total), tuple(_bucket(bucket) for bucket in buckets))
-            for time, count, total, buckets in document.get("histograms", ())
-        ),
-    )
-
-
-def _bucket(texts: list[str]) -> tuple[float, float, float]:
-    upper, lower, count = map(float, texts)
-    return upper, lower, count

@@ -24,7 +24,6 @@ def write(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    vendor = FOLDER.joinpath("vendor")
     charts = [
         {"service": service.name, **_chart(chart)} for service in report.services for chart in service.charts
     ]
@@ -35,10 +34,15 @@ def write(report: Report) -> str:
         services=[service.name for service in report.services],
         charts=_json(charts),
         charted=[(chart["service"], chart["name"], chart["title"], chart["note"]) for chart in charts],
-        script=vendor.joinpath("uPlot.iife.min.js").read_text("utf-8"),
-        style=vendor.joinpath("uPlot.min.css").read_text("utf-8"),
-        licence=vendor.joinpath("uPlot.LICENSE").read_text("utf-8"),
+        **uplot(),
     )
+
+
+def uplot() -> dict[str, str]:
+    """Give the library that draws charts: its `script`, its `style` and its `licence`."""
+    vendor = FOLDER.joinpath("vendor")
+    names = {"script": "uPlot.iife.min.js", "style": "uPlot.min.css", "licence": "uPlot.LICENSE"}
+    return {part: vendor.joinpath(name).read_text("utf-8") for part, name in names.items()}
 
 
 def _json(value: object) -> str:

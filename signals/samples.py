@@ -55,3 +55,12 @@ class Ask(Protocol):
     """
 
     def __call__(self, query: str, *, at: float | None = None) -> Answer: ...
+
+
+class AskRange(Protocol):
+    """Ask a range query: one sample a step, from start to end, both included.
+
+    Raises a LeadlineError where no answer can be had.
+    """
+
+    def __call__(self, query: str, *, start: float, end: float, step_seconds: float) -> Answer: ...

@@ -241,3 +241,14 @@ def test_a_panel_without_its_instrument_says_what_is_missing(minimal: Catalog) -
     cost = list(documents(minimal))[3]
     text = json.dumps([panel for panel in cost["panels"] if panel["type"] == "text"])
     assert "instruments.cost" in text
+
+
+def test_a_load_tests_client_that_tells_little_is_drawn_as_far_as_it_tells() -> None:
+    text = MINIMAL + "  k6:\n    profile: k6\n    selector: {job: k6}\n    instruments: {latency: none}\n"
+    found = {each["uid"]: each for each in documents(reading.parse(text, "x.yaml"))}["shop-load-test"]
+    kinds = {panel["title"]: panel["type"] for panel in found["panels"] if "client side" in panel["title"]}
+    assert kinds == {
+        "Requests per second, client side": "timeseries",
+        "Error ratio, client side": "timeseries",
+        "Latency, client side": "text",
+    }

@@ -1,0 +1,203 @@
+"""`leadline preview`: the dashboards as one HTML page, without Grafana."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.connections import Connection, connected
+from signals.errors import NoDataError, UsageError
+
+if TYPE_CHECKING:
+    from dashboards.preview.asking import Told
+    from dashboards.preview.scope import Scope, Span
+    from signals.catalog import Catalog
+
+Documents = list[dict[str, Any]]
+
+
+@click.command("preview")
+@click.argument("names", metavar="[DASHBOARD]...", nargs=-1)
+@connected
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="preview.html",
+    show_default=True,
+    help="The page to write.",
+)
+@click.option("--window", "length", help="How far back from the end.  [default: 15m]")
+@click.option("--start", help="When the graphs begin: 2026-11-24T12:00:00Z, or -1h.")
+@click.option("--end", help="When they end; now by default.")
+@click.option(
+    "--var",
+    "chosen",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Choose a value of a variable, as service=web; may be given several times.",
+)
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Draw this dashboard's JSON, anybody's, in place of the catalog's; may be given several times.",
+)
+@click.option(
+    "--freeze", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was answered in this file."
+)
+@click.option(
+    "--from",
+    "frozen",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Ask nothing; draw what --freeze kept.",
+)
+def command(
+    connection: Connection,
+    names: tuple[str, ...],
+    out: Path,
+    length: str | None,
+    start: str | None,
+    end: str | None,
+    chosen: tuple[str, ...],
+    files: tuple[Path, ...],
+    freeze: Path | None,
+    frozen: Path | None,
+) -> int:
+    """Draw dashboards into one HTML page that needs neither Grafana nor a network.
+
+    DASHBOARD is a topic (overview, latency, throughput, cost, slo, load-test), a service's name, or a uid; all by default.
+
+    \b
+    Examples:
+      leadline preview --url http://127.0.0.1:9090 --window 1h
+      leadline preview latency --var service=orchestrator
+      leadline preview --freeze answers.json       and later, in CI: leadline preview --from answers.json
+      leadline preview --file theirs.json --url http://127.0.0.1:9090
+    """
+    from dashboards.preview import asking, page
+    from reports.page import uplot
+
+    if frozen and (freeze or length or start or end):
+        raise UsageError(
+            "--from draws what was answered then: --window, --start, --end and --freeze have no place beside it"
+        )
+    catalog = connection.load()
+    documents = [_read(path) for path in files] or _picked(catalog, names)
+    values = _values(chosen, documents)
+    if frozen:
+        told = asking.thaw(_text(frozen), str(frozen))
+        scoped = _scoped(documents, told.span, catalog, values)
+    else:
+        told, scoped = _asked(connection, catalog, documents, values, (length, start, end))
+    for fault in (faults := page.faults(scoped, told)):
+        click.echo(f"leadline: {fault}", err=True)
+    if not told.answers:
+        raise NoDataError("no panel could be drawn; nothing was written")
+    _write(out, page.write(scoped, told, uplot(), frozen=bool(frozen)))
+    if freeze:
+        _write(freeze, asking.freeze(told))
+    drawn = sum(len(document.get("panels") or ()) for document in documents)
+    click.echo(
+        f"wrote    {out}: {len(documents)} dashboards, {drawn} panels"
+        + (f", {len(faults)} queries refused" if faults else "")
+    )
+    return 0
+
+
+Scoped = list[tuple[dict[str, Any], "Scope"]]
+
+
+def _asked(
+    connection: Connection,
+    catalog: Catalog,
+    documents: Documents,
+    values: dict[str, tuple[str, ...]],
+    wanted: tuple[str | None, str | None, str | None],
+) -> tuple[Told, Scoped]:
+    import time
+
+    from cli.windows import window
+    from dashboards.preview import asking
+    from dashboards.preview.scope import span
+
+    length, start, end = wanted
+    interval = float(catalog.scrape_interval)
+    found = window(length, start, end, now=time.time(), scrape_interval=interval)
+    within = span(found.start, found.end, interval)
+    scoped = _scoped(documents, within, catalog, values)
+    with connection.open(catalog) as prometheus:
+        questions = [each for document, scope in scoped for each in asking.questions(document, scope)]
+        told = asking.asked(questions, within, prometheus.url, prometheus.ask, prometheus.ask_range)
+    return told, scoped
+
+
+def _scoped(
+    documents: Documents, within: Span, catalog: Catalog, values: dict[str, tuple[str, ...]]
+) -> Scoped:
+    from dashboards.preview.scope import scoped
+
+    return [
+        (document, scoped(document, within, float(catalog.scrape_interval), values)) for document in documents
+    ]
+
+
+def _picked(catalog: Catalog, names: tuple[str, ...]) -> Documents:
+    """Give the catalog's dashboards, or those that are named by topic, service or uid."""
+    from cli.options import chosen
+    from dashboards import build, panels
+
+    built = build.build(catalog)
+    known = {each.topic: each for each in built} | {each.uid: each for each in built}
+    picked = [chosen(name, known, "dashboard", catalog.file) for name in dict.fromkeys(names)] or built
+    return [panels.document(each) for each in picked]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a dashboard's JSON, by itself or as Grafana's API wraps it."""
+    try:
+        found = json.loads(_text(path))
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from None
+    found = found.get("dashboard", found) if isinstance(found, dict) else found
+    if not isinstance(found, dict) or not isinstance(found.get("panels"), list):
+        raise UsageError(f"{path} is no dashboard: it has no list of panels")
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _values(chosen: Iterable[str], documents: Documents) -> dict[str, tuple[str, ...]]:
+    """Read NAME=VALUE; the name must be a variable of one of the dashboards at least."""
+    from dashboards.preview.scope import variables
+    from signals.document import nearest
+
+    offered = {str(each.get("name")) for document in documents for each in variables(document)} - {
+        "datasource"
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for text in chosen:
+        name, equals, value = text.partition("=")
+        if not equals or not value:
+            raise UsageError(f"--var {text!r}: write NAME=VALUE, as service=web")
+        if name not in offered:
+            raise UsageError(f"--var {text!r}: no dashboard has a variable {name!r}{nearest(name, offered)}")
+        found[name] = (*found.get(name, ()), value)
+    return found

@@ -1,0 +1,246 @@
+"""A dashboard's JSON and what its queries were answered, as values that the page draws."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from dashboards import colors
+from dashboards.options import NO_DATA
+from dashboards.preview import tables
+from dashboards.preview.asking import Question, Told, marked, panels, question, targets
+from dashboards.preview.fields import Fields
+from dashboards.preview.scope import Scope, variables
+from signals.samples import Answer, Series
+
+PALETTE = (
+    colors.BLUE, colors.ORANGE, colors.GREEN, colors.PURPLE, colors.SKY, colors.VERMILION, colors.GREY, colors.YELLOW,
+)  # fmt: skip
+"""Of series that no override colours, one after another; Grafana's own palette differs."""
+MOST_SERIES = 100
+"""So many curves a panel is drawn with; a page must stay readable, and be opened."""
+DIGITS = 6
+"""Significant digits of what is drawn: more than a screen can tell apart."""
+
+Drawn = dict[str, Any]
+
+
+def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
+    """Give a dashboard as the page wants it."""
+    return {
+        "uid": str(document.get("uid", "")),
+        "title": str(document.get("title", "")),
+        "description": str(document.get("description", "")),
+        "variables": [
+            {
+                "label": str(each.get("label") or each.get("name")),
+                "value": scope.chosen(str(each.get("name"))),
+            }
+            for each in variables(document)
+            if each.get("type") != "datasource"
+        ],
+        "marks": list(_marks(document, told, scope)),
+        "panels": [panel(each, told, scope) for each in panels(document)],
+    }
+
+
+def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
+    """Give a panel as the page wants it: its place, its words, and what its kind draws; `errors` say what could not be had."""
+    place = found.get("gridPos") or {}
+    kind = str(found.get("type", ""))
+    common = {
+        "kind": kind,
+        "title": scope.in_text(str(found.get("title", ""))),
+        "about": scope.in_text(str(found.get("description", ""))),
+        "place": [int(place.get(key, default)) for key, default in (("x", 0), ("y", 0), ("w", 12), ("h", 8))],
+    }
+    if kind == "row":
+        return common
+    if kind == "text":
+        return {**common, "html": _html(scope.in_text(str((found.get("options") or {}).get("content", ""))))}
+    if kind not in KINDS:
+        return {**common, "kind": "other", "errors": [f"a panel of type {kind!r} is not drawn here"]}
+    asked = [(target, told.of(question(found, target, scope))) for target in targets(found)]
+    errors = [answer for _, answer in asked if isinstance(answer, str)]
+    had = [(target, answer) for target, answer in asked if isinstance(answer, Answer)]
+    remarks = [warning for _, answer in had for warning in answer.warnings]
+    fields = Fields(found)
+    body = KINDS[kind](found, had, fields, told)
+    empty = not any(answer.series for _, answer in had)
+    return {
+        **common,
+        **body,
+        "errors": list(dict.fromkeys(errors)),
+        "remarks": list(dict.fromkeys(remarks)),
+        **({"empty": fields.no_value or NO_DATA} if empty else {}),
+    }
+
+
+Had = Sequence[tuple[Mapping[str, Any], Answer]]
+
+
+def _named(had: Had) -> Iterator[tuple[str, str, Series]]:
+    """Give each series with its query's letter and its legend."""
+    for target, answer in had:
+        for series in answer.series:
+            yield (
+                str(target.get("refId", "A")),
+                legend(str(target.get("legendFormat") or ""), series.labels),
+                series,
+            )
+
+
+def legend(pattern: str, labels: Mapping[str, str]) -> str:
+    """Write the legend of a series; without a pattern, its name and labels as Prometheus writes them."""
+    if pattern and pattern != "__auto":
+        return re.sub(r"\{\{\s*([^}]+?)\s*\}\}", lambda found: labels.get(found[1], ""), pattern).strip()
+    inside = ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items()) if key != "__name__")
+    return f"{labels.get('__name__', '')}{{{inside}}}" if inside else labels.get("__name__", "value")
+
+
+def _curves(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
+    every = list(_named(had))
+    curves = [
+        {
+            "name": name,
+            "color": fields.color(ref, name) or PALETTE[index % len(PALETTE)],
+            **fields.line(ref, name),
+            "ys": _on_grid(series, told),
+        }
+        for index, (ref, name, series) in enumerate(every[:MOST_SERIES])
+    ]
+    options = found.get("options") or {}
+    return {
+        **fields.scale(),
+        "series": curves,
+        "stacked": fields.stacked,
+        "lines": fields.steps[1:] if fields.draws_thresholds else [],
+        "calcs": list((options.get("legend") or {}).get("calcs") or ()),
+        **({"left_out": len(every) - MOST_SERIES} if len(every) > MOST_SERIES else {}),
+    }
+
+
+def _figures(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
+    """Give the last value of each series, as stats, gauges and bar gauges show it."""
+    figures = []
+    for ref, name, series in list(_named(had))[:MOST_SERIES]:
+        values = [sample.value for sample in series.samples if not math.isnan(sample.value)]
+        figures.append(
+            {"name": name, "value": _finite(values[-1]) if values else None, "color": fields.color(ref, name)}
+        )
+    drawn: Drawn = {**fields.scale(), "steps": fields.steps, "figures": figures}
+    if found.get("type") == "stat" and (found.get("options") or {}).get("graphMode") != "none":
+        drawn["sparks"] = [_on_grid(series, told) for _, _, series in list(_named(had))[:1]]
+    return drawn
+
+
+def _bars(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
+    """Give figures, those that are named by a bucket's edge in the order of the edges."""
+    drawn = _figures(found, had, fields, told)
+    edges = [_edge(series.labels) for _, _, series in _named(had)][:MOST_SERIES]
+    if edges and all(edge is not None for edge in edges):
+        pairs = sorted(zip(edges, drawn["figures"], strict=True), key=lambda pair: pair[0] or 0.0)
+        drawn["figures"] = [figure for _, figure in pairs]
+    return drawn
+
+
+def _edge(labels: Mapping[str, str]) -> float | None:
+    try:
+        return float(labels["le"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _heat(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
+    """Give what fell into each bucket at each step: cumulative counts, less those of the bucket below."""
+    by_edge = {
+        edge: _on_grid(series, told)
+        for _, _, series in _named(had)
+        if (edge := _edge(series.labels)) is not None
+    }
+    edges = sorted(by_edge)
+    cells = []
+    below: list[float | None] = [0.0] * len(told.span.times)
+    for edge in edges:
+        now = by_edge[edge]
+        cells.append([_less(high, low) for high, low in zip(now, below, strict=True)])
+        below = now
+    axis = (found.get("options") or {}).get("yAxis") or {}
+    return {
+        "unit": axis.get("unit") or fields.unit,
+        "edges": [_finite(edge) for edge in edges],
+        "cells": cells,
+    }
+
+
+def _less(high: float | None, low: float | None) -> float | None:
+    if high is None or low is None:
+        return None
+    return _rounded(max(0.0, high - low))
+
+
+def _on_grid(series: Series, told: Told) -> list[float | None]:
+    values: list[float | None] = [None] * len(told.span.times)
+    for sample in series.samples:
+        at = told.span.index(sample.time)
+        if 0 <= at < len(values):
+            values[at] = _finite(sample.value)
+    return values
+
+
+def _finite(value: float) -> float | None:
+    return _rounded(value) if math.isfinite(value) else None
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _html(markdown: str) -> str:
+    """Render Markdown; HTML in it is shown, not followed, and so are links that are no links to pages."""
+    return str(MarkdownIt("commonmark", {"html": False}).render(markdown))
+
+
+def _marks(document: Mapping[str, Any], told: Told, scope: Scope) -> Iterator[Drawn]:
+    """Give from when until when an annotation's query had a result."""
+    for each in marked(document):
+        answer = told.of(Question(scope.in_query(str(each["expr"]))))
+        if isinstance(answer, str):
+            continue
+        for series in answer.series:
+            for start, end in _stretches([sample.time for sample in series.samples], told.span.step):
+                yield {
+                    "from": start,
+                    "to": end,
+                    "name": str(each.get("name", "")),
+                    "text": legend(str(each.get("titleFormat") or ""), series.labels),
+                    "color": str(each.get("iconColor") or colors.GREY),
+                }
+
+
+def _stretches(times: Sequence[float], step: float) -> Iterator[tuple[float, float]]:
+    """Give first and last of each run of times that are a step apart."""
+    begun: float | None = None
+    last = 0.0
+    for time in times:
+        if begun is not None and time - last > 1.5 * step:
+            yield begun, last
+            begun = None
+        begun = time if begun is None else begun
+        last = time
+    if begun is not None:
+        yield begun, last
+
+
+KINDS: Mapping[str, Callable[[Mapping[str, Any], Had, Fields, Told], Drawn]] = {
+    "timeseries": _curves,
+    "stat": _figures,
+    "gauge": _figures,
+    "bargauge": _bars,
+    "table": lambda found, had, fields, _: tables.table(found, had, fields),
+    "heatmap": _heat,
+}

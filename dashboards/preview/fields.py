@@ -1,0 +1,94 @@
+"""What a panel's JSON says of its fields: units, ends, thresholds, and what overrides change of single series."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dashboards import colors
+
+Step = tuple[float | None, str]
+
+
+class Fields:
+    """Defaults and overrides of a panel's fields, as Grafana applies them: the later override wins."""
+
+    def __init__(self, panel: Mapping[str, Any]) -> None:
+        config = panel.get("fieldConfig") or {}
+        self._defaults: Mapping[str, Any] = config.get("defaults") or {}
+        self._overrides = [each for each in config.get("overrides") or () if isinstance(each, dict)]
+        custom = self._defaults.get("custom") or {}
+        self._fill = float(custom.get("fillOpacity") or 0) / 100
+        self._width = float(custom.get("lineWidth") or 1)
+        self.stacked = (custom.get("stacking") or {}).get("mode") == "normal"
+        self.draws_thresholds = (custom.get("thresholdsStyle") or {}).get("mode", "off") != "off"
+        self.unit = str(self._defaults.get("unit") or "")
+        self.no_value = str(self._defaults.get("noValue") or "")
+        self.steps = steps(self._defaults.get("thresholds"))
+
+    def scale(self) -> dict[str, Any]:
+        """Give unit and ends of the axis; a missing end is None."""
+        return {"unit": self.unit, "min": self._defaults.get("min"), "max": self._defaults.get("max")}
+
+    def color(self, ref: str, name: str) -> str:
+        """Give the colour that an override fixes for a series; empty where none does."""
+        found = self._last("color", ref, name)
+        return str((found or {}).get("fixedColor") or "")
+
+    def line(self, ref: str, name: str) -> dict[str, Any]:
+        """Give how a series is drawn: its width, whether dashed, how much is filled below, and whether it is stacked."""
+        style = self._last("custom.lineStyle", ref, name) or {}
+        alone = (self._last("custom.stacking", ref, name) or {}).get("mode") == "none"
+        return {
+            "width": self._last("custom.lineWidth", ref, name) or self._width,
+            "dash": style.get("dash") or [] if style.get("fill") == "dash" else [],
+            "fill": 0 if alone else self._fill,
+            "stack": self.stacked and not alone,
+        }
+
+    def of_column(self, name: str) -> dict[str, Any]:
+        """Give what overrides say of a table's column: unit, thresholds, whether it is hidden, where it leads."""
+        links = self._last("links", "", name) or ()
+        return {
+            "name": name,
+            "unit": self._last("unit", "", name) or self.unit,
+            "steps": steps(self._last("thresholds", "", name)),
+            "hidden": bool(self._last("custom.hidden", "", name)),
+            "link": str(links[0].get("url", "")) if links else "",
+        }
+
+    def _last(self, prop: str, ref: str, name: str) -> Any:
+        found = None
+        for value in self._of(prop, ref, name):
+            found = value
+        return found
+
+    def _of(self, prop: str, ref: str, name: str) -> Iterator[Any]:
+        for override in self._overrides:
+            matcher = override.get("matcher") or {}
+            if _matches(str(matcher.get("id")), str(matcher.get("options")), ref, name):
+                yield from (
+                    each.get("value") for each in override.get("properties") or () if each.get("id") == prop
+                )
+
+
+def _matches(kind: str, wanted: str, ref: str, name: str) -> bool:
+    if kind == "byName":
+        return name == wanted
+    if kind == "byFrameRefID":
+        return ref == wanted
+    if kind == "byRegexp":
+        body = re.fullmatch(r"/(.*)/[a-z]*", wanted)
+        return re.search(body[1] if body else f"^(?:{wanted})$", name) is not None
+    return False
+
+
+def steps(thresholds: Any) -> list[Step]:
+    """Give thresholds as (from which value, colour); the first begins at None. Percentages of an axis are not read."""
+    if not isinstance(thresholds, dict) or thresholds.get("mode", "absolute") != "absolute":
+        return []
+    return [
+        (None if step.get("value") is None else float(step["value"]), str(step.get("color") or colors.PLAIN))
+        for step in thresholds.get("steps") or ()
+    ]

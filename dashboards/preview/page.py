@@ -1,0 +1,73 @@
+"""The page: one HTML file with all dashboards, their data and what draws them; it asks nothing from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dashboards.preview import drawn
+from dashboards.preview.asking import Told
+from dashboards.preview.scope import Scope
+
+FOLDER = files("dashboards.preview")
+
+
+def write(
+    documents: Iterable[tuple[Mapping[str, Any], Scope]],
+    told: Told,
+    library: Mapping[str, str],
+    *,
+    frozen: bool = False,
+) -> str:
+    """Write the page of some dashboards, each with what its variables stand for.
+
+    library  uPlot's `script`, `style` and `licence`
+
+    Everything that comes from outside is data, or escaped.
+    """
+    dashboards = [drawn.dashboard(document, told, scope) for document, scope in documents]
+    environment = Environment(
+        loader=PackageLoader("dashboards.preview", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    span = told.span
+    return environment.get_template("preview.html").render(
+        title=dashboards[0]["title"] if len(dashboards) == 1 else "Dashboards",
+        source=f"{'frozen answers of ' if frozen else ''}{told.source}",
+        start=_moment(span.start),
+        end=_moment(span.end),
+        data=_json(
+            {"start": span.start, "step": span.step, "count": len(span.times), "dashboards": dashboards}
+        ),
+        draw=FOLDER.joinpath("preview.js").read_text("utf-8"),
+        own_style=FOLDER.joinpath("preview.css").read_text("utf-8"),
+        **library,
+    )
+
+
+def faults(documents: Iterable[tuple[Mapping[str, Any], Scope]], told: Told) -> list[str]:
+    """Say what could not be drawn, a line a panel."""
+    return [
+        f"{dashboard['title']}, panel {panel['title']!r}: {error}"
+        for dashboard in (drawn.dashboard(document, told, scope) for document, scope in documents)
+        for panel in dashboard["panels"]
+        for error in panel.get("errors", ())
+    ]
+
+
+def _moment(time: float) -> str:
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _json(value: object) -> str:
+    """Write JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,134 @@
+"""What Grafana's variables stand for: the time range, the interval, and the values that are chosen."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from signals.promql import one_of
+from signals.units import promql_duration
+from signals.variables import VARIABLE
+
+MOST_POINTS = 240
+"""So many steps a graph has at most, as one of half a screen's width has in Grafana."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A time range and its step, in seconds; a sample stands at each step, both ends included."""
+
+    start: float
+    end: float
+    step: float
+
+    @property
+    def times(self) -> list[float]:
+        return [
+            self.start + index * self.step for index in range(int((self.end - self.start) / self.step) + 1)
+        ]
+
+    def index(self, time: float) -> int:
+        return round((time - self.start) / self.step)
+
+
+def span(start: float, end: float, scrape_interval: float) -> Span:
+    """Choose the step as Grafana does: a scrape interval at least, and no more points than can be seen.
+
+    Start and end are laid onto multiples of the step, so that what is asked twice is the same question.
+    """
+    step = scrape_interval * math.ceil(max(1.0, (end - start) / MOST_POINTS / scrape_interval))
+    return Span(start=math.floor(start / step) * step, end=math.floor(end / step) * step, step=step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Fills variables in.
+
+    values  what is chosen of each variable; nothing chosen means all, and then `alls` says what stands in a matcher
+    """
+
+    span: Span
+    scrape_interval: float
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alls: Mapping[str, str] = field(default_factory=dict)
+
+    def in_query(self, text: str) -> str:
+        """Fill in a query: several values become alternatives of a regular expression, as Grafana's Prometheus does it."""
+        return VARIABLE.sub(lambda found: self._queried(_name(found), found[0]), text)
+
+    def in_text(self, text: str) -> str:
+        """Fill in a text that people read."""
+        return VARIABLE.sub(lambda found: self._told(_name(found), found[0]), text)
+
+    def chosen(self, name: str) -> str:
+        """Say what is chosen of a variable."""
+        return " + ".join(self.values.get(name, ())) or "All"
+
+    def _queried(self, name: str, written: str) -> str:
+        if name in self.values:
+            return _alternatives(self.values[name])
+        return self.alls.get(name) or self._built_in(name) or written
+
+    def _told(self, name: str, written: str) -> str:
+        if name in ("__from", "__to"):
+            return _moment(self.span.start if name == "__from" else self.span.end)
+        if name in self.values or name in self.alls:
+            return " ".join(self.values.get(name, ()))
+        return self._built_in(name) or written
+
+    def _built_in(self, name: str) -> str:
+        seconds = self.span.end - self.span.start
+        rate = max(self.span.step + self.scrape_interval, 4 * self.scrape_interval)
+        return {
+            "__interval": promql_duration(self.span.step),
+            "__interval_ms": f"{self.span.step * 1000:.0f}",
+            "__rate_interval": promql_duration(rate),
+            "__rate_interval_ms": f"{rate * 1000:.0f}",
+            "__range": promql_duration(seconds),
+            "__range_s": f"{seconds:.0f}",
+            "__range_ms": f"{seconds * 1000:.0f}",
+            "__from": f"{self.span.start * 1000:.0f}",
+            "__to": f"{self.span.end * 1000:.0f}",
+        }.get(name, "")
+
+
+def scoped(
+    document: Mapping[str, object],
+    within: Span,
+    scrape_interval: float,
+    values: Mapping[str, tuple[str, ...]],
+) -> Scope:
+    """Give the scope of a dashboard: of its own variables only, and what each says that All means."""
+    offered = {
+        str(each.get("name")): each for each in variables(document) if each.get("type") != "datasource"
+    }
+    return Scope(
+        span=within,
+        scrape_interval=scrape_interval,
+        values={name: chosen for name, chosen in values.items() if name in offered},
+        alls={name: str(each.get("allValue") or ".+") for name, each in offered.items()},
+    )
+
+
+def variables(document: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
+    """Give the variables that a dashboard offers."""
+    templating = document.get("templating")
+    listed = templating.get("list") if isinstance(templating, dict) else None
+    return [each for each in listed or () if isinstance(each, dict)]
+
+
+def _alternatives(values: tuple[str, ...]) -> str:
+    """Write values as they stand between a matcher's quotes: regular expression first, then string."""
+    found = one_of(values).replace("\\", "\\\\").replace('"', '\\"')
+    return f"({found})" if len(values) > 1 else found
+
+
+def _name(found: re.Match[str]) -> str:
+    return next(filter(None, found.groups()), "")
+
+
+def _moment(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,94 @@
+"""Tables: what several queries returned, merged by their labels, then renamed, ordered and hidden as the panel says."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboards.preview.fields import Fields
+from signals.samples import Answer
+
+Cell = str | float | None
+Row = dict[str, Cell]
+
+
+def table(
+    panel: Mapping[str, Any], had: Sequence[tuple[Mapping[str, Any], Answer]], fields: Fields
+) -> dict[str, Any]:
+    """Give columns and rows; a link's variables are filled in of its row."""
+    rows = merged(had)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for change in panel.get("transformations") or ():
+        if change.get("id") == "organize":
+            names, rows = _organized(names, rows, change.get("options") or {})
+    rows = _sorted(rows, (panel.get("options") or {}).get("sortBy") or ())
+    columns = [fields.of_column(name) for name in names]
+    shown = [column for column in columns if not column["hidden"]]
+    return {
+        "columns": shown,
+        "rows": [[row.get(column["name"]) for column in shown] for row in rows],
+        "links": [[_filled(column["link"], row) for column in shown] for row in rows],
+    }
+
+
+def merged(had: Sequence[tuple[Mapping[str, Any], Answer]]) -> list[Row]:
+    """Merge as Grafana's transformation does: rows whose labels agree become one, a column of values a query."""
+    rows: dict[frozenset[tuple[str, str]], Row] = {}
+    for target, answer in had:
+        column = f"Value #{target.get('refId', 'A')}" if len(had) > 1 else "Value"
+        for series in answer.series:
+            value = series.samples[-1].value if series.samples else math.nan
+            labels = {key: each for key, each in series.labels.items() if key != "__name__"}
+            row = _row(rows, labels)
+            row[column] = value if math.isfinite(value) else None
+    return list(rows.values())
+
+
+def _row(rows: dict[frozenset[tuple[str, str]], Row], labels: Mapping[str, str]) -> Row:
+    """Give the row whose labels agree with these where both have them; a new one where there is none."""
+    mine = frozenset(labels.items())
+    for key, row in rows.items():
+        theirs = dict(key)
+        shared = theirs.keys() & labels.keys()
+        if shared and all(theirs[name] == labels[name] for name in shared):
+            row.update(labels)
+            return row
+    rows[mine] = dict(labels)
+    return rows[mine]
+
+
+def _organized(names: list[str], rows: list[Row], options: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
+    """Drop, order and rename columns, as the transformation `organize` says."""
+    dropped = {name for name, gone in (options.get("excludeByName") or {}).items() if gone}
+    order: Mapping[str, int] = options.get("indexByName") or {}
+    renamed: Mapping[str, str] = options.get("renameByName") or {}
+    kept = sorted(
+        (name for name in names if name not in dropped), key=lambda name: order.get(name, len(order))
+    )
+    return (
+        [renamed.get(name) or name for name in kept],
+        [{renamed.get(name) or name: row[name] for name in kept if name in row} for row in rows],
+    )
+
+
+def _sorted(rows: list[Row], by: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Sort by one column; rows that have nothing in it come last."""
+    if not by:
+        return rows
+    name, descending = str(by[0].get("displayName")), bool(by[0].get("desc"))
+    having = [row for row in rows if row.get(name) is not None]
+    lacking = [row for row in rows if row.get(name) is None]
+    numbers = all(isinstance(row[name], int | float) for row in having)
+    having.sort(key=lambda row: row[name] if numbers else str(row[name]), reverse=descending)  # type: ignore[arg-type, return-value]
+    return [*having, *lacking]
+
+
+def _filled(link: str, row: Row) -> str:
+    """Fill in a link the fields of its row; what else is variable in it is for Grafana, and dropped."""
+    fields = {name.lower(): value for name, value in row.items()}
+    url = re.sub(
+        r"\$\{__data\.fields\.([^}]+)\}", lambda found: str(fields.get(found[1].lower()) or ""), link
+    )
+    return re.sub(r"[?&]?(?:var-\w+=)?\$\{[^}]*\}", "", url)

@@ -1,0 +1,59 @@
+"""Answers of Prometheus as they are kept in files, to be read again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signals.samples import Answer, Histogram, Sample, Series
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """Write an answer as JSON can hold it: numbers in full, what is not finite as text."""
+    return {
+        "kind": answer.kind,
+        "warnings": list(answer.warnings),
+        "infos": list(answer.infos),
+        "series": [_series(series) for series in answer.series],
+    }
+
+
+def _series(series: Series) -> dict[str, Any]:
+    written: dict[str, Any] = {"labels": dict(series.labels)}
+    written["samples"] = [[sample.time, repr(float(sample.value))] for sample in series.samples]
+    if series.histograms:
+        written["histograms"] = [
+            [
+                each.time,
+                repr(each.count),
+                repr(each.sum),
+                [[repr(edge) for edge in bucket] for bucket in each.buckets],
+            ]
+            for each in series.histograms
+        ]
+    return written
+
+
+def read(document: dict[str, Any]) -> Answer:
+    """Read what `plain` wrote. Raises KeyError, ValueError or TypeError where it is something else."""
+    return Answer(
+        kind=document["kind"],
+        series=tuple(_read_series(each) for each in document["series"]),
+        warnings=tuple(document["warnings"]),
+        infos=tuple(document["infos"]),
+    )
+
+
+def _read_series(document: dict[str, Any]) -> Series:
+    return Series(
+        labels=document["labels"],
+        samples=tuple(Sample(time, float(value)) for time, value in document["samples"]),
+        histograms=tuple(
+            Histogram(time, float(count), float(total), tuple(_bucket(bucket) for bucket in buckets))
+            for time, count, total, buckets in document.get("histograms", ())
+        ),
+    )
+
+
+def _bucket(texts: list[str]) -> tuple[float, float, float]:
+    upper, lower, count = map(float, texts)
+    return upper, lower, count
