@@ -64,6 +64,8 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
         (recorded.ROUTE_DURATION_COUNT, "_count", by),
     ):
         yield Recording(record=record, expr=rate(histogram.part(suffix), WINDOW, labels), labels=owner)
+    if histogram.native and histogram.scale == 1:
+        yield from _native_latency(service, histogram, owner)
     if not histogram.knows_buckets:
         return
     for target in service.quantile_targets("latency"):
@@ -79,6 +81,17 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
             record=recorded.within(WINDOW),
             expr=latency.share_within(histogram, objective.within, WINDOW),
             labels={**owner, "signal": "objective.latency", "bound": "exact"},
+        )
+
+
+def _native_latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+    """Record a native histogram as one, and the shares within targets, which are interpolated inside its buckets."""
+    yield Recording(record=recorded.SERVICE_DURATION, expr=latency.whole(histogram, WINDOW), labels=owner)
+    for target in service.quantile_targets("latency"):
+        yield Recording(
+            record=recorded.within(WINDOW),
+            expr=latency.share_within(histogram, target.value, WINDOW),
+            labels={**owner, "signal": target.signal, "bound": "interpolated"},
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.connections import Connection, connected
-from signals.errors import NoDataError, UsageError
+from signals.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from dashboards.preview.asking import Told
@@ -97,7 +97,7 @@ def command(
     for fault in (faults := page.faults(scoped, told)):
         click.echo(f"leadline: {fault}", err=True)
     if not told.answers:
-        raise NoDataError("no panel could be drawn; nothing was written")
+        raise UnavailableError("no query was answered, so nothing was written")
     _write(out, page.write(scoped, told, uplot(), frozen=bool(frozen)))
     if freeze:
         _write(freeze, asking.freeze(told))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query
-from dashboards.parts import chosen, measured, target_lines
+from dashboards.parts import chosen, has_classic, has_native, measured, quantile, target_lines
 from signals import latency, recorded, throughput
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
@@ -24,10 +26,9 @@ def build(catalog: Catalog) -> Dashboard:
             (
                 _quantiles(catalog),
                 _within(catalog),
-                _heatmap(catalog),
-                _distribution(catalog),
+                *_buckets(catalog),
                 _mean(catalog),
-                _by_route(catalog),
+                *_by_route(catalog),
                 _slowest(catalog),
                 _routes(catalog),
             ),
@@ -39,12 +40,12 @@ def _quantiles(catalog: Catalog) -> Panel:
     where = chosen(catalog)
     estimates = tuple(
         Query(
-            expr=latency.quantile_estimate(quantile, where, ("service",)),
-            legend=f"{{{{service}}}} {latency.signal(quantile).removeprefix('latency.')}",
+            expr=quantile(catalog, rank, where, ("service",)),
+            legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
-        for quantile in latency.QUANTILES
+        for rank in latency.QUANTILES
     )
-    signals = tuple(latency.signal(quantile) for quantile in latency.QUANTILES)
+    signals = tuple(latency.signal(rank) for rank in latency.QUANTILES)
     return Panel(
         key="latency.quantiles",
         title="Latency quantiles (bucket estimate)",
@@ -82,7 +83,7 @@ def _within(catalog: Catalog) -> Panel:
         description=(
             "Share of requests answered within each target's or objective's threshold, counted, not estimated. "
             "Where a threshold lies between two bucket edges the true share is between 'lower' and 'upper'. "
-            "Latency alerts read this. Normal is above the dashed objective. All routes together."
+            "Of a native histogram it is interpolated inside a fine bucket. Latency alerts read this. Normal is above the dashed objective. All routes together."
         ),
         unit="percentunit",
         queries=(within_threshold(catalog), *((objective,) if stated else ())),
@@ -91,22 +92,29 @@ def _within(catalog: Catalog) -> Panel:
     )
 
 
-def _heatmap(catalog: Catalog) -> Panel:
+def _buckets(catalog: Catalog) -> Iterator[Panel]:
+    """Draw the histograms of each kind that there is; what only counted edges tell, where there are such."""
+    where = chosen(catalog)
+    if has_native(catalog):
+        whole = f"sum({select(recorded.SERVICE_DURATION, chosen(catalog, route=False))})"
+        both = has_classic(catalog)
+        yield _heatmap("-native" if both else "", "native histograms" if both else "all requests", whole)
+    if has_classic(catalog) or not has_native(catalog):
+        yield _heatmap("", "all requests", f"sum by (le) ({select(recorded.ROUTE_DURATION_BUCKET, where)})")
+        yield _distribution(catalog)
+
+
+def _heatmap(suffix: str, what: str, expr: str) -> Panel:
     return Panel(
-        key="latency.heatmap",
-        title="Latency, all requests",
+        key=f"latency.heatmap{suffix}",
+        title=f"Latency, {what}",
         description=(
             "How many requests per second fell into each bucket of the histogram. Two bands are two kinds of requests, cached and "
             "not, say; a band that rises is a dependency that slows down. Normal is bands that stay where they are."
         ),
         kind="heatmap",
         unit="s",
-        queries=(
-            Query(
-                expr=f"sum by (le) ({select(recorded.ROUTE_DURATION_BUCKET, chosen(catalog))})",
-                legend="{{le}}",
-            ),
-        ),
+        queries=(Query(expr=expr, legend="{{le}}"),),
         needs=("latency",),
     )
 
@@ -149,11 +157,7 @@ def _routes(catalog: Catalog) -> Panel:
             Query(expr=throughput.concurrency(where, by), legend="Time spent", unit="none"),
             Query(expr=throughput.requests(where, by), legend="Requests", unit="reqps"),
             Query(expr=latency.mean(where, by), legend="Mean", unit="s"),
-            Query(
-                expr=latency.quantile_estimate(latency.QUANTILES[2], where, by),
-                legend="p95 (estimate)",
-                unit="s",
-            ),
+            *(Query(expr=each.expr, legend="p95 (estimate)", unit="s") for each in _p95_by_route(catalog)),
         ),
         labels=by,
         sort="Time spent",
@@ -179,8 +183,18 @@ def _mean(catalog: Catalog) -> Panel:
     )
 
 
-def _by_route(catalog: Catalog) -> Panel:
-    return Panel(
+def _p95_by_route(catalog: Catalog) -> tuple[Query, ...]:
+    """Ask p95 of each route; nothing where all histograms are native, which are not recorded by route."""
+    if has_native(catalog) and not has_classic(catalog):
+        return ()
+    expr = quantile(catalog, latency.QUANTILES[2], chosen(catalog), ("service", "route"))
+    return (Query(expr=expr, legend="{{service}} {{route}}"),)
+
+
+def _by_route(catalog: Catalog) -> Iterator[Panel]:
+    if not _p95_by_route(catalog):
+        return
+    yield Panel(
         key="latency.route-p95",
         title="p95 by route (bucket estimate)",
         description=(
@@ -188,12 +202,7 @@ def _by_route(catalog: Catalog) -> Panel:
             "service's figure. Normal is each route at its own level."
         ),
         unit="s",
-        queries=(
-            Query(
-                expr=latency.quantile_estimate(latency.QUANTILES[2], chosen(catalog), ("service", "route")),
-                legend="{{service}} {{route}}",
-            ),
-        ),
+        queries=_p95_by_route(catalog),
         needs=("latency",),
     )
 

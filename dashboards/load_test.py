@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, row
-from dashboards.parts import chosen, measured, target_lines
+from dashboards.parts import chosen, measured, quantile, target_lines
 from dashboards.throughput import saturation
 from signals import error_ratio, latency, throughput
 from signals.catalog import Catalog, Service
@@ -42,8 +42,8 @@ def _server(catalog: Catalog) -> tuple[Panel, ...]:
     where = chosen(catalog, route=False)
     quantiles = tuple(
         Query(
-            expr=latency.quantile_estimate(rank, where),
-            legend=f"server {latency.signal(rank).removeprefix('latency.')}",
+            expr=quantile(catalog, rank, where, ("service",)),
+            legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
         for rank in latency.QUANTILES
     )
@@ -66,7 +66,7 @@ def _server(catalog: Catalog) -> tuple[Panel, ...]:
             key="load.latency",
             title="Latency, server side (bucket estimate)",
             description=(
-                "All chosen services together, interpolated inside buckets: `leadline snapshot` says what is certain. Time spent in "
+                "Of each chosen service, interpolated inside buckets: `leadline snapshot` says what is certain. Time spent in "
                 "the network, and in a queue before the service, is not in it. Normal is flat until the limit is near."
             ),
             unit="s",

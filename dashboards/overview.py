@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dashboards import colors
 from dashboards.latency import within_threshold
 from dashboards.model import Dashboard, Link, Panel, Query, Step, row
-from dashboards.parts import MOST_ROWS, chosen, measured, target_lines
+from dashboards.parts import MOST_ROWS, chosen, measured, quantile, target_lines
 from dashboards.slo import LEFT
 from signals import cost, error_ratio, latency, recorded, throughput
 from signals.catalog import Catalog
@@ -47,7 +47,7 @@ def _figures(catalog: Catalog) -> tuple[Panel, ...]:
         _figure("errors", "Error ratio", "percentunit", error_ratio.error_ratio(where), "requests",
                 "Failed requests per request; 'no data' means no traffic. Normal is below the target."),
         _figure("p95", "p95 latency (bucket estimate)", "s",
-                f"max(\n{latency.quantile_estimate(P95, where, ('service',))}\n)", "latency",
+                f"max(\n{quantile(catalog, P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
                 f"min({select(recorded.SLO_REMAINING, where)})", "requests",
@@ -100,13 +100,13 @@ def _services(catalog: Catalog) -> Panel:
 def _columns(catalog: Catalog) -> Iterator[Query]:
     where, by = chosen(catalog, route=False), ("service",)
     requests, errors = throughput.requests(where, by), error_ratio.error_ratio(where, by)
-    p95 = latency.quantile_estimate(P95, where, by)
+    p95 = quantile(catalog, P95, where, by)
     yield Query(expr=sum_by((*by, "dashboard"), select(recorded.DASHBOARD, where), "max"), legend="Dashboard")
     yield Query(expr=requests, legend="Requests", unit="reqps")
     yield Query(expr=errors, legend="Error ratio", unit="percentunit")
     yield from _beside(catalog, "error_ratio", f"(\n{errors}\n)", "÷ target")
     yield Query(expr=p95, legend="p95 (estimate)", unit="s")
-    yield from _beside(catalog, "latency.p95", p95, "p95 ÷ target")
+    yield from _beside(catalog, "latency.p95", f"(\n{p95}\n)", "p95 ÷ target")
     fullest = sum_by(by, select(recorded.SATURATION, where), "max")
     yield Query(expr=fullest, legend="Fullest resource", unit="percentunit", steps=FULL)
     left = sum_by(by, select(recorded.SLO_REMAINING, where), "min")
@@ -143,7 +143,7 @@ def _curves(catalog: Catalog) -> tuple[Panel, ...]:
                *target_lines(catalog, "error_ratio")),
         _curve("p95", "p95 latency by service (bucket estimate)", "s", "latency",
                "Interpolated inside a bucket: it can be off by the bucket's width. Normal is below the dashed target.",
-               Query(expr=latency.quantile_estimate(P95, where, ("service",)), legend="{{service}}"),
+               Query(expr=quantile(catalog, P95, where, ("service",)), legend="{{service}}"),
                *target_lines(catalog, "latency.p95")),
         _curve("within", "Requests within the threshold (exact)", "percentunit", "latency",
                "Share of requests within each target's or objective's threshold, counted. Normal is near 100 %.",

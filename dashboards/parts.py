@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from dashboards.model import Link, Panel, Query
-from signals import recorded
+from signals import latency, recorded
 from signals.catalog import Catalog
 from signals.promql import Matcher, select
 
@@ -34,6 +35,35 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
         for signal in signals
         if signal in stated
     )
+
+
+def has_classic(catalog: Catalog) -> bool:
+    """Whether the buckets of any service's latency are recorded."""
+    return any(
+        service.instruments["latency"].knows_buckets
+        for service in catalog.services
+        if "latency" in service.instruments
+    )
+
+
+def has_native(catalog: Catalog) -> bool:
+    """Whether the latency of any service is recorded as a native histogram."""
+    found = (service.instruments.get("latency") for service in catalog.services)
+    return any(each.native and each.scale == 1 for each in found if each)
+
+
+def quantile(catalog: Catalog, rank: Decimal, where: tuple[Matcher, ...], by: tuple[str, ...]) -> str:
+    """Estimate a quantile of each service of whichever kind of histogram it has; `by` tells services apart.
+
+    Routes are told apart of classic ones only.
+    """
+    kinds = []
+    if has_classic(catalog) or not has_native(catalog) or "route" in by:
+        kinds.append(latency.quantile_estimate(rank, where, by))
+    if has_native(catalog) and "route" not in by:
+        services = tuple(matcher for matcher in where if matcher.label != "route")
+        kinds.append(latency.native_estimate(rank, services, by))
+    return "\nor\n".join(kinds)
 
 
 def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:

@@ -66,6 +66,14 @@ class Prometheus:
         """Ask an instant query, and give how many samples it read. Raises UnavailableError where the server does not say."""
         params = {"timeout": self._timeout, "stats": "all"}
         self._connection.custom_query(query, params=params)
+        return self._samples()
+
+    def samples_read_over(self, query: str, *, start: float, end: float, step_seconds: float) -> int:
+        """Ask a range query, and give how many samples it read. Raises UnavailableError where the server does not say."""
+        self._range(query, start, end, step_seconds, {"stats": "all"})
+        return self._samples()
+
+    def _samples(self) -> int:
         stats = self._session.payload["data"].get("stats", {}).get("samples", {})
         if "totalQueryableSamples" not in stats:
             raise UnavailableError(f"{self.url} does not say how many samples a query reads")
@@ -73,15 +81,17 @@ class Prometheus:
 
     def ask_range(self, query: str, *, start: float, end: float, step_seconds: float) -> Answer:
         """Ask a range query: one sample a step, from start to end, both included."""
-        params = {"timeout": self._timeout, "start": f"{start:.3f}", "end": f"{end:.3f}"}
+        self._range(query, start, end, step_seconds, {})
+        return answer(self._session.payload)
+
+    def _range(self, query: str, start: float, end: float, step_seconds: float, more: dict[str, str]) -> None:
         self._connection.custom_query_range(
             query,
             start_time=datetime.fromtimestamp(start, UTC),
             end_time=datetime.fromtimestamp(end, UTC),
             step=plain(step_seconds),
-            params=params,
+            params={"timeout": self._timeout, "start": f"{start:.3f}", "end": f"{end:.3f}", **more},
         )
-        return answer(self._session.payload)
 
     def build(self) -> dict[str, str]:
         """Give what the server says it is: at least `version`, where it says so."""

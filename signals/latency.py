@@ -26,6 +26,11 @@ def quantile_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str
     return call("histogram_quantile", plain(quantile), buckets)
 
 
+def native_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
+    """Estimate a quantile from recorded native histograms, in seconds; off by the width of their fine buckets."""
+    return call("histogram_quantile", plain(quantile), sum_by(by, select(recorded.SERVICE_DURATION, where)))
+
+
 def raw_quantile(
     instrument: Instrument, quantile: Decimal, window: str, *, keep: tuple[str, ...] = ()
 ) -> str:
@@ -66,7 +71,7 @@ def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
 def requests(instrument: Instrument, window: str) -> str:
     """Requests per second, as the histogram counts them."""
     if instrument.native:
-        return f"histogram_count({_whole(instrument, window)})"
+        return f"histogram_count({whole(instrument, window)})"
     return sum_by((), f"rate({instrument.part('_count').select()}[{window}])")
 
 
@@ -80,10 +85,11 @@ def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> st
 
 
 def _native_share(instrument: Instrument, edge: Decimal, window: str) -> str:
-    return f"histogram_fraction(0, {instrument.raw_edge(edge)}, {_whole(instrument, window)})"
+    return f"histogram_fraction(0, {instrument.raw_edge(edge)}, {whole(instrument, window)})"
 
 
-def _whole(instrument: Instrument, window: str) -> str:
+def whole(instrument: Instrument, window: str) -> str:
+    """Give the rate of a native histogram, all its series together, as a native histogram."""
     return f"sum(rate({instrument.select()}[{window}]))"
 
 

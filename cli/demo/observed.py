@@ -45,6 +45,7 @@ def prometheus(
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
+        "--web.enable-lifecycle",
         *(
             [f"--storage.tsdb.retention.time={promql_duration(catalog.retention)}"]
             if catalog.retention

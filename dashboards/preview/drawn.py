@@ -156,12 +156,24 @@ def _edge(labels: Mapping[str, str]) -> float | None:
 
 
 def _heat(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Give what fell into each bucket at each step: cumulative counts, less those of the bucket below."""
-    by_edge = {
-        edge: _on_grid(series, told)
-        for _, _, series in _named(had)
-        if (edge := _edge(series.labels)) is not None
+    """Give what fell into each bucket at each step, of native histograms or of classic ones."""
+    every = [series for _, _, series in _named(had)]
+    native = [series for series in every if series.histograms]
+    edges, cells = _native_cells(native, told) if native else _classic_cells(every, told)
+    axis = (found.get("options") or {}).get("yAxis") or {}
+    return {
+        "unit": axis.get("unit") or fields.unit,
+        "edges": [_finite(edge) for edge in edges],
+        "cells": cells,
     }
+
+
+Cells = tuple[list[float], list[list[float | None]]]
+
+
+def _classic_cells(every: Sequence[Series], told: Told) -> Cells:
+    """Give upper edges and counts: cumulative ones, less those of the bucket below."""
+    by_edge = {edge: _on_grid(series, told) for series in every if (edge := _edge(series.labels)) is not None}
     edges = sorted(by_edge)
     cells = []
     below: list[float | None] = [0.0] * len(told.span.times)
@@ -169,12 +181,20 @@ def _heat(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Dra
         now = by_edge[edge]
         cells.append([_less(high, low) for high, low in zip(now, below, strict=True)])
         below = now
-    axis = (found.get("options") or {}).get("yAxis") or {}
-    return {
-        "unit": axis.get("unit") or fields.unit,
-        "edges": [_finite(edge) for edge in edges],
-        "cells": cells,
-    }
+    return edges, cells
+
+
+def _native_cells(native: Sequence[Series], told: Told) -> Cells:
+    """Give upper edges and counts of native histograms; a bucket that a histogram has not is empty."""
+    edges = sorted({upper for series in native for each in series.histograms for upper, _, _ in each.buckets})
+    rows = {edge: row for row, edge in enumerate(edges)}
+    cells: list[list[float | None]] = [[None] * len(told.span.times) for _ in edges]
+    for series in native:
+        for each in series.histograms:
+            at = told.span.index(each.time)
+            for upper, _, count in each.buckets if 0 <= at < len(told.span.times) else ():
+                cells[rows[upper]][at] = _rounded((cells[rows[upper]][at] or 0.0) + count)
+    return edges, cells
 
 
 def _less(high: float | None, low: float | None) -> float | None:

@@ -220,14 +220,27 @@ def test_panels_lie_inside_the_grid_and_do_not_overlap(catalog: Catalog) -> None
             taken |= cells
 
 
-def test_an_inserted_panel_changes_no_other_panels_id(worked_example: Catalog) -> None:
+@pytest.mark.parametrize("place", [0, 1, 3, 99])
+def test_an_inserted_panel_changes_only_where_those_below_it_stand(
+    worked_example: Catalog, place: int
+) -> None:
+    def laid(dashboard: Dashboard) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+        document = json.loads(panels.render(dashboard))
+        return document, {panel["id"]: panel for panel in document.pop("panels")}
+
     dashboard: Dashboard = build.build(worked_example)[1]
-    extra = replace(dashboard.panels[0], key="latency.new", title="new")
-    before = {panel["title"]: panel["id"] for panel in json.loads(panels.render(dashboard))["panels"]}
-    longer = replace(dashboard, panels=(extra, *dashboard.panels))
-    after = {panel["title"]: panel["id"] for panel in json.loads(panels.render(longer))["panels"]}
-    assert {title: after[title] for title in before} == before
-    assert len(set(after.values())) == len(after)
+    own = dashboard.panels
+    extra = replace(own[0], key="latency.new", title="new", width=24)
+    frame, before = laid(dashboard)
+    longer_frame, after = laid(replace(dashboard, panels=(*own[:place], extra, *own[place:])))
+    assert longer_frame == frame
+    new = panels.panel_id("latency.new")
+    assert set(after) - set(before) == {new}
+    assert {key: {**panel, "gridPos": 0} for key, panel in after.items() if key != new} == {
+        key: {**panel, "gridPos": 0} for key, panel in before.items()
+    }
+    above = [panels.panel_id(panel.key) for panel in own[: place - place % 2]]
+    assert all(after[key]["gridPos"] == before[key]["gridPos"] for key in above)
 
 
 def test_targets_are_drawn_as_lines(worked_example: Catalog) -> None:
@@ -252,3 +265,23 @@ def test_a_load_tests_client_that_tells_little_is_drawn_as_far_as_it_tells() -> 
         "Error ratio, client side": "timeseries",
         "Latency, client side": "text",
     }
+
+
+NATIVE = MINIMAL.replace("latency: {buckets: [0.1, 0.25, 0.5, 1]}", "latency: {buckets: native}")
+OTHER = "  old:\n    profile: generic-http\n    selector: {job: old}\n    instruments: {latency: {buckets: [0.1, 1]}}\n"
+
+
+@pytest.mark.parametrize(("more", "heatmaps", "kinds"), [("", 1, 1), (OTHER, 2, 2)])
+def test_native_histograms_are_drawn_beside_classic_ones(more: str, heatmaps: int, kinds: int) -> None:
+    found = {each["uid"]: each for each in documents(reading.parse(NATIVE + more, "x.yaml"))}["shop-latency"]
+    asked = [
+        target["expr"]
+        for panel in found["panels"]
+        for target in panel.get("targets", [])
+        if panel["type"] == "heatmap"
+    ]
+    assert len(asked) == heatmaps
+    assert asked[0].startswith("sum(service:request_duration_seconds:rate5m{")
+    quantiles = next(panel for panel in found["panels"] if panel["title"].startswith("Latency quantiles"))
+    assert quantiles["targets"][0]["expr"].count("histogram_quantile") == kinds
+    assert sum(panel["type"] == "bargauge" for panel in found["panels"]) == heatmaps - 1

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import leadline
 from dashboards import build, own, panels
 from dashboards.model import Dashboard
 from signals import reading
 from signals.catalog import Catalog
 from signals.errors import CatalogError, UsageError
 from signals.formulas import FORMULAS
-from tests.conftest import MINIMAL
+from tests.conftest import MINIMAL, ROOT
 
 GOOD = """\
 from leadline import Query, dashboard, panel, row, signal_panel, text
@@ -148,3 +150,21 @@ def test_a_signal_that_a_service_cannot_answer_is_refused_where_it_is_asked_for(
 
 def test_every_signal_has_a_unit_that_grafana_knows() -> None:
     assert {formula.unit for formula in FORMULAS.values()} <= set(own.UNITS)
+
+
+def test_the_documented_example_is_generated_as_it_stands(with_module: Write) -> None:
+    page = (ROOT / "docs/dashboards.md").read_text("utf-8")
+    (module,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    found = json.loads(panels.render(mine(with_module(module))))
+    assert (found["uid"], len(found["panels"])) == ("shop-checkout", 7)
+
+
+def test_every_name_that_is_documented_is_public() -> None:
+    table = (
+        (ROOT / "docs/dashboards.md").read_text("utf-8").partition("| name | gives |")[2].partition("\n\n")[0]
+    )
+    names = {name.partition("(")[0] for name in re.findall(r"`([A-Za-z_]+(?:\([^`]*\))?)`", table)} - {
+        "leadline"
+    }
+    assert {"dashboard", "signal_panel", "Query"} <= names
+    assert names <= {*leadline.__all__, "leadline signals"}

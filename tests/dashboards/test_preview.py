@@ -18,7 +18,7 @@ from dashboards.preview.scope import Scope, Span
 from reports.page import uplot
 from signals.catalog import Catalog
 from signals.errors import ConnectionFailedError, QueryRejectedError, UsageError
-from signals.samples import Answer, Sample, Series
+from signals.samples import Answer, Histogram, Sample, Series
 
 SPAN = Span(start=1000, end=1060, step=15)
 TIMES = [1000, 1015, 1030, 1045, 1060]
@@ -212,6 +212,16 @@ def test_a_heatmap_shows_each_bucket_less_the_one_below_it() -> None:
     assert found["edges"] == [0.5, 1, None]
     assert [row[:2] for row in found["cells"]] == [[4, 8], [3, 6], [2, 4]]
     assert all(row[2:] == [None, None, None] for row in found["cells"])
+
+
+def test_a_heatmap_of_native_histograms_has_a_row_for_each_of_their_buckets() -> None:
+    histograms = (
+        Histogram(1000, 3, 1, ((0.5, 0.25, 2), (1, 0.5, 1))),
+        Histogram(1015, 5, 1, ((1, 0.5, 1), (2, 1, 4))),
+    )
+    found = draw(asks("heatmap", {}), matrix(Series(labels={}, samples=(), histograms=histograms)))
+    assert found["edges"] == [0.5, 1, 2]
+    assert [row[:2] for row in found["cells"]] == [[2, None], [1, 1], [None, 4]]
 
 
 def test_bars_of_buckets_are_in_the_order_of_their_edges() -> None:
