@@ -26,12 +26,14 @@ golden: $(READY) ## rewrite tests/golden/ and k8s/manifests/ from the code; revi
 	@LEADLINE_GOLDEN=write $(BIN)/pytest -q tests/golden
 
 prove: $(READY) prometheus ## long measurements; writes dated results into docs/
+	@LEADLINE_ALL=1 $(BIN)/pytest -q tests/integration/test_profiles.py
 	@$(BIN)/python -m benchmarks.fidelity --out docs/fidelity.md
 	@$(BIN)/python -m benchmarks.checking --out docs/checking.md
 	@$(BIN)/python -m benchmarks.replay --out docs/replay.md
 	@$(BIN)/leadline demo --chaos --out build/prove
 	@$(BIN)/python -m benchmarks.mutation --out docs/mutation.md
 	@$(BIN)/python -m benchmarks.footprint --out docs/footprint.md
+	@$(BIN)/python -m benchmarks.refresh --out docs/refresh.md
 	@$(BIN)/python -m benchmarks.speed --out docs/speed.md
 
 prometheus: ## Prometheus and Alertmanager with their tools, on PATH or in .cache/

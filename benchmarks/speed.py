@@ -23,6 +23,7 @@ def main(out: Path) -> None:
 def _page() -> str:
     snapshots = "\n".join(many.lines())
     started, generated = "\n".join(startup.lines()), "\n".join(generating.lines())
+    dashboards = "\n".join(generating.beside_grafanalib())
     return f"""\
 # Speed
 
@@ -44,6 +45,13 @@ A snapshot of many services, beside the same figures asked one by one, on this m
 
 ```
 {generated}
+```
+
+Its dashboards alone, of 1000 services, beside grafanalib by itself, given the same panels, thresholds, colours, variables and annotations
+as far as it has words for them:
+
+```
+{dashboards}
 ```
 """
 

@@ -195,16 +195,12 @@ ARGUMENTS: tuple[Argument, ...] = (
             ("set", r"^… and service:slo_bad_events:rate6h \* 21600 >= 5 → …$"),
         )
     ),
-    *(
-        Argument(
-            operator=operator,
-            rule=r"^FreshnessBudgetBurn$",
-            change=r"rate(1h|5m)",
-            equivalent=False,
-            reason="the arm of an hour and five minutes is not given by itself: its long window is recorded from its short one, so the "
-            "other arm fires in its place",
-        )
-        for operator in ("matcher", "set", "threshold", "comparison")
+    Argument(
+        operator="arithmetic",
+        rule=r"slo_bad_moments.*freshness",
+        change=r"^0 \* count",
+        equivalent=True,
+        reason="a count is never 0, so 0 divided by it is 0 as well",
     ),
     Argument(
         operator="function",
@@ -275,16 +271,17 @@ ARGUMENTS: tuple[Argument, ...] = (
             ),
             (
                 "window",
-                r"slo_bad_events.*freshness",
+                r"slo_bad_moments.*freshness",
                 "",
                 "its cases have a sample a minute, which both windows see, or neither",
             ),
             (
                 "arithmetic",
                 r"slo_bad_events.*availability",
-                r"^0 \\* ",
+                r"^0 \* ",
                 "no case has counters that stand still",
             ),
+            ("matcher", r"slo_bad_moments.*freshness", "", "no case has another service's series beside it"),
         )
     ),
 )

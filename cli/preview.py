@@ -14,7 +14,7 @@ from signals.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from dashboards.preview.asking import Told
-    from dashboards.preview.scope import Scope, Span
+    from dashboards.preview.taking import Scoped
     from signals.catalog import Catalog
 
 Documents = list[dict[str, Any]]
@@ -79,7 +79,7 @@ def command(
       leadline preview --freeze answers.json       and later, in CI: leadline preview --from answers.json
       leadline preview --file theirs.json --url http://127.0.0.1:9090
     """
-    from dashboards.preview import asking, page
+    from dashboards.preview import asking, page, taking
     from reports.page import uplot
 
     if frozen and (freeze or length or start or end):
@@ -91,7 +91,7 @@ def command(
     values = _values(chosen, documents)
     if frozen:
         told = asking.thaw(_text(frozen), str(frozen))
-        scoped = _scoped(documents, told.span, catalog, values)
+        scoped = taking.with_scopes(documents, told.span, float(catalog.scrape_interval), values)
     else:
         told, scoped = _asked(connection, catalog, documents, values, (length, start, end))
     for fault in (faults := page.faults(scoped, told)):
@@ -109,9 +109,6 @@ def command(
     return 0
 
 
-Scoped = list[tuple[dict[str, Any], "Scope"]]
-
-
 def _asked(
     connection: Connection,
     catalog: Catalog,
@@ -122,28 +119,16 @@ def _asked(
     import time
 
     from cli.windows import window
-    from dashboards.preview import asking
+    from dashboards.preview import taking
     from dashboards.preview.scope import span
 
     length, start, end = wanted
     interval = float(catalog.scrape_interval)
     found = window(length, start, end, now=time.time(), scrape_interval=interval)
     within = span(found.start, found.end, interval)
-    scoped = _scoped(documents, within, catalog, values)
+    scoped = taking.with_scopes(documents, within, interval, values)
     with connection.open(catalog) as prometheus:
-        questions = [each for document, scope in scoped for each in asking.questions(document, scope)]
-        told = asking.asked(questions, within, prometheus.url, prometheus.ask, prometheus.ask_range)
-    return told, scoped
-
-
-def _scoped(
-    documents: Documents, within: Span, catalog: Catalog, values: dict[str, tuple[str, ...]]
-) -> Scoped:
-    from dashboards.preview.scope import scoped
-
-    return [
-        (document, scoped(document, within, float(catalog.scrape_interval), values)) for document in documents
-    ]
+        return taking.take(scoped, within, prometheus.url, prometheus.ask, prometheus.ask_range), scoped
 
 
 def _picked(catalog: Catalog, names: tuple[str, ...]) -> Documents:

@@ -73,7 +73,7 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
         _compare(done.rows, done.summary.total, done.summary.rate_limited)
         click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
         click.echo(
-            f"written to {out}: report.txt, .md, .html, .json, .csv, .xml (JUnit); k6.json; generated/"
+            f"written to {out}: report.txt, .md, .html, .json, .csv, .xml (JUnit); dashboards.html; k6.json; generated/"
         )
         if keep:
             _keep(done.urls)

@@ -12,13 +12,19 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import dashboards.build
+import dashboards.panels
+import dashboards.preview.page
 from cli.compose import generated
 from cli.demo import k6
 from cli.demo.beside import Row, rows
 from cli.demo.observed import prometheus
 from cli.demo.processes import check_installed, running
 from cli.demo.truth import read as read_truth
+from dashboards.preview import taking
+from dashboards.preview.scope import span
 from k8s import tree
+from live.client import Prometheus
 from reports import client as load
 from reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from reports.model import Report
@@ -38,7 +44,7 @@ RESULTS: Mapping[str, Callable[[Report], str]] = {
     "report.xml": junit.write,
 }
 """The report's files and what writes each."""
-CLIENT = "k6.json"
+CLIENT, PREVIEW = "k6.json", "dashboards.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +110,7 @@ def finished(
                 report = snapshot.take(demo, demo.services, window, client.ask, source, run=run, draw=True)
                 count = observed.wait_for_rules()
                 _keep(out, report)
+                (out / PREVIEW).write_text(_preview(demo, observed.client, window), "utf-8")
                 yield Finished(
                     report=report,
                     rows=tuple(rows(read_truth(truth), summary, report.services[0])),
@@ -116,13 +123,22 @@ def finished(
 def _prepare(out: Path, demo: Catalog) -> Path:
     """Empty the results of an earlier run, and generate."""
     generated_files = out / "generated"
-    there = [name for name in (*RESULTS, CLIENT) if (out / name).exists()]
+    there = [name for name in (*RESULTS, CLIENT, PREVIEW) if (out / name).exists()]
     if there and not (generated_files / tree.MANIFEST).exists():
         raise ConflictError(f"{out} holds {', '.join(there)}, not of an earlier demo; choose another --out")
     tree.write(generated_files, generated(demo))
     for name in there:
         (out / name).unlink()
     return generated_files
+
+
+def _preview(demo: Catalog, client: Prometheus, window: Window) -> str:
+    """Draw the dashboards of the run, what recorded rates still tell of it after its end among it."""
+    within = span(window.start, window.end, float(demo.scrape_interval))
+    documents = [dashboards.panels.document(each) for each in dashboards.build.build(demo)]
+    scoped = taking.with_scopes(documents, within, float(demo.scrape_interval), {})
+    told = taking.take(scoped, within, client.url, client.ask, client.ask_range)
+    return dashboards.preview.page.write(scoped, told, page.uplot())
 
 
 def _keep(out: Path, report: Report) -> None:

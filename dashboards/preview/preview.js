@@ -79,7 +79,7 @@ function ends(low, high, min, max) {
 }
 
 // Distances of ticks that people count in; in days and hours a tenth is no round number.
-const ROUND = {s: [1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, .001, .002, .005, .01, .02, .025, .05, .1, .2, .25, .5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 1728000, 4320000, 8640000]};
+const ROUND = {s: [1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, .001, .002, .005, .01, .02, .025, .05, .1, .2, .25, .5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 1728000, 4320000, 8640000], bytes: Array.from({length: 50}, (_, i) => 2 ** i)};
 
 function start(data, uPlot) {
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -1,0 +1,26 @@
+"""From dashboards and a time range to what was answered: each dashboard with what its variables stand for, each query asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dashboards.preview.asking import Told, asked, questions
+from dashboards.preview.scope import Scope, Span, scoped
+from signals.samples import Ask, AskRange
+
+Document = Mapping[str, Any]
+Scoped = list[tuple[Document, Scope]]
+
+
+def with_scopes(
+    documents: Iterable[Document], within: Span, scrape_interval: float, values: Mapping[str, tuple[str, ...]]
+) -> Scoped:
+    """Give each dashboard with what its variables stand for."""
+    return [(document, scoped(document, within, scrape_interval, values)) for document in documents]
+
+
+def take(found: Scoped, within: Span, source: str, ask: Ask, ask_range: AskRange) -> Told:
+    """Ask what the dashboards ask, side by side. Raises a LeadlineError that concerns more than one query."""
+    wanted = [each for document, scope in found for each in questions(document, scope)]
+    return asked(wanted, within, source, ask, ask_range)
