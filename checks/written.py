@@ -8,6 +8,7 @@ from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 from checks.model import ERROR, INFO, SEVERITIES, WARNING, Finding
+from signals.printable import printable
 
 SYMBOLS = {ERROR: "✗", WARNING: "!", INFO: "·"}
 SARIF_LEVELS = {ERROR: "error", WARNING: "warning", INFO: "note"}
@@ -34,18 +35,13 @@ def _count(findings: Sequence[Finding], kind: str) -> int:
 
 
 def _lines(each: Finding) -> Iterator[str]:
-    yield f"{SYMBOLS[each.severity]} {plain(each.file)}:{each.line} {plain(each.subject)}: {plain(each.what)} [{each.code}]"
+    yield f"{SYMBOLS[each.severity]} {printable(each.file)}:{each.line} {printable(each.subject)}: {printable(each.what)} [{each.code}]"
     if each.evidence:
-        yield f"    evidence: {plain(each.evidence)}"
+        yield f"    evidence: {printable(each.evidence)}"
     if each.remedy:
-        yield f"    remedy: {plain(each.remedy)}"
+        yield f"    remedy: {printable(each.remedy)}"
     if each.ignored:
-        yield f"    ignored: {plain(each.ignored)}"
-
-
-def plain(value: str) -> str:
-    """Write on one line, without anything that a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in value)
+        yield f"    ignored: {printable(each.ignored)}"
 
 
 def as_json(findings: Sequence[Finding]) -> str:
@@ -62,9 +58,9 @@ def junit(findings: Sequence[Finding]) -> str:
     )
     for each in counted:
         case = ET.SubElement(
-            suite, "testcase", classname=plain(each.file), name=plain(f"{each.subject} {each.code}")
+            suite, "testcase", classname=printable(each.file), name=printable(f"{each.subject} {each.code}")
         )
-        failure = ET.SubElement(case, "failure", message=plain(each.what), type=each.severity)
+        failure = ET.SubElement(case, "failure", message=printable(each.what), type=each.severity)
         failure.text = "\n".join(_lines(each))
     ET.indent(suite)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"

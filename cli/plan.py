@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from cli.shipping import Destination, shipped
+from cli.shipping import plans
+from cli.shipping.destination import ADOPT, OVERWRITE, Destination, shipped
+from cli.shipping.doing import show
+from signals.errors import UsageError
 
 
 @click.command("plan")
 @shipped
-def command(destination: Destination) -> int:
-    """Show what a push would change; change nothing. Exits 1 where something would, or is refused.
+@OVERWRITE
+@ADOPT
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Also keep the plan, for push --plan."
+)
+@click.option(
+    "--exit-code/--no-exit-code",
+    default=True,
+    show_default=True,
+    help="Exit 1 where something would change, or is refused.",
+)
+def command(destination: Destination, output: str, out: Path | None, exit_code: bool) -> int:
+    """Show what a push would change, in words; change nothing.
 
     \b
     Examples:
       leadline plan --to grafana --url http://127.0.0.1:3000
-      leadline plan --to kubernetes --context cluster
+      leadline plan --to kubernetes --context cluster -o markdown     for a pull request
+      leadline plan --to grafana --out plan.json                      and then: leadline push --to grafana --plan plan.json
     """
-    with destination.shipment() as shipment:
-        shipment.show()
-        return 1 if shipment.changes or shipment.refused else 0
+    with destination.push() as shipment:
+        plan = shipment.plan
+    show(plan, output)
+    if out:
+        try:
+            out.write_text(plans.as_json(plan), "utf-8")
+        except OSError as error:
+            raise UsageError(f"{out} cannot be written: {error.strerror}") from None
+    return 1 if exit_code and (plan.changes or plan.refused) else 0

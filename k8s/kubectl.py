@@ -7,14 +7,22 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from signals.errors import ConflictError, ToolFailedError, ToolMissingError
+import yaml
 
+from signals.errors import ConflictError, ToolFailedError, ToolMissingError
+from signals.printable import printable
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+RULES = "prometheusrules.monitoring.coreos.com"
+Object = dict[str, Any]
+Key = tuple[str, str]
+"""The kind and the name of an object."""
 MANAGER = ("--server-side", "--field-manager=leadline")
 SECONDS = 300
 
@@ -26,16 +34,55 @@ class Cluster:
     context: str = ""
     namespace: str = ""
 
-    def diff(self, files: Mapping[str, str], base: str) -> str:
-        """Give what applying a kustomize base would change, as kubectl's diff; empty where nothing would."""
+    def differing(self, files: Mapping[str, str], base: str) -> frozenset[Key]:
+        """Give the objects of a kustomize base that applying it would change, by kind and name; by kubectl's own diff."""
         with _written(files, base) as folder:
             done = self._run("diff", *MANAGER, "-k", folder, allowed=(0, 1))
-        return done.stdout
+        names = re.findall(r"(?m)^diff .*/(\S+)$", done.stdout)
+        wanted = [(kind, name) for kind, name in _keys(files, base)]
+        return frozenset(key for key in wanted if any(_is_of(named, *key) for named in names))
+
+    def live(self, files: Mapping[str, str], base: str) -> dict[Key, Object]:
+        """Give the objects of a kustomize base that are there, by kind and name."""
+        with _written(files, base) as folder:
+            done = self._run("get", "--ignore-not-found", "--output=json", "-k", folder)
+        return {_key(each): each for each in _items(done.stdout)}
+
+    def owned(self, project: str, *, rules: bool) -> dict[Key, Object]:
+        """Give the objects that carry a project's mark and that leadline applied; PrometheusRules where there are any."""
+        selector = f"--selector=app.kubernetes.io/managed-by=leadline,app.kubernetes.io/part-of={project}"
+        kinds = ("configmaps", RULES) if rules else ("configmaps",)
+        found: list[Object] = []
+        for kind in kinds:
+            try:
+                done = self._run("get", kind, selector, "--show-managed-fields", "--output=json")
+            except ToolFailedError as error:
+                if kind == RULES and "doesn't have a resource type" in str(error):
+                    continue
+                raise
+            found += _items(done.stdout)
+        return {_key(each): each for each in found if _applied_by_us(each)}
 
     def apply(self, files: Mapping[str, str], base: str) -> str:
         """Apply a kustomize base; give what kubectl says it did. Fields that another manager owns are refused."""
         with _written(files, base) as folder:
             return self._run("apply", *MANAGER, "-k", folder).stdout
+
+    def apply_objects(self, objects: Iterable[Object]) -> str:
+        """Apply objects by themselves."""
+        with tempfile.TemporaryDirectory(prefix="leadline-") as folder:
+            path = Path(folder) / "objects.json"
+            path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), "utf-8")
+            return self._run("apply", *MANAGER, "-f", str(path)).stdout
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete one object; nothing where it is gone already."""
+        self._run("delete", "--ignore-not-found", kind.lower(), name)
+
+    def config_map(self, name: str) -> Object | None:
+        """Give a ConfigMap; None where there is none."""
+        done = self._run("get", "configmap", name, "--ignore-not-found", "--output=json")
+        return next(iter(_items(done.stdout)), None)
 
     def services(self) -> list[dict[str, Any]]:
         """Give the Services of the namespace, or of all where none is named, as the Kubernetes API describes them."""
@@ -62,6 +109,43 @@ class Cluster:
         return done
 
 
+def _items(text: str) -> list[Object]:
+    """Read what `get` prints: a list, one object, or nothing."""
+    if not text.strip():
+        return []
+    found = json.loads(text)
+    items: list[Object] = found["items"] if found.get("kind", "").endswith("List") else [found]
+    return items
+
+
+def _key(found: Object) -> Key:
+    return str(found["kind"]), str(found["metadata"]["name"])
+
+
+def _keys(files: Mapping[str, str], base: str) -> Iterator[Key]:
+    return (_key(each) for each in objects_of(files, base).values())
+
+
+def objects_of(files: Mapping[str, str], base: str) -> dict[Key, Object]:
+    """Give the objects of a kustomize base, by kind and name."""
+    found = [
+        yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders
+        for path, text in files.items()
+        if Path(path).parent == Path(base) and Path(path).name != "kustomization.yaml"
+    ]
+    return {_key(each): each for each in found}
+
+
+def _is_of(named: str, kind: str, name: str) -> bool:
+    """Say whether kubectl's diff names an object: group.version.kind.namespace.name."""
+    return f".{kind}." in f".{named}" and named.endswith(f".{name}")
+
+
+def _applied_by_us(found: Object) -> bool:
+    fields = found["metadata"].get("managedFields") or ()
+    return any(each.get("manager") == "leadline" and each.get("operation") == "Apply" for each in fields)
+
+
 def program() -> str:
     """Find kubectl. Raises ToolMissingError, which says where to get it."""
     found = shutil.which("kubectl")
@@ -73,7 +157,11 @@ def program() -> str:
 
 
 def _failure(verb: str, stderr: str) -> ConflictError | ToolFailedError:
-    text = " ".join(stderr.split()) or "it said nothing"
+    text = printable(" ".join(stderr.split())) or "it said nothing"
+    if "no matches for kind" in text and "PrometheusRule" in text:
+        return ToolFailedError(
+            "the cluster knows no PrometheusRule: the Prometheus Operator is not installed there; install it, or use --base plain"
+        )
     if "conflict" in text.lower():
         return ConflictError(f"kubectl {verb}: another manager owns what would be written: {text}")
     return ToolFailedError(f"kubectl {verb} failed: {text}")

@@ -13,6 +13,8 @@ from live.client import Prometheus
 from signals.errors import LeadlineError, ToolFailedError, ToolMissingError
 
 RULES = "prometheus/rules/"
+BEFORE = ".leadline-before"
+"""A folder beside the rules, which no pattern of rule_files finds, with what the last push replaced."""
 
 
 def rules_of(files: Mapping[str, str], version: str) -> dict[str, str]:
@@ -27,6 +29,11 @@ def push(folder: Path, wanted: Mapping[str, str], prometheus: Prometheus) -> int
     Raises ToolFailedError where promtool or Prometheus refuses them; then the files are as they were before.
     """
     check(wanted)
+    replaced = {
+        name: text
+        for name in (*tree.ours(folder), tree.MANIFEST)
+        if (text := tree.read(folder / name)) is not None
+    }
     with tempfile.TemporaryDirectory() as kept:
         before = Path(kept) / "before"
         if folder.exists():
@@ -34,11 +41,28 @@ def push(folder: Path, wanted: Mapping[str, str], prometheus: Prometheus) -> int
         tree.write(folder, wanted)
         try:
             prometheus.reload()
-            return _read_back(folder, prometheus)
+            count = _read_back(folder, prometheus)
         except LeadlineError as error:
             _put_back(folder, before, wanted)
             prometheus.reload()
             raise ToolFailedError(f"the old rules are back in {folder}, because: {error}") from None
+    _keep(folder, replaced)
+    return count
+
+
+def before(folder: Path) -> dict[str, str] | None:
+    """Give the rule files that the last push replaced, and their manifest; None where none were kept."""
+    kept = folder / BEFORE
+    names = tree.ours(kept) if (kept / tree.MANIFEST).is_file() else {}
+    return {name: tree.read(kept / name) or "" for name in (*names, tree.MANIFEST)} if names else None
+
+
+def _keep(folder: Path, replaced: Mapping[str, str]) -> None:
+    shutil.rmtree(folder / BEFORE, ignore_errors=True)
+    for name, text in replaced.items():
+        path = folder / BEFORE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
 
 
 def check(wanted: Mapping[str, str]) -> None:

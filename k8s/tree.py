@@ -58,7 +58,7 @@ def difference(folder: Path, files: Mapping[str, str]) -> Difference:
     there = set(_present(folder))
     return Difference(
         missing=tuple(sorted(set(files) - there)),
-        changed=tuple(sorted(path for path in set(files) & there if _read(folder / path) != files[path])),
+        changed=tuple(sorted(path for path in set(files) & there if read(folder / path) != files[path])),
         extra=tuple(sorted(there - set(files))),
     )
 
@@ -70,21 +70,21 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
     anything is written, where a file that is not ours stands in the way.
     """
     _check(folder)
-    old = _old_hashes(folder)
+    old = ours(folder)
     _refuse_foreign(folder, files, old)
-    changed = tuple(path for path, text in files.items() if _read(folder / path) != text)
+    changed = tuple(path for path, text in files.items() if read(folder / path) != text)
     for path in sorted(changed, key=lambda path: path == MANIFEST):
         _replace(folder / path, files[path])
     gone = [path for path in old if path not in files and (folder / path).is_file()]
-    ours = tuple(path for path in gone if _hash_of(folder / path) == old[path])
-    for path in ours:
+    unedited = tuple(path for path in gone if _hash_of(folder / path) == old[path])
+    for path in unedited:
         (folder / path).unlink()
         _prune_empty(folder, (folder / path).parent)
     return Written(
         written=changed,
         unchanged=tuple(path for path in files if path not in changed),
-        deleted=ours,
-        kept=tuple(path for path in gone if path not in ours),
+        deleted=unedited,
+        kept=tuple(path for path in gone if path not in unedited),
     )
 
 
@@ -100,9 +100,9 @@ def _present(folder: Path) -> Iterator[str]:
             yield relative.as_posix()
 
 
-def _old_hashes(folder: Path) -> dict[str, str]:
-    """Read which files an earlier run wrote; paths that lead out of the folder are not ours."""
-    text = _read(folder / MANIFEST)
+def ours(folder: Path) -> dict[str, str]:
+    """Read which files an earlier run wrote, and their SHA-256; paths that lead out of the folder are not ours."""
+    text = read(folder / MANIFEST)
     if text is None:
         return {}
     try:
@@ -129,7 +129,7 @@ def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, st
     foreign = sorted(
         path
         for path, text in files.items()
-        if path not in old and path != MANIFEST and (folder / path).exists() and _read(folder / path) != text
+        if path not in old and path != MANIFEST and (folder / path).exists() and read(folder / path) != text
     )
     if foreign:
         listed = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
@@ -139,7 +139,8 @@ def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, st
         )
 
 
-def _read(path: Path) -> str | None:
+def read(path: Path) -> str | None:
+    """Give the text of a file; None where there is none, or it is no text."""
     try:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError):

@@ -26,12 +26,13 @@ def said(status: int, message: str, kind: str = "") -> Reply:
 
 @dataclass
 class Stored:
-    """A dashboard as it is kept: its JSON, its folder's id, and the messages of its versions, newest last."""
+    """A dashboard as it is kept: its JSON, its folder's id, and its versions' messages and contents, newest last."""
 
     body: Json
     folder: int
     messages: list[str] = field(default_factory=list)
     provisioned: bool = False
+    contents: list[Json] = field(default_factory=list)
 
 
 class GrafanaDouble:
@@ -79,7 +80,7 @@ class GrafanaDouble:
             ("POST", "/api/dashboards/db"): lambda _: self._save(body),
             ("GET", "/api/dashboards/uid/(.+)"): self._dashboard,
             ("DELETE", "/api/dashboards/uid/(.+)"): self._delete,
-            ("GET", "/api/dashboards/id/([^/]+)/versions"): self._versions,
+            ("GET", "/api/dashboards/id/([^/]+)/versions"): lambda key: self._versions(key, query),
             ("GET", "/api/dashboards/id/(.+)/versions/.+"): lambda _: self._version(
                 request.path.removeprefix("/api/dashboards/id/").replace("/versions/", "/")
             ),
@@ -166,7 +167,9 @@ class GrafanaDouble:
                 }
             if query.get("tag", "leadline") in entry["tags"] or "tag" not in query:
                 found.append(entry)
-        return reply(200, [each for each in found if query.get("query", "").lower() in each["title"].lower()])
+        named = [each for each in found if query.get("query", "").lower() in each["title"].lower()]
+        limit, page = int(query.get("limit", "1000")), int(query.get("page", "1"))
+        return reply(200, named[limit * (page - 1) : limit * page])
 
     def _make_folder(self, body: Json) -> Reply:
         if body["uid"] in self.folders:
@@ -213,13 +216,17 @@ class GrafanaDouble:
         message = f"Dashboard {body['title']} deleted"
         return reply(200, {"id": body["id"], "message": message, "title": body["title"]})
 
-    def _versions(self, dashboard_id: str) -> Reply:
-        stored = next(each for each in self.dashboards.values() if str(each.body["id"]) == dashboard_id)
+    def _versions(self, dashboard_id: str, query: dict[str, str]) -> Reply:
+        stored = next(
+            (each for each in self.dashboards.values() if str(each.body["id"]) == dashboard_id), None
+        )
+        if stored is None:
+            return said(404, "No versions found for dashboardId")
         messages = [
             "Initial save",
             *stored.messages[1:],
         ]  # in the list, and there only, the first has this one
-        newest_first = reversed(list(enumerate(messages, start=1)))
+        newest_first = list(reversed(list(enumerate(messages, start=1))))[: int(query.get("limit", "1000"))]
         return reply(200, [{"version": number, "message": message} for number, message in newest_first])
 
     def _version(self, path: str) -> Reply:
@@ -229,7 +236,9 @@ class GrafanaDouble:
         )
         if stored is None or int(number) > len(stored.messages):
             return said(404, "Dashboard version not found")
-        return reply(200, {"version": int(number), "message": stored.messages[int(number) - 1]})
+        content = stored.contents[int(number) - 1] if int(number) <= len(stored.contents) else stored.body
+        message = stored.messages[int(number) - 1]
+        return reply(200, {"version": int(number), "message": message, "data": content})
 
     def _save(self, body: Json) -> Reply:
         if self.role == "Viewer":
@@ -252,7 +261,10 @@ class GrafanaDouble:
         kept = {**dashboard, "id": there.body["id"] if there else self.id(), "uid": uid, "version": version}
         messages = [*(there.messages if there else []), body.get("message", "")]
         provisioned = bool(there and there.provisioned)
-        self.dashboards[uid] = Stored(body=kept, folder=folder, messages=messages, provisioned=provisioned)
+        contents = [*(there.contents if there else []), kept]
+        self.dashboards[uid] = Stored(
+            body=kept, folder=folder, messages=messages, provisioned=provisioned, contents=contents
+        )
         return reply(200, {"id": kept["id"], "uid": uid, "status": "success", "version": version})
 
     def _fault(self, body: Json, dashboard: object) -> Reply | None:

@@ -12,9 +12,10 @@ from checks.expression import checked
 from checks.facts import Facts
 from checks.files import load
 from checks.model import INFO, Expression, Finding
-from checks.written import as_json, github, junit, plain, sarif, text
+from checks.written import as_json, github, junit, sarif, text
 from signals.errors import QueryRejectedError
 from signals.inventory import Inventory
+from signals.printable import printable
 from signals.samples import Answer
 
 
@@ -156,7 +157,7 @@ def test_what_comes_from_a_server_cannot_command_the_terminal_or_the_forge() -> 
     assert "\x1b" not in junit([evil]).replace("\\x1b", "")
     assert json.loads(sarif([evil], "1"))["runs"][0]["results"][0]["ruleId"] == "c"
     assert json.loads(as_json([evil]))["findings"][0]["what"] == evil.what
-    assert plain("a\x1b\u202eb") == "a  b"
+    assert printable("a\x1b\u202eb") == "a  b"
 
 
 def test_a_server_that_lies_gives_findings_or_none_but_no_crash() -> None:

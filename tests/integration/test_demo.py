@@ -101,7 +101,7 @@ def test_every_panel_returns_data_or_names_what_is_lacking(
 
 
 RIGHTLY_EMPTY = {
-    ("Requests per second, and a week before", "{{service}} a week before"),
+    ("Requests per second over half an hour, and a week before", "{{service}} a week before"),
     ("USD per hour, and what past weeks' same hour cost", "{{service}} past weeks"),
     ("USD per hour, and what past weeks' same hour cost", "{{service}} anomaly"),
 }

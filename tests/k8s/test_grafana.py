@@ -11,8 +11,9 @@ import pytest
 
 from cli.compose import generated
 from cli.main import run
-from k8s import grafana
-from k8s.grafana_api import Grafana
+from k8s.grafana.api import Grafana
+from k8s.grafana.planning import Plan, Wishes, plan
+from k8s.grafana.pushing import Pusher
 from signals.catalog import Catalog
 from signals.endpoints import Endpoint
 from signals.errors import (
@@ -40,13 +41,15 @@ def double(api: Api) -> GrafanaDouble:
     return made
 
 
-def planned(api: Api, catalog: Catalog) -> grafana.Plan:
-    return grafana.plan(Grafana(Endpoint(url=api.url)), catalog.project, generated(catalog))
+def planned(api: Api, catalog: Catalog, **wishes: bool) -> Plan:
+    return plan(Grafana(Endpoint(url=api.url)), catalog.project, generated(catalog), Wishes(**wishes))
 
 
-def pushed(api: Api, catalog: Catalog) -> grafana.Plan:
-    made = planned(api, catalog)
-    grafana.push(Grafana(Endpoint(url=api.url)), made, "0.1.0", lambda _: None)
+def pushed(api: Api, catalog: Catalog, push: str = "1", **wishes: bool) -> Plan:
+    made = planned(api, catalog, **wishes)
+    server = Grafana(Endpoint(url=api.url))
+    pusher = Pusher(grafana=server, version="0.1.0", push=push, told=lambda _: None, wishes=Wishes(**wishes))
+    pusher.run(made)
     return made
 
 
@@ -64,7 +67,7 @@ def test_what_is_pushed_is_in_the_folder_and_says_where_it_comes_from(
     pushed(api, worked_example)
     stored = double.dashboards["threads-agent-latency"]
     assert stored.folder == double.folders["threads-agent-dashboards"]["id"]
-    assert stored.messages[0].startswith("leadline 0.1.0 sha256:")
+    assert stored.messages[0].startswith("leadline 0.1.0 push 1 sha256:")
     assert "leadline:threads-agent" in stored.body["tags"]
 
 
@@ -79,17 +82,39 @@ def test_what_grafana_itself_rewrote_is_no_change(
     assert planned(api, worked_example).changes == ()
 
 
-def test_only_the_dashboard_that_was_changed_is_written(
+def edit(double: GrafanaDouble, uid: str, **changes: Any) -> None:
+    """Save a dashboard as the browser does: another version, whose message is not ours."""
+    stored = double.dashboards[uid]
+    stored.body = {**stored.body, **changes, "version": stored.body["version"] + 1}
+    stored.messages.append("")
+    stored.contents.append(stored.body)
+
+
+def test_an_edit_is_shown_and_kept_unless_it_may_be_lost(
     api: Api, double: GrafanaDouble, worked_example: Catalog
 ) -> None:
     pushed(api, worked_example)
-    stored = double.dashboards["threads-agent-cost"]
-    stored.body = {**stored.body, "title": "edited", "version": 2}
-    stored.messages.append("an edit in the browser")
-    assert [step.action for step in planned(api, worked_example).changes] == ["update"]
+    edit(double, "threads-agent-cost", title="edited")
+    (kept,) = planned(api, worked_example).having("kept")
+    assert "--overwrite" in kept.why
+    assert kept.changes == ("title edited → threads-agent / Cost",)
     pushed(api, worked_example)
-    assert double.dashboards["threads-agent-cost"].body["version"] == 3
+    assert double.dashboards["threads-agent-cost"].body["title"] == "edited"
+    assert [step.action for step in planned(api, worked_example, overwrite=True).changes] == ["update"]
+    pushed(api, worked_example, overwrite=True)
+    assert double.dashboards["threads-agent-cost"].body["title"] == "threads-agent / Cost"
     assert double.dashboards["threads-agent-latency"].body["version"] == 1
+    assert planned(api, worked_example).changes == ()
+
+
+def test_an_edit_that_was_undone_by_hand_is_none(
+    api: Api, double: GrafanaDouble, worked_example: Catalog, minimal: Catalog
+) -> None:
+    pushed(api, worked_example)
+    original = dict(double.dashboards["threads-agent-cost"].body)
+    edit(double, "threads-agent-cost", title="edited")
+    edit(double, "threads-agent-cost", title=original["title"])
+    assert planned(api, worked_example).having("kept") == ()
 
 
 @pytest.mark.parametrize("how", ["uid", "title", "provisioned"])
@@ -152,7 +177,7 @@ def test_each_kind_of_failure_is_told_apart(
 
 def test_a_grafana_that_is_not_there_is_named(worked_example: Catalog) -> None:
     with pytest.raises(ConnectionFailedError, match="connection refused"):
-        grafana.plan(Grafana(Endpoint(url="http://127.0.0.1:1")), worked_example.project, {})
+        plan(Grafana(Endpoint(url="http://127.0.0.1:1")), worked_example.project, {})
 
 
 def test_a_viewers_token_may_not_push(api: Api, double: GrafanaDouble, worked_example: Catalog) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from k8s.grafana_api import Grafana
+from k8s.grafana.api import Grafana
 from signals.endpoints import Endpoint
 from signals.errors import (
     AccessDeniedError,

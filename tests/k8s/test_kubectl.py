@@ -1,12 +1,13 @@
-"""Into a cluster: what kubectl is told, and what its failures mean. A stand-in plays kubectl."""
+"""Into a cluster: what kubectl is told, what comes of it, and what its failures mean. A stand-in plays kubectl and the cluster."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,94 +15,214 @@ from cli.main import run
 from tests.conftest import ROOT
 
 Capture = pytest.CaptureFixture[str]
-Script = Callable[[str], Path]
 CATALOG = ["--catalog", str(ROOT / "leadline.yaml")]
+WHERE = ["--to", "kubernetes", "--context", "cluster", *CATALOG]
+OBJECTS = 9
+"""Of the worked example: seven dashboards and two files of rules."""
+PREVIOUS = "ConfigMap/threads-agent-leadline-previous"
+
+
+class Cluster:
+    """The state behind the stand-in, to be looked at and changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.write({"objects": {}, "log": [], "applied": 0, "rules": True})
+
+    def read(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.path.read_text("utf-8"))
+        return state
+
+    def write(self, state: dict[str, Any]) -> None:
+        self.path.write_text(json.dumps(state))
+
+    def change(self, **state: Any) -> None:
+        self.write({**self.read(), **state})
+
+    def put(self, kind: str, name: str, manager: str, **found: Any) -> None:
+        objects = self.objects
+        metadata = {
+            "name": name,
+            "managedFields": [{"manager": manager, "operation": "Apply"}],
+            **found.pop("metadata", {}),
+        }
+        objects[f"{kind}/{name}"] = {"kind": kind, "apiVersion": "v1", "metadata": metadata, **found}
+        self.change(objects=objects)
+
+    @property
+    def objects(self) -> dict[str, Any]:
+        return dict(self.read()["objects"])
+
+    @property
+    def ours(self) -> dict[str, Any]:
+        return {key: each for key, each in self.objects.items() if key != PREVIOUS}
+
+    def verbs(self) -> list[str]:
+        return [next(each for each in call if not each.startswith("-")) for call in self.read()["log"]]
 
 
 @pytest.fixture
-def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """Put a kubectl on PATH that writes down its arguments and the files it is given, then does as told."""
-
-    def install(behaviour: str) -> Path:
-        log = tmp_path / "log.jsonl"
-        script = tmp_path / "bin" / "kubectl"
-        script.parent.mkdir(exist_ok=True)
-        script.write_text(
-            "#!/usr/bin/env python3\nimport json, os, sys\n"
-            "given = sorted(os.listdir(sys.argv[-1]))\n"
-            f"open({str(log)!r}, 'a').write(json.dumps([sys.argv[1:-1], given]) + '\\n')\n"
-            "verb = next(each for each in sys.argv[1:] if not each.startswith('-'))\n" + behaviour
-        )
-        script.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
-        return log
-
-    return install
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    script = tmp_path / "bin" / "kubectl"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "tests/cluster_double.py"} "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("CLUSTER_STATE", str(tmp_path / "state.json"))
+    return Cluster(tmp_path / "state.json")
 
 
-def calls(log: Path) -> list[list[list[str]]]:
-    return [json.loads(line) for line in log.read_text().splitlines()]
+def catalog_with(tmp_path: Path, old: str, new: str) -> list[str]:
+    """Give the options of the worked example with one change."""
+    text = (ROOT / "leadline.yaml").read_text("utf-8")
+    assert old in text
+    path = tmp_path / "changed.yaml"
+    path.write_text(text.replace(old, new), "utf-8")
+    return ["--to", "kubernetes", "--context", "cluster", "--catalog", str(path)]
 
 
-DIFFERS = "print(verb, 'output')\nsys.exit(1 if verb == 'diff' else 0)\n"
+def test_a_plan_says_what_would_change_and_writes_nothing(cluster: Cluster, capsys: Capture) -> None:
+    assert run(["plan", *WHERE]) == 1
+    said = capsys.readouterr().out
+    assert "create     ConfigMap dashboard-threads-agent-latency" in said
+    assert "create     PrometheusRule threads-agent-orchestrator" in said
+    assert f"context prod, namespace monitoring: {OBJECTS} create" in said
+    assert cluster.objects == {}
+    assert all({"--context=prod", "--namespace=monitoring"} <= set(call) for call in cluster.read()["log"])
 
 
-def test_a_plan_is_kubectls_diff_and_writes_nothing(kubectl: Script, capsys: Capture) -> None:
-    log = kubectl(DIFFERS)
-    assert run(["plan", "--to", "kubernetes", "--context", "cluster", *CATALOG]) == 1
-    assert "diff output" in capsys.readouterr().out
-    ((arguments, given),) = calls(log)
-    assert arguments[:3] == ["--context=prod", "--namespace=monitoring", "diff"]
-    assert {"--server-side", "--field-manager=leadline"} <= set(arguments)
-    assert "kustomization.yaml" in given
-    assert "rules-threads-agent-orchestrator.yaml" in given
+def test_a_push_applies_server_side_as_leadline_and_a_second_one_changes_nothing(
+    cluster: Cluster, capsys: Capture
+) -> None:
+    assert run(["push", *WHERE, "--yes"]) == 0
+    assert "prometheusrule/threads-agent-orchestrator serverside-applied" in capsys.readouterr().out
+    assert len(cluster.ours) == OBJECTS
+    applies = [call for call in cluster.read()["log"] if "apply" in call]
+    assert all({"--server-side", "--field-manager=leadline"} <= set(call) for call in applies)
+    applied = cluster.read()["applied"]
+    assert run(["push", *WHERE, "--yes"]) == 0
+    assert run(["plan", *WHERE]) == 0
+    assert f"{OBJECTS} unchanged" in capsys.readouterr().out
+    assert cluster.read()["applied"] == applied
 
 
-def test_a_push_applies_server_side_as_leadline(kubectl: Script, capsys: Capture) -> None:
-    log = kubectl(DIFFERS)
-    assert run(["push", "--to", "kubernetes", "--base", "plain", "--yes", *CATALOG]) == 0
-    assert "apply output" in capsys.readouterr().out
-    arguments, given = calls(log)[-1]
-    assert arguments[-4:] == ["apply", "--server-side", "--field-manager=leadline", "-k"]
-    assert "prometheus-rules.yaml" in given
+def test_a_change_is_told_by_what_it_means(cluster: Cluster, tmp_path: Path, capsys: Capture) -> None:
+    assert run(["push", *WHERE, "--yes"]) == 0
+    changed = catalog_with(tmp_path, "p95: 400ms", "p95: 300ms")
+    capsys.readouterr()
+    assert run(["plan", *changed, "-o", "markdown"]) == 1
+    said = capsys.readouterr().out
+    assert "recording service:target:value" in said.replace("\\", "")
+    assert "vector(0.4) → vector(0.3)" in said.replace("\\", "")
+    assert "- `~` **update** PrometheusRule threads-agent-orchestrator" in said
+    assert run(["push", *changed, "--yes"]) == 0
+    assert run(["plan", *changed]) == 0
 
 
-def test_a_push_of_nothing_new_applies_nothing(kubectl: Script) -> None:
-    log = kubectl("sys.exit(0)\n")
-    assert run(["push", "--to", "kubernetes", "--yes", *CATALOG]) == 0
-    assert [arguments[0] for arguments, _ in calls(log)] == ["diff"]
+def test_a_rollback_restores_what_the_last_push_replaced(
+    cluster: Cluster, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(["push", *WHERE, "--yes"]) == 0
+    before = {key: each.get("spec") or each.get("data") for key, each in cluster.ours.items()}
+    changed = catalog_with(tmp_path, "p95: 400ms", "p95: 300ms")
+    assert run(["push", *changed, "--yes"]) == 0
+    assert {key: each.get("spec") or each.get("data") for key, each in cluster.ours.items()} != before
+    capsys.readouterr()
+    assert run(["rollback", *changed, "--yes"]) == 0
+    assert "restore    PrometheusRule threads-agent-orchestrator" in capsys.readouterr().out
+    assert {key: each.get("spec") or each.get("data") for key, each in cluster.ours.items()} == before
+
+
+def test_without_a_push_there_is_nothing_to_roll_back(cluster: Cluster, capsys: Capture) -> None:
+    assert run(["rollback", *WHERE, "--yes"]) == 0
+    assert "no push has kept anything there" in capsys.readouterr().err
+    assert run(["push", *WHERE, "--yes", "--no-rollback"]) == 0
+    assert PREVIOUS not in cluster.objects
+
+
+def test_prune_deletes_what_leadline_applied_for_this_project_and_nothing_else(
+    cluster: Cluster, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(["push", *WHERE, "--yes"]) == 0
+    ours = {"app.kubernetes.io/managed-by": "leadline", "app.kubernetes.io/part-of": "threads-agent"}
+    cluster.put("ConfigMap", "dashboard-old", "leadline", metadata={"labels": ours}, data={})
+    cluster.put("ConfigMap", "copied-by-hand", "kubectl", metadata={"labels": ours}, data={})
+    cluster.put(
+        "ConfigMap",
+        "other-project",
+        "leadline",
+        metadata={"labels": {**ours, "app.kubernetes.io/part-of": "x"}},
+    )
+    cluster.put("ConfigMap", "dashboard-threads-agent-theirs", "helm", data={})
+    kept = set(cluster.objects) - {"ConfigMap/dashboard-old"}
+    capsys.readouterr()
+    assert run(["prune", *WHERE, "--dry-run"]) == 0
+    assert "delete     ConfigMap dashboard-old" in capsys.readouterr().out
+    assert "ConfigMap/dashboard-old" in cluster.objects
+    assert run(["prune", *WHERE, "--yes"]) == 0
+    assert set(cluster.objects) == kept
+    assert run(["plan", *WHERE]) == 0
+
+
+def test_a_cluster_without_the_operator_is_told_and_takes_the_plain_base(
+    cluster: Cluster, capsys: Capture
+) -> None:
+    cluster.change(rules=False)
+    assert run(["plan", *WHERE]) == 3
+    assert (
+        "the Prometheus Operator is not installed there; install it, or use --base plain"
+        in capsys.readouterr().err
+    )
+    assert run(["push", *WHERE, "--base", "plain", "--yes"]) == 0
+    assert run(["prune", *WHERE, "--base", "plain", "--yes"]) == 0
+    assert run(["plan", *WHERE, "--base", "plain"]) == 0
+
+
+def test_what_another_manager_owns_is_a_conflict_that_is_told(cluster: Cluster, capsys: Capture) -> None:
+    cluster.put("ConfigMap", "dashboard-threads-agent-latency", "helm", data={"x.json": "{}"})
+    before = cluster.objects
+    assert run(["push", *WHERE, "--yes"]) == 1
+    assert (
+        'another manager owns what would be written: error: Apply failed with 1 conflict: conflict with "helm"'
+        in (capsys.readouterr().err)
+    )
+    assert {key: each for key, each in cluster.objects.items() if key != PREVIOUS} == before
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "code", "says"),
+    ("verb", "says", "shown"),
     [
-        pytest.param(
-            "print('error: context \"prod\" does not exist', file=sys.stderr); sys.exit(1)",
-            3,
-            "does not exist",
-            id="context",
-        ),
-        pytest.param(
-            "print('Error from server (Forbidden): no', file=sys.stderr); sys.exit(1)",
-            3,
-            "Forbidden",
-            id="forbidden",
-        ),
-        pytest.param(
-            "if verb == 'diff': print('x'); sys.exit(1)\n"
-            "print('error: Apply failed with 1 conflict: conflict with \"helm\"', file=sys.stderr); sys.exit(1)",
-            1,
-            "another manager owns",
-            id="conflict",
-        ),
+        ("get", 'error: context "prod" does not exist', "does not exist"),
+        ("diff", "Error from server (Forbidden): no", "Forbidden"),
+        ("apply", "error: \x1b[31mgone\u202e", "error:  [31mgone "),
     ],
 )
-def test_kubectls_failures_are_told(
-    behaviour: str, code: int, says: str, kubectl: Script, capsys: Capture
+def test_kubectls_failures_are_told_and_cannot_steer_the_terminal(
+    verb: str, says: str, shown: str, cluster: Cluster, capsys: Capture
 ) -> None:
-    kubectl(behaviour + "\n")
-    assert run(["push", "--to", "kubernetes", "--yes", *CATALOG]) == code
-    assert says in capsys.readouterr().err
+    fault = {"verb": verb, "says": says.replace("Error", "error", 1) if verb == "diff" else says}
+    cluster.change(fault=fault)
+    assert run(["push", *WHERE, "--yes"]) == 3
+    said = capsys.readouterr().err
+    assert shown in said
+    assert "\x1b" not in said
+
+
+def test_a_plan_that_was_kept_is_done_exactly_or_not_at_all(
+    cluster: Cluster, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "plan.json"
+    assert run(["plan", *WHERE, "--out", str(file)]) == 1
+    assert json.loads(file.read_text())["schema"] == "leadline.plan/1"
+    cluster.put("ConfigMap", "dashboard-threads-agent-latency", "leadline", data={"x.json": "{}"})
+    assert run(["push", *WHERE, "--plan", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert "since the plan was made something has changed, so nothing was done" in said
+    assert "ConfigMap dashboard-threads-agent-latency: planned was create, now it would be update" in said
+    assert len(cluster.ours) == 1
+    assert run(["plan", *WHERE, "--out", str(file)]) == 1
+    assert run(["push", *WHERE, "--plan", str(file)]) == 0
+    assert len(cluster.ours) == OBJECTS
 
 
 def test_without_kubectl_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture) -> None:
@@ -114,18 +235,43 @@ CONFIG = os.environ.get("LEADLINE_TEST_KUBECONFIG", "")
 
 
 @pytest.mark.skipif(not CONFIG, reason="LEADLINE_TEST_KUBECONFIG names no kubeconfig")
-def test_a_real_api_server_takes_a_push_once(
+def test_a_real_api_server_takes_pushes_rolls_back_and_prunes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """Plain ConfigMaps need no custom resource, so any API server takes them."""
     monkeypatch.setenv("KUBECONFIG", CONFIG)
-    catalog = tmp_path / "leadline.yaml"
-    text = (ROOT / "leadline.yaml").read_text("utf-8").split("\ncontexts:")[0]
-    catalog.write_text(text + "\nkubernetes: {namespace: default}\n", "utf-8")
-    where = ["--to", "kubernetes", "--base", "plain", "--catalog", str(catalog)]
+    text = (ROOT / "leadline.yaml").read_text("utf-8").split("\ncontexts:")[
+        0
+    ] + "\nkubernetes: {namespace: default}\n"
+    places = []
+    for name, content in (("a", text), ("b", text.replace("p95: 400ms", "p95: 300ms"))):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(content, "utf-8")
+        places.append(["--to", "kubernetes", "--base", "plain", "--catalog", str(path)])
+    first, second = places
+    foreign = [
+        "kubectl",
+        "-n",
+        "default",
+        "create",
+        "configmap",
+        "leadline-test-foreign",
+        "--from-literal=a=b",
+    ]
     try:
-        assert run(["push", *where, "--yes"]) == 0, capsys.readouterr().err
-        assert run(["plan", *where]) == 0, capsys.readouterr().out
+        subprocess.run(foreign, check=True)
+        assert run(["push", *first, "--yes"]) == 0, capsys.readouterr().err
+        assert run(["plan", *first]) == 0, capsys.readouterr().out
+        assert run(["push", *first, "--yes"]) == 0
+        assert run(["push", *second, "--yes"]) == 0, capsys.readouterr().err
+        assert run(["plan", *second]) == 0, capsys.readouterr().out
+        assert run(["rollback", *second, "--yes"]) == 0, capsys.readouterr().err
+        assert run(["plan", *first]) == 0, capsys.readouterr().out
+        assert run(["prune", *first, "--yes"]) == 0, capsys.readouterr().err
+        subprocess.run(["kubectl", "-n", "default", "get", "configmap", "leadline-test-foreign"], check=True)
     finally:
         label = "app.kubernetes.io/part-of=threads-agent"
         subprocess.run(["kubectl", "delete", "configmap", "-n", "default", "-l", label], check=False)
+        subprocess.run(
+            ["kubectl", "delete", "configmap", "-n", "default", "leadline-test-foreign"], check=False
+        )

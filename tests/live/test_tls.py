@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from cli.main import run
-from k8s.grafana_api import Grafana
+from k8s.grafana.api import Grafana
 from live.client import Prometheus
 from signals.endpoints import Endpoint
 from signals.errors import ConnectionFailedError

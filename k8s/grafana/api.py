@@ -26,6 +26,18 @@ OLDEST = 9
 """Dashboards are written for this version of Grafana and newer ones."""
 
 
+PAGE, MOST_PAGES = 1000, 50
+"""How many dashboards a search gives at most, and how many searches are made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a dashboard: its number, and the message that it was saved with."""
+
+    number: int
+    message: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What Grafana answered: the status, and its JSON."""
@@ -60,35 +72,62 @@ class Grafana:
             raise NotGrafanaError(f"{self.url} does not answer as Grafana does; check the URL")
         return str(reply.body.get("version", ""))
 
-    def has_prometheus(self) -> bool | None:
-        """Say whether a Prometheus datasource exists; None where this user may not know."""
+    def datasources(self) -> list[dict[str, Any]] | None:
+        """Give the datasources; None where this user may not know."""
         reply = self.call("GET", "/api/datasources", allowed=(403,))
-        if reply.status == 403:
-            return None
-        return any(source.get("type") == "prometheus" for source in reply.body)
+        return None if reply.status == 403 else [dict(each) for each in reply.body]
+
+    def health_of(self, uid: str) -> str:
+        """Say what is wrong with a datasource, as Grafana finds it; empty where nothing is, or it cannot tell."""
+        reply = self.call("GET", f"/api/datasources/uid/{uid}/health", allowed=(400, 403, 404, 500, 501, 502))
+        if reply.status in (403, 404, 501) or reply.status == 200:
+            return "" if reply.status != 200 or reply.body.get("status", "OK") == "OK" else reply.message
+        return reply.message or f"status {reply.status}"
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """Give all dashboards that this user sees, by uid: title, tags, folder. What was saved just now may be missing."""
+        found: dict[str, dict[str, Any]] = {}
+        for page in range(1, MOST_PAGES + 1):
+            params = {"type": "dash-db", "limit": str(PAGE), "page": str(page)}
+            hits = self.call("GET", "/api/search", params=params).body
+            found |= {str(hit["uid"]): dict(hit) for hit in hits}
+            if len(hits) < PAGE:
+                break
+        return found
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
         """Give a dashboard and its meta; None where there is none."""
         reply = self.call("GET", f"/api/dashboards/uid/{uid}", allowed=(404,))
         return None if reply.status == 404 else reply.body
 
-    def message(self, uid: str, dashboard_id: int, version: int) -> str:
-        """Give the message that a version was saved with; empty where it cannot be known.
+    def versions(self, uid: str, dashboard_id: int, limit: int = 1000) -> list[Version] | None:
+        """Give a dashboard's versions, the newest first, each with its message; None where they cannot be read.
 
-        Asked of the version itself: the list of versions calls the first one "Initial save", whatever it was.
-        Old Grafanas know it by the dashboard's id only, new ones by its uid.
+        The list calls the first version "Initial save", whatever was said: that one is asked by itself. Old Grafanas know versions
+        by the dashboard's id only, new ones by its uid.
         """
-        for dashboard in (f"uid/{uid}", f"id/{dashboard_id}"):
-            reply = self.call("GET", f"/api/dashboards/{dashboard}/versions/{version}", allowed=(403, 404))
-            if reply.status == 200:
-                return str(reply.body.get("message", ""))
-        return ""
+        for where in (f"uid/{uid}", f"id/{dashboard_id}"):
+            reply = self.call("GET", f"/api/dashboards/{where}/versions?limit={limit}", allowed=(403, 404))
+            if reply.status != 200:
+                continue
+            listed = reply.body["versions"] if isinstance(reply.body, dict) else reply.body
+            return [self._told(where, each) for each in listed]
+        return None
 
-    def titled(self, title: str, folder_uid: str) -> list[dict[str, Any]]:
-        """Give the dashboards of a folder that bear exactly this title."""
-        reply = self.call("GET", "/api/search", params={"query": title, "type": "dash-db"})
-        found = [each for each in reply.body if each.get("folderUid", "") == folder_uid]
-        return [each for each in found if each["title"] == title]
+    def _told(self, where: str, listed: dict[str, Any]) -> Version:
+        number, message = int(listed["version"]), str(listed.get("message", ""))
+        if number == 1:
+            reply = self.call("GET", f"/api/dashboards/{where}/versions/1", allowed=(403, 404))
+            message = str(reply.body.get("message", "")) if reply.status == 200 else message
+        return Version(number=number, message=message)
+
+    def content(self, uid: str, dashboard_id: int, number: int) -> dict[str, Any] | None:
+        """Give a version's dashboard, as it was saved; None where it cannot be read."""
+        for where in (f"uid/{uid}", f"id/{dashboard_id}"):
+            reply = self.call("GET", f"/api/dashboards/{where}/versions/{number}", allowed=(403, 404))
+            if reply.status == 200:
+                return dict(reply.body["data"])
+        return None
 
     def folder(self, uid: str, title: str) -> dict[str, Any] | None:
         """Find a folder by its uid, or by its title; None where there is neither."""
@@ -98,15 +137,38 @@ class Grafana:
         every = self.call("GET", "/api/folders?limit=1000").body
         return next((each for each in every if each["title"] == title), None)
 
+    def counts(self, uid: str) -> dict[str, int] | None:
+        """Give how many things of each kind are in a folder; None where this Grafana does not tell."""
+        reply = self.call("GET", f"/api/folders/{uid}/counts", allowed=(403, 404))
+        if reply.status != 200 or not isinstance(reply.body, dict):
+            return None
+        return {str(kind): int(count) for kind, count in reply.body.items()}
+
+    def delete(self, uid: str) -> None:
+        """Delete a dashboard; nothing where it is gone already."""
+        self.call("DELETE", f"/api/dashboards/uid/{uid}", allowed=(404,))
+
+    def delete_folder(self, uid: str) -> None:
+        """Delete a folder, and with it whatever is in it."""
+        self.call("DELETE", f"/api/folders/{uid}", allowed=(404,))
+
+    def annotate(self, text: str, tags: tuple[str, ...], start_ms: int, end_ms: int | None = None) -> None:
+        """Mark a moment, or a stretch, on the time axes of dashboards that show these tags."""
+        end = {} if end_ms is None else {"timeEnd": end_ms}
+        self.call("POST", "/api/annotations", {"text": text, "tags": list(tags), "time": start_ms, **end})
+
     def make_folder(self, uid: str, title: str) -> dict[str, Any]:
         return dict(self.call("POST", "/api/folders", {"uid": uid, "title": title}).body)
 
     def save(self, dashboard: dict[str, Any], folder: dict[str, Any], message: str) -> None:
-        """Save over the version that `dashboard` names. Old Grafanas read folderId, new ones folderUid."""
+        """Save over the version that `dashboard` names. Old Grafanas read folderId, new ones folderUid.
+
+        Raises ConflictError where another version is there by now, or the title is another dashboard's.
+        """
         body = {
             "dashboard": dashboard,
-            "folderId": folder["id"],
-            "folderUid": folder["uid"],
+            **({"folderId": folder["id"]} if folder.get("id") is not None else {}),
+            **({"folderUid": folder["uid"]} if folder.get("uid") else {}),
             "message": message,
             "overwrite": False,
         }

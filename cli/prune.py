@@ -1,0 +1,28 @@
+"""`leadline prune`: what was pushed once, and is no longer generated."""
+
+from __future__ import annotations
+
+import click
+
+from cli.shipping.destination import OVERWRITE, Destination, shipped
+from cli.shipping.doing import do, dry_option, yes_option
+
+
+@click.command("prune")
+@shipped
+@OVERWRITE
+@yes_option
+@dry_option
+def command(destination: Destination, yes: bool, dry_run: bool) -> int:
+    """Remove what this project pushed and no longer generates: shows it, asks, and removes nothing else.
+
+    Ours is what carries the project's mark and was written by a push; a copy that somebody made of a dashboard is not, nor is
+    what has only our title. What was edited since is kept unless --overwrite is said.
+
+    \b
+    Examples:
+      leadline prune --to grafana --dry-run
+      leadline prune --to kubernetes --context cluster --yes
+    """
+    with destination.prune() as shipment:
+        return do(shipment, yes=yes, dry_run=dry_run)

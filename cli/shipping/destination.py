@@ -1,0 +1,194 @@
+"""Where to ship, as the command line says it, and what that is made of: a plan, and what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from cli.connections import Reach, context_of, context_option, given, reached
+from cli.options import catalog_option
+from cli.shipping import to_files, to_grafana, to_kubernetes
+from cli.shipping.plans import Plan
+from k8s.grafana.api import Grafana
+from k8s.grafana.planning import Wishes
+from k8s.kubectl import Cluster
+from signals import reading
+from signals.catalog import Catalog
+from signals.errors import UsageError
+
+BASES = ("operator", "plain")
+
+
+class Shipment(Protocol):
+    """A plan, and what does it. `run` raises ConflictError, before anything is written, where something is refused."""
+
+    plan: Plan
+
+    def run(self, tell: Callable[[str], None]) -> None:
+        """Do what the plan says, and tell each thing when it is done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where to ship, and what is allowed there, as the command line says it."""
+
+    to: str
+    catalog_file: Path
+    url: str | None
+    context_name: str | None
+    base: str
+    rules_dir: Path | None
+    wishes: Wishes = field(default_factory=Wishes)
+    annotate: bool = False
+    remember: bool = True
+
+    @contextmanager
+    def push(self) -> Iterator[Shipment]:
+        """Compare what is generated with what is there. Only reads. A tunnel stays open for as long as the block lasts."""
+        catalog, files = self._generated()
+        if self.to == "grafana":
+            with self._grafana(catalog) as server:
+                yield to_grafana.Push(server, catalog.project, files, self.wishes, annotate=self.annotate)
+        elif self.to == "files":
+            folder = self._rules_dir()
+            with self._reached("prometheus", catalog) as (endpoint, _):
+                yield to_files.Push(catalog.project, files, folder, endpoint)
+        else:
+            cluster = self._cluster(catalog)
+            yield to_kubernetes.Push(cluster, catalog.project, files, self._base, remember=self.remember)
+
+    @contextmanager
+    def prune(self) -> Iterator[Shipment]:
+        """Find what this project pushed there, and is no longer generated. Only reads."""
+        catalog, files = self._generated()
+        if self.to == "grafana":
+            with self._grafana(catalog) as server:
+                yield to_grafana.Prune(server, catalog.project, files, overwrite=self.wishes.overwrite)
+        elif self.to == "files":
+            raise UsageError(
+                "a push to files removes the rule files that are no longer generated; there is nothing to prune"
+            )
+        else:
+            yield to_kubernetes.Prune(self._cluster(catalog), catalog.project, files, self._base)
+
+    @contextmanager
+    def rollback(self) -> Iterator[Shipment]:
+        """Find what the last push replaced there. Only reads."""
+        catalog = reading.load(self.catalog_file)
+        if self.to == "grafana":
+            with self._grafana(catalog) as server:
+                yield to_grafana.Rollback(server, catalog.project, overwrite=self.wishes.overwrite)
+        elif self.to == "files":
+            folder = self._rules_dir()
+            with self._reached("prometheus", catalog) as (endpoint, _):
+                yield to_files.Rollback(catalog.project, folder, endpoint)
+        else:
+            yield to_kubernetes.Rollback(self._cluster(catalog), catalog.project)
+
+    @property
+    def _base(self) -> str:
+        return f"kubernetes/{self.base}"
+
+    def _generated(self) -> tuple[Catalog, dict[str, str]]:
+        from cli.compose import generated
+
+        catalog = reading.load(self.catalog_file)
+        return catalog, generated(catalog)
+
+    def _rules_dir(self) -> Path:
+        if self.rules_dir is None:
+            raise UsageError("--to files needs --rules-dir, a folder that rule_files of prometheus.yml names")
+        return self.rules_dir
+
+    def _cluster(self, catalog: Catalog) -> Cluster:
+        context = context_of(catalog, self.context_name) if catalog.contexts else None
+        return Cluster(
+            context=context.kube_context if context else "", namespace=context.namespace if context else ""
+        )
+
+    @contextmanager
+    def _grafana(self, catalog: Catalog) -> Iterator[Grafana]:
+        with self._reached("grafana", catalog) as (endpoint, revive), Grafana(endpoint, revive) as server:
+            yield server
+
+    def _reached(self, what: str, catalog: Catalog) -> AbstractContextManager[Reach]:
+        """Give the server: of --url with credentials from the environment, or of the context."""
+        if self.url:
+            return given(what.upper(), self.url)
+        return reached(what, context_of(catalog, self.context_name), catalog.file)
+
+
+ABOUT_URL = (
+    "The Grafana, or for files the Prometheus, at this URL; overrides the context. Credentials come from "
+    "LEADLINE_GRAFANA_TOKEN, or LEADLINE_GRAFANA_USER and _PASSWORD; likewise LEADLINE_PROMETHEUS_…"
+)
+OPTIONS = (
+    click.option(
+        "--base",
+        type=click.Choice(BASES),
+        default="operator",
+        show_default=True,
+        help="For kubernetes: objects for the Prometheus Operator and Grafana's sidecar, or plain ConfigMaps.",
+    ),
+    click.option(
+        "--rules-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="For files: a folder that rule_files of prometheus.yml names.",
+    ),
+    context_option,
+    click.option("--url", help=ABOUT_URL),
+    catalog_option,
+    click.option(
+        "--to", type=click.Choice(["grafana", "kubernetes", "files"]), required=True, help="Where to."
+    ),
+)
+OVERWRITE = click.option(
+    "--overwrite", is_flag=True, help="For grafana: lose what was edited in the browser since the last push."
+)
+ADOPT = click.option(
+    "--adopt",
+    is_flag=True,
+    help="For grafana: take over a dashboard that has our uid; rename one that has our title.",
+)
+
+
+def shipped(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command where to ship as one `destination`, from the options that it has of those that say so."""
+
+    @wraps(function)
+    def command(
+        to: str,
+        catalog_file: Path,
+        url: str | None,
+        context_name: str | None,
+        base: str,
+        rules_dir: Path | None,
+        overwrite: bool = False,
+        adopt: bool = False,
+        annotate: bool = False,
+        remember: bool = True,
+        **others: object,
+    ) -> int:
+        destination = Destination(
+            to=to,
+            catalog_file=catalog_file,
+            url=url,
+            context_name=context_name,
+            base=base,
+            rules_dir=rules_dir,
+            wishes=Wishes(overwrite=overwrite, adopt=adopt),
+            annotate=annotate,
+            remember=remember,
+        )
+        return function(destination=destination, **others)
+
+    for option in OPTIONS:
+        command = option(command)
+    return command

@@ -1,0 +1,66 @@
+"""Showing a plan, asking, and doing it: what push, prune and rollback have in common."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cli.shipping import plans
+from cli.shipping.destination import Shipment
+from cli.shipping.plans import Plan
+from signals.errors import ConflictError, UsageError
+from signals.printable import printable
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+dry_option = click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")
+plan_option = click.option(
+    "--plan",
+    "planned",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Do exactly what this plan says, written by `leadline plan --out`; refused where anything has changed since.",
+)
+
+
+def show(plan: Plan, output: str = "text") -> None:
+    """Print a plan, its remarks on stderr."""
+    for remark in plan.remarks:
+        click.echo(f"remark: {printable(remark)}", err=True)
+    if output == "json":
+        click.echo(plans.as_json(plan), nl=False)
+    else:
+        for line in plans.as_markdown(plan) if output == "markdown" else plans.text(plan):
+            click.echo(line)
+
+
+def do(shipment: Shipment, *, yes: bool, dry_run: bool, planned: Path | None = None) -> int:
+    """Show the plan, ask where nobody said yes, and do it; exits 1 where it was not done."""
+    plan = shipment.plan
+    if planned is not None:
+        plans.hold(plan, plans.read(_text(planned), str(planned)))
+    show(plan)
+    if plan.refused:
+        if dry_run:
+            return 1
+        raise ConflictError("nothing was written: something stands in the way, see above")
+    if dry_run or not plan.changes:
+        return 0
+    if not (yes or planned or _agreed(plan)):
+        click.echo("nothing was written", err=True)
+        return 1
+    shipment.run(lambda line: click.echo(printable(line)))
+    return 0
+
+
+def _agreed(plan: Plan) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody can be asked here; say --yes, or give a plan with --plan")
+    return click.confirm(f"{plan.verb.title()} {len(plan.changes)} to {plan.where}?", err=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None

@@ -1,0 +1,112 @@
+"""The rules, into a folder that a Prometheus reads: pushed, rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from cli import __version__
+from cli.shipping import plans
+from cli.shipping.plans import Entry, Plan
+from k8s import rule_files, tree
+from k8s.meaning import rules as meaning
+from live.client import Prometheus
+from signals.endpoints import Endpoint
+
+Tell = Callable[[str], None]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Push:
+    """The rule files that are generated."""
+
+    def __init__(self, project: str, files: Mapping[str, str], folder: Path, endpoint: Endpoint) -> None:
+        self._folder, self._endpoint = folder, endpoint
+        self._wanted = rule_files.rules_of(files, __version__)
+        self.plan = _planned("push", project, folder, endpoint, self._wanted)
+
+    def run(self, tell: Tell) -> None:
+        """Write, reload, and read back."""
+        if self.plan.changes:
+            with Prometheus(self._endpoint) as prometheus:
+                count = rule_files.push(self._folder, self._wanted, prometheus)
+            tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
+
+
+class Rollback:
+    """The rule files that the last push replaced."""
+
+    def __init__(self, project: str, folder: Path, endpoint: Endpoint) -> None:
+        self._folder, self._endpoint = folder, endpoint
+        self._before = rule_files.before(folder)
+        plan = _planned("rollback", project, folder, endpoint, self._before or {})
+        remarks = (
+            ()
+            if self._before is not None
+            else (f"no push has kept anything in {folder} that could be rolled back",)
+        )
+        entries = plan.entries if self._before is not None else ()
+        self.plan = Plan(
+            verb=plan.verb, to=plan.to, where=plan.where, project=project, entries=entries, remarks=remarks
+        )
+
+    def run(self, tell: Tell) -> None:
+        """Put back, reload, and read back."""
+        if self.plan.changes and self._before is not None:
+            with Prometheus(self._endpoint) as prometheus:
+                count = rule_files.push(self._folder, self._before, prometheus)
+            tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
+
+
+def _planned(verb: str, project: str, folder: Path, endpoint: Endpoint, wanted: Mapping[str, str]) -> Plan:
+    return Plan(
+        verb=verb,
+        to="files",
+        where=f"{folder}, which {endpoint.url} reads",
+        project=project,
+        entries=tuple(_entries(folder, wanted)),
+    )
+
+
+def _entries(folder: Path, wanted: Mapping[str, str]) -> Iterator[Entry]:
+    difference = tree.difference(folder, wanted)
+    ours = tree.ours(folder)
+    for name, text in wanted.items():
+        there = tree.read(folder / name)
+        action = (
+            plans.CREATE
+            if name in difference.missing
+            else plans.UPDATE
+            if name in difference.changed
+            else plans.UNCHANGED
+        )
+        if name == tree.MANIFEST:
+            continue
+        changes = (
+            meaning.changes(_groups(there), _groups(text))
+            if there is not None and action == plans.UPDATE
+            else ()
+        )
+        yield Entry(
+            action=action,
+            kind="rules",
+            name=name,
+            id=name,
+            state=tree.digest(there) if there is not None else "",
+            wanted=tree.digest(text),
+            changes=changes,
+        )
+    for name in difference.extra:
+        if name in ours:
+            yield Entry(action=plans.DELETE, kind="rules", name=name, id=name)
+
+
+def _groups(text: str | None) -> list[dict[str, object]]:
+    try:
+        found = yaml.load(text or "", Loader=LOADER)  # noqa: S506  both are safe loaders
+    except yaml.YAMLError:
+        return []
+    groups = found.get("groups") if isinstance(found, dict) else None
+    return [each for each in groups or () if isinstance(each, dict)]

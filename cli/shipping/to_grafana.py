@@ -1,0 +1,139 @@
+"""The dashboards, into Grafana: pushed, pruned, rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from cli import __version__
+from cli.shipping import plans
+from cli.shipping.plans import Entry, Plan
+from k8s.grafana import marks, planning, pruning, rolling_back
+from k8s.grafana.api import Grafana
+from k8s.grafana.pushing import Pusher
+
+Tell = Callable[[str], None]
+
+
+def name() -> str:
+    """Name a push, or a rollback: names sort by time."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+class Push:
+    """The dashboards that are generated."""
+
+    def __init__(
+        self,
+        server: Grafana,
+        project: str,
+        files: Mapping[str, str],
+        wishes: planning.Wishes,
+        *,
+        annotate: bool = False,
+    ) -> None:
+        self._server, self._wishes, self._annotate = server, wishes, annotate
+        self._planned = planning.plan(server, project, files, wishes)
+        self.plan = Plan(
+            verb="push",
+            to="grafana",
+            where=server.url,
+            project=project,
+            entries=tuple(self._entries()),
+            remarks=self._planned.remarks,
+        )
+
+    def _entries(self) -> Iterator[Entry]:
+        if self._planned.folder is None and self._planned.changes:
+            yield Entry(
+                action=plans.CREATE, kind="folder", name=self._planned.project, id=self._planned.project
+            )
+        for step in self._planned.steps:
+            yield Entry(
+                action=step.action,
+                kind="dashboard",
+                name=step.title,
+                id=step.uid,
+                state=f"version {step.version}" if step.version else "",
+                wanted=marks.digest(step.dashboard),
+                changes=step.changes,
+                why=step.why,
+            )
+
+    def run(self, tell: Tell) -> None:
+        """Do what the plan says."""
+        pusher = Pusher(
+            grafana=self._server,
+            version=__version__,
+            push=name(),
+            told=lambda step: tell(f"wrote      {step.title}"),
+            wishes=self._wishes,
+        )
+        pusher.run(self._planned)
+        if self._annotate and self._planned.changes:
+            self._mark()
+
+    def _mark(self) -> None:
+        titles = ", ".join(step.title for step in self._planned.changes)
+        tags = ("leadline", marks.tag(self._planned.project), "push")
+        self._server.annotate(
+            f"leadline {__version__} pushed {titles}", tags, int(datetime.now(UTC).timestamp() * 1000)
+        )
+
+
+class Prune:
+    """The dashboards that were generated once, and are no longer."""
+
+    def __init__(self, server: Grafana, project: str, files: Mapping[str, str], *, overwrite: bool) -> None:
+        self._server = server
+        server.health()
+        wanted = {
+            path.removeprefix("grafana/").removesuffix(".json")
+            for path in files
+            if path.startswith("grafana/")
+        }
+        self._planned = pruning.plan(server, project, wanted, overwrite=overwrite)
+        entries = tuple(
+            Entry(
+                action=each.action,
+                kind="folder" if each.is_folder else "dashboard",
+                name=each.title,
+                id=each.uid,
+                why=each.why,
+            )
+            for each in self._planned
+        )
+        self.plan = Plan(verb="prune", to="grafana", where=server.url, project=project, entries=entries)
+
+    def run(self, tell: Tell) -> None:
+        """Remove what the plan says."""
+        pruning.prune(self._server, self._planned, lambda each: tell(f"deleted    {each.title}"))
+
+
+class Rollback:
+    """The version before the last push of each dashboard that it wrote."""
+
+    def __init__(self, server: Grafana, project: str, *, overwrite: bool) -> None:
+        self._server = server
+        server.health()
+        self._planned = rolling_back.plan(server, project, overwrite=overwrite)
+        entries = tuple(
+            Entry(
+                action=each.action,
+                kind="dashboard",
+                name=each.title,
+                id=each.uid,
+                state=f"version {each.version}",
+                wanted=f"version {each.to}" if each.to else "",
+                changes=each.changes,
+                why=each.why,
+            )
+            for each in self._planned
+        )
+        self.plan = Plan(verb="rollback", to="grafana", where=server.url, project=project, entries=entries)
+
+    def run(self, tell: Tell) -> None:
+        """Save what was there before."""
+        rolling_back.roll_back(
+            self._server, self._planned, __version__, name(), lambda each: tell(f"restored   {each.title}")
+        )

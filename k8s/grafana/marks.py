@@ -1,0 +1,61 @@
+"""The mark in a version's message: who saved it, in which push, and what was generated then."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PUSH, ROLLBACK = "push", "rollback"
+GRAFANAS_KEYS = ("id", "version")
+"""What Grafana itself writes into a dashboard."""
+_WRITTEN = re.compile(r"leadline \S+ (?:(push|rollback) (\S+) (?:to version \d+ )?)?(sha256:[0-9a-f]{16})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a message of ours says.
+
+    kind    push or rollback
+    push    names the push, or the rollback; they sort by time. Empty where an early Leadline wrote it
+    digest  of what was saved
+    """
+
+    kind: str
+    push: str
+    digest: str
+
+
+def of_push(version: str, push: str, dashboard: Mapping[str, Any]) -> str:
+    """Write the message of a version that a push saves."""
+    return f"leadline {version} {PUSH} {push} {digest(dashboard)}"
+
+
+def of_rollback(version: str, push: str, to: int, dashboard: Mapping[str, Any]) -> str:
+    """Write the message of a version that a rollback saves."""
+    return f"leadline {version} {ROLLBACK} {push} to version {to} {digest(dashboard)}"
+
+
+def read(message: str) -> Mark | None:
+    """Read a message; None where it is not ours: somebody else saved that version."""
+    found = _WRITTEN.fullmatch(message.strip())
+    return Mark(kind=found[1] or PUSH, push=found[2] or "", digest=found[3]) if found else None
+
+
+def digest(dashboard: Mapping[str, Any]) -> str:
+    """Digest what was generated, not what Grafana made of it."""
+    text = json.dumps(plain(dashboard), sort_keys=True, ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plain(dashboard: Mapping[str, Any]) -> dict[str, Any]:
+    """Take away what Grafana wrote in."""
+    return {key: value for key, value in dashboard.items() if key not in GRAFANAS_KEYS}
+
+
+def tag(project: str) -> str:
+    """Give the tag that a project's dashboards carry."""
+    return f"leadline:{project}"

@@ -1,0 +1,206 @@
+"""What a push would do to Grafana, in words. Only reads, and few."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from k8s.grafana import marks
+from k8s.grafana.api import OLDEST, Grafana
+from k8s.meaning import dashboards as meaning
+from signals.links import folder_uid
+
+CREATE, UPDATE, MOVE, UNCHANGED, KEPT, REFUSED = "create", "update", "move", "unchanged", "kept", "refused"
+WRITING = (CREATE, UPDATE, MOVE)
+SIDE_BY_SIDE = 8
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user allows.
+
+    overwrite  edits that were made in the browser since the last push are lost
+    adopt      a dashboard that is not ours and has our uid, or our title, becomes ours; of a title's the other is renamed
+    """
+
+    overwrite: bool = False
+    adopt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What becomes of one dashboard.
+
+    version  the one that is there
+    why      explains what is kept or refused, or what is lost
+    changes  from what is there to what is generated, in words
+    renames  the dashboard that has its title, and is renamed before, where it is adopted
+    """
+
+    action: str
+    dashboard: Json
+    version: int = 0
+    why: str = ""
+    changes: tuple[str, ...] = ()
+    renames: str = ""
+
+    @property
+    def title(self) -> str:
+        return str(self.dashboard["title"])
+
+    @property
+    def uid(self) -> str:
+        return str(self.dashboard["uid"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a push would do. `folder` is None where it would be made."""
+
+    project: str
+    folder: Json | None
+    steps: tuple[Step, ...]
+    remarks: tuple[str, ...] = ()
+
+    def having(self, *actions: str) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action in actions)
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        return self.having(*WRITING)
+
+
+def plan(grafana: Grafana, project: str, files: Mapping[str, str], wishes: Wishes | None = None) -> Plan:
+    """Compare the generated dashboards (`grafana/*.json` of `files`) with what is in Grafana. Only reads."""
+    version = grafana.health()
+    there = Found(grafana, project)
+    wanted = [json.loads(text) for path, text in files.items() if path.startswith("grafana/")]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        steps = tuple(pool.map(lambda each: there.step(each, wishes or Wishes()), wanted))
+    return Plan(project=project, folder=there.folder, steps=steps, remarks=tuple(_remarks(grafana, version)))
+
+
+def _remarks(grafana: Grafana, version: str) -> Iterator[str]:
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < OLDEST:
+        yield f"Grafana {version} is older than {OLDEST}.0, which these dashboards are written for"
+    sources = grafana.datasources()
+    if sources is None:
+        return
+    prometheus = [source for source in sources if source.get("type") == "prometheus"]
+    if not prometheus:
+        yield "no Prometheus datasource exists there, so the dashboards will be empty until one does"
+    for source in prometheus:
+        wrong = grafana.health_of(str(source["uid"])) if source.get("uid") else ""
+        if wrong:
+            yield f"Grafana finds its datasource {source.get('name')!r} unhealthy: {wrong}"
+
+
+class Found:
+    """What is in a Grafana, as far as one project is concerned."""
+
+    def __init__(self, grafana: Grafana, project: str) -> None:
+        self._grafana, self._project = grafana, project
+        self.listed = grafana.listed()
+        self.folder: Json | None = grafana.folder(folder_uid(project), project)
+
+    def step(self, wanted: Json, wishes: Wishes) -> Step:
+        """Say what becomes of one dashboard."""
+        uid = str(wanted["uid"])
+        hit = self.listed.get(uid)
+        if hit is not None and self._is_as_pushed(hit, wanted):
+            return Step(action=UNCHANGED, dashboard=wanted)
+        there = self._grafana.dashboard(uid)
+        if there is None:
+            return self._new(wanted, wishes)
+        return self._against(there, wanted, wishes)
+
+    def _is_as_pushed(self, hit: Json, wanted: Json) -> bool:
+        """Say from the list alone, and the newest message, that what is there is what would be pushed, and where it belongs."""
+        if marks.tag(self._project) not in (hit.get("tags") or ()) or not self._lists_in_folder(hit):
+            return False
+        mark = self.newest(str(hit["uid"]), int(hit["id"]))
+        return mark is not None and mark.digest == marks.digest(wanted)
+
+    def _lists_in_folder(self, hit: Json) -> bool:
+        return self.folder is not None and hit.get("folderUid") == self.folder["uid"]
+
+    def newest(self, uid: str, dashboard_id: int) -> marks.Mark | None:
+        """Read the mark of the newest version; None where somebody else saved it, or it cannot be known."""
+        versions = self._grafana.versions(uid, dashboard_id, limit=1)
+        return marks.read(versions[0].message) if versions else None
+
+    def _against(self, there: Json, wanted: Json, wishes: Wishes) -> Step:
+        meta, dashboard = there["meta"], there["dashboard"]
+        step = Step(
+            action=UPDATE,
+            dashboard=wanted,
+            version=int(dashboard.get("version", 0)),
+            changes=meaning.changes(marks.plain(dashboard), marks.plain(wanted)),
+        )
+        if meta.get("provisioned"):
+            return replace(step, action=REFUSED, why="it is provisioned from a file; remove that file first")
+        if marks.tag(self._project) not in (dashboard.get("tags") or []):
+            return self._foreign(step, dashboard, wishes)
+        mark = self.newest(str(wanted["uid"]), int(dashboard["id"]))
+        same = mark is not None and mark.digest == marks.digest(wanted)
+        if same or marks.plain(dashboard) == marks.plain(wanted):
+            return self._placed(step, meta)
+        if mark is None and self._is_back(dashboard):
+            return step
+        if mark is None and not wishes.overwrite:
+            why = "it was edited since the last push; --overwrite puts back what is generated, and loses that"
+            return replace(step, action=KEPT, why=why)
+        return replace(step, why="" if mark else "what was edited since the last push is lost")
+
+    def _is_back(self, dashboard: Json) -> bool:
+        """Say whether edits were undone by hand: what is there is what we saved last."""
+        versions = self._grafana.versions(str(dashboard["uid"]), int(dashboard["id"])) or ()
+        ours = next((mark for each in versions if (mark := marks.read(each.message))), None)
+        return ours is not None and ours.digest == marks.digest(dashboard)
+
+    def _foreign(self, step: Step, dashboard: Json, wishes: Wishes) -> Step:
+        what = f"a dashboard that is not ours, {dashboard.get('title')!r}, has the uid {step.uid}"
+        if wishes.adopt:
+            return replace(step, why=f"adopted: {what}")
+        return replace(step, action=REFUSED, why=f"{what}; --adopt makes it ours")
+
+    def _placed(self, step: Step, meta: Json) -> Step:
+        """Leave what is as generated where it is, or move it into the project's folder."""
+        if _is_in(meta, self.folder):
+            return replace(step, action=UNCHANGED, changes=())
+        where = meta.get("folderTitle") or "another folder"
+        return replace(step, action=MOVE, changes=(f"folder {where} → {self._project}",))
+
+    def _new(self, wanted: Json, wishes: Wishes) -> Step:
+        """Make a dashboard, unless its title is taken: Grafana would silently keep the other's uid."""
+        step = Step(action=CREATE, dashboard=wanted)
+        taken = [
+            uid
+            for uid, hit in self.listed.items()
+            if uid != wanted["uid"] and hit["title"] == wanted["title"] and self._lists_in_folder(hit)
+        ]
+        if not taken:
+            return step
+        what = f"the folder has another dashboard of this title, with the uid {taken[0]}"
+        if marks.tag(self._project) in (self.listed[taken[0]].get("tags") or ()):
+            return replace(
+                step, action=REFUSED, why=f"{what}, which is ours and no longer generated; prune first"
+            )
+        if wishes.adopt:
+            return replace(step, renames=taken[0], why=f"adopted: {what}, and is renamed")
+        return replace(step, action=REFUSED, why=f"{what}; --adopt renames that one")
+
+
+def _is_in(meta: Json, folder: Json | None) -> bool:
+    """Say whether a dashboard is in the folder; old Grafanas tell its id, new ones its uid."""
+    if folder is None:
+        return False
+    return bool(
+        meta["folderUid"] == folder["uid"] if meta.get("folderUid") else meta.get("folderId") == folder["id"]
+    )

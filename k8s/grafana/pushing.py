@@ -1,0 +1,98 @@
+"""Doing what a plan says: folders first, one dashboard after another; what changed meanwhile is looked at once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from k8s.grafana import marks
+from k8s.grafana.api import Grafana
+from k8s.grafana.planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, Step, Wishes
+from signals.errors import ConflictError, LeadlineError, RefusedError
+from signals.links import folder_uid
+
+MOVED_ON = (ConflictError, RefusedError)
+"""What Grafana answers where something is not as it was when the plan was made: a version, a title, a folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pusher:
+    """Pushes as one version of Leadline, under one name.
+
+    push  names this push; names sort by time
+    told  is told each step when it is done
+    """
+
+    grafana: Grafana
+    version: str
+    push: str
+    told: Callable[[Step], None]
+    wishes: Wishes = field(default_factory=Wishes)
+
+    def run(self, planned: Plan) -> None:
+        """Do what a plan says.
+
+        Raises ConflictError before anything is written where a step is refused. Where something fails midway the error says what
+        was done and what was not; a second push finishes it.
+        """
+        refused = planned.having(REFUSED)
+        if refused:
+            raise ConflictError("\n".join(f"{step.title}: {step.why}" for step in refused))
+        done: list[Step] = []
+        try:
+            for step in planned.changes:
+                self._do(step, planned)
+                done.append(step)
+                self.told(step)
+        except LeadlineError as error:
+            left = [step.title for step in planned.changes if step not in done]
+            if not done:
+                raise
+            text = f"{error}\ndone: {', '.join(step.title for step in done)}\nnot done: {', '.join(left)}; push again to finish"
+            error.args = (text,)
+            raise
+
+    def _do(self, step: Step, planned: Plan) -> None:
+        try:
+            self._save(step, self._folder(planned))
+        except MOVED_ON as error:
+            again = Found(self.grafana, planned.project).step(step.dashboard, self.wishes)
+            if again.action not in (*WRITING, UNCHANGED):
+                raise ConflictError(f"{step.title}: {again.why}") from None
+            if again.action == UNCHANGED:
+                return
+            if (again.action, again.version) == (step.action, step.version) and isinstance(
+                error, ConflictError
+            ):
+                raise
+            self._save(again, self._folder(planned))
+
+    def _folder(self, planned: Plan) -> dict[str, Any]:
+        """Find the project's folder, or make it; it is looked for each time, for somebody may delete it under us."""
+        uid = str(planned.folder["uid"]) if planned.folder else folder_uid(planned.project)
+        return self.grafana.folder(uid, planned.project) or self.grafana.make_folder(
+            folder_uid(planned.project), planned.project
+        )
+
+    def _save(self, step: Step, folder: dict[str, Any]) -> None:
+        if step.renames:
+            self._rename(step.renames, folder)
+        body = {**step.dashboard, "id": None, "version": step.version}
+        message = marks.of_push(self.version, self.push, step.dashboard)
+        if step.action == MOVE:
+            there = self.grafana.dashboard(step.uid)
+            body = {**step.dashboard, "id": None, "version": there["dashboard"]["version"] if there else 0}
+        self.grafana.save(body, folder, message)
+
+    def _rename(self, uid: str, folder: dict[str, Any]) -> None:
+        """Give a dashboard that has our title another one; all else of it stays."""
+        there = self.grafana.dashboard(uid)
+        if there is not None:
+            dashboard = dict(there["dashboard"])
+            title = f"{dashboard['title']} (before leadline)"
+            self.grafana.save(
+                {**dashboard, "title": title},
+                folder,
+                f"renamed by leadline {self.version}, which uses the title",
+            )

@@ -1,0 +1,119 @@
+"""The version before our last push, dashboard by dashboard: those only that the push wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from k8s.grafana import marks
+from k8s.grafana.api import Grafana
+from k8s.meaning import dashboards as meaning
+
+RESTORE, KEPT = "restore", "kept"
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What becomes of a dashboard that the last push wrote.
+
+    to         the version that is restored, and `dashboard` its content
+    version    the one that is there
+    changes    from what is there to what is restored, in words
+    why        explains what is kept
+    """
+
+    action: str
+    uid: str
+    title: str
+    push: str
+    version: int
+    to: int = 0
+    dashboard: Json | None = None
+    folder: Json | None = None
+    changes: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ours:
+    """One dashboard of the project, and the marks of its versions, the newest first."""
+
+    there: Json
+    marks: tuple[tuple[int, marks.Mark | None], ...]
+
+    @property
+    def last_push(self) -> str:
+        return next((mark.push for _, mark in self.marks if mark and mark.kind == marks.PUSH), "")
+
+
+def plan(grafana: Grafana, project: str, *, overwrite: bool = False) -> tuple[Return, ...]:
+    """Say which dashboards the last push of a project wrote, and what was there before. Only reads."""
+    every = list(_every(grafana, project))
+    last = max((each.last_push for each in every), default="")
+    return tuple(
+        _return(grafana, each, last, overwrite=overwrite) for each in every if last and each.last_push == last
+    )
+
+
+def _every(grafana: Grafana, project: str) -> Iterator[_Ours]:
+    tag = marks.tag(project)
+    for uid, hit in grafana.listed().items():
+        there = grafana.dashboard(uid) if tag in (hit.get("tags") or ()) else None
+        if there is not None:
+            versions = grafana.versions(uid, int(there["dashboard"]["id"])) or ()
+            yield _Ours(
+                there=there, marks=tuple((each.number, marks.read(each.message)) for each in versions)
+            )
+
+
+def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Return:
+    dashboard = ours.there["dashboard"]
+    uid = str(dashboard["uid"])
+    found = Return(
+        action=KEPT, uid=uid, title=str(dashboard["title"]), push=push, version=int(dashboard["version"])
+    )
+    newest = ours.marks[0][1]
+    if newest is None and not overwrite:
+        return replace(found, why="it was edited since the push; --overwrite loses that")
+    if newest is not None and newest.kind == marks.ROLLBACK:
+        return replace(found, why="it was rolled back already")
+    before = [
+        number
+        for index, (number, _) in enumerate(ours.marks)
+        if all(not _is_of(mark, push) for _, mark in ours.marks[index:])
+    ]
+    if not before:
+        return replace(
+            found,
+            why="that push made it; there is no version before, leadline prune removes what is not generated",
+        )
+    content = grafana.content(uid, int(dashboard["id"]), before[0])
+    if content is None:
+        return replace(found, why=f"version {before[0]} cannot be read")
+    restored = marks.plain(content)
+    return replace(
+        found,
+        action=RESTORE,
+        to=before[0],
+        dashboard=restored,
+        folder={"id": ours.there["meta"].get("folderId"), "uid": ours.there["meta"].get("folderUid")},
+        changes=meaning.changes(marks.plain(dashboard), restored),
+    )
+
+
+def _is_of(mark: marks.Mark | None, push: str) -> bool:
+    return mark is not None and mark.kind == marks.PUSH and mark.push == push
+
+
+def roll_back(
+    grafana: Grafana, planned: Collection[Return], version: str, name: str, told: Callable[[Return], None]
+) -> None:
+    """Save again what was there before, as a new version that says so; `name` names this rollback."""
+    for each in planned:
+        if each.action == RESTORE and each.dashboard is not None:
+            body = {**each.dashboard, "id": None, "uid": each.uid, "version": each.version}
+            message = marks.of_rollback(version, name, each.to, each.dashboard)
+            grafana.save(body, dict(each.folder or {}), message)
+            told(each)

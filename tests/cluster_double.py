@@ -1,0 +1,136 @@
+"""A kubectl on PATH with a cluster behind it that is a JSON file: apply, diff, get and delete as the real one does them.
+
+CLUSTER_STATE names the file: objects by "Kind/name", each with the manager that applied it; `log` has every call; `fault` is printed
+instead of an answer, where it is set, to the verb that it names. Applying is server-side: what another manager owns is a conflict.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Json = dict[str, Any]
+STATE = Path(os.environ["CLUSTER_STATE"])
+PLURALS = {"configmaps": "ConfigMap", "configmap": "ConfigMap", "prometheusrule": "PrometheusRule"}
+RULES = "prometheusrules.monitoring.coreos.com"
+
+
+def main() -> None:
+    state: Json = json.loads(STATE.read_text("utf-8"))
+    options = [each for each in sys.argv[1:] if each.startswith("-")]
+    words = [each for each in sys.argv[1:] if not each.startswith("-")]
+    verb, *rest = words
+    state["log"].append(sys.argv[1:])
+    STATE.write_text(json.dumps(state))
+    fault = state.get("fault") or {}
+    if fault.get("verb") == verb:
+        fail(fault["says"])
+    given = read(Path(rest[-1])) if {"-k", "-f"} & set(options) else []
+    {"diff": diff, "apply": apply, "get": get, "delete": delete}[verb](state, given, options, rest)
+
+
+def read(path: Path) -> list[Json]:
+    if path.is_file():
+        return list(json.loads(path.read_text("utf-8"))["items"])
+    kustomization = yaml.safe_load((path / "kustomization.yaml").read_text("utf-8"))
+    return [yaml.safe_load((path / name).read_text("utf-8")) for name in kustomization["resources"]]
+
+
+def key(found: Json) -> str:
+    return f"{found['kind']}/{found['metadata']['name']}"
+
+
+def content(found: Json) -> Json:
+    metadata = {name: found["metadata"].get(name) for name in ("labels", "annotations")}
+    return {"content": [found.get(name) for name in ("data", "binaryData", "spec")], **metadata}
+
+
+def differing(state: Json, given: list[Json]) -> list[Json]:
+    there = state["objects"]
+    return [each for each in given if key(each) not in there or content(there[key(each)]) != content(each)]
+
+
+def diff(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
+    known(state, given)
+    found = differing(state, given)
+    for each in found:
+        name = f"{each['apiVersion'].replace('/', '.')}.{each['kind']}.monitoring.{each['metadata']['name']}"
+        print(f"diff -u -N /tmp/LIVE-1/{name} /tmp/MERGED-2/{name}\n+something")
+    sys.exit(1 if found else 0)
+
+
+def apply(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
+    known(state, given)
+    manager = next(each for each in options if each.startswith("--field-manager=")).partition("=")[2]
+    for each in differing(state, given):
+        owner = (
+            state["objects"]
+            .get(key(each), {})
+            .get("metadata", {})
+            .get("managedFields", [{}])[0]
+            .get("manager", manager)
+        )
+        if owner != manager:
+            fail(f'error: Apply failed with 1 conflict: conflict with "{owner}": .data')
+    for each in given:
+        state["applied"] += key(each) in {key(other) for other in differing(state, [each])}
+        metadata = {
+            **each["metadata"],
+            "managedFields": [{"manager": manager, "operation": "Apply"}],
+            "resourceVersion": "7",
+        }
+        state["objects"][key(each)] = {**each, "metadata": metadata}
+        print(f"{each['kind'].lower()}/{each['metadata']['name']} serverside-applied")
+    STATE.write_text(json.dumps(state))
+
+
+def get(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
+    there: Json = state["objects"]
+    known(state, given)
+    if "-k" in options:
+        found = [there[key(each)] for each in given if key(each) in there]
+    elif len(rest) > 1:
+        found = [there[name] for name in (f"{PLURALS[rest[0]]}/{rest[1]}",) if name in there]
+        print(json.dumps(found[0]) if found else "", end="")
+        return
+    else:
+        if rest[0] == RULES and not state["rules"]:
+            fail(f'error: the server doesn\'t have a resource type "{RULES}"')
+        kind = "PrometheusRule" if rest[0] == RULES else PLURALS[rest[0]]
+        wanted = dict(each.split("=") for each in selector(options).split(","))
+        found = [each for each in there.values() if each["kind"] == kind and labelled(each, wanted)]
+    print(json.dumps({"kind": "List", "items": found}))
+
+
+def selector(options: list[str]) -> str:
+    return next(each for each in options if each.startswith("--selector=")).removeprefix("--selector=")
+
+
+def labelled(found: Json, wanted: Json) -> bool:
+    return wanted.items() <= (found["metadata"].get("labels") or {}).items()
+
+
+def delete(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
+    state["objects"].pop(f"{PLURALS[rest[0]]}/{rest[1]}", None)
+    STATE.write_text(json.dumps(state))
+
+
+def known(state: Json, given: list[Json]) -> None:
+    if not state["rules"] and any(each["kind"] == "PrometheusRule" for each in given):
+        fail(
+            'error: unable to recognize "x": no matches for kind "PrometheusRule" in version "monitoring.coreos.com/v1"'
+        )
+
+
+def fail(says: str) -> None:
+    print(says, file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
