@@ -141,6 +141,8 @@ class GrafanaDouble:
 
     def _delete_folder(self, uid: str) -> Reply:
         """Delete a folder and, as the real one does, what is in it."""
+        if uid not in self.folders:
+            return said(404, "folder not found", "not-found")
         folder = self.folders.pop(uid)
         self.dashboards = {
             key: stored for key, stored in self.dashboards.items() if stored.folder != folder["id"]

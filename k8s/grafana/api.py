@@ -57,6 +57,7 @@ class Grafana:
         """`revive` waits for a tunnel that broke, after which what only reads is asked again."""
         self.url, self._revive = endpoint.url, revive
         self._session = requests.Session()
+        self._kind = "uid"
         apply(endpoint, self._session)
 
     def __enter__(self) -> Self:
@@ -106,13 +107,18 @@ class Grafana:
         The list calls the first version "Initial save", whatever was said: that one is asked by itself. Old Grafanas know versions
         by the dashboard's id only, new ones by its uid.
         """
-        for where in (f"uid/{uid}", f"id/{dashboard_id}"):
+        for kind, where in self._keys(uid, dashboard_id):
             reply = self.call("GET", f"/api/dashboards/{where}/versions?limit={limit}", allowed=(403, 404))
-            if reply.status != 200:
-                continue
-            listed = reply.body["versions"] if isinstance(reply.body, dict) else reply.body
-            return [self._told(where, each) for each in listed]
+            if reply.status == 200:
+                self._kind = kind
+                listed = reply.body["versions"] if isinstance(reply.body, dict) else reply.body
+                return [self._told(where, each) for each in listed]
         return None
+
+    def _keys(self, uid: str, dashboard_id: int) -> list[tuple[str, str]]:
+        """Give the keys that versions may be asked by, that which served before first."""
+        keys = [("uid", f"uid/{uid}"), ("id", f"id/{dashboard_id}")]
+        return sorted(keys, key=lambda pair: pair[0] != self._kind)
 
     def _told(self, where: str, listed: dict[str, Any]) -> Version:
         number, message = int(listed["version"]), str(listed.get("message", ""))
@@ -123,7 +129,7 @@ class Grafana:
 
     def content(self, uid: str, dashboard_id: int, number: int) -> dict[str, Any] | None:
         """Give a version's dashboard, as it was saved; None where it cannot be read."""
-        for where in (f"uid/{uid}", f"id/{dashboard_id}"):
+        for _, where in self._keys(uid, dashboard_id):
             reply = self.call("GET", f"/api/dashboards/{where}/versions/{number}", allowed=(403, 404))
             if reply.status == 200:
                 return dict(reply.body["data"])
