@@ -24,6 +24,7 @@ COMMANDS = {
     "push": ("cli.push", "Bring what is generated to where it is used."),
     "prune": ("cli.prune", "Remove what was pushed once, and is no longer generated."),
     "rollback": ("cli.rollback", "Restore what the last push replaced."),
+    "doctor": ("cli.doctor", "Say why nothing appears in Grafana or Prometheus, and what to change."),
     "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "compare": ("cli.compare", "Say what became better or worse between two snapshots."),

@@ -84,6 +84,18 @@ class Cluster:
         done = self._run("get", "configmap", name, "--ignore-not-found", "--output=json")
         return next(iter(_items(done.stdout)), None)
 
+    def everywhere(self, kinds: str, *, namespace: str = "") -> list[Object]:
+        """Give the objects of some kinds, in all namespaces or in one."""
+        where = f"--namespace={namespace}" if namespace else "--all-namespaces"
+        return _items(self._run("get", kinds, where, "--output=json", inside=False).stdout)
+
+    def labels_of_namespace(self, name: str) -> dict[str, str]:
+        """Give the labels of a namespace; none where it is not there."""
+        found = _items(
+            self._run("get", "namespace", name, "--ignore-not-found", "--output=json", inside=False).stdout
+        )
+        return dict(found[0]["metadata"].get("labels") or {}) if found else {}
+
     def services(self) -> list[dict[str, Any]]:
         """Give the Services of the namespace, or of all where none is named, as the Kubernetes API describes them."""
         everywhere = () if self.namespace else ("--all-namespaces",)
@@ -91,9 +103,12 @@ class Cluster:
         items: list[dict[str, Any]] = json.loads(done.stdout)["items"]
         return items
 
-    def _run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *arguments: str, allowed: tuple[int, ...] = (0,), inside: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl; `inside` the namespace, or with what the arguments say of it."""
         where = [f"--context={self.context}"] if self.context else []
-        where += [f"--namespace={self.namespace}"] if self.namespace else []
+        where += [f"--namespace={self.namespace}"] if self.namespace and inside else []
         try:
             done = subprocess.run(
                 [program(), *where, *arguments], capture_output=True, text=True, check=False, timeout=SECONDS

@@ -16,8 +16,11 @@ import yaml
 
 Json = dict[str, Any]
 STATE = Path(os.environ["CLUSTER_STATE"])
-PLURALS = {"configmaps": "ConfigMap", "configmap": "ConfigMap", "prometheusrule": "PrometheusRule"}
-RULES = "prometheusrules.monitoring.coreos.com"
+RULES, PROMETHEUSES = "prometheusrules.monitoring.coreos.com", "prometheuses.monitoring.coreos.com"
+PLURALS = {
+    "configmaps": "ConfigMap", "configmap": "ConfigMap", "prometheusrule": "PrometheusRule", RULES: "PrometheusRule",
+    PROMETHEUSES: "Prometheus", "deployments.apps": "Deployment", "statefulsets.apps": "StatefulSet", "namespace": "Namespace",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -99,16 +102,25 @@ def get(state: Json, given: list[Json], options: list[str], rest: list[str]) -> 
         print(json.dumps(found[0]) if found else "", end="")
         return
     else:
-        if rest[0] == RULES and not state["rules"]:
-            fail(f'error: the server doesn\'t have a resource type "{RULES}"')
-        kind = "PrometheusRule" if rest[0] == RULES else PLURALS[rest[0]]
-        wanted = dict(each.split("=") for each in selector(options).split(","))
-        found = [each for each in there.values() if each["kind"] == kind and labelled(each, wanted)]
+        if rest[0] in (RULES, PROMETHEUSES) and not state["rules"]:
+            fail(f'error: the server doesn\'t have a resource type "{rest[0]}"')
+        kinds = [PLURALS[each] for each in rest[0].split(",")]
+        wanted = dict(each.split("=") for each in selector(options).split(",") if each)
+        inside = next((each.partition("=")[2] for each in options if each.startswith("--namespace=")), "")
+        found = [
+            each
+            for each in there.values()
+            if each["kind"] in kinds
+            and labelled(each, wanted)
+            and each["metadata"].get("namespace", inside)
+            in (inside, "")
+            + ((each["metadata"].get("namespace", ""),) if "--all-namespaces" in options else ())
+        ]
     print(json.dumps({"kind": "List", "items": found}))
 
 
 def selector(options: list[str]) -> str:
-    return next(each for each in options if each.startswith("--selector=")).removeprefix("--selector=")
+    return next((each.partition("=")[2] for each in options if each.startswith("--selector=")), "")
 
 
 def labelled(found: Json, wanted: Json) -> bool:

@@ -1,0 +1,83 @@
+"""`leadline doctor`: why nothing appears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connections import Connection, context_of, context_option, reached
+from cli.options import catalog_option
+from signals.errors import UsageError
+from signals.printable import printable
+
+if TYPE_CHECKING:
+    from k8s.doctor import Finding
+    from signals.catalog import Catalog
+    from signals.endpoints import Context
+
+SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
+
+
+@click.command("doctor")
+@catalog_option
+@context_option
+def command(catalog_file: Path, context_name: str | None) -> int:
+    """Look at the context's cluster, Grafana and Prometheus, and say why what was pushed would not appear.
+
+    Exits 1 where something is wrong, 4 where something could not be found out.
+
+    \b
+    Examples:
+      leadline doctor --context cluster
+    """
+    from signals import reading
+
+    catalog = reading.load(catalog_file)
+    context = context_of(catalog, context_name)
+    states = set()
+    for finding in _findings(catalog, context, catalog_file):
+        states.add(finding.state)
+        click.echo(printable(f"{SIGNS[finding.state]} {finding.what}"))
+        if finding.remedy:
+            click.echo(printable(f"    {finding.remedy}"))
+    return 1 if "wrong" in states else 4 if "unknown" in states else 0
+
+
+def _findings(catalog: Catalog, context: Context, file: Path) -> Iterator[Finding]:
+    from k8s import doctor
+    from k8s.grafana.api import Grafana
+    from k8s.kubectl import Cluster
+
+    if not (context.kube_context or context.namespace or context.grafana or context.prometheus):
+        raise UsageError(
+            f"context '{context.name}' of {file} names no kubernetes, grafana or prometheus to look at"
+        )
+    if context.kube_context or context.namespace:
+        cluster = Cluster(context=context.kube_context, namespace=context.namespace)
+        yield from doctor.safely(doctor.of_cluster(cluster, catalog), "the cluster cannot be asked")
+    if context.grafana:
+
+        def of_grafana() -> Iterator[Finding]:
+            with (
+                reached("grafana", context, str(file)) as (endpoint, revive),
+                Grafana(endpoint, revive) as server,
+            ):
+                yield from doctor.of_grafana(server, catalog)
+
+        yield from doctor.safely(of_grafana(), "Grafana cannot be asked")
+    if context.prometheus:
+
+        def of_rules() -> Iterator[Finding]:
+            connection = Connection(catalog_file=file, url=None, context_name=context.name, timeout=30)
+            with connection.open(catalog) as prometheus:
+
+                def count(expression: str) -> float:
+                    series = prometheus.ask(f"count({expression})").series
+                    return series[0].samples[0].value if series else 0
+
+                yield from doctor.of_rules(count, catalog)
+
+        yield from doctor.safely(of_rules(), "Prometheus cannot be asked")
