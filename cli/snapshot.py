@@ -116,6 +116,14 @@ class Wanted:
 @click.option(
     "--provenance", is_flag=True, help="Add where each figure comes from: query, samples, resets, warnings."
 )
+@click.option(
+    "--annotate",
+    "marks",
+    metavar="URL",
+    is_flag=False,
+    flag_value="",
+    help="Mark the window and its verdicts in the context's Grafana, or in the one at this URL.",
+)
 @click.option("--github", is_flag=True, help="Append Markdown to the summary of the GitHub Actions step.")
 @click.pass_context
 def command(
@@ -138,6 +146,7 @@ def command(
     outs: tuple[str, ...],
     only: tuple[str, ...],
     provenance: bool,
+    marks: str | None,
     github: bool,
 ) -> int:
     """Measure services over a window and judge them by the catalog.
@@ -182,6 +191,10 @@ def command(
         save(path, written(report, kind, only=sections, provenance=provenance))
     if github:
         to_github(report)
+    if marks is not None:
+        from cli.annotating import annotate
+
+        annotate(report, connection, connection.load(), marks)
     text = written(report, output, only=sections, provenance=provenance)
     show(text) if output == "text" else click.echo(text, nl=False)
     return (

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from k8s import snapshots
 from k8s.provisioning import provider
 from signals.catalog import Catalog, Cluster
 from signals.errors import ConflictError
@@ -38,10 +39,17 @@ def objects(catalog: Catalog, files: Mapping[str, str]) -> dict[str, str]:
     rules = {PurePosixPath(path).stem: text for path, text in files.items() if _is(path, "prometheus/rules")}
     operator = dict(_operator(catalog, dashboards, rules))
     plain = dict(_plain(catalog, dashboards, rules))
-    for path, found in {**operator, **plain}.items():
+    cron = dict(snapshots.objects(catalog))
+    every = {**operator, **plain, **cron}
+    for path, found in every.items():
         _check_size(path, found)
     return {
-        **{path: write(found) for path, found in {**operator, **plain}.items()},
+        **{path: write(found) for path, found in every.items()},
+        **(
+            {f"{snapshots.FOLDER}/kustomization.yaml": write(_kustomization(catalog.cluster, cron))}
+            if cron
+            else {}
+        ),
         f"{OPERATOR}/kustomization.yaml": write(_kustomization(catalog.cluster, operator)),
         f"{PLAIN}/kustomization.yaml": write(_kustomization(catalog.cluster, plain)),
     }

@@ -50,7 +50,7 @@ def datasource(catalog: Catalog) -> dict[str, Any]:
                 "uid": f"{catalog.project}-prometheus"[:40],
                 "type": "prometheus",
                 "access": "proxy",
-                "url": _url(catalog),
+                "url": prometheus_url(catalog),
                 "jsonData": {
                     "httpMethod": "POST",
                     "prometheusType": "Prometheus",
@@ -61,7 +61,7 @@ def datasource(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _url(catalog: Catalog) -> str:
+def prometheus_url(catalog: Catalog) -> str:
     """Give the Prometheus that the catalog's first context names, as seen from where Grafana runs."""
     for context in catalog.contexts:
         if context.prometheus and context.prometheus.service:

@@ -150,18 +150,40 @@ class Infrastructure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """Snapshots that are taken in the cluster, again and again.
+
+    image       has `leadline` in it
+    schedule    as cron has it, in UTC
+    window      how long a window each is of
+    prometheus  its URL as seen in the cluster; empty for what a context says
+    grafana     where the verdict is marked; empty for nowhere
+    secret      the Secret whose key `token` lets that be done
+    """
+
+    image: str
+    schedule: str = "5 * * * *"
+    window: str = "1h"
+    prometheus: str = ""
+    grafana: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """What Kubernetes objects need to be found there.
 
     rule_labels        what the Prometheus object's ruleSelector asks for
     dashboard_labels   what Grafana's sidecar looks for
     folder_annotation  what the sidecar takes the folder from (the chart's sidecar.dashboards.folderAnnotation)
+    snapshot           snapshots that are taken there, where they are wanted
     """
 
     namespace: str = ""
     rule_labels: Mapping[str, str] = field(default_factory=lambda: {"release": "kube-prometheus-stack"})
     dashboard_labels: Mapping[str, str] = field(default_factory=lambda: {"grafana_dashboard": "1"})
     folder_annotation: str = "grafana_folder"
+    snapshot: Snapshots | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +199,7 @@ class Ignored:
 class Catalog:
     """Everything that files are generated from and reports are judged by.
 
+    text        what it was read from
     sources     the texts of the files that it names (its own profiles), by the name they have there
     dashboards  Python files that build dashboards of its own, relative to it
     pace        how many times faster than usual alerts reckon: 1, except where a demonstration makes an hour a minute
@@ -195,6 +218,7 @@ class Catalog:
     monthly_budget_usd: Decimal | None = None
     contexts: tuple[Context, ...] = ()
     cluster: Cluster = field(default_factory=Cluster)
+    text: str = field(default="", repr=False)
     sources: Mapping[str, str] = field(default_factory=dict)
     dashboards: tuple[str, ...] = ()
     ignored: tuple[Ignored, ...] = ()

@@ -1,11 +1,13 @@
-"""Where to ask and where to push, as read from a catalog; secrets are refused, only where they are kept is read."""
+"""Where to ask and where to push, and what must be there, as read from a catalog; secrets are refused, only where they are kept is read."""
 
 from __future__ import annotations
 
 import re
 
+from signals.catalog import Cluster, Snapshots
 from signals.document import Entry, Reader
 from signals.endpoints import Context, Endpoint
+from signals.units import duration
 
 
 def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
@@ -71,3 +73,57 @@ def url(reader: Reader, entry: Entry) -> str:
     if re.match(r"https?://[^/\s]*@", url):
         reader.fail(entry, "a URL must not carry a password; name a file or a variable under basic_auth")
     return url.rstrip("/")
+
+
+def cluster(reader: Reader, entry: Entry) -> Cluster:
+    """Read what Kubernetes objects need to be found."""
+    known = ("namespace", "rule_labels", "dashboard_labels", "folder_annotation", "snapshot")
+    fields = reader.table(entry, known=known)
+    usual = Cluster()
+    labels = {
+        key: _texts_by_key(reader, fields[key])
+        for key in ("rule_labels", "dashboard_labels")
+        if key in fields
+    }
+    return Cluster(
+        namespace=reader.text(fields["namespace"]) if "namespace" in fields else usual.namespace,
+        rule_labels=labels.get("rule_labels", usual.rule_labels),
+        dashboard_labels=labels.get("dashboard_labels", usual.dashboard_labels),
+        folder_annotation=(
+            reader.text(fields["folder_annotation"])
+            if "folder_annotation" in fields
+            else usual.folder_annotation
+        ),
+        snapshot=_snapshots(reader, fields["snapshot"]) if "snapshot" in fields else None,
+    )
+
+
+def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
+    known = ("image", "schedule", "window", "prometheus", "grafana", "secret")
+    fields = reader.table(entry, known=known, required=("image",))
+    if "image" not in fields:
+        return None
+    usual = Snapshots(image=reader.text(fields["image"]))
+    window = reader.text(fields["window"]) if "window" in fields else usual.window
+    if "window" in fields:
+        reader.parsed(fields["window"], duration, duration(usual.window))
+    return Snapshots(
+        image=usual.image,
+        schedule=reader.parsed(fields["schedule"], _schedule, usual.schedule)
+        if "schedule" in fields
+        else usual.schedule,
+        window=window,
+        prometheus=url(reader, fields["prometheus"]) if "prometheus" in fields else "",
+        grafana=url(reader, fields["grafana"]) if "grafana" in fields else "",
+        secret=reader.text(fields["secret"]) if "secret" in fields else "",
+    )
+
+
+def _schedule(text: str) -> str:
+    if len(text.split()) != 5:
+        raise ValueError(f"{text!r} is no schedule of cron; write for example 5 * * * *")
+    return text
+
+
+def _texts_by_key(reader: Reader, entry: Entry) -> dict[str, str]:
+    return {name: reader.text(value) for name, value in reader.table(entry).items()}

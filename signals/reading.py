@@ -50,7 +50,7 @@ def parse(text: str, file: str, read: Callable[[str], str] | None = None) -> Cat
     reader = Reader(file)
     top = reader.table(reader.open(text), known=TOP, required=("project", "services"))
     beside = read or (lambda name: (Path(file).parent / name).read_text("utf-8"))
-    catalog = _catalog(reader, top, file, beside)
+    catalog = replace(_catalog(reader, top, file, beside), text=text)
     reader.finish()
     return catalog
 
@@ -89,7 +89,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         ignored=_ignored(reader, top["ignore"]) if "ignore" in top else (),
         monthly_budget_usd=terms.budget(reader, top["budget"]) if "budget" in top else None,
         contexts=places.contexts(reader, top["contexts"]) if "contexts" in top else (),
-        cluster=_cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
+        cluster=places.cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
 
@@ -201,28 +201,3 @@ def _ignored(reader: Reader, entry: Entry) -> tuple[Ignored, ...]:
                 Ignored(code=texts["code"], subject=texts.get("subject", ""), reason=texts["reason"])
             )
     return tuple(found)
-
-
-def _cluster(reader: Reader, entry: Entry) -> Cluster:
-    fields = reader.table(entry, known=("namespace", "rule_labels", "dashboard_labels", "folder_annotation"))
-    usual = Cluster()
-    return Cluster(
-        namespace=reader.text(fields["namespace"]) if "namespace" in fields else usual.namespace,
-        rule_labels=_texts_by_key(reader, fields["rule_labels"])
-        if "rule_labels" in fields
-        else usual.rule_labels,
-        dashboard_labels=(
-            _texts_by_key(reader, fields["dashboard_labels"])
-            if "dashboard_labels" in fields
-            else usual.dashboard_labels
-        ),
-        folder_annotation=(
-            reader.text(fields["folder_annotation"])
-            if "folder_annotation" in fields
-            else usual.folder_annotation
-        ),
-    )
-
-
-def _texts_by_key(reader: Reader, entry: Entry) -> dict[str, str]:
-    return {name: reader.text(value) for name, value in reader.table(entry).items()}

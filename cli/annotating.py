@@ -1,0 +1,63 @@
+"""A snapshot's verdict, marked in Grafana over its exact window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connections import context_of, given, reached
+from reports.model import MET, MISSED, UNDECIDED, Reading, Report
+from signals.printable import printable
+from signals.units import show
+
+if TYPE_CHECKING:
+    from cli.connections import Connection
+    from signals.catalog import Catalog
+
+SYMBOLS = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
+
+
+def annotate(report: Report, connection: Connection, catalog: Catalog, url: str = "") -> None:
+    """Mark the report's window in the Grafana at a URL, or of the context, with the tag `leadline:PROJECT`.
+
+    Raises UsageError where the context names no Grafana, and what Grafana raises.
+    """
+    from k8s.grafana.api import Grafana
+
+    if url:
+        reach = given("GRAFANA", url)
+    else:
+        reach = reached("grafana", context_of(catalog, connection.context_name), catalog.file)
+    with reach as (endpoint, revive), Grafana(endpoint, revive) as server:
+        tags = ("leadline", f"leadline:{catalog.project}", "snapshot", worst(report))
+        start, end = (round(time * 1000) for time in (report.window.start, report.window.end))
+        server.annotate(text(report), tags, start, end)
+        click.echo(f"leadline: marked in {server.url}", err=True)
+
+
+def worst(report: Report) -> str:
+    """Give the verdict of the whole: missed before undecided before met; none where nothing was judged."""
+    verdicts = {reading.verdict for reading in report.readings}
+    return next((each for each in (MISSED, UNDECIDED, MET) if each in verdicts), "unjudged")
+
+
+def text(report: Report) -> str:
+    """Write the verdicts, a line each."""
+    return printable(f"leadline snapshot: {worst(report)}") + "".join(
+        f"\n{printable(line)}" for line in _lines(report)
+    )
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for service in report.services:
+        for reading in service.readings:
+            if reading.verdict is not None and reading.target is not None:
+                yield f"{SYMBOLS[reading.verdict]} {service.name} {_judged(reading)}"
+
+
+def _judged(reading: Reading) -> str:
+    sign = "≥" if reading.floor else "≤"
+    value = show(reading.value, reading.unit) if reading.value is not None else "no data"
+    return f"{reading.signal} {value}, target {sign} {show(reading.target or 0.0, reading.unit)}"

@@ -1,0 +1,87 @@
+"""Snapshots in the cluster: valid objects, without any right, that run a command that there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from cli.compose import generated
+from cli.main import group
+from signals import reading
+from signals.errors import CatalogError
+from tests.conftest import MINIMAL
+
+WANTED = "kubernetes: {snapshot: {image: 'registry.example.com/leadline:1', grafana: 'http://grafana.tools:80', secret: tok}}\n"
+CONTEXT = "contexts: {in: {kubernetes: {namespace: tools}, prometheus: {service: 'prom:9090'}}}\n"
+
+
+def objects(text: str) -> dict[str, dict[str, Any]]:
+    files = generated(reading.parse(text, "leadline.yaml"))
+    return {
+        path.rpartition("/")[2]: yaml.safe_load(content)
+        for path, content in files.items()
+        if path.startswith("kubernetes/snapshot/")
+    }
+
+
+def test_without_a_wish_there_are_none() -> None:
+    assert objects(MINIMAL) == {}
+
+
+def test_the_objects_are_valid_and_have_no_rights() -> None:
+    found = objects(MINIMAL + CONTEXT + WANTED)
+    assert set(found) == {"account.yaml", "catalog.yaml", "cronjob.yaml", "kustomization.yaml"}
+    for name in ("account.yaml", "catalog.yaml", "cronjob.yaml"):
+        kubernetes_validate.validate(found[name], "1.32", strict=True)
+    assert found["account.yaml"]["automountServiceAccountToken"] is False
+    pod = found["cronjob.yaml"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    (container,) = pod["containers"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert not any(each["kind"] in ("Role", "ClusterRole", "RoleBinding") for each in found.values())
+
+
+def test_the_command_is_one_that_there_is_on_the_catalog_that_is_mounted() -> None:
+    found = objects(MINIMAL + CONTEXT + WANTED)
+    assert found["catalog.yaml"]["data"]["leadline.yaml"] == MINIMAL + CONTEXT + WANTED
+    (container,) = found["cronjob.yaml"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    name, *arguments = container["args"]
+    command = group.get_command(group.make_context("leadline", [name], resilient_parsing=True), name)
+    assert command
+    given = command.make_context(name, list(arguments)).params
+    assert given["url"] == "http://prom.tools:9090"
+    assert given["marks"] == "http://grafana.tools:80"
+    assert given["length"] == "1h"
+    mounted = {each["mountPath"] for each in container["volumeMounts"]}
+    assert str(given["catalog_file"]).rpartition("/")[0] in mounted
+    token = next(each for each in container["env"] if each["name"] == "LEADLINE_GRAFANA_TOKEN")
+    assert token["valueFrom"]["secretKeyRef"] == {"name": "tok", "key": "token"}
+
+
+def test_another_catalog_makes_another_pod() -> None:
+    one, two = (
+        objects(text + WANTED)["cronjob.yaml"]["spec"]["jobTemplate"]["spec"]["template"]["metadata"][
+            "annotations"
+        ]
+        for text in (MINIMAL, MINIMAL.replace("250ms", "500ms"))
+    )
+    assert one != two
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kubernetes: {snapshot: {schedule: '5 * * * *'}}", "'image' is missing"),
+        ("kubernetes: {snapshot: {image: x, schedule: hourly}}", "is no schedule of cron"),
+        ("kubernetes: {snapshot: {image: x, window: soon}}", "is not a duration"),
+        ("kubernetes: {snapshot: {image: x, grafana: tools}}", "is not a URL"),
+    ],
+)
+def test_what_cannot_be_is_refused(text: str, said: str) -> None:
+    with pytest.raises(CatalogError, match=said):
+        reading.parse(f"{MINIMAL}{text}\n", "leadline.yaml")
