@@ -100,11 +100,19 @@ def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
             f"context '{context.name}' of {file} names no {what}; add {what}: {{url: …}} or {{service: name:port}}, "
             "or give --url"
         )
+    if endpoint.secret:
+        endpoint = replace(endpoint, fetch=_fetching(context, *endpoint.secret))
     if endpoint.url:
         yield endpoint, None
         return
     with tunnel_to(context, endpoint.service, None) as tunnel:
         yield replace(endpoint, url=tunnel.url), tunnel.revive
+
+
+def _fetching(context: Context, name: str, key: str) -> Callable[[], str]:
+    from k8s.kubectl import Cluster
+
+    return lambda: Cluster(context=context.kube_context, namespace=context.namespace).secret(name, key)
 
 
 def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:

@@ -13,6 +13,7 @@ import click
 
 from cli import __version__
 from signals import errors
+from signals.printable import printable
 
 COMMANDS = {
     "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
@@ -141,7 +142,7 @@ def run(arguments: list[str]) -> int:
 
 def _told(error: errors.LeadlineError) -> int:
     for line in str(error).splitlines():
-        click.echo(f"leadline: {line}", err=True)
+        click.echo(f"leadline: {printable(line)}", err=True)
     if isinstance(error, errors.QueryRejectedError) and error.query:
-        click.echo(f"  asked: {' '.join(error.query.split())}", err=True)
+        click.echo(f"  asked: {printable(' '.join(error.query.split()))}", err=True)
     return next(code for kind, code in CODES if isinstance(error, kind))

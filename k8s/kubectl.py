@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from signals.errors import ConflictError, ToolFailedError, ToolMissingError
+from signals.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
 from signals.printable import printable
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -83,6 +84,16 @@ class Cluster:
         """Give a ConfigMap; None where there is none."""
         done = self._run("get", "configmap", name, "--ignore-not-found", "--output=json")
         return next(iter(_items(done.stdout)), None)
+
+    def secret(self, name: str, key: str) -> str:
+        """Give one key of a Secret. Raises UsageError where there is none."""
+        done = self._run("get", "secret", name, "--ignore-not-found", "--output=json")
+        data = next(iter(_items(done.stdout)), {}).get("data") or {}
+        if key not in data:
+            raise UsageError(
+                f"there is no Secret {name} with a key {key} in {self.namespace or 'the namespace in use'}"
+            )
+        return base64.b64decode(data[key]).decode()
 
     def everywhere(self, kinds: str, *, namespace: str = "") -> list[Object]:
         """Give the objects of some kinds, in all namespaces or in one."""

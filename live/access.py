@@ -28,14 +28,17 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
     """Give a session what an endpoint asks for. Raises UsageError where a secret is not where it should be."""
     session.headers.update(dict(endpoint.headers))
     if endpoint.username:
-        password = _secret(endpoint.password_file, endpoint.password_env)
+        password = _secret(endpoint, endpoint.password_file, endpoint.password_env)
         session.auth = _Authorization(
             "Basic " + b64encode(f"{endpoint.username}:{password}".encode()).decode()
         )
-    elif endpoint.credentials_file or endpoint.credentials_env:
-        session.auth = _Authorization(
-            "Bearer " + _secret(endpoint.credentials_file, endpoint.credentials_env)
-        )
+    elif endpoint.credentials_file or endpoint.credentials_env or endpoint.fetch:
+        token = _secret(endpoint, endpoint.credentials_file, endpoint.credentials_env)
+        if not token.isascii():
+            raise UsageError(
+                "a token has ASCII characters only, and this one has others; was it copied whole?"
+            )
+        session.auth = _Authorization("Bearer " + token)
     if endpoint.ca_file:
         if not Path(endpoint.ca_file).is_file():
             raise UsageError(
@@ -44,13 +47,27 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
         session.verify = endpoint.ca_file
 
 
-def _secret(file: str, variable: str) -> str:
+def _secret(endpoint: Endpoint, file: str, variable: str) -> str:
+    """Read a secret from where it is kept; what cannot stand in a header is refused without being shown."""
+    if endpoint.fetch is not None:
+        return _fit(endpoint.fetch(), "the Kubernetes Secret")
     if file:
         try:
-            return Path(file).read_text("utf-8").strip()
+            return _fit(Path(file).read_text("utf-8"), file)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise UsageError(f"the secret in {file} cannot be read: {reason}") from None
     if variable not in os.environ:
         raise UsageError(f"the environment variable {variable}, which should hold a secret, is not set")
-    return os.environ[variable]
+    return _fit(os.environ[variable], variable)
+
+
+def _fit(text: str, where: str) -> str:
+    secret = text.strip()
+    if not secret:
+        raise UsageError(f"the secret in {where} is empty")
+    if not secret.isprintable():
+        raise UsageError(
+            f"the secret in {where} has a line break, or another character that no header may have"
+        )
+    return secret

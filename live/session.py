@@ -71,7 +71,7 @@ class Session(requests.Session):
         parameters = options.get("params") or {}
         if method == "POST":
             options = {**options, "data": parameters, "params": None}
-        options["timeout"] = (CONNECT_SECONDS, self.read_seconds)
+        options |= {"timeout": (CONNECT_SECONDS, self.read_seconds), "allow_redirects": False}
         response = self._send(address, str(method), options)
         payload = _checked(response, address, str(parameters.get("query", "")))
         self._local.payload = payload
@@ -136,12 +136,21 @@ def _checked(response: requests.Response, url: str, query: str) -> Payload:
             f"{where} answered {response.status_code} {response.reason}: it wants credentials, or other ones; "
             "name them in the context under basic_auth, authorization or headers"
         )
+    if response.is_redirect:
+        raise NotPrometheusError(_sent_on(response, where))
     payload = _json(response)
     if payload is None:
         raise _not_json(response, where)
     if payload.get("status") == "success" and "data" in payload:
         return payload
     raise _refused(response, payload, where, query)
+
+
+def _sent_on(response: requests.Response, where: str) -> str:
+    """Say where it leads; it is not followed, for credentials would go along."""
+    target = urlsplit(response.headers.get("Location", ""))
+    place = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
+    return f"{where} answered {response.status_code} and leads to {place}; a login page, or write that URL"
 
 
 def _json(response: requests.Response) -> Payload | None:

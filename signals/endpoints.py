@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Where a server is (a URL, or a Service in the cluster as name:port) and how it is spoken to.
 
-    The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept.
+    The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept: in a file, in a
+    variable, in a Secret of the cluster (its name and key), of which `fetch` is then what reads it.
     """
 
     url: str = ""
@@ -21,6 +23,8 @@ class Endpoint:
     credentials_file: str = ""
     credentials_env: str = ""
     ca_file: str = ""
+    secret: tuple[str, str] | None = None
+    fetch: Callable[[], str] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

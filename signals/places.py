@@ -41,15 +41,26 @@ def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
         reader.fail(entry, "needs either 'url' or 'service'")
     headers = reader.table(fields["headers"]) if "headers" in fields else {}
     basic = _group(reader, fields, "basic_auth", ("username", "password_file", "password_env"))
-    bearer = _group(reader, fields, "authorization", ("credentials_file", "credentials_env"))
+    bearer = _group(
+        reader, fields, "authorization", ("credentials_file", "credentials_env", "credentials_secret")
+    )
+    kept = bearer.pop("credentials_secret", "")
+    if kept and not re.fullmatch(r"[a-z0-9.-]+/[A-Za-z0-9._-]+", kept):
+        reader.fail(
+            fields["authorization"], f"credentials_secret: {kept!r} is no key of a Secret; write name/key"
+        )
     tls = _group(reader, fields, "tls_config", ("ca_file",))
     return Endpoint(
         url=url(reader, fields["url"]) if "url" in fields else "",
         service=reader.parsed(fields["service"], _service_port, "") if "service" in fields else "",
         headers=tuple((key, reader.text(value)) for key, value in headers.items()),
-        **basic,
-        **bearer,
-        **tls,
+        secret=(kept.partition("/")[0], kept.partition("/")[2]) if kept else None,
+        username=basic.get("username", ""),
+        password_file=basic.get("password_file", ""),
+        password_env=basic.get("password_env", ""),
+        credentials_file=bearer.get("credentials_file", ""),
+        credentials_env=bearer.get("credentials_env", ""),
+        ca_file=tls.get("ca_file", ""),
     )
 
 

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 STATE = Path(os.environ["CLUSTER_STATE"])
 RULES, PROMETHEUSES = "prometheusrules.monitoring.coreos.com", "prometheuses.monitoring.coreos.com"
 PLURALS = {
-    "configmaps": "ConfigMap", "configmap": "ConfigMap", "prometheusrule": "PrometheusRule", RULES: "PrometheusRule",
+    "configmaps": "ConfigMap", "configmap": "ConfigMap", "secret": "Secret", "prometheusrule": "PrometheusRule", RULES: "PrometheusRule",
     PROMETHEUSES: "Prometheus", "deployments.apps": "Deployment", "statefulsets.apps": "StatefulSet", "namespace": "Namespace",
 }  # fmt: skip
 
