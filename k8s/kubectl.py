@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -122,7 +123,12 @@ class Cluster:
         where += [f"--namespace={self.namespace}"] if self.namespace and inside else []
         try:
             done = subprocess.run(
-                [program(), *where, *arguments], capture_output=True, text=True, check=False, timeout=SECONDS
+                [program(), *where, *arguments],
+                env={**os.environ, "KUBECTL_EXTERNAL_DIFF": "diff -u -N"},  # its output is read, so no other will do
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=SECONDS,
             )
         except subprocess.TimeoutExpired:
             raise ToolFailedError(f"kubectl {arguments[0]} has not ended after {SECONDS} s") from None
