@@ -124,7 +124,10 @@ class Cluster:
         try:
             done = subprocess.run(
                 [program(), *where, *arguments],
-                env={**os.environ, "KUBECTL_EXTERNAL_DIFF": "diff -u -N"},  # its output is read, so no other will do
+                env={
+                    **os.environ,
+                    "KUBECTL_EXTERNAL_DIFF": "diff -u -N",
+                },  # its output is read, so no other will do
                 capture_output=True,
                 text=True,
                 check=False,

@@ -179,6 +179,28 @@ def test_without_kubectl_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "kubectl is not installed" in capsys.readouterr().err
 
 
+def _taken_by_another(tmp_path: Path) -> None:
+    """Let another field manager own what we would write."""
+    taken = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "threads-agent-grafana-provider", "namespace": "default"},
+        "data": {"threads-agent.yaml": "theirs"},
+    }
+    path = tmp_path / "taken.json"
+    path.write_text(json.dumps(taken))
+    command = [
+        "kubectl",
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--field-manager=theirs",
+        "-f",
+        str(path),
+    ]
+    subprocess.run(command, check=True)
+
+
 CONFIG = os.environ.get("LEADLINE_TEST_KUBECONFIG", "")
 
 
@@ -216,6 +238,10 @@ def test_a_real_api_server_takes_pushes_rolls_back_and_prunes(
         assert run(["rollback", *second, "--yes"]) == 0, capsys.readouterr().err
         assert run(["plan", *first]) == 0, capsys.readouterr().out
         assert run(["prune", *first, "--yes"]) == 0, capsys.readouterr().err
+        _taken_by_another(tmp_path)
+        capsys.readouterr()
+        assert run(["push", *first, "--yes"]) == 1
+        assert "another manager owns what would be written" in capsys.readouterr().err
         subprocess.run(["kubectl", "-n", "default", "get", "configmap", "leadline-test-foreign"], check=True)
     finally:
         label = "app.kubernetes.io/part-of=threads-agent"
