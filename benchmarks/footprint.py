@@ -120,26 +120,20 @@ def _page(client: Prometheus, catalog: Catalog) -> Iterator[str]:
     yield "| | rules | series | samples an evaluation | samples a second |"
     yield "| --- | --- | --- | --- | --- |"
     for name, cost in (("Leadline", mine), ("as Sloth writes them", theirs)):
-        yield f"| {name} | {cost.rules} | {cost.series} | {_spaced(cost.samples)} | {_spaced(cost.per_second)} |".replace(
-            ",", " "
-        )
+        yield f"| {name} | {cost.rules} | {cost.series} | {_spaced(cost.samples)} | {_spaced(cost.per_second)} |"
     yield f"| ratio | {mine.rules / theirs.rules:.2f} | {mine.series / theirs.series:.2f} | {mine.samples / theirs.samples:.2f} | {mine.per_second / theirs.per_second:.2f} |\n"
     yield (
-        "Nine rules more: numerator and denominator are kept apart (seven windows), which costs series, and spares the period what a "
+        f"{mine.rules - theirs.rules} rules more: numerator and denominator are kept apart (seven windows), which costs series, and spares the period what a "
         "mean of ratios gets wrong; coverage and time to exhaustion are told as well.\n"
     )
     yield "| group of Leadline's | every | rules | samples an evaluation |"
     yield "| --- | --- | --- | --- |"
     for row in ours:
         if row.live:
-            yield f"| {row.group} | {row.every_seconds:g} s | {row.recordings + row.alerts} | {_spaced(row.live.samples)} |".replace(
-                ",", " "
-            )
+            yield f"| {row.group} | {row.every_seconds:g} s | {row.recordings + row.alerts} | {_spaced(row.live.samples)} |"
     yield (
         f"\nThe alerts' conditions read {_spaced(spared.alerts)} samples, what is recorded for them {_spaced(spared.recorded)}; written out of raw "
-        f"series they would read {_spaced(spared.plain)}: recording spares {100 * spared.share:.0f} %.".replace(
-            ",", " "
-        )
+        f"series they would read {_spaced(spared.plain)}: recording spares {100 * spared.share:.0f} %."
     )
 
 

@@ -33,6 +33,13 @@ COMMANDS = {
     "prices": ("cli.prices", "Print what models cost, as a catalog has it."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
     "signal": ("cli.signal", "Ask one signal of the catalog's services."),
+    "watch": (
+        "cli.watch.command",
+        "Watch services live: traffic, errors, quantiles, saturation, spend, alerts.",
+    ),
+    "alerts": ("cli.alerts", "List the alerts that are pending or firing."),
+    "targets": ("cli.targets", "List what is scraped, and what is down."),
+    "metrics": ("cli.metrics", "List what there is to ask for."),
     "query": ("cli.query", "Ask Prometheus one PromQL expression."),
 }
 """Each command, the module that has it as `command`, and what it does."""

@@ -13,16 +13,23 @@ from string import ascii_lowercase
 import plotext
 
 from signals.samples import Sample
+from signals.units import show
 
 MOST_SERIES = 8
 HEIGHT = 18
 
 
-def plot(series: Sequence[tuple[str, Sequence[Sample]]]) -> str:
-    """Draw named series over time (UTC), sized to the terminal; without colour where that is unwanted."""
+def plot(
+    series: Sequence[tuple[str, Sequence[Sample]]], unit: str = "", thresholds: Sequence[float] = ()
+) -> str:
+    """Draw named series over time (UTC), sized to the terminal; without colour where that is unwanted.
+
+    unit  of the values, one of `signals.units.show`; plain numbers where it is empty
+    """
     drawn = sorted(series, key=lambda one: -_last(one[1]))[:MOST_SERIES]
     plotext.clear_figure()
-    plotext.plotsize(min(shutil.get_terminal_size((100, 24)).columns, 160), HEIGHT)
+    size = shutil.get_terminal_size((100, 24))
+    plotext.plotsize(min(size.columns, 200), max(8, min(HEIGHT, size.lines - 4)))
     plotext.theme("clear")
     times = [sample.time for _, samples in drawn for sample in samples]
     for letter, (_, samples) in zip(ascii_lowercase, drawn, strict=False):
@@ -31,10 +38,22 @@ def plot(series: Sequence[tuple[str, Sequence[Sample]]]) -> str:
         plotext.plot([point.time for point in points], [point.value for point in points], marker=marker)
     ticks = [min(times) + (max(times) - min(times)) * part / 4 for part in range(5)]
     plotext.xticks(ticks, [datetime.fromtimestamp(tick, UTC).strftime("%H:%M:%S") for tick in ticks])
+    _values(drawn, unit, thresholds)
     picture: str = plotext.build()
     if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
         picture = plotext.uncolorize(picture)
     return "\n".join((picture.rstrip(), *_legend([name for name, _ in drawn], len(series) - len(drawn))))
+
+
+def _values(drawn: Sequence[tuple[str, Sequence[Sample]]], unit: str, thresholds: Sequence[float]) -> None:
+    """Write the values' axis in their unit, and draw the thresholds."""
+    for threshold in thresholds:
+        plotext.horizontal_line(threshold)
+    values = [sample.value for _, samples in drawn for sample in samples if math.isfinite(sample.value)]
+    low, high = min((*values, *thresholds), default=0.0), max((*values, *thresholds), default=0.0)
+    if unit and high > low:
+        ticks = [low + (high - low) * part / 4 for part in range(5)]
+        plotext.yticks(ticks, [show(tick, unit) for tick in ticks])
 
 
 def _legend(names: Sequence[str], left_out: int) -> Iterator[str]:

@@ -1,78 +1,190 @@
-"""`leadline query`: one PromQL expression, answered as a table."""
+"""`leadline query`: one PromQL expression, asked and shown."""
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.connections import Connection, connected
 from signals.errors import NoDataError, UsageError
-from signals.samples import Answer, Series
 from signals.units import duration, promql_duration
 
 if TYPE_CHECKING:
+    from cli.asking.table import Layout
     from live.client import Prometheus
+    from signals.samples import Answer
 
 COLUMNS = 120
 """So many points of a range are drawn at most where no step is given."""
 MOST_POINTS = 11_000
-"""Prometheus refuses more points a series."""
+"""Prometheus refuses more points a series; a longer range is asked in parts."""
+MOST_PARTS = 20
+ROWS = 100
+"""So many rows are shown at most where nothing is said."""
 
 
 @click.command("query")
-@click.argument("expression", metavar="EXPR")
+@click.argument("expression", metavar="[EXPR]", required=False)
 @connected
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Read the expression from this file.",
+)
 @click.option("--range", "length", metavar="DURATION", help="Ask over the last DURATION, and draw a plot.")
-@click.option("--step", metavar="DURATION", help="The step of --range; by default one a column of the plot.")
+@click.option(
+    "--step",
+    metavar="DURATION",
+    help="The step of --range: auto, which is one a column of the plot, or a duration.",
+)
+@click.option(
+    "--at", metavar="TIME", help="Ask as of this time, or let --range end then: 2026-11-24T12:00:00Z, or -1h."
+)
+@click.option("--sort", metavar="KEY", help="By value or a label; -value is the largest first.")
+@click.option("--top", type=click.IntRange(min=1), help="Only so many, those of the largest values.")
+@click.option(
+    "--columns",
+    metavar="LABELS",
+    help="These labels as columns, with commas between; by default those that differ.",
+)
+@click.option("--limit", type=click.IntRange(min=0), help="Rows at most; 0 for all.  [default: 100]")
+@click.option(
+    "--threshold",
+    "thresholds",
+    type=float,
+    multiple=True,
+    help="Draw a line at this value; may be given several times.",
+)
+@click.option(
+    "--explain", is_flag=True, help="Say what the query reads: metrics, types, labels, series, samples, time."
+)
+@click.option("--as-is", is_flag=True, help="Do not check the expression before it is asked.")
 @click.option("--promql", is_flag=True, help="Print what would be asked, and ask nothing.")
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["table", "plot", "json"]),
+    type=click.Choice(["table", "plot", "samples", "json", "csv", "markdown"]),
     help="By default a table, or with --range a plot.",
 )
 def command(
     connection: Connection,
-    expression: str,
+    expression: str | None,
+    file: Path | None,
     length: str | None,
     step: str | None,
+    at: str | None,
+    sort: str | None,
+    top: int | None,
+    columns: str | None,
+    limit: int | None,
+    thresholds: tuple[float, ...],
+    explain: bool,
+    as_is: bool,
     promql: bool,
     output: str | None,
 ) -> int:
-    """Ask Prometheus one PromQL expression: now, or with --range over the last while.
+    """Ask Prometheus one PromQL expression: now, at a time, or with --range over a while.
+
+    What is wrong with an expression is told before it is asked, with the place in it. Of the table's labels those that are equal
+    everywhere stand above it. JSON and CSV have all series and samples.
 
     \b
     Examples:
       leadline query up --url http://127.0.0.1:9090
       leadline query 'sum by (job) (rate(http_requests_total[5m]))' --range 1h
+      leadline query 'topk(5, process_resident_memory_bytes)' --sort -value
+      echo 'rate(http_requests_total[5m])' | leadline query - --top 3 -o markdown
+      leadline query 'http_requests_total' --explain
     """
+    from cli.asking import expression as asked
+
+    text = asked.read(expression, file)
+    if not as_is:
+        asked.check(text)
     span = _span(length, step, output)
     if promql:
-        click.echo(expression)
+        click.echo(text)
         return 0
     with connection.open() as prometheus:
-        answer = _asked(prometheus, expression, span)
+        if explain:
+            from cli.asking.explain import lines
+
+            for line in lines(prometheus, text):
+                click.echo(line)
+            return 0
+        answer = _asked(prometheus, text, span, _moment(at))
         where = prometheus.url
-    for remark in (*answer.warnings, *answer.infos):
-        click.echo(f"{where}: {remark}", err=True)
-    if output == "json":
-        click.echo(json.dumps(_document(answer), indent=2))
-    elif answer.series and (output == "plot" or (span and output is None)):
+        _remark(answer, where)
+        if not answer.series:
+            reasons = list(asked.nearest(asked.metrics(text), frozenset(prometheus.label_values("__name__"))))
+            raise NoDataError("\n".join(reasons) or f"{where} has no series for: {' '.join(text.split())}")
+    kind = output or ("plot" if span else "table")
+    if kind == "plot":
+        from cli.asking.table import name
         from cli.plots import plot
 
-        click.echo(plot([(_name(series), series.samples) for series in answer.series]))
-    elif answer.series:
-        for line in _lines(answer):
-            click.echo(line)
-    if not answer.series:
-        raise NoDataError(f"{where} has no series for: {' '.join(expression.split())}")
+        click.echo(
+            plot([(name(series), series.samples) for series in answer.series], asked.unit(text), thresholds)
+        )
+    else:
+        _show(answer, kind, text, _layout(text, sort, top, columns, limit, kind))
     return 0
+
+
+def _layout(
+    text: str, sort: str | None, top: int | None, columns: str | None, limit: int | None, kind: str
+) -> Layout:
+    from cli.asking.expression import unit
+    from cli.asking.table import Layout
+
+    usual = 0 if kind == "markdown" else ROWS
+    return Layout(
+        columns=tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else (),
+        unit=unit(text),
+        sort=sort or ("-value" if top else ""),
+        most=top or (usual if limit is None else limit),
+    )
+
+
+def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
+    from cli.asking import outputs
+    from cli.asking.table import samples, table
+    from reports.text import table as aligned
+
+    if kind == "json":
+        click.echo(outputs.as_json(answer))
+    elif kind == "csv":
+        click.echo(outputs.as_csv(answer), nl=False)
+    elif kind == "samples" or (kind == "table" and answer.kind == "matrix" and _is_selector(text)):
+        for line in aligned((), list(samples(answer)), indent=""):
+            click.echo(line)
+    else:
+        found = table(answer, layout)
+        if kind == "markdown":
+            click.echo(outputs.as_markdown(found))
+            return
+        if found.equal:
+            click.echo(found.equal)
+        for line in aligned(found.head if len(found.head) > 1 else (), found.rows, indent=""):
+            click.echo(line)
+        if found.left_out:
+            click.echo(f"{found.left_out} more; --limit 0 shows all, --top 10 the largest", err=True)
+
+
+def _is_selector(text: str) -> bool:
+    """Say whether an expression is a range selector, whose raw samples are what is wanted."""
+    return text.endswith("]") and text.count("[") == 1
+
+
+def _remark(answer: Answer, where: str) -> None:
+    from signals.printable import printable
+
+    for remark in (*answer.warnings, *answer.infos):
+        click.echo(printable(f"{where}: {remark}"), err=True)
 
 
 def _span(length: str | None, step: str | None, output: str | None) -> tuple[float, float] | None:
@@ -82,11 +194,12 @@ def _span(length: str | None, step: str | None, output: str | None) -> tuple[flo
             raise UsageError("--step and -o plot need --range, for example --range 1h")
         return None
     seconds = _seconds("--range", length)
-    pace = _seconds("--step", step) if step else max(1.0, math.ceil(seconds / COLUMNS))
-    if seconds / pace > MOST_POINTS:
-        least = promql_duration(math.ceil(seconds / MOST_POINTS))
-        raise UsageError(
-            f"{seconds / pace:.0f} points are more than Prometheus gives; choose --step {least} or more"
+    given = step and step != "auto"
+    pace = _seconds("--step", step) if given and step else max(1.0, math.ceil(seconds / COLUMNS))
+    if seconds / pace > MOST_POINTS * MOST_PARTS:
+        pace = math.ceil(seconds / (MOST_POINTS * MOST_PARTS))
+        click.echo(
+            f"leadline: the step is {promql_duration(pace)}; a shorter one would be too many points", err=True
         )
     return seconds, pace
 
@@ -98,55 +211,22 @@ def _seconds(option: str, text: str) -> float:
         raise UsageError(f"{option}: {error}") from None
 
 
-def _asked(prometheus: Prometheus, expression: str, span: tuple[float, float] | None) -> Answer:
-    if span is None:
-        return prometheus.ask(expression)
+def _moment(at: str | None) -> float:
+    from cli.windows import moment
+
     now = time.time()
-    return prometheus.ask_range(expression, start=now - span[0], end=now, step_seconds=span[1])
+    return moment(at, now, "--at") if at else now
 
 
-def _document(answer: Answer) -> dict[str, object]:
-    """Give samples as Prometheus writes them: a value is text, because JSON has no NaN."""
-    return {
-        "kind": answer.kind,
-        "series": [
-            {"labels": dict(series.labels), "samples": [[s.time, _number(s.value)] for s in series.samples]}
-            for series in answer.series
-        ],
-        "warnings": list(answer.warnings),
-        "infos": list(answer.infos),
-    }
+def _asked(prometheus: Prometheus, text: str, span: tuple[float, float] | None, at: float) -> Answer:
+    """Ask now or over a range; a range of more points than Prometheus gives is asked in parts, which is said."""
+    if span is None:
+        return prometheus.ask(text, at=at)
+    length, pace = span
+    parts = math.ceil(length / pace / MOST_POINTS)
+    if parts == 1:
+        return prometheus.ask_range(text, start=at - length, end=at, step_seconds=pace)
+    from cli.asking.parts import joined
 
-
-def _lines(answer: Answer) -> Iterator[str]:
-    """Lay out one line a series, or for a range selector one line a sample."""
-    names = [_name(series) for series in answer.series]
-    width = max(len(name) for name in names)
-    for name, series in zip(names, answer.series, strict=True):
-        if series.histograms:
-            yield f"{name:{width}}  a native histogram; ask histogram_quantile() or histogram_count() of it"
-        for sample in series.samples:
-            time = f"  {_time(sample.time)}" if answer.kind == "matrix" else ""
-            yield f"{name:{width}}{time}  {_number(sample.value)}"
-        if answer.kind == "string":
-            yield series.labels["value"]
-
-
-def _name(series: Series) -> str:
-    labels = ", ".join(
-        f'{key}="{value}"' for key, value in sorted(series.labels.items()) if key != "__name__"
-    )
-    return series.labels.get("__name__", "") + (f"{{{labels}}}" if labels or not series.labels else "")
-
-
-def _time(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _number(value: float) -> str:
-    """Write a value as Prometheus does: whole numbers plain, NaN and +Inf by name."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    click.echo(f"leadline: {length / pace:.0f} points are asked in {parts} parts", err=True)
+    return joined(prometheus, text, at - length, at, pace, MOST_POINTS)

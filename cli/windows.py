@@ -30,8 +30,8 @@ def window(
             "--window and --start say two things; give --start with --end, or --window with --end"
         )
     latest = now - pad(scrape_interval)
-    ends = _moment(end, now, "--end") if end else latest
-    begins = _moment(start, now, "--start") if start else ends - seconds("--window", length or DEFAULT)
+    ends = moment(end, now, "--end") if end else latest
+    begins = moment(start, now, "--start") if start else ends - seconds("--window", length or DEFAULT)
     if ends > now:
         raise UsageError(f"the window ends in the future, at {utc(ends)}; now it is {utc(now)}")
     if begins >= ends:
@@ -44,7 +44,7 @@ def window(
     return Window(start=begins, end=ends, chosen=_chosen(length, start, end, ends > latest))
 
 
-def _moment(text: str, now: float, option: str) -> float:
+def moment(text: str, now: float, option: str) -> float:
     """Read a time: RFC 3339, seconds since the epoch, or a while ago ("-1h")."""
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)

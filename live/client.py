@@ -152,6 +152,15 @@ class Prometheus:
             flavour=self.flavour(),
         )
 
+    def metadata(self) -> dict[str, tuple[str, str]]:
+        """Give type and help of each metric, as its targets expose them; nothing where the server does not tell."""
+        told = self._told("metadata")
+        return {
+            name: (str(said[0].get("type", "")), str(said[0].get("help", "")))
+            for name, said in told.items()
+            if said
+        }
+
     def _told(self, path: str, **params: str) -> dict[str, Any]:
         """Give what a path answers that not every server has; nothing where it has it not."""
         try:

@@ -1,4 +1,8 @@
-"""Freshness: a moment in which the metric had no sample is a bad event: the target is down, not scraped, or says nothing."""
+"""Freshness: a moment in which the metric had no sample is a bad event: the target is down, not scraped, or says nothing.
+
+Moments are counted from the first sample on. A metric that was never there is no bad event of anything: an alert on absence tells it,
+and nobody is paged because a Prometheus, or a service, has just begun.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,15 @@ from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
+from signals.promql import Matcher, select
 from signals.units import duration, plain, promql_duration
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""
 LEAST = (Decimal(20), Decimal(5))
-"""Moments, and bad ones, below which nobody is told: a Prometheus that has just begun has seen few, the first before it scraped."""
+"""Moments, and bad ones, below which nobody is told: a share of few says little."""
+REMEMBERED = "1h"
+"""For so long it is known that there was a sample once, while Prometheus itself is away."""
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:
@@ -32,12 +39,16 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     window = promql_duration(SCRAPES * catalog.scrape_interval)
     suffix = "_count" if instrument.is_distribution and not instrument.native else ""
     series = instrument.part(suffix) if suffix else instrument
+    fresh = f"count(count_over_time({series.over(window)}))"
+    labels = {**catalog.labels(service), "objective": objective.name}
+    moments = select(recorded.SLO_MOMENTS, (Matcher(key, "=", value) for key, value in labels.items()))
+    remembered = f"last_over_time({moments}[{catalog.paced(REMEMBERED)}])"
     return Watched(
         catalog=catalog,
         service=service,
         objective=objective,
-        events=lambda _: "vector(1)",
-        bad=lambda _: f"0 * count(count_over_time({series.over(window)}))\nor\nvector(1)",
+        events=lambda _: f"0 * {fresh} + 1\nor\n0 * sum({remembered}) + 1",
+        bad=lambda _: f"0 * {fresh}\nor\n0 * sum({moments}) + 1",
         slices=Slices(
             events=recorded.SLO_MOMENTS,
             bad=recorded.SLO_BAD_MOMENTS,

@@ -97,8 +97,13 @@ def _sliced(
         )
 
     breach, over = (Stretch(31, MANY, MANY), 60) if step == PAGE_STEP else (Stretch(481, MANY, MANY), 450)
-    yield case("a breach", breach, annotations=_with_share(annotations, Decimal(1)))
-    yield case("it is over", breach, Stretch(over, MANY))
+    if objective.limit_usd is None:
+        before = Stretch(1, MANY)
+        yield case("a breach", before, breach, fires=True)
+        yield case("it is over", before, breach, Stretch(over, MANY))
+    else:
+        yield case("a breach", breach, annotations=_with_share(annotations, Decimal(1)))
+        yield case("it is over", breach, Stretch(over, MANY))
     limits = [burn.threshold(objective, arm) for arm in arms]
     good = max(math.ceil(LEAST_GOOD / min(limits)), LEAST_MOMENTS)
     below, above = (
@@ -110,14 +115,8 @@ def _sliced(
         yield case("just below the limit", calm, Stretch(below * step, MANY, MANY))
         yield case("above the limit", calm, Stretch((above + MARGIN[step]) * step, MANY, MANY), fires=True)
     if objective.limit_usd is None:
-        yield case("it has just begun", Stretch(1, MANY, MANY), Stretch(9 * step + 1, MANY))
-        yield Case(
-            name="nothing is measured",
-            inputs=(),
-            minutes=breach.steps - 1,
-            step=step,
-            annotations=_with_share(annotations, Decimal(1)),
-        )
+        yield case("it has just begun", breach, Stretch(9 * step + 1, MANY))
+        yield Case(name="nothing is measured", inputs=(), minutes=breach.steps - 1, step=step)
         return
     few = Decimal("0.05") / step
     yield case("few events, all of them bad", replace(breach, events=few, bad=few))

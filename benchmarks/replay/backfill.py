@@ -124,11 +124,11 @@ def needed(files: Sequence[RuleFile]) -> list[Recording]:
 
 
 def levels(rules: Sequence[Recording]) -> Iterator[list[Recording]]:
-    """Part recordings so that each reads only raw samples and those of earlier levels."""
+    """Part recordings so that each reads only raw samples and those of earlier levels; its own are not there yet."""
     left = list(rules)
     while left:
         missing = {rule.record for rule in left}
-        ready = [rule for rule in left if not _names(rule.expr) & missing]
+        ready = [rule for rule in left if not _names(rule.expr) & (missing - {rule.record})]
         yield ready
         left = [rule for rule in left if rule not in ready]
 

@@ -140,7 +140,8 @@ def test_a_recording_reads_only_what_was_recorded_before_it(catalog: Catalog) ->
             for place, rule in enumerate(group.rules):
                 later = set(own[place:]) - set(own[:place])
                 read = set(re.findall(r"[a-z]+:\w+:\w+", rule.expr))
-                assert not read & later, (rule, read & later)
+                remembered = {rule.record} if isinstance(rule, Recording) else set()  # its own earlier value
+                assert not read & (later - remembered), (rule, read & later)
 
 
 def test_every_alert_is_proven_to_fire_to_stay_silent_and_to_bear_no_data(catalog: Catalog) -> None:

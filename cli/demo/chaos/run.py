@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +60,7 @@ def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Ite
         subject(Path(temporary)) as service,
         alertmanager(config(demo, hook.url, **settings), out, Path(temporary)) as (told, manager),
         _load(service, Path(temporary)) as load,
-        prometheus(demo, _targets(service), Path(temporary) / "rules", Path(temporary), told) as observed,
+        prometheus(demo, _targets(service), rules, Path(temporary), told) as observed,
     ):
 
         def check() -> None:
@@ -71,8 +70,6 @@ def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Ite
         observed.wait_for_scrapes(len(JOBS), since=0, least=1)
         watch = Watch(observed.client, check)
         chaos = Chaos(demo, service, watch, hook, write)
-        shutil.copytree(rules, Path(temporary) / "rules")
-        observed.client.reload()  # only now: what was not scraped yet is no fault, and at this pace it would be a long one
         observed.wait_for_rules()
         outcomes = chaos.all(faults)
         found = Finished(

@@ -1,0 +1,49 @@
+"""What a query reads: each selector's metric, its type and labels, the series that match, and what the whole costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from checks import tree
+from live.client import Prometheus
+from signals.printable import printable
+from signals.units import show
+
+MOST_LABELS = 12
+
+
+def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
+    """Ask of each selector what it matches, then the whole once; the time is of one asking, over the network."""
+    node = tree.parse(text)
+    selectors = list(dict.fromkeys(tree.write(each) for each, _ in tree.selectors(node)))
+    types = prometheus.inventory().types if selectors else {}
+    for selector in selectors:
+        yield printable(selector)
+        name = selector.partition("{")[0]
+        kind = types.get(name) or next(
+            (
+                types[base]
+                for base in (name.rpartition("_")[0],)
+                if types.get(base) in ("histogram", "summary")
+            ),
+            "",
+        )
+        yield f"  type      {kind or 'not told'}"
+        found = prometheus.ask(f"count({selector})").series
+        yield f"  series    {found[0].samples[0].value:.0f}" if found else "  series    none now"
+        labels = [label for label in prometheus.label_names(selector) if label != "__name__"]
+        wide = max((len(label) for label in labels), default=0)
+        for label in labels[:MOST_LABELS]:
+            values = prometheus.label_values(label, selector)
+            shown = ", ".join(values[:4]) + (f", … {len(values)} values" if len(values) > 4 else "")
+            yield printable(f"    {label:{wide}}  {shown}")
+        if len(labels) > MOST_LABELS:
+            yield f"    and {len(labels) - MOST_LABELS} labels more"
+    began = time.perf_counter()
+    answer = prometheus.ask(text)
+    took = time.perf_counter() - began
+    yield printable(" ".join(text.split()))
+    yield f"  result    {answer.kind}, {len(answer.series)} series"
+    yield f"  samples   {prometheus.samples_read(text)}"
+    yield f"  time      {show(took, 'seconds')}"

@@ -1,0 +1,97 @@
+"""The expression that is asked: from the command line, a file or stdin; told where it is wrong before anything is asked."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from signals.errors import UsageError
+
+SUFFIXES = (
+    ("_seconds", "seconds"), ("_seconds_total", "seconds"), ("_seconds_sum", "seconds"), ("_bytes", "bytes"),
+    ("_bytes_total", "bytes"), ("_ratio", "ratio"), ("_usd", "usd"), ("_usd_total", "usd"), (":ratio", "ratio"),
+)  # fmt: skip
+"""How a metric's name ends, and the unit that this says."""
+
+
+def read(argument: str | None, file: Path | None) -> str:
+    """Give the expression: the argument, `-` for stdin, or a file's text. Raises UsageError where there is none, or two."""
+    if argument is not None and file is not None:
+        raise UsageError("an expression and --file say two things; give one")
+    if file is not None:
+        try:
+            return file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file} cannot be read: {error}") from None
+    if argument == "-" or (argument is None and not sys.stdin.isatty()):
+        return sys.stdin.read().strip()
+    if argument is None:
+        raise UsageError("there is no expression; write one, - for stdin, or --file")
+    return argument.strip()
+
+
+def check(text: str) -> None:
+    """Raise UsageError where an expression is wrong, with the place and a likely remedy."""
+    from checks.syntax import mistake, pointed
+
+    found = mistake(text)
+    if found is None:
+        return
+    lines = [found.what, *(f"  {line}" for line in pointed(text, found) if text)]
+    if found.remedy:
+        lines.append(f"  {found.remedy}")
+    lines.append("--as-is asks it all the same: MetricsQL, say")
+    raise UsageError("\n".join(lines))
+
+
+def metrics(text: str) -> tuple[str, ...]:
+    """Give the names of the metrics that an expression reads, in their order; none where it cannot be read."""
+    from checks import tree
+
+    try:
+        node = tree.parse(text)
+    except ValueError:
+        return ()
+    return tuple(dict.fromkeys(tree.metric(each) for each, _ in tree.selectors(node) if tree.metric(each)))
+
+
+def unit(text: str) -> str:
+    """Guess the unit of a result from the metrics' suffixes: a rate of seconds is a number, a quantile of it is seconds."""
+    found = {_unit_of(name) for name in metrics(text)}
+    if len(found) != 1:
+        return ""
+    (named,) = found
+    if "/" in re.sub(r'"[^"]*"', "", text):
+        return ""  # a quotient has another unit than what is in it
+    rated = re.search(r"\b(rate|irate|deriv)\s*\(", text)
+    if "histogram_quantile" in text:
+        return named
+    if any(name.endswith("_bucket") for name in metrics(text)):
+        return ""
+    if rated and named == "seconds":
+        return ""
+    return (
+        "" if re.search(r"\b(count|count_over_time|changes|resets|absent)\s*(by|without|\()", text) else named
+    )
+
+
+def _unit_of(name: str) -> str:
+    if name.endswith("_seconds_bucket"):
+        return "seconds"
+    if name.endswith("_bytes_bucket"):
+        return "bytes"
+    return next((unit for suffix, unit in SUFFIXES if name.endswith(suffix)), "")
+
+
+def nearest(names: tuple[str, ...], there: frozenset[str]) -> Iterator[str]:
+    """Say of each metric that does not exist what is there that is called alike."""
+    import difflib
+
+    for name in names:
+        if name not in there:
+            close = difflib.get_close_matches(name, sorted(there), n=3, cutoff=0.55)
+            inside = [each for each in sorted(there) if name in each][:3]
+            alike = list(dict.fromkeys((*inside, *close)))[:3]
+            yield f"there is no metric {name}" + (f"; there is {', '.join(alike)}" if alike else "")

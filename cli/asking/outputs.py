@@ -1,0 +1,53 @@
+"""Answers for programs and documents: JSON, CSV, Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from cli.asking.table import Table, moment, number
+from signals.printable import markdown
+from signals.samples import Answer
+
+
+def as_json(answer: Answer) -> str:
+    """Write samples as Prometheus does: a value is text, because JSON has no NaN."""
+    document = {
+        "kind": answer.kind,
+        "series": [
+            {"labels": dict(series.labels), "samples": [[s.time, number(s.value)] for s in series.samples]}
+            for series in answer.series
+        ],
+        "warnings": list(answer.warnings),
+        "infos": list(answer.infos),
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_csv(answer: Answer) -> str:
+    """Write a row a sample: its time, a column a label, its value. What a spreadsheet would take for a formula is quoted."""
+    labels = sorted({name for series in answer.series for name in series.labels})
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(["time", *labels, "value"])
+    for series in answer.series:
+        for sample in series.samples:
+            values = [_plain(series.labels.get(name, "")) for name in labels]
+            rows.writerow([moment(sample.time), *values, number(sample.value)])
+    return written.getvalue()
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def as_markdown(found: Table) -> str:
+    """Write a table for a document; what is in it stays text."""
+    lines = [f"{markdown(found.equal)}\n"] if found.equal else []
+    lines.append("| " + " | ".join(markdown(cell) for cell in found.head) + " |")
+    lines.append("|" + " --- |" * len(found.head))
+    lines += ["| " + " | ".join(markdown(cell) for cell in row) + " |" for row in found.rows]
+    if found.left_out:
+        lines.append(f"\n{found.left_out} more.")
+    return "\n".join(lines)

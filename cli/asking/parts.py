@@ -1,0 +1,22 @@
+"""A range of more points than Prometheus gives at once, asked in parts and put together."""
+
+from __future__ import annotations
+
+from live.client import Prometheus
+from signals.samples import Answer, Sample, Series
+
+
+def joined(prometheus: Prometheus, text: str, start: float, end: float, step: float, most: int) -> Answer:
+    """Ask part after part, no point twice; a series is one whose labels are the same."""
+    samples: dict[tuple[tuple[str, str], ...], list[Sample]] = {}
+    warnings: dict[str, None] = {}
+    begin = start
+    while begin <= end:
+        stop = min(begin + (most - 1) * step, end)
+        answer = prometheus.ask_range(text, start=begin, end=stop, step_seconds=step)
+        warnings |= dict.fromkeys(answer.warnings)
+        for series in answer.series:
+            samples.setdefault(tuple(sorted(series.labels.items())), []).extend(series.samples)
+        begin += most * step
+    series_ = tuple(Series(labels=dict(labels), samples=tuple(found)) for labels, found in samples.items())
+    return Answer(kind="matrix", series=series_, warnings=tuple(warnings))

@@ -1,0 +1,176 @@
+"""Series as a table: labels that are equal everywhere stand above, those that differ are columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from signals.printable import printable
+from signals.samples import Answer, Series
+from signals.units import show
+
+BARS = "▁▂▃▄▅▆▇█"
+SPARKS = 24
+WIDEST = 48
+"""So many characters of a label's value are shown at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a table is laid out.
+
+    columns  the labels that are columns; those that differ where nothing is said
+    unit     of the values, where it is known
+    sort     a label, or value; with "-" before it the largest first; as it came where it is empty
+    most     rows at most; 0 for all
+    """
+
+    columns: tuple[str, ...] = ()
+    unit: str = ""
+    sort: str = ""
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A head, rows, what is equal in all rows, and how many rows are left out."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    equal: str
+    left_out: int
+
+
+def table(answer: Answer, layout: Layout) -> Table:
+    """Lay out an instant answer, a row a series; a range selector's or a range's, a row a series with its curve."""
+    series = ordered(answer.series, layout.sort)
+    kept = series[: layout.most] if layout.most else series
+    columns = layout.columns or _differing(series)
+    equal = {} if layout.columns else _equal(series, columns)
+    many = any(len(each.samples) > 1 for each in series)
+    head = (*map(printable, columns), *_head(many=many, unit=layout.unit))
+    rows = tuple(
+        (*(_cut(each.labels.get(name, "")) for name in columns), *_cells(each, layout.unit, many=many))
+        for each in kept
+    )
+    return Table(
+        head=head, rows=rows, equal=written(equal) if equal else "", left_out=len(series) - len(kept)
+    )
+
+
+def ordered(series: Sequence[Series], sort: str) -> list[Series]:
+    """Sort series by their last value, or by a label; those that have none come last."""
+    if not sort:
+        return list(series)
+    name, falling = sort.removeprefix("-"), sort.startswith("-")
+    if name != "value":
+        return sorted(series, key=lambda each: each.labels.get(name, ""), reverse=falling)
+    having = [each for each in series if each.samples and not math.isnan(each.samples[-1].value)]
+    lacking = [each for each in series if not (each.samples and not math.isnan(each.samples[-1].value))]
+    return [*sorted(having, key=lambda each: each.samples[-1].value, reverse=falling), *lacking]
+
+
+def _differing(series: Sequence[Series]) -> tuple[str, ...]:
+    """Give the labels whose values are not all the same, the metric's name first."""
+    if len(series) < 2:
+        return ()
+    names = {name for each in series for name in each.labels}
+    apart = {name for name in names if len({each.labels.get(name) for each in series}) > 1}
+    return tuple(sorted(apart, key=lambda name: (name != "__name__", name)))
+
+
+def _equal(series: Sequence[Series], columns: Sequence[str]) -> dict[str, str]:
+    first = series[0].labels if series else {}
+    return {name: value for name, value in first.items() if name not in columns}
+
+
+def _head(*, many: bool, unit: str) -> tuple[str, ...]:
+    if many:
+        return ("last", "min", "mean", "max", "over time")
+    return ("value", "") if unit else ("value",)
+
+
+def _cells(series: Series, unit: str, *, many: bool) -> tuple[str, ...]:
+    values = [sample.value for sample in series.samples]
+    if not values:
+        said = (
+            "a native histogram; ask histogram_quantile() or histogram_count() of it"
+            if series.histograms
+            else "–"
+        )
+        return (
+            series.labels.get("value", said) if "value" in series.labels and not series.histograms else said,
+        )
+    if not many:
+        shown = show(values[-1], unit) if unit and not math.isnan(values[-1]) else ""
+        return (number(values[-1]), shown) if unit else (number(values[-1]),)
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return (number(values[-1]), "–", "–", "–", "")
+    figures = (values[-1], min(finite), sum(finite) / len(finite), max(finite))
+    return (*(_figure(value, unit) for value in figures), spark(values))
+
+
+def _figure(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return show(value, unit) if unit else (number(value) if abs(value) >= 1e15 else f"{value:.6g}")
+
+
+def spark(values: Sequence[float], most: int = SPARKS) -> str:
+    """Draw values as small bars, from the least to the most of them; a gap where there is no number."""
+    points = [
+        values[round(index * (len(values) - 1) / max(1, min(most, len(values)) - 1))]
+        for index in range(min(most, len(values)))
+    ]
+    finite = [value for value in points if math.isfinite(value)]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    steps = len(BARS) - 1
+    return "".join(
+        BARS[round((value - low) / (high - low) * steps) if high > low else 0]
+        if math.isfinite(value)
+        else " "
+        for value in points
+    )
+
+
+def number(value: float) -> str:
+    """Write a value as Prometheus does: whole numbers plain, NaN and +Inf by name."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def samples(answer: Answer) -> Iterator[tuple[str, ...]]:
+    """Give a row a sample, as a range selector returns them: the series, the time, the value."""
+    for series in answer.series:
+        for sample in series.samples:
+            yield name(series), moment(sample.time), number(sample.value)
+
+
+def name(series: Series) -> str:
+    """Write a series as Prometheus does, harmless to a terminal."""
+    return written(series.labels)
+
+
+def written(labels: Mapping[str, str]) -> str:
+    """Write labels as Prometheus does, the metric's name before them."""
+    inside = ", ".join(
+        f'{printable(key)}="{_cut(value)}"' for key, value in sorted(labels.items()) if key != "__name__"
+    )
+    return _cut(labels.get("__name__", "")) + (f"{{{inside}}}" if inside or "__name__" not in labels else "")
+
+
+def moment(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _cut(text: str) -> str:
+    safe = printable(text)
+    return safe if len(safe) <= WIDEST else safe[: WIDEST - 1] + "…"

@@ -1,0 +1,137 @@
+"""`leadline metrics`: what there is to ask for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connections import Connection, connected
+from signals.errors import NoDataError, UsageError
+from signals.printable import printable
+from signals.promql import Matcher, one_of, select
+
+if TYPE_CHECKING:
+    from live.client import Prometheus
+
+ROWS = 200
+AT_ONCE = 100
+"""So many names stand in one query at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A metric: its type and help as exposed, how many series it has now, and whether all of them are 0."""
+
+    name: str
+    type: str
+    help: str
+    series: int
+    nought: bool
+    labels: tuple[str, ...] = ()
+
+
+@click.command("metrics")
+@click.argument("pattern", metavar="[PATTERN]", required=False, default="")
+@connected
+@click.option("--labels", is_flag=True, help="Also list each metric's labels; one question more a metric.")
+@click.option(
+    "--zero", is_flag=True, help="Only those whose series are all 0: perhaps nobody ever sets them."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=ROWS, show_default=True, help="Metrics at most; 0 for all."
+)
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(connection: Connection, pattern: str, labels: bool, zero: bool, limit: int, output: str) -> int:
+    """List the metrics whose name matches PATTERN, a regular expression that may be found anywhere in it.
+
+    \b
+    Examples:
+      leadline metrics --url http://127.0.0.1:9090
+      leadline metrics 'http_.*_bucket' --labels
+      leadline metrics --zero
+    """
+    try:
+        wanted = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
+    with connection.open() as prometheus:
+        every = sorted(name for name in prometheus.label_values("__name__") if wanted.search(name))
+        if not every:
+            raise NoDataError(f"{prometheus.url} has no metric that matches {pattern!r}")
+        kept = every[:limit] if limit and not zero else every
+        found = list(_metrics(prometheus, kept, labels=labels))
+    shown = [each for each in found if each.nought or not zero]
+    shown = shown[:limit] if limit else shown
+    if output == "json":
+        click.echo(json.dumps([asdict(each) for each in shown], indent=2))
+    else:
+        for line in _lines(shown, labels=labels):
+            click.echo(printable(line))
+        left = (len([each for each in found if each.nought]) if zero else len(every)) - len(shown)
+        if left > 0:
+            click.echo(f"{left} more; --limit 0 shows all", err=True)
+    return 0
+
+
+def _metrics(prometheus: Prometheus, names: list[str], *, labels: bool) -> Iterator[Metric]:
+    told = prometheus.metadata()
+    for start in range(0, len(names), AT_ONCE):
+        part = names[start : start + AT_ONCE]
+        selector = select("", (Matcher("__name__", "=~", one_of(part)),))
+        counts = _by_name(prometheus, f"count by (__name__) ({selector})")
+        noughts = _by_name(
+            prometheus, f"max by (__name__) ({selector}) == 0 and min by (__name__) ({selector}) == 0"
+        )
+        for name in part:
+            kind, about = _told(name, told)
+            inside = prometheus.label_names(name) if labels else ()
+            yield Metric(
+                name=name,
+                type=kind,
+                help=about,
+                series=int(counts.get(name, 0)),
+                nought=name in noughts,
+                labels=tuple(each for each in inside if each != "__name__"),
+            )
+
+
+def _told(name: str, told: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    """Give type and help; of a histogram's or summary's parts those of the whole."""
+    for candidate in (
+        name,
+        *(name.removesuffix(suffix) for suffix in ("_bucket", "_sum", "_count", "_total")),
+    ):
+        if candidate in told:
+            return told[candidate]
+    return "", ""
+
+
+def _by_name(prometheus: Prometheus, query: str) -> dict[str, float]:
+    return {
+        series.labels["__name__"]: series.samples[0].value
+        for series in prometheus.ask(query).series
+        if series.samples and "__name__" in series.labels
+    }
+
+
+def _lines(found: list[Metric], *, labels: bool) -> Iterator[str]:
+    from reports.text import table
+
+    head = ("metric", "type", "series", "", *(("labels",) if labels else ()), "help")
+    rows = [
+        (
+            each.name,
+            each.type or "–",
+            str(each.series) if each.series else "none now",
+            "all 0" if each.nought else "",
+            *((", ".join(each.labels),) if labels else ()),
+            " ".join(each.help.split()),
+        )
+        for each in found
+    ]
+    yield from table(head, rows, indent="")

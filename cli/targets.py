@@ -1,0 +1,82 @@
+"""`leadline targets`: what is scraped, and what is down."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli.alerts import ago
+from cli.connections import Connection, connected
+from signals.printable import printable
+from signals.units import show
+
+HEALTH = {"up": "✓", "down": "✗"}
+Json = Mapping[str, Any]
+
+
+@click.command("targets")
+@connected
+@click.option("--job", "jobs", multiple=True, help="Only targets of this job; may be given several times.")
+@click.option("--down", is_flag=True, help="Only those that do not answer.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: str) -> int:
+    """List what is scraped: whether it answers, how long ago, how long that took, and the last error; what is down first.
+
+    Exits 1 where a target is down.
+
+    \b
+    Examples:
+      leadline targets --url http://127.0.0.1:9090
+      leadline targets --down -o json
+    """
+    with connection.open() as prometheus:
+        every = [
+            each for each in prometheus.active_targets() if not jobs or each["labels"].get("job") in jobs
+        ]
+        where = prometheus.url
+    found = [each for each in every if each.get("health") != "up" or not down]
+    found.sort(key=lambda each: (each.get("health") == "up", sorted(each["labels"].items())))
+    if output == "json":
+        click.echo(json.dumps(found, indent=2))
+    else:
+        for line in _lines(found, where, down=down):
+            click.echo(printable(line))
+    return 1 if any(each.get("health") == "down" for each in every) else 0
+
+
+def _lines(found: list[dict[str, Any]], where: str, *, down: bool) -> Iterator[str]:
+    from reports.text import table
+
+    if not found:
+        yield f"no target is down in {where}" if down else f"{where} scrapes nothing"
+        return
+    head = ("", "job", "instance", "scraped", "took", "every", "error")
+    yield from table(head, [_row(each) for each in found], indent="")
+
+
+def _row(target: Json) -> tuple[str, ...]:
+    labels = target["labels"]
+    health = str(target.get("health", "unknown"))
+    took = target.get("lastScrapeDuration")
+    return (
+        f"{HEALTH.get(health, '?')} {health}",
+        str(labels.get("job", "")),
+        str(labels.get("instance", "")),
+        _before(str(target.get("lastScrape", ""))),
+        show(float(took), "seconds") if took else "–",
+        str(target.get("scrapeInterval", "–")),
+        " ".join(str(target.get("lastError", "")).split()),
+    )
+
+
+def _before(text: str) -> str:
+    try:
+        scraped = datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return "–"
+    return f"{ago(time.time() - scraped)} ago" if scraped > 0 else "never"

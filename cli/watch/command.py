@@ -1,0 +1,163 @@
+"""`leadline watch`: services live, in place."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connections import Connection, connected
+from cli.options import services
+from signals.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cli.watch.keys import Keys
+    from cli.watch.looking import Look
+    from cli.watch.screen import History
+
+WINDOWS = ("1m", "5m", "15m", "1h")
+HOME, CLEAR_LINE, CLEAR_REST, HIDE, SHOW = "\x1b[H", "\x1b[K", "\x1b[J", "\x1b[?25l", "\x1b[?25h"
+OTHER_SCREEN, THIS_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
+
+
+@click.command("watch")
+@click.argument("names", metavar="[SERVICE]...", nargs=-1)
+@connected
+@click.option(
+    "--every", default=5.0, show_default=True, type=click.FloatRange(min=0.2), help="Seconds between looks."
+)
+@click.option(
+    "--over",
+    default="5m",
+    show_default=True,
+    help="The window that rates are taken over; keys + and - change it.",
+)
+@click.option("--count", type=click.IntRange(min=1), help="End after so many looks.")
+def command(
+    connection: Connection, names: tuple[str, ...], every: float, over: str, count: int | None
+) -> int:
+    """Watch services live: traffic, errors, quantiles with the bounds that are certain, saturation, spend, firing alerts.
+
+    A figure beside a target has ✓, ✗, or ? where the target lies inside its bounds. Keys: + and - change the window, p pauses, q
+    quits. Where it is no terminal each look is a line a service. A Prometheus that goes away is said, and asked again.
+
+    \b
+    Examples:
+      leadline watch
+      leadline watch orchestrator --every 2 --over 1m
+      leadline watch --count 1 | cat
+    """
+    from cli.watch.keys import pressed
+    from signals.units import duration, promql_duration
+
+    try:
+        window = promql_duration(duration(over))
+    except ValueError as error:
+        raise UsageError(f"--over: {error}") from None
+    catalog = connection.load()
+    chosen = services(catalog, names)
+    with connection.open(catalog) as prometheus, pressed() as keys:
+        from cli.watch.looking import look
+
+        watch = _Watch(keys, every, window, count)
+        watch.run(lambda wide: look(prometheus, chosen, catalog, wide))
+    return 0
+
+
+class _Watch:
+    """The loop: look, draw, wait for a key."""
+
+    def __init__(self, keys: Keys, every: float, window: str, count: int | None) -> None:
+        from cli.watch.screen import History
+
+        self._keys, self._every, self._left = keys, every, count
+        self._windows = sorted({*WINDOWS, window}, key=_seconds)
+        self._at = self._windows.index(window)
+        self._history: History = History()
+        self._last: Look | None = None
+        self._drawn = sys.stdout.isatty()
+        self._paused = False
+        self._lost = ""
+
+    def run(self, look: Callable[[str], Look]) -> None:
+        """Look and draw until it is quit, or has looked often enough; the terminal's own screen is back afterwards."""
+        if self._drawn:
+            sys.stdout.write(OTHER_SCREEN + HIDE)
+        try:
+            while True:
+                begun = time.monotonic()
+                if not self._paused:
+                    self._take(look(self._windows[self._at]))
+                    if self._left is not None:
+                        self._left -= 1
+                self._draw()
+                if self._left == 0 or not self._waited(begun + self._every):
+                    return
+        finally:
+            if self._drawn:
+                sys.stdout.write(SHOW + THIS_SCREEN)
+                sys.stdout.flush()
+
+    def _take(self, found: Look) -> None:
+        from cli.watch.screen import plain
+
+        if not self._drawn:
+            for line in plain(found, self._windows[self._at]):
+                click.echo(line)
+            return
+        self._lost = found.lost
+        if not found.lost:
+            self._last = found
+            self._history.add(found)
+
+    def _draw(self) -> None:
+        if not self._drawn:
+            return
+        text = "".join(f"{line}{CLEAR_LINE}\r\n" for line in self._lines())
+        sys.stdout.write(HOME + text + CLEAR_REST)
+        sys.stdout.flush()
+
+    def _lines(self) -> Iterator[str]:
+        from cli.watch.screen import lines
+        from signals.printable import printable
+
+        columns, rows = shutil.get_terminal_size()
+        drawn = (
+            list(lines(self._last, self._history, self._windows[self._at], columns))
+            if self._last
+            else ["waiting"]
+        )
+        room = max(2, rows - 4)
+        yield from drawn[:room]
+        if len(drawn) > room:
+            yield f"{len(drawn) - room} services more; name those that you want to see"
+        if self._lost:
+            yield printable(f"✗ {self._lost}; asking again")[:columns]
+        yield ""
+        yield ("paused; p goes on" if self._paused else "+/- window  p pause  q quit")[:columns]
+
+    def _waited(self, until: float) -> bool:
+        """Wait for the next look, obeying keys meanwhile; give whether to go on."""
+        while (left := until - time.monotonic()) > 0:
+            key = self._keys.wait(left)
+            if key == "q":
+                return False
+            if key == "p":
+                self._paused = not self._paused
+                self._draw()
+            if key in ("+", "=", "-"):
+                step = -1 if key == "-" else 1
+                self._at = min(max(0, self._at + step), len(self._windows) - 1)
+                return True
+        return True
+
+
+def _seconds(window: str) -> float:
+    from signals.units import duration
+
+    return float(duration(window))

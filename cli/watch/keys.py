@@ -1,0 +1,44 @@
+"""Keys that are pressed while something is drawn, read one at a time; none where there is no terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def pressed() -> Iterator[Keys]:
+    """Give the keys for as long as the block lasts; the terminal is as it was however it ends."""
+    if not sys.stdin.isatty():
+        yield Keys(None)
+        return
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor)
+        yield Keys(descriptor)
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+class Keys:
+    """The terminal's keys."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+
+    def wait(self, seconds: float) -> str:
+        """Wait for a key, so many seconds at most; give it, or nothing."""
+        import time
+
+        if self._descriptor is None:
+            time.sleep(seconds)
+            return ""
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        return os.read(self._descriptor, 1).decode("utf-8", "replace") if ready else ""
