@@ -13,6 +13,7 @@ from checks.facts import Facts
 from checks.files import load
 from checks.model import ERROR, INFO, WARNING, Expression, Finding
 from signals.catalog import Catalog
+from signals.links import TOPICS, dashboard_uid, service_uid
 from signals.units import promql_duration, show
 from signals.variables import without_variables
 
@@ -32,19 +33,27 @@ def of_generated(
     groups = {str(group.get("name")): group for group in rule_groups}
     wanted = {name.split("/")[-1].removesuffix(".yaml") for name in rules}
     yield from _rules(catalog, wanted, groups)
-    if not wanted <= set(groups):
-        return
+    ours = {f"grafana/{uid}.json" for uid in _uids(catalog)}
+    are_loaded = wanted <= set(groups)
     panels: dict[tuple[str, str], list[Expression]] = {}
     for expression in loaded.expressions:
-        if expression.kind == "panel":
-            for finding in checked(expression, facts):
-                if finding.severity == ERROR and finding.code not in OF_THE_CATALOG:
-                    yield finding
-            panels.setdefault((expression.file, expression.subject), []).append(expression)
+        is_ours = expression.file in ours
+        if expression.kind != "panel" or (is_ours and not are_loaded):
+            continue  # ours read what the rules record
+        for finding in checked(expression, facts):
+            if finding.severity == ERROR and not (is_ours and finding.code in OF_THE_CATALOG):
+                yield finding
+        panels.setdefault((expression.file, expression.subject), []).append(expression)
     for (file, subject), expressions in panels.items():
         counts = [facts.count(_substituted(each.text)) for each in expressions]
         if not any(counts):
             yield _empty(expressions[0], may_be=_may_be_empty(files[file], subject))
+
+
+def _uids(catalog: Catalog) -> Iterator[str]:
+    """Give the uids of the dashboards that are made of the catalog; those beside them are the user's own."""
+    yield from (dashboard_uid(catalog.project, topic) for topic in TOPICS)
+    yield from (service_uid(catalog.project, service.name) for service in catalog.services)
 
 
 def _empty(expression: Expression, *, may_be: bool) -> Finding:

@@ -27,7 +27,7 @@ def annotate(report: Report, connection: Connection, catalog: Catalog, url: str 
     from k8s.grafana.api import Grafana
 
     if url:
-        reach = given("GRAFANA", url)
+        reach = given("GRAFANA", url, "--annotate")
     else:
         reach = reached("grafana", context_of(catalog, connection.context_name), catalog.file)
     with reach as (endpoint, revive), Grafana(endpoint, revive) as server:

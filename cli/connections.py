@@ -83,9 +83,9 @@ class Connection:
 
 
 @contextmanager
-def given(what: str, url: str) -> Iterator[Reach]:
+def given(what: str, url: str, option: str = "--url") -> Iterator[Reach]:
     """Give the server at the URL of the command line."""
-    yield from_environment(checked_url(url), what), None
+    yield from_environment(checked_url(url, option), what), None
 
 
 @contextmanager
@@ -154,11 +154,13 @@ def from_environment(url: str, what: str) -> Endpoint:
     return endpoint
 
 
-def checked_url(text: str) -> str:
+def checked_url(text: str, option: str = "--url") -> str:
     if not text.startswith(("http://", "https://")) or not text.split("://", 1)[1]:
-        raise UsageError(f"--url {text!r} is not a URL; write for example http://127.0.0.1:9090")
+        raise UsageError(f"{option} {text!r} is not a URL; write for example http://127.0.0.1:9090")
     if "@" in text.split("://", 1)[1].split("/", 1)[0]:
-        raise UsageError("--url must not carry a password; describe the server as a context, with basic_auth")
+        raise UsageError(
+            f"{option} must not carry a password; describe the server as a context, with basic_auth"
+        )
     return text.rstrip("/")
 
 

@@ -96,7 +96,7 @@ def command(
         told, scoped = _asked(connection, catalog, documents, values, (length, start, end))
     for fault in (faults := page.faults(scoped, told)):
         click.echo(f"leadline: {fault}", err=True)
-    if not told.answers:
+    if told.refused and not told.answers:
         raise UnavailableError("no query was answered, so nothing was written")
     _write(out, page.write(scoped, told, uplot(), frozen=bool(frozen)))
     if freeze:
@@ -156,7 +156,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
 

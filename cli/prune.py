@@ -11,9 +11,13 @@ from cli.shipping.doing import do, dry_option, yes_option
 @click.command("prune")
 @shipped
 @OVERWRITE
+@click.option(
+    "--project",
+    help="Of this project, which the catalog no longer is; all that it pushed is then no longer generated.",
+)
 @yes_option
 @dry_option
-def command(destination: Destination, yes: bool, dry_run: bool) -> int:
+def command(destination: Destination, project: str | None, yes: bool, dry_run: bool) -> int:
     """Remove what this project pushed and no longer generates: shows it, asks, and removes nothing else.
 
     Ours is what carries the project's mark and was written by a push; a copy that somebody made of a dashboard is not, nor is
@@ -23,6 +27,7 @@ def command(destination: Destination, yes: bool, dry_run: bool) -> int:
     Examples:
       leadline prune --to grafana --dry-run
       leadline prune --to kubernetes --context cluster --yes
+      leadline prune --to grafana --project old-name      after the project was renamed
     """
-    with destination.prune() as shipment:
+    with destination.prune(project) as shipment:
         return do(shipment, yes=yes, dry_run=dry_run)

@@ -119,10 +119,10 @@ class Wanted:
 @click.option(
     "--annotate",
     "marks",
-    metavar="URL",
+    metavar="[URL]",
     is_flag=False,
     flag_value="",
-    help="Mark the window and its verdicts in the context's Grafana, or in the one at this URL.",
+    help="Mark the window and its verdicts in Grafana: the context's, or with =URL another.",
 )
 @click.option("--github", is_flag=True, help="Append Markdown to the summary of the GitHub Actions step.")
 @click.pass_context

@@ -30,11 +30,11 @@ def build(catalog: Catalog) -> tuple[Dashboard, ...]:
     topics = [_finished(catalog, topic(catalog)) for topic in TOPICS.values()]
     services = [_of_service(catalog, each) for each in catalog.services]
     own = [_marked(catalog, each) for each in modules.load(catalog)]
-    _check_different((*topics, *services, *own))
+    _check_different(catalog, (*topics, *services, *own))
     return (*topics, *services, *own)
 
 
-def _check_different(every: tuple[Dashboard, ...]) -> None:
+def _check_different(catalog: Catalog, every: tuple[Dashboard, ...]) -> None:
     """Refuse two dashboards of one uid, or of one title: Grafana would keep one of them."""
     seen: dict[str, str] = {}
     for dashboard in every:
@@ -42,7 +42,7 @@ def _check_different(every: tuple[Dashboard, ...]) -> None:
             if name in seen:
                 raise CatalogError(
                     (
-                        f"dashboards {seen[name]!r} and {dashboard.title!r} would both be {name!r}; give one another key or title",
+                        f"dashboards {seen[name]!r} and {dashboard.title!r} would both be {name!r}; give one another key or title, in its file that {catalog.file} names under dashboards",
                     )
                 )
             seen[name] = dashboard.title

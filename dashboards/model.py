@@ -16,7 +16,7 @@ class Query:
     """
 
     expr: str
-    legend: str
+    legend: str = ""
     line: bool = False
     unit: str = ""
     steps: tuple[Step, ...] = ()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
+import inspect
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
-import promql_parser
-
-from dashboards.model import KINDS, Dashboard, Panel
-from dashboards.parts import MOST_QUERIES
+from dashboards.model import Dashboard
+from dashboards.sound import unknown_variables, wrong
 from signals.catalog import Catalog
 from signals.errors import CatalogError, LeadlineError
-from signals.variables import without_variables
 
 FUNCTION = "dashboards"
 
@@ -31,17 +30,32 @@ def load(catalog: Catalog) -> tuple[Dashboard, ...]:
 
 def _of_file(catalog: Catalog, name: str) -> Iterator[Dashboard]:
     path = Path(catalog.file).parent / name
+    before = set(sys.modules)
     try:
-        found = _called(_module(path, name), catalog, name)
+        with contextlib.redirect_stdout(
+            sys.stderr
+        ):  # what it prints is no part of a plan, or of anything else of ours
+            found = _called(_module(path, name), catalog, name)
     except CatalogError:
         raise
     except LeadlineError as error:
         raise CatalogError((f"{_place(path, name)}: {error}",)) from None
-    except Exception as error:  # noqa: BLE001  whatever the user's code raises is a mistake in it, told by its line
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the user's code raises is a mistake in it, told by its line
         raise CatalogError((f"{_place(path, name)}: {type(error).__name__}: {error}",)) from None
+    finally:
+        _forget(path, before)
     for each in found:
         _check(each, name)
         yield each
+
+
+def _forget(path: Path, before: set[str]) -> None:
+    """Forget the neighbours that a file imported: another file's neighbours may be called the same."""
+    beside = path.resolve().parent
+    for name in set(sys.modules) - before:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).resolve().is_relative_to(beside):
+            del sys.modules[name]
 
 
 def _module(path: Path, name: str) -> ModuleType:
@@ -70,7 +84,12 @@ def _called(module: ModuleType, catalog: Catalog, name: str) -> tuple[Dashboard,
     found = build(catalog)
     if isinstance(found, Dashboard):
         return (found,)
-    given = tuple(found) if isinstance(found, Iterable) else (found,)
+    if inspect.isawaitable(found):
+        if inspect.iscoroutine(found):
+            found.close()
+        raise CatalogError((f"{name}: {FUNCTION} is async; write def {FUNCTION}(catalog)",))
+    listed = isinstance(found, Iterable) and not isinstance(found, str | Mapping)
+    given = tuple(found) if listed else (found,)
     for each in given:
         if not isinstance(each, Dashboard):
             raise CatalogError(
@@ -100,27 +119,8 @@ def _mistakes(dashboard: Dashboard) -> Iterator[str]:
         if panel.key in seen:
             yield f"two panels have the key {panel.key!r}; give one of them another title, or a key"
         seen[panel.key] = panel.title
-        yield from (f"panel {panel.title!r}: {mistake}" for mistake in _wrong(panel))
+        found = list(wrong(panel)) or list(unknown_variables(panel, dashboard.variables))
+        yield from (f"panel {panel.title!r}: {mistake}" for mistake in found)
     for name in dashboard.variables:
         if name not in ("service", "route"):
             yield f"there is no variable {name!r}; there are service and route"
-
-
-def _wrong(panel: Panel) -> Iterator[str]:
-    if panel.kind not in KINDS:
-        yield f"there is no kind {panel.kind!r}; there are {', '.join(KINDS)}"
-    if not panel.title:
-        yield "it has no title"
-    if panel.kind == "row":
-        return
-    if not panel.description:
-        yield "it has no description; say what it shows and what is normal"
-    if not 1 <= panel.width <= 24 or panel.height < 1:
-        yield f"it is {panel.width} wide and {panel.height} high; a row has 24 columns"
-    for query in panel.queries:
-        try:
-            promql_parser.parse(without_variables(query.expr).text)
-        except ValueError as error:
-            yield f"{' '.join(query.expr.split())!r} is not PromQL: {error}"
-    if panel.kind != "text" and not 1 <= len(panel.queries) <= MOST_QUERIES:
-        yield f"it asks {len(panel.queries)} queries; ask one to {MOST_QUERIES}"

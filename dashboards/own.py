@@ -10,6 +10,7 @@ from typing import Any
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step
 from dashboards.model import row as heading
+from dashboards.sound import wrong
 from signals.catalog import Catalog, Service, Target
 from signals.document import nearest
 from signals.errors import UsageError
@@ -17,6 +18,8 @@ from signals.formulas import FORMULAS, Formula, missing
 from signals.links import dashboard_uid
 from signals.units import plain
 
+FOLDER = "dashboards"
+"""A project's folder has this at the end of its uid."""
 WINDOW = "$__rate_interval"
 """The window of rates: what Grafana finds right for the width of the screen and the interval of scrapes."""
 UNITS = {
@@ -45,10 +48,17 @@ def dashboard(
     key        names it for ever among the project's dashboards: its uid is made from it. Lower-case letters, digits and dashes
     variables  those of `service` and `route` that its queries use, as $service and $route
 
-    Raises UsageError where the key is none.
+    Raises UsageError where the key is none, or something among the panels is no panel.
     """
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", key):
-        raise UsageError(f"{key!r} is no key of a dashboard; write lower-case letters, digits and dashes")
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", key) or key == FOLDER:
+        raise UsageError(
+            f"{key!r} is no key of a dashboard; write lower-case letters, digits and dashes, and not {FOLDER!r}"
+        )
+    for each in panels:
+        if not isinstance(each, Panel):
+            raise UsageError(
+                f"{each!r} is no panel; give panel(…), signal_panel(…), row(…) or text(…), not a list of them"
+            )
     return Dashboard(
         topic=key,
         uid=dashboard_uid(catalog.project, key),
@@ -67,7 +77,7 @@ def row(title: str) -> Panel:
 
 def text(title: str, markdown: str, *, width: int = 24, height: int = 4) -> Panel:
     """Give a text; Markdown, as Grafana reads it."""
-    return Panel(key="", title=title, description=markdown, kind="text", width=width, height=height)
+    return _sound(Panel(key="", title=title, description=markdown, kind="text", width=width, height=height))
 
 
 def panel(title: str, description: str, *queries: Query | str, **settings: Any) -> Panel:
@@ -85,8 +95,18 @@ def panel(title: str, description: str, *queries: Query | str, **settings: Any) 
         raise UsageError(
             f"panel {title!r}: a panel has no {unknown[0]!r}{nearest(unknown[0], Panel.__dataclass_fields__)}"
         )
-    asked = tuple(each if isinstance(each, Query) else Query(expr=each, legend="") for each in queries)
-    return Panel(**{"key": "", **settings, "title": title, "description": description, "queries": asked})
+    asked = tuple(each if isinstance(each, Query) else Query(expr=each) for each in queries)
+    return _sound(
+        Panel(**{"key": "", **settings, "title": title, "description": description, "queries": asked})
+    )
+
+
+def _sound(found: Panel) -> Panel:
+    """Refuse a panel here, where the line that asks for it is known."""
+    mistakes = [f"panel {found.title!r}: {mistake}" for mistake in wrong(found)]
+    if mistakes:
+        raise UsageError("; ".join(mistakes))
+    return found
 
 
 def signal(service: Service, name: str, *, by: tuple[str, ...] = (), legend: str = "") -> Query:
@@ -94,7 +114,7 @@ def signal(service: Service, name: str, *, by: tuple[str, ...] = (), legend: str
 
     Raises UsageError where there is no such signal, or the service cannot answer it.
     """
-    formula = _formula(name)
+    formula = _formula(name, by)
     reason = missing(formula, service, by)
     if reason:
         raise UsageError(f"{name} of {service.name}: {reason}")
@@ -115,7 +135,7 @@ def signal_panel(service: Service, name: str, *, by: tuple[str, ...] = (), **set
 
     Raises UsageError where there is no such signal.
     """
-    formula = _formula(name)
+    formula = _formula(name, by)
     found = _target(service, name)
     what = f"{formula.about[0].upper()}{formula.about[1:]} of {service.name}."
     settings = {
@@ -137,12 +157,15 @@ def signal_panel(service: Service, name: str, *, by: tuple[str, ...] = (), **set
     return panel(title, description, signal(service, name, by=by), *target(service, name), **settings)
 
 
-def _formula(name: str) -> Formula:
+def _formula(name: str, by: tuple[str, ...]) -> Formula:
     if name not in FORMULAS:
         raise UsageError(
             f"there is no signal {name!r}; `leadline signals` lists them{nearest(name, FORMULAS)}"
         )
-    return FORMULAS[name]
+    formula = FORMULAS[name]
+    if isinstance(by, str) or not all(label in formula.by for label in by):
+        raise UsageError(f"{name} is split by labels in a tuple, of {formula.by or 'none'}, not by {by!r}")
+    return formula
 
 
 def _target(service: Service, name: str) -> Target | None:

@@ -64,7 +64,9 @@ LEGACY_DASHBOARD = frozenset({
 
 def render(dashboard: Dashboard) -> str:
     """Write a dashboard as JSON: keys sorted, two spaces, a newline at the end; equal input gives equal bytes."""
-    return json.dumps(document(dashboard), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(document(dashboard), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
@@ -88,7 +90,10 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
     plain["panels"] = _laid_out(dashboard.panels)
     plain["links"] = [_topic_links(dashboard.project), *map(_page_link, dashboard.links)]
     plain["annotations"] = {
-        "list": [_annotation(index, each) for index, each in enumerate(dashboard.annotations)]
+        "list": [
+            *(_annotation(index, each) for index, each in enumerate(dashboard.annotations)),
+            _marks(dashboard.project),
+        ]
     }
     return _prune({**plain, "graphTooltip": 1, "id": None}, LEGACY_DASHBOARD - {"links"})
 
@@ -223,6 +228,17 @@ def _annotation(index: int, query: Query) -> dict[str, Any]:
         "iconColor": colors.BAD if index == 0 else colors.GREY,
         "name": "Alerts firing" if index == 0 else "Restarts",
         "titleFormat": query.legend,
+    }
+
+
+def _marks(project: str) -> dict[str, Any]:
+    """Show what is marked in Grafana itself with the project's tag: pushes, and snapshots' verdicts."""
+    return {
+        "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+        "enable": True,
+        "iconColor": colors.SKY,
+        "name": "Pushes and snapshots",
+        "target": {"limit": 100, "matchAny": False, "tags": [f"leadline:{project}"], "type": "tags"},
     }
 
 

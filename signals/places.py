@@ -114,7 +114,7 @@ def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
     fields = reader.table(entry, known=known, required=("image",))
     if "image" not in fields:
         return None
-    usual = Snapshots(image=reader.text(fields["image"]))
+    usual = Snapshots(image=reader.parsed(fields["image"], _image, ""))
     window = reader.text(fields["window"]) if "window" in fields else usual.window
     if "window" in fields:
         reader.parsed(fields["window"], duration, duration(usual.window))
@@ -126,13 +126,43 @@ def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
         window=window,
         prometheus=url(reader, fields["prometheus"]) if "prometheus" in fields else "",
         grafana=url(reader, fields["grafana"]) if "grafana" in fields else "",
-        secret=reader.text(fields["secret"]) if "secret" in fields else "",
+        secret=reader.parsed(fields["secret"], _object_name, "") if "secret" in fields else "",
     )
 
 
+CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+"""From where to where minute, hour, day, month and day of the week go."""
+
+
 def _schedule(text: str) -> str:
-    if len(text.split()) != 5:
+    fields = text.split()
+    if len(fields) != len(CRON) or not all(
+        _is_cron(part, *limits)
+        for field, limits in zip(fields, CRON, strict=True)
+        for part in field.split(",")
+    ):
         raise ValueError(f"{text!r} is no schedule of cron; write for example 5 * * * *")
+    return text
+
+
+def _is_cron(part: str, least: int, most: int) -> bool:
+    found = re.fullmatch(r"(?:\*|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?", part)
+    if found is None:
+        return False
+    low, high = (int(found[index]) if found[index] else None for index in (1, 2))
+    inside = all(value is None or least <= value <= most for value in (low, high))
+    return inside and (low is None or high is None or low <= high)
+
+
+def _image(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([\w.:/@-]*\w)?", text):
+        raise ValueError(f"{text!r} is no image; write for example registry.example.com/leadline:0.1")
+    return text
+
+
+def _object_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", text):
+        raise ValueError(f"{text!r} is no name of a Secret: lower-case letters, digits, dashes and dots")
     return text
 
 

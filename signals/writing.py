@@ -18,6 +18,7 @@ def dumper(base: type[yaml.SafeDumper]) -> type[yaml.SafeDumper]:
     """Give a dumper that writes as we do, on top of PyYAML's own."""
     made: type[yaml.SafeDumper] = type("Dumper", (base,), {})
     made.add_representer(str, _text)
+    made.ignore_aliases = lambda *_: True  # type: ignore[method-assign]  # an anchor says nothing to a reader
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Protocol
@@ -65,9 +65,11 @@ class Destination:
             yield to_kubernetes.Push(cluster, catalog.project, files, self._base, remember=self.remember)
 
     @contextmanager
-    def prune(self) -> Iterator[Shipment]:
-        """Find what this project pushed there, and is no longer generated. Only reads."""
+    def prune(self, project: str | None = None) -> Iterator[Shipment]:
+        """Find what this project pushed there, and is no longer generated; of another project all. Only reads."""
         catalog, files = self._generated()
+        if project is not None and project != catalog.project:
+            catalog, files = replace(catalog, project=project), {}
         if self.to == "grafana":
             with self._grafana(catalog) as server:
                 yield to_grafana.Prune(server, catalog.project, files, overwrite=self.wishes.overwrite)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboards.preview.scope import Scope, Span
+from dashboards.preview.unread import foreign
 from signals import answers
 from signals.errors import NoDataError, QueryRejectedError, UnavailableError, UsageError
 from signals.samples import Answer, Ask, AskRange
@@ -66,7 +67,19 @@ def panels(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def targets(panel: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Give a panel's queries to Prometheus that are not hidden."""
-    return [each for each in _listed(panel, "targets") if each.get("expr") and not each.get("hide")]
+    return [
+        each
+        for each in _listed(panel, "targets")
+        if isinstance(each.get("expr"), str)
+        and each["expr"]
+        and not each.get("hide")
+        and not foreign(panel, each)
+    ]
+
+
+def others(panel: Mapping[str, Any]) -> list[str]:
+    """Give the datasources that a panel asks beside Prometheus."""
+    return list(dict.fromkeys(found for each in _listed(panel, "targets") if (found := foreign(panel, each))))
 
 
 def marked(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -74,7 +87,7 @@ def marked(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [
         each
         for each in _listed(document.get("annotations") or {}, "list")
-        if each.get("expr") and each.get("enable")
+        if isinstance(each.get("expr"), str) and each["expr"] and each.get("enable")
     ]
 
 

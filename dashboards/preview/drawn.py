@@ -12,9 +12,10 @@ from markdown_it import MarkdownIt
 from dashboards import colors
 from dashboards.options import NO_DATA
 from dashboards.preview import tables
-from dashboards.preview.asking import Question, Told, marked, panels, question, targets
+from dashboards.preview.asking import Question, Told, marked, others, panels, question, targets
 from dashboards.preview.fields import Fields
 from dashboards.preview.scope import Scope, variables
+from dashboards.preview.unread import unread
 from signals.samples import Answer, Series
 
 PALETTE = (
@@ -50,34 +51,52 @@ def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
 
 def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
     """Give a panel as the page wants it: its place, its words, and what its kind draws; `errors` say what could not be had."""
-    place = found.get("gridPos") or {}
-    kind = str(found.get("type", ""))
+    kind = str(found.get("type") or "")
     common = {
         "kind": kind,
-        "title": scope.in_text(str(found.get("title", ""))),
-        "about": scope.in_text(str(found.get("description", ""))),
-        "place": [int(place.get(key, default)) for key, default in (("x", 0), ("y", 0), ("w", 12), ("h", 8))],
+        "title": scope.in_text(str(found.get("title") or "")),
+        "about": scope.in_text(str(found.get("description") or "")),
+        "place": _place(found.get("gridPos")),
     }
+    options = found.get("options")
     if kind == "row":
         return common
     if kind == "text":
-        return {**common, "html": _html(scope.in_text(str((found.get("options") or {}).get("content", ""))))}
+        content = (
+            (options.get("content") if isinstance(options, dict) else None) or found.get("content") or ""
+        )
+        return {**common, "html": _html(scope.in_text(str(content)))}
     if kind not in KINDS:
         return {**common, "kind": "other", "errors": [f"a panel of type {kind!r} is not drawn here"]}
     asked = [(target, told.of(question(found, target, scope))) for target in targets(found)]
-    errors = [answer for _, answer in asked if isinstance(answer, str)]
+    errors = [f"{name} is not asked here" for name in others(found)]
+    errors += [answer for _, answer in asked if isinstance(answer, str)]
     had = [(target, answer) for target, answer in asked if isinstance(answer, Answer)]
     remarks = [warning for _, answer in had for warning in answer.warnings]
+    ignored = list(unread(found))
+    if ignored:
+        remarks.append(f"not drawn here: {', '.join(ignored)}")
     fields = Fields(found)
-    body = KINDS[kind](found, had, fields, told)
     empty = not any(answer.series for _, answer in had)
     return {
         **common,
-        **body,
+        **KINDS[kind](found, had, fields, told),
         "errors": list(dict.fromkeys(errors)),
         "remarks": list(dict.fromkeys(remarks)),
         **({"empty": fields.no_value or NO_DATA} if empty else {}),
     }
+
+
+def _place(found: object) -> list[int]:
+    """Give column, row, width and height; what is none of these is what Grafana would put there."""
+    place = found if isinstance(found, dict) else {}
+    usual = {"x": 0, "y": 0, "w": 12, "h": 8}
+    x, y, w, h = (
+        value if isinstance(value := place.get(key), int) and not isinstance(value, bool) else default
+        for key, default in usual.items()
+    )
+    width = min(max(1, w), 24)
+    return [min(max(0, x), 24 - width), max(0, y), width, max(1, h)]
 
 
 Had = Sequence[tuple[Mapping[str, Any], Answer]]
@@ -113,7 +132,8 @@ def _curves(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> D
         }
         for index, (ref, name, series) in enumerate(every[:MOST_SERIES])
     ]
-    options = found.get("options") or {}
+    options = found.get("options")
+    options = options if isinstance(options, dict) else {}
     return {
         **fields.scale(),
         "series": curves,
@@ -130,7 +150,7 @@ def _figures(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> 
     for ref, name, series in list(_named(had))[:MOST_SERIES]:
         values = [sample.value for sample in series.samples if not math.isnan(sample.value)]
         figures.append(
-            {"name": name, "value": _finite(values[-1]) if values else None, "color": fields.color(ref, name)}
+            {"name": name, "value": _shown(values[-1]) if values else None, "color": fields.color(ref, name)}
         )
     drawn: Drawn = {**fields.scale(), "steps": fields.steps, "figures": figures}
     if found.get("type") == "stat" and (found.get("options") or {}).get("graphMode") != "none":
@@ -214,6 +234,11 @@ def _on_grid(series: Series, told: Told) -> list[float | None]:
 
 def _finite(value: float) -> float | None:
     return _rounded(value) if math.isfinite(value) else None
+
+
+def _shown(value: float) -> float | str:
+    """Give a figure; what is infinite by its name, for JSON has none."""
+    return _rounded(value) if math.isfinite(value) else "+Inf" if value > 0 else "-Inf"
 
 
 def _rounded(value: float) -> float:

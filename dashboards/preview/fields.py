@@ -15,7 +15,8 @@ class Fields:
     """Defaults and overrides of a panel's fields, as Grafana applies them: the later override wins."""
 
     def __init__(self, panel: Mapping[str, Any]) -> None:
-        config = panel.get("fieldConfig") or {}
+        found = panel.get("fieldConfig")
+        config: Mapping[str, Any] = found if isinstance(found, dict) else {}
         self._defaults: Mapping[str, Any] = config.get("defaults") or {}
         self._overrides = [each for each in config.get("overrides") or () if isinstance(each, dict)]
         custom = self._defaults.get("custom") or {}
@@ -25,11 +26,19 @@ class Fields:
         self.draws_thresholds = (custom.get("thresholdsStyle") or {}).get("mode", "off") != "off"
         self.unit = str(self._defaults.get("unit") or "")
         self.no_value = str(self._defaults.get("noValue") or "")
-        self.steps = steps(self._defaults.get("thresholds"))
+        self.steps = steps(
+            self._defaults.get("thresholds"),
+            _number(self._defaults.get("min")),
+            _number(self._defaults.get("max")),
+        )
 
     def scale(self) -> dict[str, Any]:
         """Give unit and ends of the axis; a missing end is None."""
-        return {"unit": self.unit, "min": self._defaults.get("min"), "max": self._defaults.get("max")}
+        return {
+            "unit": self.unit,
+            "min": _number(self._defaults.get("min")),
+            "max": _number(self._defaults.get("max")),
+        }
 
     def color(self, ref: str, name: str) -> str:
         """Give the colour that an override fixes for a series; empty where none does."""
@@ -80,15 +89,27 @@ def _matches(kind: str, wanted: str, ref: str, name: str) -> bool:
         return ref == wanted
     if kind == "byRegexp":
         body = re.fullmatch(r"/(.*)/[a-z]*", wanted)
-        return re.search(body[1] if body else f"^(?:{wanted})$", name) is not None
+        try:
+            return re.search(body[1] if body else f"^(?:{wanted})$", name) is not None
+        except re.error:
+            return False
     return False
 
 
-def steps(thresholds: Any) -> list[Step]:
-    """Give thresholds as (from which value, colour); the first begins at None. Percentages of an axis are not read."""
-    if not isinstance(thresholds, dict) or thresholds.get("mode", "absolute") != "absolute":
+def steps(thresholds: Any, least: float | None = None, most: float | None = None) -> list[Step]:
+    """Give thresholds as (from which value, colour); the first begins at None. Percentages are of the axis, 0 to 100 without ends."""
+    if not isinstance(thresholds, dict):
         return []
-    return [
-        (None if step.get("value") is None else float(step["value"]), str(step.get("color") or colors.PLAIN))
-        for step in thresholds.get("steps") or ()
-    ]
+    low, high = (0.0 if least is None else least), (100.0 if most is None else most)
+    share = thresholds.get("mode") == "percentage"
+    found: list[Step] = []
+    for step in thresholds.get("steps") or ():
+        value = _number(step.get("value")) if isinstance(step, dict) else None
+        if isinstance(step, dict):
+            at = low + (high - low) * value / 100 if share and value is not None else value
+            found.append((at, str(step.get("color") or colors.PLAIN)))
+    return found
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

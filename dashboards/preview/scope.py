@@ -101,16 +101,37 @@ def scoped(
     scrape_interval: float,
     values: Mapping[str, tuple[str, ...]],
 ) -> Scope:
-    """Give the scope of a dashboard: of its own variables only, and what each says that All means."""
+    """Give the scope of a dashboard: what is chosen of its variables, else what was chosen when it was saved, else All."""
     offered = {
         str(each.get("name")): each for each in variables(document) if each.get("type") != "datasource"
+    }
+    saved = {name: _saved(each, within) for name, each in offered.items()}
+    chosen = {name: found for name, found in saved.items() if found} | {
+        name: found for name, found in values.items() if name in offered
     }
     return Scope(
         span=within,
         scrape_interval=scrape_interval,
-        values={name: chosen for name, chosen in values.items() if name in offered},
-        alls={name: str(each.get("allValue") or ".+") for name, each in offered.items()},
+        values=chosen,
+        alls={
+            name: str(each.get("allValue") or ".+") for name, each in offered.items() if name not in chosen
+        },
     )
+
+
+def _saved(variable: Mapping[str, object], within: Span) -> tuple[str, ...]:
+    """Give the values that a variable was saved with; none where that is All, or nothing. An interval's auto is the step."""
+    current = variable.get("current")
+    value = current.get("value") if isinstance(current, dict) else None
+    found = tuple(str(each) for each in value) if isinstance(value, list) else (str(value),) if value else ()
+    if any(each in ("$__all", "All") for each in found):
+        return ()
+    if variable.get("type") == "interval" and (not found or found[0].startswith("$__auto")):
+        first = str(variable.get("query") or "").split(",")[0].strip()
+        return (promql_duration(within.step) if found or not first else first,)
+    if not found and variable.get("type") in ("constant", "textbox", "custom"):
+        return tuple(filter(None, [str(variable.get("query") or "").split(",")[0].strip()]))
+    return found
 
 
 def variables(document: Mapping[str, object]) -> Iterable[Mapping[str, object]]:

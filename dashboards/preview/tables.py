@@ -21,7 +21,7 @@ def table(
     rows = merged(had)
     names = list(dict.fromkeys(name for row in rows for name in row))
     for change in panel.get("transformations") or ():
-        if change.get("id") == "organize":
+        if isinstance(change, dict) and change.get("id") == "organize":
             names, rows = _organized(names, rows, change.get("options") or {})
     rows = _sorted(rows, (panel.get("options") or {}).get("sortBy") or ())
     columns = [fields.of_column(name) for name in names]

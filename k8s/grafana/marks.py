@@ -39,6 +39,11 @@ def of_rollback(version: str, push: str, to: int, dashboard: Mapping[str, Any]) 
     return f"leadline {version} {ROLLBACK} {push} to version {to} {digest(dashboard)}"
 
 
+def of_return(version: str, to: int) -> str:
+    """Write the message of a version that gives back what somebody else had saved: no mark, for it is theirs again."""
+    return f"leadline {version} restored version {to}, which no push had saved"
+
+
 def read(message: str) -> Mark | None:
     """Read a message; None where it is not ours: somebody else saved that version."""
     found = _WRITTEN.fullmatch(message.strip())

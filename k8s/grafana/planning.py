@@ -82,7 +82,8 @@ def plan(grafana: Grafana, project: str, files: Mapping[str, str], wishes: Wishe
     wanted = [json.loads(text) for path, text in files.items() if path.startswith("grafana/")]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         steps = tuple(pool.map(lambda each: there.step(each, wishes or Wishes()), wanted))
-    return Plan(project=project, folder=there.folder, steps=steps, remarks=tuple(_remarks(grafana, version)))
+    remarks = (*_remarks(grafana, version), *there.remarks())
+    return Plan(project=project, folder=there.folder, steps=steps, remarks=remarks)
 
 
 def _remarks(grafana: Grafana, version: str) -> Iterator[str]:
@@ -108,6 +109,11 @@ class Found:
         self._grafana, self._project = grafana, project
         self.listed = grafana.listed()
         self.folder: Json | None = grafana.folder(folder_uid(project), project)
+
+    def remarks(self) -> Iterator[str]:
+        """Say where the folder is somebody else's that is called like the project."""
+        if self.folder is not None and self.folder["uid"] != folder_uid(self._project):
+            yield f"the folder {self.folder['title']!r} was made by somebody else (its uid is {self.folder['uid']}), and is used"
 
     def step(self, wanted: Json, wishes: Wishes) -> Step:
         """Say what becomes of one dashboard."""
@@ -146,7 +152,7 @@ class Found:
         if meta.get("provisioned"):
             return replace(step, action=REFUSED, why="it is provisioned from a file; remove that file first")
         if marks.tag(self._project) not in (dashboard.get("tags") or []):
-            return self._foreign(step, dashboard, wishes)
+            return self._foreign(step, there, wishes)
         mark = self.newest(str(wanted["uid"]), int(dashboard["id"]))
         same = mark is not None and mark.digest == marks.digest(wanted)
         if same or marks.plain(dashboard) == marks.plain(wanted):
@@ -164,18 +170,21 @@ class Found:
         ours = next((mark for each in versions if (mark := marks.read(each.message))), None)
         return ours is not None and ours.digest == marks.digest(dashboard)
 
-    def _foreign(self, step: Step, dashboard: Json, wishes: Wishes) -> Step:
-        what = f"a dashboard that is not ours, {dashboard.get('title')!r}, has the uid {step.uid}"
-        if wishes.adopt:
-            return replace(step, why=f"adopted: {what}")
-        return replace(step, action=REFUSED, why=f"{what}; --adopt makes it ours")
+    def _foreign(self, step: Step, there: Json, wishes: Wishes) -> Step:
+        what = f"a dashboard that is not ours, {there['dashboard'].get('title')!r}, has the uid {step.uid}"
+        if not wishes.adopt:
+            return replace(step, action=REFUSED, why=f"{what}; --adopt makes it ours")
+        moved = () if _is_in(there["meta"], self.folder) else (self._moving(there["meta"]),)
+        return replace(step, why=f"adopted: {what}", changes=(*moved, *step.changes))
+
+    def _moving(self, meta: Json) -> str:
+        return f"folder {meta.get('folderTitle') or 'another'} → {self._project}"
 
     def _placed(self, step: Step, meta: Json) -> Step:
         """Leave what is as generated where it is, or move it into the project's folder."""
         if _is_in(meta, self.folder):
             return replace(step, action=UNCHANGED, changes=())
-        where = meta.get("folderTitle") or "another folder"
-        return replace(step, action=MOVE, changes=(f"folder {where} → {self._project}",))
+        return replace(step, action=MOVE, changes=(self._moving(meta),))
 
     def _new(self, wanted: Json, wishes: Wishes) -> Step:
         """Make a dashboard, unless its title is taken: Grafana would silently keep the other's uid."""

@@ -19,6 +19,7 @@ class Return:
     """What becomes of a dashboard that the last push wrote.
 
     to         the version that is restored, and `dashboard` its content
+    theirs     whether no push had saved that version: it is somebody's edit, and stays one
     version    the one that is there
     changes    from what is there to what is restored, in words
     why        explains what is kept
@@ -30,6 +31,7 @@ class Return:
     push: str
     version: int
     to: int = 0
+    theirs: bool = False
     dashboard: Json | None = None
     folder: Json | None = None
     changes: tuple[str, ...] = ()
@@ -97,6 +99,7 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
         found,
         action=RESTORE,
         to=before[0],
+        theirs=dict(ours.marks)[before[0]] is None,
         dashboard=restored,
         folder={"id": ours.there["meta"].get("folderId"), "uid": ours.there["meta"].get("folderUid")},
         changes=meaning.changes(marks.plain(dashboard), restored),
@@ -114,6 +117,10 @@ def roll_back(
     for each in planned:
         if each.action == RESTORE and each.dashboard is not None:
             body = {**each.dashboard, "id": None, "uid": each.uid, "version": each.version}
-            message = marks.of_rollback(version, name, each.to, each.dashboard)
+            message = (
+                marks.of_return(version, each.to)
+                if each.theirs
+                else marks.of_rollback(version, name, each.to, each.dashboard)
+            )
             grafana.save(body, dict(each.folder or {}), message)
             told(each)

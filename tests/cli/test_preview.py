@@ -172,3 +172,14 @@ def test_a_server_that_is_not_there_is_told(
     assert preview("--url", "http://127.0.0.1:9", url=False) == 3
     assert "connection refused" in capsys.readouterr().err
     assert not (tmp_path / "preview.html").exists()
+
+
+def test_a_dashboard_that_asks_nothing_is_drawn(preview: Callable[..., int], tmp_path: Path) -> None:
+    text = {
+        "title": "Words",
+        "uid": "w",
+        "panels": [{"type": "text", "title": "x", "options": {"content": "hello"}}],
+    }
+    (tmp_path / "words.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(text).encode())
+    assert preview("--file", "words.json") == 0
+    assert "hello" in drawn(tmp_path / "preview.html")["dashboards"][0]["panels"][0]["html"]

@@ -131,7 +131,11 @@ def test_one_colour_for_each_status_class_and_quantile_everywhere(worked_example
 def test_datasources_are_the_variable_everywhere(catalog: Catalog) -> None:
     for document in documents(catalog):
         text = json.dumps(document)
-        assert set(re.findall(r'"uid": "(\$?[^"]*)"', text)) == {document["uid"], "${datasource}"}
+        assert set(re.findall(r'"uid": "(\$?[^"]*)"', text)) == {
+            document["uid"],
+            "${datasource}",
+            "-- Grafana --",
+        }
         assert document["editable"] is False
         assert {"leadline", f"leadline:{catalog.project}"} <= set(document["tags"])
 

@@ -115,6 +115,28 @@ def own_panel(arguments: str) -> str:
         (own_panel("panel('t', 'd', 'up'), panel('t', 'd', 'up')"), "two panels have the key 'a.t'"),
         (own_panel("variables=('pod',)"), "there is no variable 'pod'"),
         (own_panel("").replace("'a'", "'A b'"), "'A b' is no key of a dashboard"),
+        (own_panel("").replace("'a'", "'dashboards'"), "'dashboards' is no key of a dashboard"),
+        (own_panel("panel('t', 'd', 'up', width='12')"), "mine.py:3: panel 't': width must be a whole number, not '12'"),
+        (own_panel("panel('t', 'd', 'up', steps=(1, 2))"), "steps must be a tuple of Step"),
+        (own_panel("panel('t', 'd', 'up', links=('http://x',))"), "links must be a tuple of Link"),
+        (own_panel("panel('t', 'd', 'up', colors={'x': 'y'})"), "colors must be pairs"),
+        (own_panel("panel('t', 'd', Query(expr=5))"), "a query's expr and legend must be text"),
+        (own_panel("panel('t', 'd', Query(expr='up', legend=5))"), "a query's expr and legend must be text"),
+        (own_panel("panel('a\\ud800', 'd', 'up')"), "title has half of a character in it"),
+        (own_panel("panel('t', 'd', 'up', least=float('nan'))"), "least must be a number or None, not nan"),
+        (own_panel("panel('t', 'd', 'up', least='1')"), "least must be a number or None"),
+        (own_panel("panel('t', 'd', 'up', links=(Link(title='x', url='javascript:alert(1)'),))"), "a link leads to http://"),
+        (own_panel("panel('t', 'd', 'up', steps=(Step(None, 'nocolor'),))"), "'nocolor' is no colour"),
+        (own_panel("panel('t', 'd', 'up', kind='table', sort='nosuch')"), "it is sorted by 'nosuch', and has no such column"),
+        (own_panel("panel('t', 'd', 'up{job=\"$job\"}')"), "its query uses $job, which the dashboard does not offer"),
+        (own_panel("panel('t', 'd', 'sum(rate(x[5m])')"), "mine.py:3: panel 't': 'sum(rate(x[5m])' is not PromQL"),
+        (own_panel("'x'"), "mine.py:3: 'x' is no panel"),
+        (own_panel("[row('x')]"), "is no panel; give panel(…)"),
+        (own_panel("signal_panel(catalog.service('web'), 'latency.p95', by='route')"), "is split by labels in a tuple"),
+        (own_panel("signal_panel(catalog.service('web'), 'latency.p95', by=('rout',))"), "not by ('rout',)"),
+        ("import sys\nsys.exit(5)\n", "mine.py:2: SystemExit: 5"),
+        ("def dashboards(catalog):\n    return {'a': 1}\n", "gives a dict, not a Dashboard"),
+        ("async def dashboards(catalog):\n    return []\n", "dashboards is async; write def dashboards(catalog)"),
         (own_panel("").replace("'a'", "'cost'"), "would both be 'shop-cost'"),
         (own_panel("").replace("'A'", "'Cost'"), "would both be 'shop / Cost'"),
     ],
@@ -144,7 +166,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, named: str, said: st
 def test_a_signal_that_a_service_cannot_answer_is_refused_where_it_is_asked_for(minimal: Catalog) -> None:
     with pytest.raises(UsageError, match=r"cost_per_request of web: "):
         own.signal(minimal.service("web"), "cost_per_request")
-    with pytest.raises(UsageError, match="cannot be split by model"):
+    with pytest.raises(UsageError, match="throughput is split by labels in a tuple, of"):
         own.signal(minimal.service("web"), "throughput", by=("model",))
 
 
@@ -168,3 +190,25 @@ def test_every_name_that_is_documented_is_public() -> None:
     }
     assert {"dashboard", "signal_panel", "Query"} <= names
     assert names <= {*leadline.__all__, "leadline signals"}
+
+
+def test_what_a_file_prints_is_no_part_of_what_we_print(
+    with_module: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build.build(with_module(f"print('hello')\n{GOOD}"))
+    out, error = capsys.readouterr()
+    assert (out, error) == ("", "hello\n")
+
+
+def test_neighbours_of_the_same_name_in_two_folders_stay_apart(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "common.py").write_text(f"TITLE = '{folder}'\n", "utf-8")
+        (tmp_path / folder / "mine.py").write_text(
+            "from common import TITLE\nfrom leadline import dashboard\n"
+            "def dashboards(catalog):\n    return dashboard(catalog, TITLE, TITLE, TITLE)\n",
+            "utf-8",
+        )
+    path = tmp_path / "leadline.yaml"
+    path.write_text(f"{MINIMAL}dashboards: [one/mine.py, two/mine.py]\n", "utf-8")
+    assert [each.title for each in build.build(reading.load(path))[-2:]] == ["shop / one", "shop / two"]

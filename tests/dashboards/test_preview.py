@@ -417,3 +417,109 @@ def test_fields_read_what_grafana_wrote_and_nothing_breaks_on_less() -> None:
     for config in configs:
         fields = Fields(config)
         assert (fields.unit, fields.steps, fields.color("A", "x")) == ("", [], "")
+
+
+def variable(**fields: Any) -> dict[str, Any]:
+    return {"templating": {"list": [{"name": "v", **fields}]}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "query", "text"),
+    [
+        ({"type": "constant", "query": "42"}, "42", "42"),
+        ({"type": "interval", "query": "1m,5m", "current": {"value": "5m"}}, "5m", "5m"),
+        ({"type": "interval", "query": "1m,5m"}, "1m", "1m"),
+        ({"type": "interval", "query": "1m", "current": {"value": "$__auto_interval_v"}}, "15s", "15s"),
+        ({"type": "custom", "query": "a,b", "current": {"value": ["b", "c.d"]}}, "(b|c\\\\.d)", "b c.d"),
+        ({"type": "query", "query": "label_values(x)", "current": {"value": "web"}}, "web", "web"),
+        ({"type": "query", "current": {"value": ["$__all"]}, "allValue": ".*"}, ".*", ""),
+        ({"type": "query", "current": {"text": "All", "value": "$__all"}}, ".+", ""),
+    ],
+)
+def test_a_variable_stands_for_what_it_was_saved_with(fields: dict[str, Any], query: str, text: str) -> None:
+    within = scope.scoped(variable(**fields), SPAN, 15, {})
+    assert within.in_query("$v") == query
+    assert within.in_text("${v}") == text
+    assert scope.scoped(variable(**fields), SPAN, 15, {"v": ("mine",)}).in_query("$v") == "mine"
+
+
+def test_what_is_not_drawn_is_said() -> None:
+    config = {
+        "defaults": {
+            "mappings": [{}],
+            "custom": {"scaleDistribution": {"type": "log"}, "stacking": {"mode": "percent"}},
+        }
+    }
+    found = draw(asks("timeseries", {}, fieldConfig=config, timeFrom="1h", repeat="v"), matrix(series([1])))
+    (remark,) = found["remarks"]
+    for said in (
+        "value mappings",
+        "a logarithmic scale",
+        "stacking to 100 %",
+        "a time range of its own",
+        "repetition",
+    ):
+        assert said in remark
+
+
+@pytest.mark.parametrize(
+    ("datasource", "said"),
+    [
+        ({"type": "loki", "uid": "x"}, "loki is not asked here"),
+        ("Loki", "Loki is not asked here"),
+        ({"type": "datasource", "uid": "-- Dashboard --"}, "-- Dashboard -- is not asked here"),
+    ],
+)
+def test_another_datasource_is_not_asked_and_said(datasource: object, said: str) -> None:
+    found = asks("timeseries", {}, datasource=datasource)
+    assert list(asking.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15))) == []
+    assert said in draw(found)["errors"]
+
+
+@pytest.mark.parametrize(
+    "datasource", ["Prometheus", "$datasource", {"type": "prometheus", "uid": "x"}, None]
+)
+def test_a_prometheus_is_asked_however_it_is_called(datasource: object) -> None:
+    found = asks("timeseries", {}, datasource=datasource)
+    assert len(list(asking.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15)))) == 1
+
+
+def test_thresholds_in_percent_are_of_the_axis_and_infinity_is_named() -> None:
+    thresholds = {"mode": "percentage", "steps": [{"color": "a", "value": None}, {"color": "b", "value": 50}]}
+    found = draw(
+        asks("gauge", {}, fieldConfig={"defaults": {"thresholds": thresholds, "min": 10, "max": 20}}),
+        matrix(series([math.inf])),
+    )
+    assert found["steps"] == [(None, "a"), (15, "b")]
+    assert found["figures"][0]["value"] == "+Inf"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"gridPos": {"h": "8", "w": "x", "x": -3, "y": None}},
+        {"gridPos": {"h": 0, "w": 99, "x": 30, "y": -1}},
+        {"gridPos": "here"},
+        {"fieldConfig": None, "options": None, "title": None},
+        {
+            "fieldConfig": {
+                "overrides": [
+                    {
+                        "matcher": {"id": "byRegexp", "options": "/(/"},
+                        "properties": [{"id": "color", "value": {}}],
+                    }
+                ]
+            }
+        },
+        {"fieldConfig": {"defaults": {"min": "low", "thresholds": {"steps": ["x", {"value": "y"}]}}}},
+        {"transformations": [None, {"id": "filterByName"}]},
+    ],
+)
+def test_a_broken_panel_breaks_nothing(broken: dict[str, Any]) -> None:
+    for kind in ("timeseries", "stat", "gauge", "bargauge", "heatmap", "table", "text", "row"):
+        found = draw({**asks(kind, {"legendFormat": "{{a}}"}), **broken}, matrix(series([1], a="b", le="1")))
+        x, y, w, h = found["place"]
+        assert 0 <= x <= x + w <= 24
+        assert y >= 0 < h
+        assert found["title"] != "None"
+        json.dumps(found, allow_nan=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import yaml
 
 from cli.main import run
 from tests.conftest import MINIMAL, ROOT
-from tests.doubles import Api
+from tests.doubles import Api, Request
 from tests.grafana_double import GrafanaDouble
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -93,3 +94,14 @@ def test_the_hooks_of_pre_commit_are_commands_that_there_are(repository: Path) -
         program, *arguments = hook["entry"].split()
         assert program == "leadline"
         assert run(arguments) == 0, hook["id"]
+
+
+def test_a_plan_that_would_be_refused_fails_the_step(repository: Path, api: Api) -> None:
+    double = GrafanaDouble()
+    api.answer = double.answer
+    body = {"dashboard": {"uid": "shop-cost", "title": "theirs", "tags": [], "panels": []}, "message": ""}
+    double.answer(Request("POST", "/api/dashboards/db", {}, json.dumps(body)))
+    done = step(repository, to="grafana", url=api.url)
+    assert done.returncode == 1
+    assert "a push would be refused" in done.stdout
+    assert "is not ours" in (repository / "summary.md").read_text("utf-8")

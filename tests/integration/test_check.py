@@ -173,3 +173,18 @@ def test_init_shows_as_a_diff_what_a_catalog_lacks(
     assert done.returncode == 0, done.stderr
     assert run(["init", "--update", "-c", "leadline.yaml"]) == 0
     assert run(["check", "-c", "leadline.yaml"]) in (0, 1)
+
+
+def test_a_users_own_dashboard_is_held_against_what_is_there(
+    demo: Finished, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from leadline import dashboard, panel\n\n\n"
+        "def dashboards(catalog):\n"
+        "    return dashboard(catalog, 'mine', 'Mine', 'about', panel('Gone', 'Normal is none.', 'nosuch_metric_total'))\n",
+        "utf-8",
+    )
+    _, findings = found(demo, tmp_path, capsys, CATALOG + "dashboards: [mine.py]\n")
+    mine = [each for each in findings if each["code"] == "metric-missing"]
+    assert ["nosuch_metric_total" in each["what"] for each in mine] == [True]
+    assert mine[0]["file"] == "grafana/threads-agent-mine.json"

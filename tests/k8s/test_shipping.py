@@ -346,3 +346,55 @@ def test_requests_for_a_hundred_dashboards(api: Api, double: GrafanaDouble) -> N
     assert reads["nothing"] <= 100 * 3 + 10, reads
     assert reads["nothing again"] <= 100 + 20, reads
     assert reads["one"] <= 100 * 2 + 30, reads
+
+
+def test_an_edit_that_a_rollback_gave_back_is_kept_by_the_next_push(
+    ship: Callable[..., int], double: GrafanaDouble, capsys: Capture
+) -> None:
+    assert ship("push") == 0
+    edit(double, "shop-latency", title="MINE")
+    assert ship("push", "--overwrite") == 0
+    assert ship("rollback") == 0
+    assert double.dashboards["shop-latency"].body["title"] == "MINE"
+    capsys.readouterr()
+    assert ship("push") == 0
+    assert "kept       shop / Latency" in capsys.readouterr().out
+    assert double.dashboards["shop-latency"].body["title"] == "MINE"
+
+
+def test_what_is_adopted_from_another_folder_is_said_to_move(
+    ship: Callable[..., int], double: GrafanaDouble, capsys: Capture
+) -> None:
+    double.answer(post("/api/folders", {"uid": "private", "title": "Private"}))
+    body = {"uid": "shop-cost", "title": "theirs", "tags": [], "panels": []}
+    double.answer(
+        post(
+            "/api/dashboards/db",
+            {"dashboard": body, "message": "", "folderId": double.folders["private"]["id"]},
+        )
+    )
+    assert ship("plan", "--adopt") == 1
+    assert "folder Private → shop" in capsys.readouterr().out
+
+
+def test_a_folder_of_somebody_else_that_is_called_like_the_project_is_said(
+    ship: Callable[..., int], double: GrafanaDouble, capsys: Capture
+) -> None:
+    double.answer(post("/api/folders", {"uid": "other", "title": "shop"}))
+    assert ship("plan") == 1
+    assert (
+        "the folder 'shop' was made by somebody else (its uid is other), and is used"
+        in capsys.readouterr().err
+    )
+
+
+def test_what_a_renamed_project_left_behind_is_pruned_by_its_old_name(
+    ship: Callable[..., int], double: GrafanaDouble
+) -> None:
+    assert ship("push") == 0
+    renamed = MINIMAL.replace("project: shop", "project: store")
+    assert ship("push", text=renamed) == 0
+    assert ship("prune") == 0
+    assert len(double.dashboards) == 2 * DASHBOARDS
+    assert ship("prune", "--project", "shop") == 0
+    assert {uid.partition("-")[0] for uid in double.dashboards} == {"store"}
