@@ -93,14 +93,17 @@ def spared(files: Iterable[RuleFile], read: SamplesRead) -> Spared:
     return Spared(alerts=alerts, recorded=recorded, plain=written_out)
 
 
-def inlined(expression: str, known: Known, interval: str) -> str:
-    """Write an expression out: each recorded series in it becomes what it is recorded from; constants stay."""
+def inlined(expression: str, known: Known, interval: str, within: tuple[Recording, ...] = ()) -> str:
+    """Write an expression out: each recorded series in it becomes what it is recorded from.
+
+    Constants stay, and so does what a rule remembers of itself. `within` are the rules that are being written out.
+    """
 
     def written(found: re.Match[str]) -> str:
         rules = [rule for rule in known.matching(found[1], found[2]) if rule.constant is None]
-        if len(rules) != 1:
+        if len(rules) != 1 or rules[0] in within:
             return found[0]
-        inner = f"(\n{inlined(rules[0].expr, known, interval)}\n)"
+        inner = f"(\n{inlined(rules[0].expr, known, interval, (*within, rules[0]))}\n)"
         window, offset = found[3], f" offset {found[4]}" if found[4] else ""
         if window:
             return f"{inner}[{window}:{interval}]{offset}"

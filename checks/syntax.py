@@ -85,7 +85,8 @@ class _Broken:
 
 def mistake(text: str) -> Mistake | None:
     """Find the first mistake of an expression; None where it can be read."""
-    if not text.strip():
+    tokens = list(_tokens(text))
+    if not tokens:
         return Mistake(what="the expression is empty", start=0, end=0, remedy="write for example up")
     much = too_much(text)
     if much:
@@ -96,9 +97,7 @@ def mistake(text: str) -> Mistake | None:
         said = " ".join(str(error).split())
     else:
         return None
-    broken = _Broken(
-        list(_tokens(text)), said.replace("invalid promql query", "this cannot stand here"), text
-    )
+    broken = _Broken(tokens, said.replace("invalid promql query", "this cannot stand here"), text)
     for find in FINDERS:
         found = find(broken)
         if found is not None:

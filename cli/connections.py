@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import catalog_option, chosen
+from cli.options import catalog_option
 from signals.endpoints import Context, Endpoint
 from signals.errors import UsageError
 
@@ -58,6 +58,19 @@ class Connection:
 
         return reading.load(self.catalog_file)
 
+    def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
+        """Give the context that is asked; where there is no catalog, one of the user's own."""
+        from cli.contexts import known
+
+        if catalog is None and not self.catalog_file.is_file():
+            found = known((), "")
+            if not found.contexts:
+                self.load()  # says that there is no catalog, and what to do
+        else:
+            read = catalog or self.load()
+            found = known(read.contexts, read.file)
+        return found.pick(self.context_name)
+
     def context(self, catalog: Catalog) -> Context:
         """Give the context that is asked, where no URL was given."""
         return context_of(catalog, self.context_name)
@@ -73,8 +86,8 @@ class Connection:
         if self.url:
             reach = given("PROMETHEUS", self.url)
         else:
-            known = catalog or self.load()
-            reach = reached("prometheus", context_of(known, self.context_name), known.file)
+            context, file = self._picked(catalog)
+            reach = reached("prometheus", context, file)
         with (
             reach as (endpoint, revive),
             Prometheus(endpoint, timeout_seconds=self.timeout, revive=revive) as client,
@@ -165,8 +178,7 @@ def checked_url(text: str, option: str = "--url") -> str:
 
 
 def context_of(catalog: Catalog, name: str | None) -> Context:
-    if not catalog.contexts:
-        raise UsageError(f"{catalog.file} names no contexts, so where Prometheus is must be said with --url")
-    if name is None:
-        return catalog.contexts[0]
-    return chosen(name, {context.name: context for context in catalog.contexts}, "context", catalog.file)
+    """Give a context of the catalog or of the user's own: the one that is named, else the one in use."""
+    from cli.contexts import known
+
+    return known(catalog.contexts, catalog.file).pick(name)[0]

@@ -29,6 +29,7 @@ COMMANDS = {
     "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "compare": ("cli.compare", "Say what became better or worse between two snapshots."),
+    "context": ("cli.context", "List, choose, show and check where Prometheus and Grafana are."),
     "profiles": ("cli.profiles", "List how families of services name their metrics, or explain one."),
     "prices": ("cli.prices", "Print what models cost, as a catalog has it."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),

@@ -27,6 +27,7 @@ class _Authorization(AuthBase):
 def apply(endpoint: Endpoint, session: requests.Session) -> None:
     """Give a session what an endpoint asks for. Raises UsageError where a secret is not where it should be."""
     session.headers.update(dict(endpoint.headers))
+    session.headers.update({name: _secret(Endpoint(), file, "") for name, file in endpoint.header_files})
     if endpoint.username:
         password = _secret(endpoint, endpoint.password_file, endpoint.password_env)
         session.auth = _Authorization(
@@ -39,12 +40,32 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
                 "a token has ASCII characters only, and this one has others; was it copied whole?"
             )
         session.auth = _Authorization("Bearer " + token)
-    if endpoint.ca_file:
+    if endpoint.proxy_url:
+        session.proxies = {"http": endpoint.proxy_url, "https": endpoint.proxy_url}
+        session.trust_env = False  # else NO_PROXY of the environment would decide
+    if endpoint.cert_file:
+        _present(endpoint.cert_file, "cert_file")
+        if endpoint.key_file:
+            _present(endpoint.key_file, "key_file")
+        session.cert = (endpoint.cert_file, endpoint.key_file) if endpoint.key_file else endpoint.cert_file
+    if endpoint.insecure:
+        import urllib3
+
+        urllib3.disable_warnings(
+            urllib3.exceptions.InsecureRequestWarning
+        )  # it was said in the context, and is shown there
+        session.verify = False
+    elif endpoint.ca_file:
         if not Path(endpoint.ca_file).is_file():
             raise UsageError(
                 f"the certificate file {endpoint.ca_file} (tls_config.ca_file, or LEADLINE_…_CA_FILE) does not exist"
             )
         session.verify = endpoint.ca_file
+
+
+def _present(file: str, key: str) -> None:
+    if not Path(file).is_file():
+        raise UsageError(f"the file {file} (tls_config.{key}) does not exist")
 
 
 def _secret(endpoint: Endpoint, file: str, variable: str) -> str:

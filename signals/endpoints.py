@@ -12,6 +12,9 @@ class Endpoint:
 
     The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept: in a file, in a
     variable, in a Secret of the cluster (its name and key), of which `fetch` is then what reads it.
+
+    header_files  headers whose values are kept in files
+    insecure      whether its certificate is not verified
     """
 
     url: str = ""
@@ -23,6 +26,11 @@ class Endpoint:
     credentials_file: str = ""
     credentials_env: str = ""
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    insecure: bool = False
+    proxy_url: str = ""
+    header_files: tuple[tuple[str, str], ...] = ()
     secret: tuple[str, str] | None = None
     fetch: Callable[[], str] | None = field(default=None, compare=False, repr=False)
 

@@ -35,7 +35,7 @@ def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
 
 
 def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
-    known = ("url", "service", "headers", "basic_auth", "authorization", "tls_config")
+    known = ("url", "service", "headers", "basic_auth", "authorization", "tls_config", "proxy_url")
     fields = reader.table(entry, known=known)
     if entry.is_table and ("url" in fields) == ("service" in fields):
         reader.fail(entry, "needs either 'url' or 'service'")
@@ -49,11 +49,24 @@ def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
         reader.fail(
             fields["authorization"], f"credentials_secret: {kept!r} is no key of a Secret; write name/key"
         )
-    tls = _group(reader, fields, "tls_config", ("ca_file",))
+    tls = _group(reader, fields, "tls_config", ("ca_file", "cert_file", "key_file", "insecure_skip_verify"))
+    if tls.get("insecure_skip_verify", "false") not in ("true", "false"):
+        reader.fail(fields["tls_config"], "insecure_skip_verify is true or false")
+    if tls.get("key_file") and not tls.get("cert_file"):
+        reader.fail(fields["tls_config"], "key_file needs cert_file")
+    plainly = {key: value for key, value in headers.items() if not value.is_table}
+    from_files = {
+        key: reader.table(value, known=("file",), required=("file",))
+        for key, value in headers.items()
+        if value.is_table
+    }
     return Endpoint(
         url=url(reader, fields["url"]) if "url" in fields else "",
         service=reader.parsed(fields["service"], _service_port, "") if "service" in fields else "",
-        headers=tuple((key, reader.text(value)) for key, value in headers.items()),
+        headers=tuple((key, reader.text(value)) for key, value in plainly.items()),
+        header_files=tuple(
+            (key, reader.text(value["file"])) for key, value in from_files.items() if "file" in value
+        ),
         secret=(kept.partition("/")[0], kept.partition("/")[2]) if kept else None,
         username=basic.get("username", ""),
         password_file=basic.get("password_file", ""),
@@ -61,6 +74,10 @@ def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
         credentials_file=bearer.get("credentials_file", ""),
         credentials_env=bearer.get("credentials_env", ""),
         ca_file=tls.get("ca_file", ""),
+        cert_file=tls.get("cert_file", ""),
+        key_file=tls.get("key_file", ""),
+        insecure=tls.get("insecure_skip_verify") == "true",
+        proxy_url=url(reader, fields["proxy_url"]) if "proxy_url" in fields else "",
     )
 
 

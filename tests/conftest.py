@@ -22,6 +22,13 @@ def worked_example() -> Catalog:
     return reading.load(ROOT / "leadline.yaml")
 
 
+@pytest.fixture(autouse=True)
+def own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the contexts of whoever runs the tests out of them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("LEADLINE_CONTEXT", raising=False)
+
+
 @pytest.fixture
 def api() -> Iterator[Api]:
     """A server on a free port that answers as it is told to."""

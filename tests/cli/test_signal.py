@@ -57,7 +57,7 @@ def test_a_signal_is_split_and_the_largest_comes_first(api: Api, capsys: Capture
         (["signal", "throughput", "--over", "5"], 2, "has no unit"),
         (["signal", "throughput", "--service", "nope"], 2, "has no service 'nope'"),
         (["query", "up", "--step", "5s"], 2, "need --range"),
-        (["query", "up", "--range", "30d", "--step", "1s"], 2, "choose --step"),
+        (["query", "up", "--range", "30d", "--step", "1s"], 3, "the step is 12s; a shorter one"),
     ],
 )
 def test_what_cannot_be_asked_is_told(arguments: list[str], code: int, says: str, capsys: Capture) -> None:

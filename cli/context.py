@@ -1,0 +1,162 @@
+"""`leadline context`: where to ask, and whether that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from cli.contexts import Known, known, use, user_file
+from cli.options import catalog_option
+from signals.endpoints import Context, Endpoint
+from signals.errors import UsageError
+from signals.printable import printable
+
+SIGNS = {True: "✓", False: "✗", None: "?"}
+SERVERS = ("prometheus", "grafana", "alertmanager")
+
+
+@click.group("context")
+def command() -> None:
+    """List, choose, show and check the contexts: where Prometheus, Grafana and Alertmanager are, and how they are spoken to.
+
+    They stand in the catalog and in a file of yours ($XDG_CONFIG_HOME/leadline/config.yaml, by default ~/.config/…); of the same name
+    the catalog's counts. --context and LEADLINE_CONTEXT choose one for one command.
+
+    \b
+    Examples:
+      leadline context list
+      leadline context use staging
+      leadline context check
+    """
+
+
+def _known(catalog_file: Path) -> Known:
+    """Give the contexts of the catalog, where there is one, and the user's."""
+    from signals import reading
+
+    if not catalog_file.is_file():
+        return known((), "")
+    catalog = reading.load(catalog_file)
+    return known(catalog.contexts, catalog.file)
+
+
+@command.command("list")
+@catalog_option
+def list_(catalog_file: Path) -> int:
+    """List them: which is used, where each stands, where it leads.
+
+    \b
+    Example:
+      leadline context list
+    """
+    from reports.text import table
+
+    found = _known(catalog_file)
+    if not found.contexts:
+        click.echo(f"there is none; write contexts into the catalog or {user_file()}")
+        return 0
+    used = found.pick(None)[0].name
+    rows = [
+        ("*" if name == used else "", name, _leads(context.prometheus), file)
+        for name, (context, file) in found.contexts.items()
+    ]
+    for line in table(("", "context", "prometheus", "from"), rows, indent=""):
+        click.echo(printable(line))
+    return 0
+
+
+@command.command("use")
+@click.argument("name")
+@catalog_option
+def use_(name: str, catalog_file: Path) -> int:
+    """Use this one where nothing is said; kept in your own file.
+
+    \b
+    Example:
+      leadline context use staging
+    """
+    _known(catalog_file).pick(name)
+    click.echo(f"{name} is used from now on, as {use(name)} says")
+    return 0
+
+
+@command.command("show")
+@click.argument("name", required=False)
+@catalog_option
+def show_(name: str | None, catalog_file: Path) -> int:
+    """Show one: its servers, and where its secrets are kept, never what they are.
+
+    \b
+    Example:
+      leadline context show cluster
+    """
+    context, file = _known(catalog_file).pick(name)
+    click.echo(f"{context.name} ({file})")
+    for line in _shown(context):
+        click.echo(printable(f"  {line}"))
+    return 0
+
+
+@command.command("check")
+@click.argument("name", required=False)
+@catalog_option
+def check_(name: str | None, catalog_file: Path) -> int:
+    """Try each step to its Prometheus: name, connection, TLS, credentials, API, clock, retention; say which failed and what to do.
+
+    Exits 3 where one failed.
+
+    \b
+    Example:
+      leadline context check cluster
+    """
+    from cli.connections import reached
+    from live.probe import probe
+
+    context, file = _known(catalog_file).pick(name)
+    if context.prometheus is None:
+        raise UsageError(f"context '{context.name}' of {file} names no prometheus")
+    failed = False
+    with reached("prometheus", context, file) as (endpoint, _):
+        click.echo(printable(f"{context.name}: {endpoint.url}"))
+        for step in probe(endpoint):
+            failed |= step.ok is False
+            click.echo(printable(f"{SIGNS[step.ok]} {step.name:11}{step.what}"))
+            if step.remedy:
+                click.echo(printable(f"             {step.remedy}"))
+    return 3 if failed else 0
+
+
+def _leads(endpoint: Endpoint | None) -> str:
+    if endpoint is None:
+        return "–"
+    return endpoint.url or f"Service {endpoint.service}"
+
+
+def _shown(context: Context) -> Iterator[str]:
+    if context.kube_context or context.namespace:
+        yield f"kubernetes    context {context.kube_context or 'in use'}, namespace {context.namespace or 'in use'}"
+    for name in SERVERS:
+        endpoint: Endpoint | None = getattr(context, name)
+        if endpoint:
+            yield f"{name:13} {_leads(endpoint)}" + "".join(f", {each}" for each in _ways(endpoint))
+
+
+def _ways(endpoint: Endpoint) -> Iterator[str]:
+    if endpoint.username:
+        yield f"as {endpoint.username}, password in {endpoint.password_file or endpoint.password_env or 'nothing'}"
+    kept = endpoint.credentials_file or endpoint.credentials_env or "/".join(endpoint.secret or ())
+    if kept:
+        yield f"token in {kept}"
+    if endpoint.ca_file:
+        yield f"authority {endpoint.ca_file}"
+    if endpoint.cert_file:
+        yield f"certificate {endpoint.cert_file}"
+    if endpoint.proxy_url:
+        yield "through a proxy"
+    if endpoint.insecure:
+        yield "certificate NOT verified"
+    if endpoint.headers or endpoint.header_files:
+        names = [name for name, _ in (*endpoint.headers, *endpoint.header_files)]
+        yield f"headers {', '.join(names)}"
