@@ -79,7 +79,7 @@ def _limits(groups: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _lines(active: list[dict[str, Any]], limits: Mapping[str, str], where: str) -> Iterator[str]:
-    from reports.text import table
+    from reports.aligned import table
 
     if not active:
         yield f"no alert is pending or firing in {where}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completing import words
 from cli.options import catalog_option
 from signals.endpoints import Context, Endpoint
 from signals.errors import UsageError
@@ -33,6 +34,7 @@ context_option = click.option(
     "context_name",
     envvar="LEADLINE_CONTEXT",
     show_envvar=True,
+    shell_complete=words.contexts,
     help="This context of the catalog; its first one by default.",
 )
 _timeout = click.option(
@@ -74,6 +76,13 @@ class Connection:
     def context(self, catalog: Catalog) -> Context:
         """Give the context that is asked, where no URL was given."""
         return context_of(catalog, self.context_name)
+
+    def needs_tunnel(self) -> bool:
+        """Say whether a tunnel into a cluster leads to it."""
+        if self.url:
+            return False
+        endpoint = self._picked(None)[0].prometheus
+        return endpoint is not None and not endpoint.url
 
     @contextmanager
     def open(self, catalog: Catalog | None = None) -> Iterator[Prometheus]:

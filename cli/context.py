@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cli.completing import words
 from cli.contexts import Known, known, use, user_file
 from cli.options import catalog_option
 from signals.endpoints import Context, Endpoint
@@ -51,7 +52,7 @@ def list_(catalog_file: Path) -> int:
     Example:
       leadline context list
     """
-    from reports.text import table
+    from reports.aligned import table
 
     found = _known(catalog_file)
     if not found.contexts:
@@ -68,7 +69,7 @@ def list_(catalog_file: Path) -> int:
 
 
 @command.command("use")
-@click.argument("name")
+@click.argument("name", shell_complete=words.contexts)
 @catalog_option
 def use_(name: str, catalog_file: Path) -> int:
     """Use this one where nothing is said; kept in your own file.
@@ -83,7 +84,7 @@ def use_(name: str, catalog_file: Path) -> int:
 
 
 @command.command("show")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
 def show_(name: str | None, catalog_file: Path) -> int:
     """Show one: its servers, and where its secrets are kept, never what they are.
@@ -100,7 +101,7 @@ def show_(name: str | None, catalog_file: Path) -> int:
 
 
 @command.command("check")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
 def check_(name: str | None, catalog_file: Path) -> int:
     """Try each step to its Prometheus: name, connection, TLS, credentials, API, clock, retention; say which failed and what to do.

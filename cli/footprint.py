@@ -9,7 +9,7 @@ import click
 from alerts import footprint, rules
 from alerts.model import RuleFile
 from cli.connections import Connection
-from reports.text import table
+from reports.aligned import table
 from signals.catalog import Catalog
 from signals.units import promql_duration
 from signals.units import show as shown

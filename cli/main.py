@@ -8,12 +8,16 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import __version__
 from signals import errors
 from signals.printable import printable
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
@@ -30,6 +34,7 @@ COMMANDS = {
     "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
     "compare": ("cli.compare", "Say what became better or worse between two snapshots."),
     "context": ("cli.context", "List, choose, show and check where Prometheus and Grafana are."),
+    "completion": ("cli.completion", "Print the script that completes our commands in your shell."),
     "profiles": ("cli.profiles", "List how families of services name their metrics, or explain one."),
     "prices": ("cli.prices", "Print what models cost, as a catalog has it."),
     "signals": ("cli.signals", "List what can be asked of the catalog's services."),
@@ -68,6 +73,17 @@ class Lazy(click.Group):
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Give the commands' names, without importing them, and the options."""
+        from click.shell_completion import CompletionItem
+
+        named = [
+            CompletionItem(name, help=about)
+            for name, (_, about) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return named or click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -112,6 +128,10 @@ def main() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    if os.environ.get("_LEADLINE_COMPLETE"):
+        from cli.completing.shells import prepare
+
+        prepare()
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):

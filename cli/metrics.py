@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completing import cache, words
 from cli.connections import Connection, connected
 from signals.errors import NoDataError, UsageError
 from signals.printable import printable
@@ -36,7 +37,7 @@ class Metric:
 
 
 @click.command("metrics")
-@click.argument("pattern", metavar="[PATTERN]", required=False, default="")
+@click.argument("pattern", metavar="[PATTERN]", required=False, default="", shell_complete=words.metrics)
 @connected
 @click.option("--labels", is_flag=True, help="Also list each metric's labels; one question more a metric.")
 @click.option(
@@ -60,7 +61,9 @@ def command(connection: Connection, pattern: str, labels: bool, zero: bool, limi
     except re.error as error:
         raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
     with connection.open() as prometheus:
-        every = sorted(name for name in prometheus.label_values("__name__") if wanted.search(name))
+        named = prometheus.label_values("__name__")
+        cache.remember(connection.catalog_file, connection.url, connection.context_name, named)
+        every = sorted(name for name in named if wanted.search(name))
         if not every:
             raise NoDataError(f"{prometheus.url} has no metric that matches {pattern!r}")
         kept = every[:limit] if limit and not zero else every
@@ -120,7 +123,7 @@ def _by_name(prometheus: Prometheus, query: str) -> dict[str, float]:
 
 
 def _lines(found: list[Metric], *, labels: bool) -> Iterator[str]:
-    from reports.text import table
+    from reports.aligned import table
 
     head = ("metric", "type", "series", "", *(("labels",) if labels else ()), "help")
     rows = [

@@ -27,7 +27,7 @@ def command(name: str | None, catalog_file: Path) -> int:
       leadline profiles
       leadline profiles vllm
     """
-    from reports.text import table
+    from reports.aligned import table
 
     known = {each: profiles.load(each) for each in profiles.names()} | _own(catalog_file)
     if name is not None:
@@ -48,7 +48,7 @@ def _own(catalog_file: Path) -> dict[str, Profile]:
 
 
 def _explained(profile: Profile) -> Iterator[str]:
-    from reports.text import table
+    from reports.aligned import table
 
     yield f"{profile.name}: {profile.about}"
     if profile.service:

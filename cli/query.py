@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completing import words
 from cli.connections import Connection, connected
 from signals.errors import NoDataError, UsageError
 from signals.units import duration, promql_duration
@@ -28,7 +29,7 @@ ROWS = 100
 
 
 @click.command("query")
-@click.argument("expression", metavar="[EXPR]", required=False)
+@click.argument("expression", metavar="[EXPR]", required=False, shell_complete=words.expression)
 @connected
 @click.option(
     "--file",
@@ -153,7 +154,7 @@ def _layout(
 def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
     from cli.asking import outputs
     from cli.asking.table import samples, table
-    from reports.text import table as aligned
+    from reports.aligned import table as aligned
 
     if kind == "json":
         click.echo(outputs.as_json(answer))
@@ -212,10 +213,12 @@ def _seconds(option: str, text: str) -> float:
 
 
 def _moment(at: str | None) -> float:
-    from cli.windows import moment
-
     now = time.time()
-    return moment(at, now, "--at") if at else now
+    if not at:
+        return now
+    from cli.windows import moment  # half the modules of a report: not for every question
+
+    return moment(at, now, "--at")
 
 
 def _asked(prometheus: Prometheus, text: str, span: tuple[float, float] | None, at: float) -> Answer:

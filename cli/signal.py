@@ -7,6 +7,7 @@ import math
 
 import click
 
+from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import chosen, services
 from signals.catalog import Catalog, Service
@@ -17,9 +18,15 @@ from signals.units import duration, promql_duration, show
 
 
 @click.command("signal")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=words.signals)
 @connected
-@click.option("--service", "names", multiple=True, help="Only this service; may be given several times.")
+@click.option(
+    "--service",
+    "names",
+    multiple=True,
+    shell_complete=words.services,
+    help="Only this service; may be given several times.",
+)
 @click.option(
     "--by", "labels", multiple=True, help="Split by route, method, status_class, model or token_type."
 )
@@ -105,7 +112,7 @@ def _values(series: Series, labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _written(rows: list[Row], labels: tuple[str, ...], formula: Formula, output: str) -> list[str]:
-    from reports.text import table
+    from reports.aligned import table
 
     head = ("service", *labels)
     if output == "json":

@@ -20,7 +20,7 @@ def command(catalog_file: Path) -> int:
     Example:
       leadline signals
     """
-    from reports.text import table
+    from reports.aligned import table
 
     catalog = reading.load(catalog_file)
     rows = []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import services, warn_of_shared_folders
 from cli.rendering import FORMATS, load, save, show, targets, to_github, written
@@ -49,7 +50,7 @@ class Wanted:
 
 
 @click.command("snapshot")
-@click.argument("names", metavar="[SERVICE]...", nargs=-1)
+@click.argument("names", metavar="[SERVICE]...", nargs=-1, shell_complete=words.services)
 @connected
 @click.option(
     "--window", "length", metavar="DURATION", help="How long a window, for example 15m (the default)."

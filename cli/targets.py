@@ -50,7 +50,7 @@ def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: s
 
 
 def _lines(found: list[dict[str, Any]], where: str, *, down: bool) -> Iterator[str]:
-    from reports.text import table
+    from reports.aligned import table
 
     if not found:
         yield f"no target is down in {where}" if down else f"{where} scrapes nothing"

@@ -79,7 +79,7 @@ class Api:
         self._server.server_close()
 
 
-def success(data: dict[str, Any], **more: Any) -> Reply:
+def success(data: dict[str, Any] | list[str], **more: Any) -> Reply:
     return 200, "application/json", json.dumps({"status": "success", "data": data, **more})
 
 

@@ -40,7 +40,7 @@ def test_a_runbooks_first_three_questions_are_commands_that_can_be_typed(alert: 
         context = group.make_context("leadline", [name, *arguments], resilient_parsing=True)
         command = group.get_command(context, name)
         assert command, line
-        command.make_context(name, list(arguments))
+        command.make_context(name, list(arguments), parent=context)
         if name == "query":
             promql_parser.parse(arguments[0])
         if name == "signal":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import services
 from signals.errors import UsageError
@@ -26,7 +27,7 @@ OTHER_SCREEN, THIS_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 
 
 @click.command("watch")
-@click.argument("names", metavar="[SERVICE]...", nargs=-1)
+@click.argument("names", metavar="[SERVICE]...", nargs=-1, shell_complete=words.services)
 @connected
 @click.option(
     "--every", default=5.0, show_default=True, type=click.FloatRange(min=0.2), help="Seconds between looks."

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from cli.asking.table import spark
 from cli.watch.looking import Look, Seen
-from reports.text import table, width
+from reports.aligned import table, width
 from signals.printable import printable
 from signals.units import show
 

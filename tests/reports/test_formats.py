@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from reports import changes, document, frozen, junit, markdown, page, snapshot, spreadsheet, text
+from reports.aligned import width
 from reports.frozen import Frozen, Recorder
 from reports.model import Report
 from reports.sections import TITLES
@@ -116,7 +117,7 @@ def test_text_fits_the_terminal(report: Report, columns: int) -> None:
     """Only what cannot be broken (a URL, a snippet to paste, a query) may be longer."""
     for line in text.write(report, columns=columns, provenance=True).splitlines():
         whole = line.startswith("    ") or "://" in line or "alert" in line
-        assert text.width(line) <= columns or whole, line
+        assert width(line) <= columns or whole, line
 
 
 @every_report

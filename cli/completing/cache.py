@@ -1,0 +1,136 @@
+"""What is kept between one press of the key and the next, under XDG_CACHE_HOME: names of metrics, services and contexts."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FRESH_SECONDS = 300
+"""So long names of metrics are not asked for again."""
+FAILED_SECONDS = 30
+"""So long a server that did not answer is not asked again."""
+TIMEOUT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a catalog, with the user's own file, has names for."""
+
+    services: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+
+
+def of_catalog(catalog_file: Path) -> Named:
+    """Give the names of services and contexts; read again where one of the two files changed."""
+    from cli.contexts import user_file
+
+    kept = _folder() / f"catalog-{_key(*map(_state, (catalog_file, user_file())))}.json"
+    found = _read(kept)
+    if found is None:
+        found = _from_files(catalog_file)
+        _write(kept, found)
+    return Named(services=tuple(found["services"]), contexts=tuple(found["contexts"]))
+
+
+def _from_files(catalog_file: Path) -> dict[str, list[str]]:
+    from cli.contexts import known
+    from signals import reading
+
+    if not catalog_file.is_file():
+        return {"services": [], "contexts": list(known((), "").contexts)}
+    catalog = reading.load(catalog_file)
+    return {
+        "services": [service.name for service in catalog.services],
+        "contexts": list(known(catalog.contexts, catalog.file).contexts),
+    }
+
+
+def metrics(catalog_file: Path, url: str | None, context_name: str | None) -> tuple[str, ...]:
+    """Give the metrics' names of the server that a command would ask, as of at most five minutes ago.
+
+    A server that does not answer within a second gives what it had the last time, or none. One behind a tunnel is never asked
+    here: it has what `leadline metrics` saw last.
+    """
+    kept = _place(catalog_file, url, context_name)
+    found = _read(kept) or {"names": [], "until": 0.0}
+    if time.time() >= found["until"]:
+        names = _asked(catalog_file, url, context_name)
+        found = {
+            "names": found["names"] if names is None else names,
+            "until": time.time() + (FAILED_SECONDS if names is None else FRESH_SECONDS),
+        }
+        _write(kept, found)
+    return tuple(found["names"])
+
+
+def remember(catalog_file: Path, url: str | None, context_name: str | None, names: Iterable[str]) -> None:
+    """Keep the names of a server's metrics, which another command has just seen."""
+    try:
+        _write(
+            _place(catalog_file, url, context_name),
+            {"names": sorted(names), "until": time.time() + FRESH_SECONDS},
+        )
+    except OSError:
+        return  # a cache that cannot be written is none
+
+
+def _asked(catalog_file: Path, url: str | None, context_name: str | None) -> list[str] | None:
+    from cli.connections import Connection
+    from signals.errors import LeadlineError
+
+    connection = Connection(
+        catalog_file=catalog_file, url=url, context_name=context_name, timeout=TIMEOUT_SECONDS
+    )
+    try:
+        if connection.needs_tunnel():
+            return None
+        with connection.open() as prometheus:
+            return list(prometheus.label_values("__name__"))
+    except LeadlineError:
+        return None
+
+
+def _place(catalog_file: Path, url: str | None, context_name: str | None) -> Path:
+    from cli.contexts import user_file
+
+    about = (url,) if url else (context_name or "", *map(_state, (catalog_file, user_file())))
+    return _folder() / f"metrics-{_key(*about)}.json"
+
+
+def _folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "leadline" / "completion"
+
+
+def _state(file: Path) -> str:
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file.absolute())
+    return f"{file.absolute()} {found.st_mtime_ns} {found.st_size}"
+
+
+def _key(*parts: str) -> str:
+    from hashlib import sha256
+
+    return sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(file: Path, found: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = file.with_name(f"{file.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(found), "utf-8")
+    fresh.replace(file)

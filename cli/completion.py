@@ -1,0 +1,37 @@
+"""`leadline completion`: what a shell needs to complete our command lines."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from cli.completing.shells import SHELLS, VARIABLE
+from signals.errors import UsageError
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS), required=False)
+def command(shell: str | None) -> int:
+    """Print the script that completes commands, options, services, signals, contexts and live metric names in a shell.
+
+    Without SHELL it is the one that $SHELL names. Names of metrics are asked for at most every five minutes, and kept under
+    $XDG_CACHE_HOME/leadline.
+
+    \b
+    Examples:
+      source <(leadline completion bash)
+      leadline completion zsh > ~/.zfunc/_leadline
+      leadline completion fish > ~/.config/fish/completions/leadline.fish
+    """
+    from click.shell_completion import FishComplete, ZshComplete
+
+    from cli.completing.shells import Bash
+
+    name = shell or os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119  a name, not a file to be found
+    if name not in SHELLS:
+        raise UsageError(f"$SHELL is {name or 'not set'}; say which shell: {', '.join(SHELLS)}")
+    kinds = {"bash": Bash, "zsh": ZshComplete, "fish": FishComplete}
+    made = kinds[name](click.get_current_context().find_root().command, {}, "leadline", VARIABLE)
+    click.echo(made.source_template % made.source_vars())
+    return 0
