@@ -69,6 +69,9 @@ def command(connection: Connection, pattern: str, labels: bool, zero: bool, limi
         kept = every[:limit] if limit and not zero else every
         found = list(_metrics(prometheus, kept, labels=labels))
     shown = [each for each in found if each.nought or not zero]
+    if not shown and output == "table":
+        click.echo("none of these is 0 everywhere")
+        return 0
     shown = shown[:limit] if limit else shown
     if output == "json":
         click.echo(json.dumps([asdict(each) for each in shown], indent=2))

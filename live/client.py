@@ -104,12 +104,13 @@ class Prometheus:
             build = self.build()
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
             return "of unknown version"
-        if not build.get("version") and (version := self._victoria()):
-            return f"VictoriaMetrics {version}"
+        if not build.get("version"):
+            version = self._victoria()
+            return f"VictoriaMetrics {version}" if version else "a server of unknown make and version"
         name = build.get("application") or (
             "VictoriaMetrics" if "victoria" in str(build).lower() else "Prometheus"
         )
-        return f"{name} {build.get('version') or 'of unknown version'}"
+        return f"{name} {build['version']}"
 
     def _victoria(self) -> str:
         """Give the version of a VictoriaMetrics that scrapes itself; it does not say it in its API. Empty where it is none."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks import tree
 from live.client import Prometheus
+from signals.errors import UnavailableError
 from signals.printable import printable
 from signals.units import show
 
@@ -45,5 +46,12 @@ def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
     took = time.perf_counter() - began
     yield printable(" ".join(text.split()))
     yield f"  result    {answer.kind}, {len(answer.series)} series"
-    yield f"  samples   {prometheus.samples_read(text)}"
+    yield f"  samples   {_samples(prometheus, text)}"
     yield f"  time      {show(took, 'seconds')}"
+
+
+def _samples(prometheus: Prometheus, text: str) -> str:
+    try:
+        return str(prometheus.samples_read(text))
+    except UnavailableError:
+        return "not told by this server"

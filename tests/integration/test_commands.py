@@ -95,10 +95,10 @@ def test_a_wrong_selector_is_told_from_a_metric_that_is_not_there(
 def test_a_query_is_answered_rejected_or_empty(demo: Finished, capsys: Capture) -> None:
     address = ["--url", demo.urls["Prometheus"]]
     assert run(["query", "count(up)", *address]) == 0
-    assert capsys.readouterr().out == "{}  2\n"
+    assert capsys.readouterr().out == "2\n"
     assert run(["query", "0/0", *address]) == 0
-    assert capsys.readouterr().out == "{}  NaN\n"
-    assert run(["query", "up{", *address]) == 3
+    assert capsys.readouterr().out == "NaN\n"
+    assert run(["query", "up{", "--as-is", *address]) == 3
     assert "parse error" in capsys.readouterr().err
     assert run(["query", "no_such_metric", *address]) == 4
     assert run(["query", "up", "--url", demo.urls["orchestrator"]]) == 3
