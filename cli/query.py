@@ -125,12 +125,14 @@ def command(
             raise NoDataError("\n".join(reasons) or f"{where} has no series for: {' '.join(text.split())}")
     kind = output or ("plot" if span else "table")
     if kind == "plot":
-        from cli.asking.table import name
+        from cli.asking.table import folded
         from cli.plots import plot
 
-        click.echo(
-            plot([(name(series), series.samples) for series in answer.series], asked.unit(text), thresholds)
-        )
+        equal, names = folded(answer.series)
+        if equal:
+            click.echo(equal)
+        drawn = [(name, series.samples) for name, series in zip(names, answer.series, strict=True)]
+        click.echo(plot(drawn, asked.unit(text), thresholds))
     else:
         _show(answer, kind, text, _layout(text, sort, top, columns, limit, kind))
     return 0

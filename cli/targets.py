@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -55,8 +57,20 @@ def _lines(found: list[dict[str, Any]], where: str, *, down: bool) -> Iterator[s
     if not found:
         yield f"no target is down in {where}" if down else f"{where} scrapes nothing"
         return
-    head = ("", "job", "instance", "scraped", "took", "every", "error")
-    yield from table(head, [_row(each) for each in found], indent="")
+    head, *rows = table(
+        ("", "job", "instance", "scraped", "took", "every"), [_row(each) for each in found], indent=""
+    )
+    yield head
+    for each, row in zip(found, rows, strict=True):
+        yield row
+        yield from _below(" ".join(str(each.get("lastError", "")).split()))
+
+
+def _below(error: str) -> list[str]:
+    """Write an error under its target, as wide as the terminal is."""
+    indent = " " * 8
+    columns = shutil.get_terminal_size((120, 24)).columns
+    return textwrap.wrap(error, max(40, columns), initial_indent=indent, subsequent_indent=indent)
 
 
 def _row(target: Json) -> tuple[str, ...]:
@@ -70,7 +84,6 @@ def _row(target: Json) -> tuple[str, ...]:
         _before(str(target.get("lastScrape", ""))),
         show(float(took), "seconds") if took else "–",
         str(target.get("scrapeInterval", "–")),
-        " ".join(str(target.get("lastError", "")).split()),
     )
 
 

@@ -60,6 +60,17 @@ def table(answer: Answer, layout: Layout) -> Table:
     )
 
 
+def folded(series: Sequence[Series]) -> tuple[str, list[str]]:
+    """Name series by the labels in which they differ; what is equal in all of them comes first, empty where nothing is."""
+    columns = _differing(series)
+    if not columns:
+        return "", [name(each) for each in series]
+    equal = _equal(series, columns)
+    return written(equal) if equal else "", [
+        written({key: each.labels[key] for key in columns if key in each.labels}) for each in series
+    ]
+
+
 def ordered(series: Sequence[Series], sort: str) -> list[Series]:
     """Sort series by their last value, or by a label; those that have none come last."""
     if not sort:

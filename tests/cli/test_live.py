@@ -121,11 +121,11 @@ def test_targets_that_are_down_come_first_with_their_error(ask: Callable[..., in
     out = capsys.readouterr().out
     rows = out.splitlines()
     assert rows[1].startswith("✗ down  web  b:80")
-    assert "connection refused" in rows[1]
-    assert len(rows) == 3
+    assert rows[2].startswith("        connection refused")
+    assert len(rows) == 4
     assert not {"\x1b", "\u202e"} & set(out)
     assert ask("targets", "--down") == 1
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert len(capsys.readouterr().out.splitlines()) == 3
     assert ask("targets", "--job", "other") == 0
     assert "scrapes nothing" in capsys.readouterr().out
     assert ask("targets", "-o", "json") == 1

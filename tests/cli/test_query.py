@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.asking import expression
-from cli.asking.table import Layout, ordered, spark, table
+from cli.asking.table import Layout, folded, ordered, spark, table
 from cli.main import run
 from signals.samples import Answer, Sample, Series
 from tests.doubles import Api, Reply, Request, success, vector
@@ -40,6 +40,15 @@ def test_equal_labels_stand_above_and_those_that_differ_are_columns(query: Query
         "2         1",
         "3         NaN",
     ]
+
+
+def test_series_are_named_by_the_labels_in_which_they_differ() -> None:
+    def series(**labels: str) -> Series:
+        return Series(labels=labels, samples=(Sample(1.0, 2.0),))
+
+    assert folded([series(a="1", b="x"), series(a="1", b="y\x1b")]) == ('{a="1"}', ['{b="x"}', '{b="y "}'])
+    assert folded([series(a="1"), series(a="2")]) == ("", ['{a="1"}', '{a="2"}'])
+    assert folded([series(a="1")]) == ("", ['{a="1"}'])
 
 
 def test_rows_are_sorted_chosen_and_cut_and_that_is_said(query: Query, capsys: Capture) -> None:
