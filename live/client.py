@@ -107,10 +107,35 @@ class Prometheus:
         if not build.get("version"):
             version = self._victoria()
             return f"VictoriaMetrics {version}" if version else "a server of unknown make and version"
+        if not build.get("application") and self._has_stores():
+            return f"Thanos {build['version']}"
         name = build.get("application") or (
             "VictoriaMetrics" if "victoria" in str(build).lower() else "Prometheus"
         )
         return f"{name} {build['version']}"
+
+    def _has_stores(self) -> bool:
+        """Say whether it lists the stores that it asks, as Thanos does: an object of lists by their kind."""
+        try:
+            return isinstance(self._get("stores"), dict)
+        except (NotPrometheusError, UnavailableError, QueryRejectedError):
+            return False
+
+    def _listed(self, path: str, what: str, **params: str) -> Any:
+        """Get what a server that only answers queries does not have. Raises UnavailableError that says so."""
+        try:
+            return self._get(path, **params)
+        except NotPrometheusError:
+            try:
+                self.build()
+            except (NotPrometheusError, UnavailableError, QueryRejectedError):
+                pass
+            else:
+                raise UnavailableError(
+                    f"{self.url} is {self.flavour()}, which answers queries and does not list {what}; "
+                    f"ask the Prometheus or the ruler behind it"
+                ) from None
+            raise
 
     def _victoria(self) -> str:
         """Give the version of a VictoriaMetrics that scrapes itself; it does not say it in its API. Empty where it is none."""
@@ -125,12 +150,12 @@ class Prometheus:
 
     def active_alerts(self) -> list[dict[str, Any]]:
         """Give the alerts that are pending or firing: labels, state, since when."""
-        alerts: list[dict[str, Any]] = self._get("alerts")["alerts"]
+        alerts: list[dict[str, Any]] = self._listed("alerts", "alerts")["alerts"]
         return alerts
 
     def active_targets(self) -> list[dict[str, Any]]:
         """Give what is scraped: labels, health, last error."""
-        targets: list[dict[str, Any]] = self._get("targets", state="active")["activeTargets"]
+        targets: list[dict[str, Any]] = self._listed("targets", "targets", state="active")["activeTargets"]
         return targets
 
     def label_names(self, selector: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from signals.errors import (
     UsageError,
 )
 from signals.samples import Histogram
-from tests.doubles import Api, Reply, failure, success, vector
+from tests.doubles import Api, Reply, Request, failure, success, vector
 
 HTML = (200, "text/html; charset=utf-8", "<html><title>Sign in</title></html>")
 
@@ -138,3 +138,32 @@ def test_a_token_comes_from_the_environment_and_is_never_told(
 def test_a_secret_that_is_not_there_is_a_mistake_of_usage() -> None:
     with pytest.raises(UsageError, match="NOT_SET"):
         Prometheus(Endpoint(url="http://127.0.0.1:1", credentials_env="NOT_SET"))
+
+
+@pytest.mark.parametrize(
+    ("build", "stores", "named"),
+    [
+        ({"application": "Grafana Mimir", "version": "2.14.0"}, False, "Grafana Mimir 2.14.0"),
+        ({"version": "0.36.1"}, True, "Thanos 0.36.1"),
+        ({"version": "3.1.0"}, False, "Prometheus 3.1.0"),
+    ],
+)
+def test_a_server_that_only_answers_queries_is_named(
+    api: Api, build: dict[str, str], stores: bool, named: str
+) -> None:
+    """Doubles, not Mimir or Thanos themselves: a build that names itself, a list of stores, 404 for all else."""
+
+    def answer(request: Request) -> Reply:
+        if "buildinfo" in request.path:
+            return success(build)
+        if "stores" in request.path and stores:
+            return success({"query": []})
+        return 404, "text/plain", "404 page not found"
+
+    api.answer = answer
+    with Prometheus(Endpoint(url=api.url)) as client:
+        assert client.flavour() == named
+        with pytest.raises(
+            UnavailableError, match=f"is {named}, which answers queries and does not list targets"
+        ):
+            client.active_targets()
