@@ -20,6 +20,7 @@ import click
 
 from alerts import rules
 from alerts.model import Recording
+from benchmarks.generating import SERVICE
 from benchmarks.replay.backfill import Database, levels
 from checks import tree
 from dashboards import build, panels
@@ -32,15 +33,6 @@ from signals.catalog import Catalog
 SERVICES, INSTANCES, ROUTES, MEASURED = 100, 2, 2, 10
 SCRAPE, EVALUATION, DAY, HOUR = 30, 60, 86400, 3600
 EDGES = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf")
-SERVICE = """\
-  web-{number}:
-    profile: threads-agent
-    selector: {{job: web-{number}}}
-    targets: {{latency: {{p95: 400ms, p99: 800ms}}, error_ratio: 1%}}
-    objectives:
-      availability: {{target: 99.9%, period: 28d}}
-      latency: {{target: 95%, within: 500ms, period: 28d}}
-"""
 HEAD = f"project: shop\nscrape_interval: {SCRAPE}s\nevaluation_interval: {EVALUATION}s\nretention: 40d\nbudget: {{monthly: 500 USD}}\n"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connections import context_of, given, reached
+from cli.connections import given, picked, reached
 from reports.model import MET, MISSED, UNDECIDED, Reading, Report
 from signals.printable import printable
 from signals.units import show
@@ -29,7 +29,7 @@ def annotate(report: Report, connection: Connection, catalog: Catalog, url: str 
     if url:
         reach = given("GRAFANA", url, "--annotate")
     else:
-        reach = reached("grafana", context_of(catalog, connection.context_name), catalog.file)
+        reach = reached("grafana", *picked(catalog, connection.context_name))
     with reach as (endpoint, revive), Grafana(endpoint, revive) as server:
         tags = ("leadline", f"leadline:{catalog.project}", "snapshot", worst(report))
         start, end = (round(time * 1000) for time in (report.window.start, report.window.end))

@@ -66,12 +66,9 @@ class Connection:
 
         if catalog is None and not self.catalog_file.is_file():
             found = known((), "")
-            if not found.contexts:
-                self.load()  # says that there is no catalog, and what to do
-        else:
-            read = catalog or self.load()
-            found = known(read.contexts, read.file)
-        return found.pick(self.context_name)
+            if found.contexts:
+                return found.pick(self.context_name)
+        return picked(catalog or self.load(), self.context_name)
 
     def context(self, catalog: Catalog) -> Context:
         """Give the context that is asked, where no URL was given."""
@@ -186,8 +183,19 @@ def checked_url(text: str, option: str = "--url") -> str:
     return text.rstrip("/")
 
 
-def context_of(catalog: Catalog, name: str | None) -> Context:
-    """Give a context of the catalog or of the user's own: the one that is named, else the one in use."""
+def picked(catalog: Catalog, name: str | None) -> tuple[Context, str]:
+    """Give a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
     from cli.contexts import known
 
-    return known(catalog.contexts, catalog.file).pick(name)[0]
+    return known(catalog.contexts, catalog.file).pick(name)
+
+
+def context_of(catalog: Catalog, name: str | None) -> Context:
+    return picked(catalog, name)[0]
+
+
+def cluster_of(catalog: Catalog, name: str | None) -> Context:
+    """Give the context whose cluster is meant: where none is named, and the catalog has none, what kubectl is set to."""
+    if name is None and not catalog.contexts:
+        return Context(name="kubectl's")
+    return context_of(catalog, name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from cli.connections import context_of, context_option, tunnel_to
+from cli.connections import cluster_of, context_option, tunnel_to
 from cli.options import DEFAULT_FILE, catalog_option
 from k8s import services
 from k8s.kubectl import Cluster
@@ -82,10 +82,7 @@ def _context(catalog_file: Path, name: str | None) -> Context:
     """Give the context; without a catalog, or contexts in it, what kubectl is set to."""
     if name is None and catalog_file == Path(DEFAULT_FILE) and not catalog_file.exists():
         return Context(name="kubectl's")
-    catalog = reading.load(catalog_file)
-    if name is None and not catalog.contexts:
-        return Context(name="kubectl's")
-    return context_of(catalog, name)
+    return cluster_of(reading.load(catalog_file), name)
 
 
 def _chosen(what: str, context: Context) -> services.Found:

@@ -10,7 +10,7 @@ from dashboards.parts import chosen, has_classic, has_native, measured, quantile
 from signals import latency, recorded, throughput
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
-from signals.promql import Matcher, select
+from signals.promql import Matcher, select, sum_by
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -100,7 +100,7 @@ def _buckets(catalog: Catalog) -> Iterator[Panel]:
         both = has_classic(catalog)
         yield _heatmap("-native" if both else "", "native histograms" if both else "all requests", whole)
     if has_classic(catalog) or not has_native(catalog):
-        yield _heatmap("", "all requests", f"sum by (le) ({select(recorded.ROUTE_DURATION_BUCKET, where)})")
+        yield _heatmap("", "all requests", sum_by(("le",), select(recorded.ROUTE_DURATION_BUCKET, where)))
         yield _distribution(catalog)
 
 
@@ -133,7 +133,7 @@ def _distribution(catalog: Catalog) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=f"sum by (le) ({buckets})\n/ ignoring (le) group_left ()\n(sum({count}) > 0)",
+                expr=f"{sum_by(('le',), buckets)}\n/ ignoring (le) group_left ()\n(sum({count}) > 0)",
                 legend="≤ {{le}} s",
             ),
         ),

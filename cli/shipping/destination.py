@@ -11,7 +11,7 @@ from typing import Protocol
 
 import click
 
-from cli.connections import Reach, context_of, context_option, given, reached
+from cli.connections import Reach, cluster_of, context_option, given, picked, reached
 from cli.options import catalog_option
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
@@ -110,10 +110,8 @@ class Destination:
         return self.rules_dir
 
     def _cluster(self, catalog: Catalog) -> Cluster:
-        context = context_of(catalog, self.context_name) if catalog.contexts else None
-        return Cluster(
-            context=context.kube_context if context else "", namespace=context.namespace if context else ""
-        )
+        context = cluster_of(catalog, self.context_name)
+        return Cluster(context=context.kube_context, namespace=context.namespace)
 
     @contextmanager
     def _grafana(self, catalog: Catalog) -> Iterator[Grafana]:
@@ -124,7 +122,7 @@ class Destination:
         """Give the server: of --url with credentials from the environment, or of the context."""
         if self.url:
             return given(what.upper(), self.url)
-        return reached(what, context_of(catalog, self.context_name), catalog.file)
+        return reached(what, *picked(catalog, self.context_name))
 
 
 ABOUT_URL = (

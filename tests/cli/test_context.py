@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from cli.connections import cluster_of, picked
 from cli.contexts import user_file
 from cli.main import run
+from signals import reading
+from signals.errors import UsageError
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
 
@@ -182,3 +185,14 @@ def test_a_certificate_that_is_not_trusted_is_told(here: Here, tmp_path: Path, c
         trusted = f"contexts: {{one: {{prometheus: {{url: '{server.url}', tls_config: {{ca_file: '{tmp_path / 'ca.pem'}'}}}}}}}}\n"
         assert run(["context", "check", *here(trusted)]) == 0
         assert "✓ TLS        the certificate is trusted" in capsys.readouterr().out
+
+
+def test_a_context_of_ones_own_leads_to_its_cluster_and_never_silently_to_kubectls() -> None:
+    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    assert cluster_of(catalog, None).kube_context == ""
+    with pytest.raises(UsageError, match="no context"):
+        cluster_of(catalog, "prod")
+    mine("contexts: {prod: {kubernetes: {context: live, namespace: shop}, prometheus: {url: 'http://p'}}}\n")
+    found = cluster_of(catalog, "prod")
+    assert (found.kube_context, found.namespace) == ("live", "shop")
+    assert picked(catalog, "prod")[1].endswith("leadline/config.yaml")
