@@ -190,7 +190,7 @@ def test_a_certificate_that_is_not_trusted_is_told(here: Here, tmp_path: Path, c
 def test_a_context_of_ones_own_leads_to_its_cluster_and_never_silently_to_kubectls() -> None:
     catalog = reading.parse(MINIMAL, "leadline.yaml")
     assert cluster_of(catalog, None).kube_context == ""
-    with pytest.raises(UsageError, match="no context .prod., nor any other"):
+    with pytest.raises(UsageError, match=r"no context .prod., nor any other"):
         cluster_of(catalog, "prod")
     mine("contexts: {prod: {kubernetes: {context: live, namespace: shop}, prometheus: {url: 'http://p'}}}\n")
     found = cluster_of(catalog, "prod")
