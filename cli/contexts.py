@@ -26,7 +26,9 @@ class Known:
     def pick(self, name: str | None) -> tuple[Context, str]:
         """Give a context by its name, else the current one, else the first. Raises UsageError where there is none."""
         if not self.contexts:
-            wanted = f"there is no context {name!r}, nor any other" if name else "no context says where to ask"
+            wanted = (
+                f"there is no context {name!r}, nor any other" if name else "no context says where to ask"
+            )
             raise UsageError(f"{wanted}; give --url, or write contexts into the catalog or {user_file()}")
         wanted = name or self.current or next(iter(self.contexts))
         if wanted not in self.contexts:
