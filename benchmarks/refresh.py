@@ -291,7 +291,7 @@ def _page(costs: Sequence[Cost], raw: int, recorded: int, version: str) -> Itera
             f"| {cost.title} | {cost.queries} | {_spaced(cost.samples)} | {_spaced(cost.raw)} | {cost.raw / cost.samples:.1f} × | "
             f"{cost.hour_seconds * 1000:.0f} ms | {cost.day_seconds * 1000:.0f} ms |"
         )
-    yield "\nThe last is a service's own dashboard: it reads the metrics of one service as they are, so that it has no delay of a rule."
+    yield "\nThe last is a service's own dashboard: its instances, resources and limits are read from the service's own metrics."
 
 
 def _spaced(count: int) -> str:

@@ -40,7 +40,7 @@ def _quantiles(catalog: Catalog) -> Panel:
     where = chosen(catalog)
     estimates = tuple(
         Query(
-            expr=quantile(catalog, rank, where, ("service",)),
+            expr=quantile(catalog.services, rank, where, ("service",)),
             legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
         for rank in latency.QUANTILES
@@ -95,11 +95,11 @@ def _within(catalog: Catalog) -> Panel:
 def _buckets(catalog: Catalog) -> Iterator[Panel]:
     """Draw the histograms of each kind that there is; what only counted edges tell, where there are such."""
     where = chosen(catalog)
-    if has_native(catalog):
+    if has_native(catalog.services):
         whole = f"sum({select(recorded.SERVICE_DURATION, chosen(catalog, route=False))})"
-        both = has_classic(catalog)
+        both = has_classic(catalog.services)
         yield _heatmap("-native" if both else "", "native histograms" if both else "all requests", whole)
-    if has_classic(catalog) or not has_native(catalog):
+    if has_classic(catalog.services) or not has_native(catalog.services):
         yield _heatmap("", "all requests", sum_by(("le",), select(recorded.ROUTE_DURATION_BUCKET, where)))
         yield _distribution(catalog)
 
@@ -185,9 +185,9 @@ def _mean(catalog: Catalog) -> Panel:
 
 def _p95_by_route(catalog: Catalog) -> tuple[Query, ...]:
     """Ask p95 of each route; nothing where all histograms are native, which are not recorded by route."""
-    if has_native(catalog) and not has_classic(catalog):
+    if has_native(catalog.services) and not has_classic(catalog.services):
         return ()
-    expr = quantile(catalog, latency.QUANTILES[2], chosen(catalog), ("service", "route"))
+    expr = quantile(catalog.services, latency.QUANTILES[2], chosen(catalog), ("service", "route"))
     return (Query(expr=expr, legend="{{service}} {{route}}"),)
 
 

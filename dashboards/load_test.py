@@ -42,7 +42,7 @@ def _server(catalog: Catalog) -> tuple[Panel, ...]:
     where = chosen(catalog, route=False)
     quantiles = tuple(
         Query(
-            expr=quantile(catalog, rank, where, ("service",)),
+            expr=quantile(catalog.services, rank, where, ("service",)),
             legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
         for rank in latency.QUANTILES

@@ -47,7 +47,7 @@ def _figures(catalog: Catalog) -> tuple[Panel, ...]:
         _figure("errors", "Error ratio", "percentunit", error_ratio.error_ratio(where), "requests",
                 "Failed requests per request; 'no data' means no traffic. Normal is below the target."),
         _figure("p95", "p95 latency (bucket estimate)", "s",
-                f"max(\n{quantile(catalog, P95, where, ('service',))}\n)", "latency",
+                f"max(\n{quantile(catalog.services, P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
                 f"min({select(recorded.SLO_REMAINING, where)})", "requests",
@@ -100,7 +100,7 @@ def _services(catalog: Catalog) -> Panel:
 def _columns(catalog: Catalog) -> Iterator[Query]:
     where, by = chosen(catalog, route=False), ("service",)
     requests, errors = throughput.requests(where, by), error_ratio.error_ratio(where, by)
-    p95 = quantile(catalog, P95, where, by)
+    p95 = quantile(catalog.services, P95, where, by)
     yield Query(expr=sum_by((*by, "dashboard"), select(recorded.DASHBOARD, where), "max"), legend="Dashboard")
     yield Query(expr=requests, legend="Requests", unit="reqps")
     yield Query(expr=errors, legend="Error ratio", unit="percentunit")
@@ -143,7 +143,7 @@ def _curves(catalog: Catalog) -> tuple[Panel, ...]:
                *target_lines(catalog, "error_ratio")),
         _curve("p95", "p95 latency by service (bucket estimate)", "s", "latency",
                "Interpolated inside a bucket: it can be off by the bucket's width. Normal is below the dashed target.",
-               Query(expr=quantile(catalog, P95, where, ("service",)), legend="{{service}}"),
+               Query(expr=quantile(catalog.services, P95, where, ("service",)), legend="{{service}}"),
                *target_lines(catalog, "latency.p95")),
         _curve("within", "Requests within the threshold (exact)", "percentunit", "latency",
                "Share of requests within each target's or objective's threshold, counted. Normal is near 100 %.",

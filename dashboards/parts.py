@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from dashboards.model import Link, Panel, Query
 from signals import latency, recorded
-from signals.catalog import Catalog
+from signals.catalog import Catalog, Service
 from signals.promql import Matcher, select
 
 MOST_QUERIES = 26
@@ -37,32 +38,31 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
     )
 
 
-def has_classic(catalog: Catalog) -> bool:
+def has_classic(services: Iterable[Service]) -> bool:
     """Whether the buckets of any service's latency are recorded."""
-    return any(
-        service.instruments["latency"].knows_buckets
-        for service in catalog.services
-        if "latency" in service.instruments
-    )
+    found = (service.instruments.get("latency") for service in services)
+    return any(each.knows_buckets for each in found if each)
 
 
-def has_native(catalog: Catalog) -> bool:
+def has_native(services: Iterable[Service]) -> bool:
     """Whether the latency of any service is recorded as a native histogram."""
-    found = (service.instruments.get("latency") for service in catalog.services)
+    found = (service.instruments.get("latency") for service in services)
     return any(each.native and each.scale == 1 for each in found if each)
 
 
-def quantile(catalog: Catalog, rank: Decimal, where: tuple[Matcher, ...], by: tuple[str, ...]) -> str:
-    """Estimate a quantile of each service of whichever kind of histogram it has; `by` tells services apart.
+def quantile(
+    services: Sequence[Service], rank: Decimal, where: tuple[Matcher, ...], by: tuple[str, ...]
+) -> str:
+    """Estimate a quantile of each service of whichever kind of histogram it has; `by` tells services apart, if there are several.
 
     Routes are told apart of classic ones only.
     """
     kinds = []
-    if has_classic(catalog) or not has_native(catalog) or "route" in by:
+    if has_classic(services) or not has_native(services) or "route" in by:
         kinds.append(latency.quantile_estimate(rank, where, by))
-    if has_native(catalog) and "route" not in by:
-        services = tuple(matcher for matcher in where if matcher.label != "route")
-        kinds.append(latency.native_estimate(rank, services, by))
+    if has_native(services) and "route" not in by:
+        whole = tuple(matcher for matcher in where if matcher.label != "route")
+        kinds.append(latency.native_estimate(rank, whole, by))
     return "\nor\n".join(kinds)
 
 

@@ -1,20 +1,23 @@
-"""Service: the golden signals of one service from its own metrics, at the resolution of the screen, and its limits."""
+"""Service: the golden signals of one service from recorded series, its instances and its limits from its own metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from dashboards import colors
+from dashboards import colors, resources
 from dashboards.model import Dashboard, Panel, Query, Step, row
-from signals import burn, latency, recorded
+from dashboards.parts import quantile
+from signals import burn, cost, error_ratio, latency, recorded, throughput
 from signals.catalog import Catalog, Service
 from signals.formulas import FORMULAS
-from signals.instruments import STATUS_CLASS, Instrument, rate, restarts, total
+from signals.instruments import STATUS_CLASS, Instrument, rate, restarts
 from signals.links import service_uid
-from signals.promql import select
-from signals.saturation import LIMITS, use
+from signals.promql import Matcher, select, sum_by
 
 WINDOW = "$__rate_interval"
+Where = tuple[Matcher, ...]
+"""What selects the recorded series of one service."""
 THIRD, TALL = 8, 10
 """The width of a panel of which three stand in a row; and the height of one with many lines in its legend."""
 
@@ -25,7 +28,7 @@ def build(catalog: Catalog, service: Service) -> Dashboard:
         topic=service.name,
         uid=service_uid(catalog.project, service.name),
         title=f"{catalog.project} / {service.name}",
-        description=f"Traffic, errors, latency, saturation, budget and cost of {service.name}, from its own metrics.",
+        description=f"Traffic, errors, latency, saturation, budget and cost of {service.name}.",
         project=catalog.project,
         panels=tuple(_panels(catalog, service)),
         variables=(),
@@ -33,16 +36,17 @@ def build(catalog: Catalog, service: Service) -> Dashboard:
 
 
 def _panels(catalog: Catalog, service: Service) -> Iterator[Panel]:
-    yield from _traffic(service)
-    yield from _durations(service)
+    where = recorded.owner(catalog.project, service.name)
+    yield from _traffic(service, where)
+    yield from _durations(service, where)
     if any(burn.is_reckoned(each, catalog.retention) for each in service.objectives):
         yield row("service.slo", "Objectives")
-        yield from _budget(catalog, service)
-    saturation = list(_saturation(service))
+        yield from _budget(where)
+    saturation = list(resources.build(catalog, service))
     if saturation:
         yield row("service.saturation", "Saturation")
         yield from saturation
-    spend = list(_spend(service))
+    spend = list(_spend(service, where))
     if spend:
         yield row("service.cost", "Cost")
         yield from spend
@@ -61,17 +65,17 @@ def _by(instrument: Instrument, label: str) -> tuple[str, ...]:
     return (label,) if instrument.has("status" if label == STATUS_CLASS else label) else ()
 
 
-def _traffic(service: Service) -> Iterator[Panel]:
+def _traffic(service: Service, where: Where) -> Iterator[Panel]:
     requests = service.instruments.get("requests")
     if requests is None:
         yield _lacking(service, "requests")
         return
-    yield _by_status(requests)
+    yield _by_status(requests, where)
     if requests.tells_errors:
-        yield _error_ratio(service)
+        yield _error_ratio(service, where)
     for name in ("route", "method"):
         if requests.has(name):
-            yield _by_label(requests, name)
+            yield _by_label(name, where)
     yield Panel(
         key="service.instance",
         title="Requests by instance",
@@ -84,7 +88,7 @@ def _traffic(service: Service) -> Iterator[Panel]:
     )
 
 
-def _by_status(requests: Instrument) -> Panel:
+def _by_status(requests: Instrument, where: Where) -> Panel:
     label = _by(requests, STATUS_CLASS)
     return Panel(
         key="service.requests",
@@ -96,7 +100,8 @@ def _by_status(requests: Instrument) -> Panel:
         unit="reqps",
         queries=(
             Query(
-                expr=rate(requests, WINDOW, label), legend=f"{{{{{STATUS_CLASS}}}}}" if label else "requests"
+                expr=throughput.requests(where, label),
+                legend=f"{{{{{STATUS_CLASS}}}}}" if label else "requests",
             ),
         ),
         colors=colors.ending(colors.STATUS),
@@ -104,7 +109,7 @@ def _by_status(requests: Instrument) -> Panel:
     )
 
 
-def _error_ratio(service: Service) -> Panel:
+def _error_ratio(service: Service, where: Where) -> Panel:
     return Panel(
         key="service.errors",
         title="Error ratio",
@@ -113,37 +118,31 @@ def _error_ratio(service: Service) -> Panel:
             "dashed target."
         ),
         unit="percentunit",
-        queries=(_asked(service, "error_ratio", "error ratio"),),
+        queries=(Query(expr=error_ratio.error_ratio(where), legend="error ratio"),),
         steps=_limit(service, "error_ratio"),
     )
 
 
-def _by_label(requests: Instrument, name: str) -> Panel:
+def _by_label(name: str, where: Where) -> Panel:
     return Panel(
         key=f"service.{name}",
         title=f"Requests by {name}",
         description=f"Requests per second of each {name}, stacked. Normal is a mix that changes slowly.",
         unit="reqps",
-        queries=(Query(expr=rate(requests, WINDOW, (name,)), legend=f"{{{{{name}}}}}"),),
+        queries=(Query(expr=throughput.requests(where, (name,)), legend=f"{{{{{name}}}}}"),),
         stacked=True,
         width=THIRD,
     )
 
 
-def _asked(service: Service, signal: str, legend: str, by: tuple[str, ...] = ()) -> Query:
-    """Ask a signal as `leadline signal` does, at the resolution of the screen."""
-    return Query(expr=FORMULAS[signal].write(dict(service.instruments), WINDOW, by), legend=legend)
-
-
-def _durations(service: Service) -> Iterator[Panel]:
+def _durations(service: Service, where: Where) -> Iterator[Panel]:
     histogram = service.instruments.get("latency")
     if histogram is None:
         yield _lacking(service, "latency")
         return
     if histogram.native or histogram.knows_buckets:
-        yield _quantiles(service)
-    if histogram.knows_buckets:
-        yield _heatmap(histogram)
+        yield _quantiles(service, where)
+        yield _heatmap(histogram, where)
     by = _by(histogram, "route")
     yield Panel(
         key="service.mean",
@@ -153,7 +152,7 @@ def _durations(service: Service) -> Iterator[Panel]:
             "Normal is flat."
         ),
         unit="s",
-        queries=(_asked(service, "latency.mean", "{{route}}" if by else "mean", by),),
+        queries=(Query(expr=latency.mean(where, by), legend="{{route}}" if by else "mean"),),
     )
     yield Panel(
         key="service.concurrency",
@@ -162,13 +161,15 @@ def _durations(service: Service) -> Iterator[Panel]:
             "Seconds spent per second, which by Little's law is how many requests are in progress at once. Near the number of "
             "workers they begin to queue. Normal follows the traffic."
         ),
-        queries=(_asked(service, "concurrency", "in progress"),),
+        queries=(Query(expr=throughput.concurrency(where), legend="in progress"),),
     )
 
 
-def _quantiles(service: Service) -> Panel:
-    signals = [latency.signal(rank) for rank in latency.QUANTILES]
-    quantiles = (_asked(service, signal, signal.removeprefix("latency.")) for signal in signals)
+def _quantiles(service: Service, where: Where) -> Panel:
+    quantiles = (
+        Query(expr=_quantile(service, rank, where), legend=latency.signal(rank).removeprefix("latency."))
+        for rank in latency.QUANTILES
+    )
     lines = (
         Query(
             expr=f"vector({target.value})",
@@ -191,7 +192,21 @@ def _quantiles(service: Service) -> Panel:
     )
 
 
-def _heatmap(histogram: Instrument) -> Panel:
+def _quantile(service: Service, rank: Decimal, where: Where) -> str:
+    """Estimate from what is recorded; native histograms of another unit than seconds are not, and are read as they are."""
+    histogram = service.instruments["latency"]
+    if histogram.native and histogram.scale != 1:
+        return FORMULAS[latency.signal(rank)].write(dict(service.instruments), WINDOW, ())
+    return quantile((service,), rank, where, ())
+
+
+def _heatmap(histogram: Instrument, where: Where) -> Panel:
+    if not histogram.native:
+        expr = sum_by(("le",), select(recorded.ROUTE_DURATION_BUCKET, where))
+    elif histogram.scale == 1:
+        expr = select(recorded.SERVICE_DURATION, where)
+    else:
+        expr = latency.whole(histogram, WINDOW)
     return Panel(
         key="service.heatmap",
         title="Latency, all requests",
@@ -201,13 +216,12 @@ def _heatmap(histogram: Instrument) -> Panel:
         ),
         kind="heatmap",
         unit="s",
-        queries=(Query(expr=rate(histogram.part("_bucket"), WINDOW, ("le",)), legend="{{le}}"),),
+        queries=(Query(expr=expr, legend="{{le}}"),),
         height=TALL,
     )
 
 
-def _budget(catalog: Catalog, service: Service) -> Iterator[Panel]:
-    where = recorded.owner(catalog.project, service.name)
+def _budget(where: Where) -> Iterator[Panel]:
     yield Panel(
         key="service.remaining",
         title="Budget left",
@@ -230,66 +244,20 @@ def _budget(catalog: Catalog, service: Service) -> Iterator[Panel]:
     )
 
 
-USED = {
-    "cpu": ("CPU", "none", "cores in use"),
-    "memory": ("Memory", "bytes", "memory in use"),
-    "pool": ("Pool", "none", "connections in use"),
-    "in_flight": ("Requests in progress (gauge)", "none", "requests in progress"),
-    "queue": ("Queue", "none", "tasks that wait"),
-    "replicas": ("Replicas", "none", "replicas"),
-}
-"""The panel of each resource: its title, its unit, and what it shows."""
-
-
-def _saturation(service: Service) -> Iterator[Panel]:
-    for name, (title, unit, what) in USED.items():
-        used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])
-        if used is None:
-            continue
-        now = use(used, WINDOW)
-        lines = (Query(expr=_limited(limit), legend="limit", line=True),) if limit else ()
-        yield Panel(
-            key=f"service.{name}",
-            title=title,
-            description=(
-                f"{what[0].upper()}{what[1:]}, all instances together"
-                + (", and their limit, dashed." if limit else "; the catalog knows no limit of it.")
-                + " Normal follows the traffic; what only rises leaks."
-            ),
-            unit=unit,
-            queries=(Query(expr=now, legend=what), *lines),
-        )
-    held, every = service.instruments.get("throttled"), service.instruments.get("periods")
-    if held and every:
-        yield Panel(
-            key="service.throttled",
-            title="CPU held back",
-            description="Share of the CPU's periods in which a container was held back at its limit. Normal is near 0.",
-            unit="percentunit",
-            queries=(
-                Query(expr=f"{rate(held, WINDOW)}\n/\n({rate(every, WINDOW)} > 0)", legend="held back"),
-            ),
-            steps=(Step(None, colors.GOOD), Step(float(service.tuning.throttled), colors.BAD)),
-        )
-
-
-def _limited(limit: Instrument) -> str:
-    return f"vector({total(limit)})" if limit.constant is not None else total(limit)
-
-
-def _spend(service: Service) -> Iterator[Panel]:
-    cost, tokens = service.instruments.get("cost"), service.instruments.get("tokens")
-    if cost:
-        by = _by(cost, "model")
+def _spend(service: Service, where: Where) -> Iterator[Panel]:
+    counted, tokens = service.instruments.get("cost"), service.instruments.get("tokens")
+    is_spent = "cost" in service.measures
+    if is_spent:
+        by = _by(counted, "model") if counted else ("model",)
         yield Panel(
             key="service.usd",
             title="USD per hour" + (" by model" if by else ""),
             description="Spend at the present rate. Normal follows the traffic; a step without it is a dearer model or a leak.",
             unit="currencyUSD",
-            queries=(_asked(service, "cost_per_hour", "{{model}}" if by else "spend", by),),
+            queries=(Query(expr=cost.per_hour(where, by), legend="{{model}}" if by else "spend"),),
             stacked=True,
         )
-    if cost and tokens:
+    if is_spent and tokens:
         yield Panel(
             key="service.per-1k-tokens",
             title="USD per 1k tokens",
@@ -297,7 +265,7 @@ def _spend(service: Service) -> Iterator[Panel]:
                 "Spend by tokens, input and output together. Moves with the mix of models, not with traffic. Normal is flat."
             ),
             unit="currencyUSD",
-            queries=(_asked(service, "cost_per_1k_tokens", "per 1k tokens"),),
+            queries=(Query(expr=cost.per_1k_tokens(where), legend="per 1k tokens"),),
             steps=_limit(service, "cost_per_1k_tokens"),
         )
     if tokens:
@@ -308,7 +276,7 @@ def _spend(service: Service) -> Iterator[Panel]:
             description=(
                 "Tokens that the service used, stacked. Output tokens cost several times input tokens. Normal is a steady mix."
             ),
-            queries=(_asked(service, "tokens", f"{{{{{by[0]}}}}}" if by else "tokens", by),),
+            queries=(Query(expr=cost.tokens(where, by), legend=f"{{{{{by[0]}}}}}" if by else "tokens"),),
             stacked=True,
         )
 

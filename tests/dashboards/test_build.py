@@ -166,13 +166,21 @@ def test_rates_use_the_rate_interval_and_counters_are_never_read_as_they_are(cat
                 ), expression
 
 
-def test_topics_read_what_is_recorded(worked_example: Catalog) -> None:
-    """The service's dashboard reads the metrics themselves, and a load test's client writes its own."""
-    for document, panel in drawn(worked_example):
-        if (
-            document["uid"] == service_uid(worked_example.project, "orchestrator")
-            or "client side" in panel["title"]
-        ):
+NOT_RECORDED = (
+    "Requests by instance",
+    "CPU",
+    "Memory",
+    "Pool",
+    "Queue",
+    "Replicas",
+    "Requests in progress (gauge)",
+)
+
+
+def test_what_is_recorded_is_read_as_recorded(catalog: Catalog) -> None:
+    """A load test's client writes its own series; instances and the amounts of resources are recorded by no rule."""
+    for _, panel in drawn(catalog):
+        if "client side" in panel["title"] or panel["title"] in NOT_RECORDED:
             continue
         for target in panel["targets"]:
             names = re.findall(r"([a-zA-Z_:]\w*(?::\w+)*)\{", target["expr"])
@@ -289,3 +297,44 @@ def test_native_histograms_are_drawn_beside_classic_ones(more: str, heatmaps: in
     quantiles = next(panel for panel in found["panels"] if panel["title"].startswith("Latency quantiles"))
     assert quantiles["targets"][0]["expr"].count("histogram_quantile") == kinds
     assert sum(panel["type"] == "bargauge" for panel in found["panels"]) == heatmaps - 1
+
+
+MILLISECONDS = NATIVE.replace(
+    "buckets: native", "buckets: native, metric: request_time_milliseconds, unit: ms"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "quantile", "heatmap"),
+    [
+        (MINIMAL, "route:request", "sum by (le) (\n  route:request_duration_seconds_bucket:rate5m{"),
+        (NATIVE, "service:request", "service:request_duration_seconds:rate5m{"),
+        (MILLISECONDS, "request_time_milliseconds{", "sum(rate(request_time_milliseconds{"),
+    ],
+    ids=["classic", "native", "native, in milliseconds"],
+)
+def test_a_services_own_dashboard_draws_each_kind_of_histogram(
+    text: str, quantile: str, heatmap: str
+) -> None:
+    catalog = reading.parse(text, "x.yaml")
+    own = {each["uid"]: each for each in documents(catalog)}[service_uid("shop", catalog.services[0].name)]
+    found = {
+        panel["title"]: [each["expr"] for each in panel["targets"]]
+        for panel in own["panels"]
+        if "targets" in panel
+    }
+    assert all(quantile in each for each in found["Latency quantiles (bucket estimate)"][:4])
+    assert found["Latency, all requests"][0].startswith(heatmap)
+
+
+PRICED = MINIMAL.replace(
+    "    targets:",
+    "      tokens: {metric: tokens_total, labels: {model: model, token_type: kind}}\n    targets:",
+)
+PRICED += "prices: {small: {input: 1, output: 2, as_of: 2026-11-01}}\n"
+
+
+def test_a_services_own_dashboard_shows_what_tokens_cost_where_only_prices_are_known() -> None:
+    priced = reading.parse(PRICED, "x.yaml")
+    own = {each["uid"]: each for each in documents(priced)}[service_uid("shop", "web")]
+    assert {"USD per hour by model", "USD per 1k tokens"} <= {panel["title"] for panel in own["panels"]}

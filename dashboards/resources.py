@@ -1,0 +1,59 @@
+"""Resources: how much of each a service uses, and what limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboards import colors
+from dashboards.model import Panel, Query, Step
+from signals import recorded
+from signals.catalog import Catalog, Service
+from signals.instruments import Instrument, total
+from signals.promql import select
+from signals.saturation import LIMITS, use
+
+WINDOW = "$__rate_interval"
+USED = {
+    "cpu": ("CPU", "none", "cores in use"),
+    "memory": ("Memory", "bytes", "memory in use"),
+    "pool": ("Pool", "none", "connections in use"),
+    "in_flight": ("Requests in progress (gauge)", "none", "requests in progress"),
+    "queue": ("Queue", "none", "tasks that wait"),
+    "replicas": ("Replicas", "none", "replicas"),
+}
+"""The panel of each resource: its title, its unit, and what it shows."""
+
+
+def build(catalog: Catalog, service: Service) -> Iterator[Panel]:
+    """Give a panel for each resource that the service tells the use of, and one of what held its CPU back."""
+    where = recorded.owner(catalog.project, service.name)
+    for name, (title, unit, what) in USED.items():
+        used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])
+        if used is None:
+            continue
+        now = select(recorded.QUEUE, where) if name == "queue" else use(used, WINDOW)
+        lines = (Query(expr=_limited(limit), legend="limit", line=True),) if limit else ()
+        yield Panel(
+            key=f"service.{name}",
+            title=title,
+            description=(
+                f"{what[0].upper()}{what[1:]}, all instances together"
+                + (", and their limit, dashed." if limit else "; the catalog knows no limit of it.")
+                + " Normal follows the traffic; what only rises leaks."
+            ),
+            unit=unit,
+            queries=(Query(expr=now, legend=what), *lines),
+        )
+    if {"throttled", "periods"} <= set(service.instruments):
+        yield Panel(
+            key="service.throttled",
+            title="CPU held back",
+            description="Share of the CPU's periods in which a container was held back at its limit. Normal is near 0.",
+            unit="percentunit",
+            queries=(Query(expr=select(recorded.THROTTLED, where), legend="held back"),),
+            steps=(Step(None, colors.GOOD), Step(float(service.tuning.throttled), colors.BAD)),
+        )
+
+
+def _limited(limit: Instrument) -> str:
+    return f"vector({total(limit)})" if limit.constant is not None else total(limit)
