@@ -73,7 +73,7 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
         _compare(done.rows, done.summary.total, done.summary.rate_limited)
         click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
         click.echo(
-            f"written to {out}: report.txt, .md, .html, .json, .csv, .xml (JUnit); dashboards.html; k6.json; generated/"
+            f"written to {out}: report.txt, .md, .html, .json, .csv, .xml (JUnit); dashboards.html; k6.json; demo.yaml; generated/"
         )
         if keep:
             _keep(done.urls)
@@ -128,7 +128,8 @@ def _shown(duration: int) -> Iterator[tuple[Callable[[str], None], Callable[[flo
 
         def tell(text: str) -> None:
             if text:
-                bar.update(task, description=text)
+                bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+                bar.update(task, description=text.partition("\n")[0])
             else:
                 bar.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tempfile
 import time
@@ -44,7 +45,7 @@ RESULTS: Mapping[str, Callable[[Report], str]] = {
     "report.xml": junit.write,
 }
 """The report's files and what writes each."""
-CLIENT, PREVIEW = "k6.json", "dashboards.html"
+CLIENT, PREVIEW, CATALOG = "k6.json", "dashboards.html", "demo.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +65,11 @@ Tell = Callable[[str], None]
 
 def catalog() -> Catalog:
     """Read the demo's own catalog."""
-    return reading.parse(
-        files("cli.demo").joinpath("leadline.yaml").read_text("utf-8"), "cli/demo/leadline.yaml"
-    )
+    return reading.parse(_written(), "cli/demo/leadline.yaml")
+
+
+def _written() -> str:
+    return files("cli.demo").joinpath("leadline.yaml").read_text("utf-8")
 
 
 @contextmanager
@@ -90,7 +93,10 @@ def finished(
                 observed.wait_for_scrapes(len(targets), since=0, least=1)
                 start = time.time()
                 observed.wait_for_scrapes(len(targets), since=start)
-                tell(f"k6: {seconds:g} s, up to {users} users")
+                tell(f"k6: {seconds:g} s, up to {users} users; watch it from another terminal:")
+                tell(
+                    f"  leadline watch --catalog {shlex.quote(str(out / CATALOG))} --url {observed.client.url}"
+                )
                 target = f"http://127.0.0.1:{ports['orchestrator']}"
                 summary = k6.run(target, seconds, users, out / CLIENT, folder / "k6.log", progress)
                 service.check()
@@ -123,12 +129,13 @@ def finished(
 def _prepare(out: Path, demo: Catalog) -> Path:
     """Empty the results of an earlier run, and generate."""
     generated_files = out / "generated"
-    there = [name for name in (*RESULTS, CLIENT, PREVIEW) if (out / name).exists()]
+    there = [name for name in (*RESULTS, CLIENT, PREVIEW, CATALOG) if (out / name).exists()]
     if there and not (generated_files / tree.MANIFEST).exists():
         raise ConflictError(f"{out} holds {', '.join(there)}, not of an earlier demo; choose another --out")
     tree.write(generated_files, generated(demo))
     for name in there:
         (out / name).unlink()
+    (out / CATALOG).write_text(_written(), "utf-8")
     return generated_files
 
 
