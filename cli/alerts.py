@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import operator
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
 
 from cli.connections import Connection, connected
-from signals.printable import printable
+from cli.terminal import columns, say
+from signals.printable import shortened
 from signals.units import show
 
 STATES = {"firing": "✗", "pending": "?"}
 SEVERITIES = ("critical", "warning", "info")
 TOLD = ("alertname", "severity")
+WIDEST, LONGEST_LINK = 60, 400
+"""So many characters of a label's value, and of a runbook's address, are shown at most."""
 Json = Mapping[str, Any]
+Limits = tuple[tuple[str, float], ...]
+"""Comparisons that an alert may have been met by, as (operator, number)."""
+HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
 
 
 @click.command("alerts")
@@ -44,8 +53,7 @@ def command(connection: Connection, names: tuple[str, ...], severity: str | None
     if output == "json":
         click.echo(json.dumps(active, indent=2))
     else:
-        for line in _lines(active, limits, where):
-            click.echo(printable(line))
+        say(_lines(active, limits, where))
     return 1 if any(each["state"] == "firing" for each in active) else 0
 
 
@@ -62,8 +70,8 @@ def _gravity(alert: Json) -> tuple[bool, int, str]:
     return (alert["state"] != "firing", rank, str(alert.get("activeAt", "")))
 
 
-def _limits(groups: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Give of each alert the limit that its expression compares with, where that is one number."""
+def _limits(groups: list[dict[str, Any]]) -> Iterator[tuple[str, Limits]]:
+    """Give of each alert the numbers that its value is compared with."""
     from checks import tree
 
     for group in groups:
@@ -71,41 +79,70 @@ def _limits(groups: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             if rule.get("type") != "alerting":
                 continue
             try:
-                node = tree.bare(tree.parse(str(rule.get("query", ""))))
+                node = tree.parse(str(rule.get("query", "")))
             except ValueError:
                 continue
-            if tree.is_binary(node, *tree.COMPARISONS) and tree.is_number(tree.bare(node.rhs)):
-                yield str(rule["name"]), f"{node.op} {tree.bare(node.rhs).val:g}"
+            yield str(rule["name"]), tuple(_compared(node))
 
 
-def _lines(active: list[dict[str, Any]], limits: Mapping[str, str], where: str) -> Iterator[str]:
+def _compared(node: Any) -> Iterator[tuple[str, float]]:
+    """Give what the value of an expression is compared with: of `and` the left side has it, of `or` either."""
+    from checks import tree
+    from checks.units import constant
+
+    node = tree.bare(node)
+    if tree.is_binary(node, "or"):
+        yield from _compared(node.lhs)
+        yield from _compared(node.rhs)
+    elif tree.is_binary(node, "and", "unless"):
+        yield from _compared(node.lhs)
+    elif tree.is_binary(node, *tree.COMPARISONS) and (number := constant(node.rhs)) is not None:
+        yield str(node.op), number
+
+
+def _met(text: str, limits: Limits) -> str:
+    """Write the strictest comparison that a value meets; empty where it meets none, or is no number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return ""
+    met = [(sign, number) for sign, number in limits if HOLDS[sign](value, number)]
+    sign, number = min(met, key=lambda each: abs(value - each[1]), default=("", 0.0))
+    return f"{sign} {number:g}" if sign else ""
+
+
+def _lines(active: list[dict[str, Any]], limits: Mapping[str, Limits], where: str) -> Iterator[str]:
     from reports.aligned import table
 
     if not active:
         yield f"no alert is pending or firing in {where}"
         return
     rows = [_row(each, limits) for each in active]
-    yield from table(("", "alert", "severity", "since", "value", "labels"), rows, indent="")
+    yield from table(("", "alert", "severity", "since", "value", "labels"), rows, indent="", room=columns())
     seen = dict.fromkeys(
         (str(each["labels"].get("alertname")), str(each.get("annotations", {}).get("runbook_url") or ""))
         for each in active
     )
-    links = [(name, url) for name, url in seen if url]
+    links = [(shortened(name, WIDEST), shortened(url, LONGEST_LINK)) for name, url in seen if url]
     if links:
         yield ""
         yield from table((), links, indent="")
 
 
-def _row(alert: Json, limits: Mapping[str, str]) -> tuple[str, ...]:
+def _row(alert: Json, limits: Mapping[str, Limits]) -> tuple[str, ...]:
     labels = alert["labels"]
-    name = str(labels.get("alertname", ""))
-    rest = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()) if key not in TOLD)
+    name, value = str(labels.get("alertname", "")), str(alert.get("value", ""))
+    rest = ", ".join(
+        f"{shortened(str(key), WIDEST)}={shortened(str(each), WIDEST)}"
+        for key, each in sorted(labels.items())
+        if key not in TOLD
+    )
     return (
         f"{STATES.get(alert['state'], '?')} {alert['state']}",
-        name,
-        str(labels.get("severity", "–")),
+        shortened(name, WIDEST),
+        shortened(str(labels.get("severity", "–")), WIDEST),
         _since(str(alert.get("activeAt", ""))),
-        " ".join(filter(None, (_value(str(alert.get("value", ""))), limits.get(name, "")))),
+        " ".join(filter(None, (_value(value), _met(value, limits.get(name, ()))))),
         rest,
     )
 
@@ -114,7 +151,7 @@ def _value(text: str) -> str:
     try:
         return f"{float(text):.4g}"
     except ValueError:
-        return text
+        return shortened(text, WIDEST)
 
 
 def _since(text: str) -> str:

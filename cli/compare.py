@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.rendering import load, show
+from cli.terminal import columns
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -45,8 +46,6 @@ def command(before: Path, now: Path, tolerance: float, fail_on_regression: bool,
     elif output == "markdown":
         click.echo(markdown.write(report, only=only), nl=False)
     else:
-        from cli.rendering import columns
-
         show(text.write(report, columns=columns(), only=only))
     worse = changes.regressions(report)
     if worse and fail_on_regression:

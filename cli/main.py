@@ -170,7 +170,8 @@ def run(arguments: list[str]) -> int:
 
 def _told(error: errors.LeadlineError) -> int:
     for line in str(error).splitlines():
-        click.echo(f"leadline: {printable(line)}", err=True)
+        lead = "" if line.startswith("  ") else "leadline: "
+        click.echo(f"{lead}{printable(line)}", err=True)
     if isinstance(error, errors.QueryRejectedError) and error.query:
         click.echo(f"  asked: {printable(' '.join(error.query.split()))}", err=True)
     return next(code for kind, code in CODES if isinstance(error, kind))

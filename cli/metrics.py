@@ -12,14 +12,17 @@ import click
 
 from cli.completing import cache, words
 from cli.connections import Connection, connected
+from cli.terminal import columns, say
 from signals.errors import NoDataError, UsageError
-from signals.printable import printable
+from signals.printable import shortened
 from signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
     from live.client import Prometheus
 
 ROWS = 200
+LONGEST = 400
+"""So many characters of a text are shown at most; `-o json` has all."""
 AT_ONCE = 100
 """So many names stand in one query at most."""
 
@@ -76,8 +79,7 @@ def command(connection: Connection, pattern: str, labels: bool, zero: bool, limi
     if output == "json":
         click.echo(json.dumps([asdict(each) for each in shown], indent=2))
     else:
-        for line in _lines(shown, labels=labels):
-            click.echo(printable(line))
+        say(_lines(shown, labels=labels))
         left = (len([each for each in found if each.nought]) if zero else len(every)) - len(shown)
         if left > 0:
             click.echo(f"{left} more; --limit 0 shows all", err=True)
@@ -131,13 +133,13 @@ def _lines(found: list[Metric], *, labels: bool) -> Iterator[str]:
     head = ("metric", "type", "series", "", *(("labels",) if labels else ()), "help")
     rows = [
         (
-            each.name,
+            shortened(each.name, LONGEST),
             each.type or "–",
             str(each.series) if each.series else "none now",
             "all 0" if each.nought else "",
-            *((", ".join(each.labels),) if labels else ()),
-            " ".join(each.help.split()),
+            *((shortened(", ".join(each.labels), LONGEST),) if labels else ()),
+            shortened(" ".join(each.help.split()), LONGEST),
         )
         for each in found
     ]
-    yield from table(head, rows, indent="")
+    yield from table(head, rows, indent="", room=columns())

@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from string import ascii_lowercase
 
 import plotext
 
+from cli.terminal import has_colour
 from signals.samples import Sample
 from signals.units import show
 
 MOST_SERIES = 8
-HEIGHT = 18
+HEIGHT, DAY = 24, 86400
 
 
 def plot(
-    series: Sequence[tuple[str, Sequence[Sample]]], unit: str = "", thresholds: Sequence[float] = ()
+    series: Sequence[tuple[str, Sequence[Sample]]],
+    within: tuple[float, float],
+    unit: str = "",
+    thresholds: Sequence[float] = (),
 ) -> str:
-    """Draw named series over time (UTC), sized to the terminal; without colour where that is unwanted.
+    """Draw named series over a span of time (UTC), sized to the terminal; without colour where that is unwanted.
 
-    unit  of the values, one of `signals.units.show`; plain numbers where it is empty
+    within  the span that was asked, in seconds since 1970: where nothing was measured in it, nothing is drawn
+    unit    of the values, one of `signals.units.show`; plain numbers where it is empty
     """
     drawn = sorted(series, key=lambda one: -_last(one[1]))[:MOST_SERIES]
     plotext.clear_figure()
     size = shutil.get_terminal_size((100, 24))
     plotext.plotsize(min(size.columns, 200), max(8, min(HEIGHT, size.lines - 4)))
     plotext.theme("clear")
-    times = [sample.time for _, samples in drawn for sample in samples]
     for letter, (_, samples) in zip(ascii_lowercase, drawn, strict=False):
         points = [sample for sample in samples if math.isfinite(sample.value)]
         marker = "braille" if len(drawn) == 1 else letter
         plotext.plot([point.time for point in points], [point.value for point in points], marker=marker)
-    ticks = [min(times) + (max(times) - min(times)) * part / 4 for part in range(5)]
-    plotext.xticks(ticks, [datetime.fromtimestamp(tick, UTC).strftime("%H:%M:%S") for tick in ticks])
+    start, end = within
+    ticks = [start + (end - start) * part / 4 for part in range(5)]
+    format_ = "%H:%M:%S" if end - start < DAY else "%m-%d %H:%M"
+    plotext.xlim(start, end)
+    plotext.xticks(ticks, [datetime.fromtimestamp(tick, UTC).strftime(format_) for tick in ticks])
     _values(drawn, unit, thresholds)
     picture: str = plotext.build()
-    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+    if not has_colour():
         picture = plotext.uncolorize(picture)
     return "\n".join((picture.rstrip(), *_legend([name for name, _ in drawn], len(series) - len(drawn))))
 
@@ -59,7 +64,8 @@ def _values(drawn: Sequence[tuple[str, Sequence[Sample]]], unit: str, thresholds
 def _legend(names: Sequence[str], left_out: int) -> Iterator[str]:
     """Name the lines; each is drawn with its own letter, so that colour is not needed."""
     if len(names) == 1:
-        yield names[0]
+        if names[0] != "{}":
+            yield names[0]
         return
     yield from (f"{letter}  {name}" for letter, name in zip(ascii_lowercase, names, strict=False))
     if left_out:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +9,15 @@ import click
 
 from cli.completing import words
 from cli.connections import Connection, connected
-from signals.errors import NoDataError, UsageError
-from signals.units import duration, promql_duration
+from cli.terminal import columns as room_of
+from signals.errors import NoDataError
 
 if TYPE_CHECKING:
     from cli.asking.table import Layout
+    from cli.asking.when import When
     from live.client import Prometheus
     from signals.samples import Answer
 
-COLUMNS = 120
-"""So many points of a range are drawn at most where no step is given."""
-MOST_POINTS = 11_000
-"""Prometheus refuses more points a series; a longer range is asked in parts."""
-MOST_PARTS = 20
 ROWS = 100
 """So many rows are shown at most where nothing is said."""
 
@@ -102,11 +96,12 @@ def command(
       leadline query 'http_requests_total' --explain
     """
     from cli.asking import expression as asked
+    from cli.asking import when
 
     text = asked.read(expression, file)
     if not as_is:
         asked.check(text)
-    span = _span(length, step, output)
+    span = when.read(length, step, at, output)
     if promql:
         click.echo(text)
         return 0
@@ -117,22 +112,11 @@ def command(
             for line in lines(prometheus, text):
                 click.echo(line)
             return 0
-        answer = _asked(prometheus, text, span, _moment(at))
-        where = prometheus.url
-        _remark(answer, where)
-        if not answer.series:
-            reasons = list(asked.nearest(asked.metrics(text), frozenset(prometheus.label_values("__name__"))))
-            raise NoDataError("\n".join(reasons) or f"{where} has no series for: {' '.join(text.split())}")
-    kind = output or ("plot" if span else "table")
+        answer = when.answer(prometheus, text, span)
+        _remark(prometheus, text, answer, span)
+    kind = output or ("plot" if span.is_range else "table")
     if kind == "plot":
-        from cli.asking.table import folded
-        from cli.plots import plot
-
-        equal, names = folded(answer.series)
-        if equal:
-            click.echo(equal)
-        drawn = [(name, series.samples) for name, series in zip(names, answer.series, strict=True)]
-        click.echo(plot(drawn, asked.unit(text), thresholds))
+        _plot(answer, span, asked.unit(text), thresholds)
     else:
         _show(answer, kind, text, _layout(text, sort, top, columns, limit, kind))
     return 0
@@ -155,7 +139,7 @@ def _layout(
 
 def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
     from cli.asking import outputs
-    from cli.asking.table import samples, table
+    from cli.asking.table import fitted, samples, table
     from reports.aligned import table as aligned
 
     if kind == "json":
@@ -170,8 +154,10 @@ def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
         if kind == "markdown":
             click.echo(outputs.as_markdown(found))
             return
+        room = room_of()
+        found = fitted(found, room) if room else found
         if found.equal:
-            click.echo(found.equal)
+            _say_equal(found.equal)
         for line in aligned(found.head if len(found.head) > 1 else (), found.rows, indent=""):
             click.echo(line)
         if found.left_out:
@@ -183,55 +169,38 @@ def _is_selector(text: str) -> bool:
     return text.endswith("]") and text.count("[") == 1
 
 
-def _remark(answer: Answer, where: str) -> None:
+def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> None:
+    """Say what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
     from signals.printable import printable
 
     for remark in (*answer.warnings, *answer.infos):
-        click.echo(printable(f"{where}: {remark}"), err=True)
+        click.echo(printable(f"{prometheus.url}: {remark}"), err=True)
+    if not answer.series:
+        from cli.asking.reasons import of_nothing
+
+        raise NoDataError("\n".join(of_nothing(prometheus, text, span.end)))
+    if " by" in text or ")by" in text:
+        from cli.asking.reasons import of_labels
+
+        for remark in of_labels(prometheus, text, answer, span.end):
+            click.echo(printable(f"leadline: {remark}"), err=True)
 
 
-def _span(length: str | None, step: str | None, output: str | None) -> tuple[float, float] | None:
-    """Read --range and --step: how far back, and the distance between points, in seconds."""
-    if length is None:
-        if step or output == "plot":
-            raise UsageError("--step and -o plot need --range, for example --range 1h")
-        return None
-    seconds = _seconds("--range", length)
-    given = step and step != "auto"
-    pace = _seconds("--step", step) if given and step else max(1.0, math.ceil(seconds / COLUMNS))
-    if seconds / pace > MOST_POINTS * MOST_PARTS:
-        pace = math.ceil(seconds / (MOST_POINTS * MOST_PARTS))
-        click.echo(
-            f"leadline: the step is {promql_duration(pace)}; a shorter one would be too many points", err=True
-        )
-    return seconds, pace
+def _plot(answer: Answer, span: When, unit: str, thresholds: tuple[float, ...]) -> None:
+    from cli.asking.table import folded
+    from cli.plots import plot
+
+    equal, names = folded(answer.series)
+    if equal:
+        _say_equal(equal)
+    drawn = [(name, series.samples) for name, series in zip(names, answer.series, strict=True)]
+    click.echo(plot(drawn, (span.start, span.end), unit, thresholds))
 
 
-def _seconds(option: str, text: str) -> float:
-    try:
-        return float(duration(text))
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
+def _say_equal(labels: str) -> None:
+    """Write what is equal in all series, broken between labels where the terminal is narrower."""
+    from reports.aligned import wrapped
 
-
-def _moment(at: str | None) -> float:
-    now = time.time()
-    if not at:
-        return now
-    from cli.windows import moment  # half the modules of a report: not for every question
-
-    return moment(at, now, "--at")
-
-
-def _asked(prometheus: Prometheus, text: str, span: tuple[float, float] | None, at: float) -> Answer:
-    """Ask now or over a range; a range of more points than Prometheus gives is asked in parts, which is said."""
-    if span is None:
-        return prometheus.ask(text, at=at)
-    length, pace = span
-    parts = math.ceil(length / pace / MOST_POINTS)
-    if parts == 1:
-        return prometheus.ask_range(text, start=at - length, end=at, step_seconds=pace)
-    from cli.asking.parts import joined
-
-    click.echo(f"leadline: {length / pace:.0f} points are asked in {parts} parts", err=True)
-    return joined(prometheus, text, at - length, at, pace, MOST_POINTS)
+    room = room_of()
+    for line in wrapped(labels, room, indent="") if room else [labels]:
+        click.echo(line)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import sys
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 import click
 
+from cli.terminal import COLOURS, columns, has_colour
 from reports.model import Report
 from signals.errors import UsageError
 
 FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
-COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "▲": "green", "▼": "red"}
 
 
 def written(
@@ -37,16 +35,9 @@ def written(
     return writers[output]()
 
 
-def columns() -> int | None:
-    """Give the width to fit: the terminal's, or COLUMNS; None where nobody looks at a screen."""
-    if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
-        return shutil.get_terminal_size().columns
-    return None
-
-
 def show(text: str) -> None:
     """Print a text report; on a terminal its verdicts are coloured, unless NO_COLOR is set."""
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+    if has_colour():
         text = re.sub(r"(?m)^  ([✓✗?▲▼])(  .*)$", lambda found: _coloured(found[1], found[2]), text)
         text = re.sub(r"(?m)^(\S.*)$", lambda found: click.style(found[1], bold=True), text)
     click.echo(text, nl=False)

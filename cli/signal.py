@@ -28,7 +28,11 @@ from signals.units import duration, promql_duration, show
     help="Only this service; may be given several times.",
 )
 @click.option(
-    "--by", "labels", multiple=True, help="Split by route, method, status_class, model or token_type."
+    "--by",
+    "by",
+    multiple=True,
+    metavar="LABELS",
+    help="Split by route, method, status_class, model or token_type; several with commas between.",
 )
 @click.option("--over", default="5m", show_default=True, help="The window that rates are taken over.")
 @click.option("--promql", is_flag=True, help="Print what would be asked, and ask nothing.")
@@ -37,7 +41,7 @@ def command(
     connection: Connection,
     name: str,
     names: tuple[str, ...],
-    labels: tuple[str, ...],
+    by: tuple[str, ...],
     over: str,
     promql: bool,
     output: str,
@@ -52,6 +56,7 @@ def command(
       leadline signal cost_per_1k_tokens --service orchestrator --promql
     """
     formula = chosen(name, FORMULAS, "signal", "leadline")
+    labels = tuple(dict.fromkeys(name.strip() for text in by for name in text.split(",") if name.strip()))
     catalog = connection.load()
     queries = _queries(catalog, names, formula, labels, _window(over))
     if promql:

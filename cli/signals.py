@@ -7,26 +7,51 @@ from pathlib import Path
 import click
 
 from cli.options import catalog_option
+from cli.terminal import columns, say
 from signals import reading
-from signals.formulas import FORMULAS, missing
+from signals.catalog import Catalog
+from signals.formulas import FORMULAS, Formula, missing
+
+MOST_NAMES = 3
 
 
 @click.command("signals")
 @catalog_option
 def command(catalog_file: Path) -> int:
-    """List the signals, and which services have them.
+    """List the signals that can be asked of the catalog's services, what each can be split by, and which services have it.
 
     \b
     Example:
       leadline signals
     """
-    from reports.aligned import table
+    from reports.aligned import table, wrapped
 
     catalog = reading.load(catalog_file)
-    rows = []
+    rows, nowhere = [], []
     for name, formula in FORMULAS.items():
         having = [service.name for service in catalog.services if not missing(formula, service, ())]
-        rows.append((name, formula.about, ", ".join(formula.by) or "–", ", ".join(having) or "no service"))
-    for line in table(("signal", "what it is", "by", "services"), rows, indent=""):
-        click.echo(line)
+        if having:
+            labels = [label for label in formula.by if _is_split(formula, catalog, label)]
+            rows.append((name, ", ".join(labels) or "–", _told(having, len(catalog.services)), formula.about))
+        else:
+            nowhere.append(name)
+    say(table(("signal", "by", "services", "what it is"), rows, indent="", room=columns()))
+    if nowhere:
+        say(wrapped(f"no service has {', '.join(nowhere)}", columns() or 120))
     return 0
+
+
+def _told(names: list[str], of: int) -> str:
+    """Name the services that have a signal; count them where they are many."""
+    return (
+        ", ".join(names)
+        if len(names) <= MOST_NAMES
+        else "all"
+        if len(names) == of
+        else f"{len(names)} of {of}"
+    )
+
+
+def _is_split(formula: Formula, catalog: Catalog, label: str) -> bool:
+    """Say whether any service can answer a formula by a label."""
+    return any(not missing(formula, service, (label,)) for service in catalog.services)

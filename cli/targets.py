@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,10 +12,13 @@ import click
 
 from cli.alerts import ago
 from cli.connections import Connection, connected
-from signals.printable import printable
+from cli.terminal import columns, say
+from signals.printable import shortened
 from signals.units import show
 
 HEALTH = {"up": "✓", "down": "✗"}
+WIDEST, LONGEST = 60, 600
+"""So many characters of a label's value, and of an error, are shown at most; `-o json` has all."""
 Json = Mapping[str, Any]
 
 
@@ -46,8 +47,7 @@ def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: s
     if output == "json":
         click.echo(json.dumps(found, indent=2))
     else:
-        for line in _lines(found, where, down=down):
-            click.echo(printable(line))
+        say(_lines(found, where, down=down))
     return 1 if any(each.get("health") == "down" for each in every) else 0
 
 
@@ -63,14 +63,14 @@ def _lines(found: list[dict[str, Any]], where: str, *, down: bool) -> Iterator[s
     yield head
     for each, row in zip(found, rows, strict=True):
         yield row
-        yield from _below(" ".join(str(each.get("lastError", "")).split()))
+        yield from _below(shortened(" ".join(str(each.get("lastError", "")).split()), LONGEST))
 
 
 def _below(error: str) -> list[str]:
     """Write an error under its target, as wide as the terminal is."""
-    indent = " " * 8
-    columns = shutil.get_terminal_size((120, 24)).columns
-    return textwrap.wrap(error, max(40, columns), initial_indent=indent, subsequent_indent=indent)
+    from reports.aligned import wrapped
+
+    return wrapped(error, max(40, columns() or 120), indent=" " * 8) if error else []
 
 
 def _row(target: Json) -> tuple[str, ...]:
@@ -79,8 +79,8 @@ def _row(target: Json) -> tuple[str, ...]:
     took = target.get("lastScrapeDuration")
     return (
         f"{HEALTH.get(health, '?')} {health}",
-        str(labels.get("job", "")),
-        str(labels.get("instance", "")),
+        shortened(str(labels.get("job", "")), WIDEST),
+        shortened(str(labels.get("instance", "")), WIDEST),
         _before(str(target.get("lastScrape", ""))),
         show(float(took), "seconds") if took else "–",
         str(target.get("scrapeInterval", "–")),

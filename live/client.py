@@ -169,7 +169,7 @@ class Prometheus:
     def inventory(self) -> Inventory:
         """Give what is there: names, types, scrape intervals and retention, as far as the server tells them."""
         names = frozenset(self.label_values("__name__"))
-        types = {name: str(said[0].get("type", "")) for name, said in self._told("metadata").items() if said}
+        types = {name: kind for name, (kind, _) in self.metadata().items()}
         return Inventory(
             names=names,
             types=types,
@@ -184,7 +184,7 @@ class Prometheus:
         return {
             name: (str(said[0].get("type", "")), str(said[0].get("help", "")))
             for name, said in told.items()
-            if said
+            if isinstance(said, list) and said and isinstance(said[0], dict)
         }
 
     def _told(self, path: str, **params: str) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class Formula:
 REQUEST_LABELS = ("route", "method")
 DISTRIBUTIONS = {
     "latency": "requests are answered",
-    "first_token": "answers begin, their first token sent",
-    "output_token": "output tokens follow the one before",
+    "first_token": "answers begin",
+    "output_token": "output tokens follow the last",
 }
 """The histograms that quantiles are taken of, and what they tell of a share of events."""
 
@@ -39,7 +39,7 @@ def _quantile(instrument: str, what: str, rank: Decimal) -> Formula:
     def write(found: dict[str, Instrument], window: str, by: Labels) -> str:
         return latency.bucket_quantile(found[instrument], rank, window, by)
 
-    about = f"time within which {plain(rank * 100)} % of {what} (bucket estimate)"
+    about = f"time in which {plain(rank * 100)} % of {what} (estimate)"
     by = REQUEST_LABELS if instrument == "latency" else ("model",)
     return Formula(unit="seconds", about=about, needs=(instrument,), by=by, write=write)
 
@@ -102,7 +102,7 @@ FORMULAS: dict[str, Formula] = {
     ),
     "cost_per_month": Formula(
         unit="usd_per_month",
-        about=f"US dollars in a month of {HOURS_PER_MONTH} hours if the present rate lasted",
+        about=f"US dollars in {HOURS_PER_MONTH} hours, a month, at the present rate",
         needs=("cost",),
         by=("model",),
         write=lambda found, window, by: (

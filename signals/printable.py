@@ -14,3 +14,9 @@ def markdown(text: str) -> str:
     """Make a text stand in Markdown, a table's cell or a list, as it is."""
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~!])", r"\\\1", printable(text))
     return escaped.replace("@", "@\u200b")
+
+
+def shortened(text: str, most: int) -> str:
+    """Give a text made harmless, in so many characters at most; that something is left out is seen."""
+    safe = printable(text[: most + 1])
+    return safe if len(text) <= most else safe[: most - 1] + "…"

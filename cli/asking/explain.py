@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 
 from checks import tree
+from checks.expression import checked
+from checks.facts import Facts
+from checks.model import Expression
 from live.client import Prometheus
 from signals.errors import UnavailableError
 from signals.printable import printable
@@ -41,6 +44,12 @@ def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
             yield printable(f"    {label:{wide}}  {shown}")
         if len(labels) > MOST_LABELS:
             yield f"    and {len(labels) - MOST_LABELS} labels more"
+    yield from _costs(prometheus, text)
+    yield from _findings(prometheus, text)
+
+
+def _costs(prometheus: Prometheus, text: str) -> Iterator[str]:
+    """Ask the whole once."""
     began = time.perf_counter()
     answer = prometheus.ask(text)
     took = time.perf_counter() - began
@@ -48,6 +57,15 @@ def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
     yield f"  result    {answer.kind}, {len(answer.series)} series"
     yield f"  samples   {_samples(prometheus, text)}"
     yield f"  time      {show(took, 'seconds')}"
+
+
+def _findings(prometheus: Prometheus, text: str) -> Iterator[str]:
+    """Say what is wrong with the expression, as `leadline check` does of one in a rule."""
+    facts = Facts(look=prometheus, inventory=prometheus.inventory())
+    asked = Expression(text=text, file="", line=1, subject="", kind="record")
+    for found in checked(asked, facts):
+        yield printable(f"  {found.severity:8}  {found.what}")
+        yield from (printable(f"            {said}") for said in (found.evidence, found.remedy) if said)
 
 
 def _samples(prometheus: Prometheus, text: str) -> str:

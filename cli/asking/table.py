@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from signals.printable import printable
+from reports.aligned import width
+from signals.printable import printable, shortened
 from signals.samples import Answer, Series
 from signals.units import show
 
@@ -33,12 +34,17 @@ class Layout:
     most: int = 0
 
 
+LEAST_SHOWN = 12
+"""So many characters of a label's value are shown at least, however narrow the terminal is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A head, rows, what is equal in all rows, and how many rows are left out."""
+    """A head, rows of which so many columns are labels, what is equal in all rows, and how many rows are left out."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    labels: int
     equal: str
     left_out: int
 
@@ -56,8 +62,34 @@ def table(answer: Answer, layout: Layout) -> Table:
         for each in kept
     )
     return Table(
-        head=head, rows=rows, equal=written(equal) if equal else "", left_out=len(series) - len(kept)
+        head=head,
+        rows=rows,
+        labels=len(columns),
+        equal=written(equal) if equal else "",
+        left_out=len(series) - len(kept),
     )
+
+
+def fitted(found: Table, room: int) -> Table:
+    """Shorten the middle of the widest labels until a row takes no more than `room` cells, or all are short."""
+    every = (found.head, *found.rows)
+    sizes = [max(width(row[column]) for row in every) for column in range(len(found.head))]
+    while sum(sizes) + 2 * (len(sizes) - 1) > room and max(sizes[: found.labels], default=0) > LEAST_SHOWN:
+        widest = sizes.index(max(sizes[: found.labels]))
+        sizes[widest] -= 1
+
+    def short(row: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_middle(cell, size) for cell, size in zip(row, sizes, strict=True))
+
+    return replace(found, head=short(found.head), rows=tuple(map(short, found.rows)))
+
+
+def _middle(text: str, size: int) -> str:
+    """Leave out the middle: names that begin alike, as those of pods, differ at their end."""
+    if width(text) <= size:
+        return text
+    end = (size - 1) // 2
+    return f"{text[: size - 1 - end]}…{text[len(text) - end :]}"
 
 
 def folded(series: Sequence[Series]) -> tuple[str, list[str]]:
@@ -183,5 +215,4 @@ def moment(time: float) -> str:
 
 
 def _cut(text: str) -> str:
-    safe = printable(text)
-    return safe if len(safe) <= WIDEST else safe[: WIDEST - 1] + "…"
+    return shortened(text, WIDEST)

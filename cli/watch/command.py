@@ -12,10 +12,11 @@ import click
 from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import services
-from signals.errors import UsageError
+from cli.terminal import coloured, has_colour
+from signals.errors import LeadlineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cli.watch.keys import Keys
     from cli.watch.looking import Look
@@ -63,29 +64,47 @@ def command(
     catalog = connection.load()
     chosen = services(catalog, names)
     with connection.open(catalog) as prometheus, pressed() as keys:
-        from cli.watch.looking import look
+        from cli.watch.looking import look, past
 
-        watch = _Watch(keys, every, window, count)
-        watch.run(lambda wide: look(prometheus, chosen, catalog, wide))
+        watch = _Watch(
+            look=lambda wide: look(prometheus, chosen, catalog, wide),
+            past=lambda wide, points: past(prometheus, chosen, wide, points, every),
+            keys=keys,
+            every=every,
+            window=window,
+            count=count,
+        )
+        watch.run()
     return 0
 
 
 class _Watch:
     """The loop: look, draw, wait for a key."""
 
-    def __init__(self, keys: Keys, every: float, window: str, count: int | None) -> None:
+    def __init__(
+        self,
+        *,
+        look: Callable[[str], Look],
+        past: Callable[[str, int], Mapping[tuple[str, str], Sequence[float]]],
+        keys: Keys,
+        every: float,
+        window: str,
+        count: int | None,
+    ) -> None:
         from cli.watch.screen import History
 
+        self._look, self._past = look, past
         self._keys, self._every, self._left = keys, every, count
         self._windows = sorted({*WINDOWS, window}, key=_seconds)
         self._at = self._windows.index(window)
-        self._history: History = History()
+        self._history: History = History(every)
+        self._begun = ""
         self._last: Look | None = None
         self._drawn = sys.stdout.isatty()
         self._paused = False
         self._lost = ""
 
-    def run(self, look: Callable[[str], Look]) -> None:
+    def run(self) -> None:
         """Look and draw until it is quit, or has looked often enough; the terminal's own screen is back afterwards."""
         if self._drawn:
             sys.stdout.write(OTHER_SCREEN + HIDE)
@@ -93,7 +112,7 @@ class _Watch:
             while True:
                 begun = time.monotonic()
                 if not self._paused:
-                    self._take(look(self._windows[self._at]))
+                    self._take(self._look(self._windows[self._at]))
                     if self._left is not None:
                         self._left -= 1
                 self._draw()
@@ -113,13 +132,27 @@ class _Watch:
             return
         self._lost = found.lost
         if not found.lost:
+            self._begin()
             self._last = found
             self._history.add(found)
+
+    def _begin(self) -> None:
+        """Begin the curves with what was before, anew for every window; without it where it cannot be asked."""
+        from cli.watch.screen import KEPT
+
+        window = self._windows[self._at]
+        if self._begun != window:
+            self._begun = window
+            try:
+                self._history.begin(self._past(window, KEPT))
+            except LeadlineError:
+                self._history.begin({})
 
     def _draw(self) -> None:
         if not self._drawn:
             return
-        text = "".join(f"{line}{CLEAR_LINE}\r\n" for line in self._lines())
+        paint = coloured if has_colour() else str
+        text = "".join(f"{paint(line)}{CLEAR_LINE}\r\n" for line in self._lines())
         sys.stdout.write(HOME + text + CLEAR_REST)
         sys.stdout.flush()
 
@@ -128,15 +161,10 @@ class _Watch:
         from signals.printable import printable
 
         columns, rows = shutil.get_terminal_size()
-        drawn = (
-            list(lines(self._last, self._history, self._windows[self._at], columns))
-            if self._last
-            else ["waiting"]
-        )
-        room = max(2, rows - 4)
-        yield from drawn[:room]
-        if len(drawn) > room:
-            yield f"{len(drawn) - room} services more; name those that you want to see"
+        if self._last:
+            yield from lines(self._last, self._history, self._windows[self._at], columns, rows - 4)
+        else:
+            yield "waiting"
         if self._lost:
             yield printable(f"✗ {self._lost}; asking again")[:columns]
         yield ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from live.client import Prometheus
 from signals.catalog import Catalog, Service
@@ -16,6 +18,8 @@ from signals.instruments import total
 from signals.saturation import resources, use
 
 SIGNALS = ("throughput", "error_ratio", "latency.p50", "latency.p95", "latency.p99", "cost_per_hour")
+CURVES = ("throughput", "latency.p95")
+"""The signals whose past is drawn."""
 SATURATION = "saturation"
 SIDE_BY_SIDE = 8
 
@@ -25,13 +29,11 @@ class Seen:
     """What a service does: its signals; those that it cannot answer are not there, those without data are None.
 
     fullest  the resource that is nearest to its limit
-    alerts   the names of those that fire
     """
 
     service: Service
     values: Mapping[str, float | None] = field(default_factory=dict)
     fullest: str = ""
-    alerts: tuple[str, ...] = ()
 
     def bounds(self, signal: str) -> tuple[float, float] | None:
         """Give the edges of the bucket that an estimated quantile lies in: what is certain of it."""
@@ -55,11 +57,26 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """An alert that fires: since when (seconds since 1970; NaN where that is not told), and of what, where a label says it.
+
+    service  empty where it is the whole project's
+    """
+
+    name: str
+    service: str
+    severity: str
+    since: float
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What was seen at a time; `lost` says why nothing could be asked."""
 
     at: float
     seen: tuple[Seen, ...] = ()
+    firing: tuple[Firing, ...] = ()
     lost: str = ""
 
 
@@ -80,7 +97,7 @@ def look(prometheus: Prometheus, services: Sequence[Service], catalog: Catalog, 
     try:
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             answers = list(pool.map(ask, questions))
-            firing = list(_firing(prometheus, catalog))
+            firing = tuple(_firing(prometheus, catalog, {service.name for service in services}))
     except LeadlineError as error:
         return Look(at=now, lost=str(error).splitlines()[0])
     found: dict[str, dict[str, float | None]] = {service.name: {} for service in services}
@@ -98,11 +115,33 @@ def look(prometheus: Prometheus, services: Sequence[Service], catalog: Catalog, 
                 service=service,
                 values=found[service.name],
                 fullest=fullest.get(service.name, ""),
-                alerts=tuple(alert for owner, alert in firing if owner == service.name),
             )
             for service in services
         ),
+        firing=firing,
     )
+
+
+def past(
+    prometheus: Prometheus, services: Sequence[Service], window: str, points: int, every: float
+) -> dict[tuple[str, str], list[float]]:
+    """Give what the signals that are drawn as curves were before now, `every` seconds apart; NaN where nothing was measured."""
+    end = time.time()
+    times = [end - every * (points - index) for index in range(points)]
+    found = {}
+    for service in services:
+        for name in CURVES:
+            if missing(FORMULAS[name], service, ()):
+                continue
+            query = FORMULAS[name].write(dict(service.instruments), window, ())
+            answer = prometheus.ask_range(query, start=times[0], end=times[-1], step_seconds=every)
+            told = {
+                round((sample.time - times[0]) / every): sample.value
+                for series in answer.series[:1]
+                for sample in series.samples
+            }
+            found[service.name, name] = [told.get(index, math.nan) for index in range(points)]
+    return found
 
 
 def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:
@@ -117,8 +156,29 @@ def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:
         yield SATURATION, "\nor\n".join(shares)
 
 
-def _firing(prometheus: Prometheus, catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _firing(prometheus: Prometheus, catalog: Catalog, services: AbstractSet[str]) -> Iterator[Firing]:
+    """Give the project's alerts that fire, of these services or of no service, the gravest and oldest first."""
+    found = []
     for each in prometheus.active_alerts():
         labels = each["labels"]
-        if each["state"] == "firing" and labels.get("project") == catalog.project:
-            yield str(labels.get("service", "")), str(labels.get("alertname", ""))
+        service = str(labels.get("service", ""))
+        if each["state"] != "firing" or labels.get("project") != catalog.project:
+            continue
+        if not service or service in services:
+            found.append(
+                Firing(
+                    name=str(labels.get("alertname", "")),
+                    service=service,
+                    severity=str(labels.get("severity", "")),
+                    since=_began(str(each.get("activeAt", ""))),
+                    of=str(labels.get("objective") or labels.get("resource") or ""),
+                )
+            )
+    return iter(sorted(found, key=lambda each: (each.severity != "critical", each.since, each.name)))
+
+
+def _began(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return math.nan

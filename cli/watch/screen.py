@@ -1,72 +1,114 @@
-"""A look as lines: a table of services, and what has become of each signal since the watch began."""
+"""A look as lines: a table of services with what became of their signals, and below it the alerts that fire."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from cli.alerts import ago
 from cli.asking.table import spark
-from cli.watch.looking import Look, Seen
+from cli.watch.looking import CURVES, Firing, Look, Seen
 from reports.aligned import table, width
 from signals.printable import printable
-from signals.units import show
+from signals.units import promql_duration, show
 
 KEPT = 60
 """So many looks are kept for the curves."""
+CELLS = 16
+MOST_FIRING = 8
 UNITS = {
     "throughput": "requests_per_second", "error_ratio": "ratio", "latency.p50": "seconds", "latency.p95": "seconds",
     "latency.p99": "seconds", "cost_per_hour": "usd_per_hour", "saturation": "ratio",
 }  # fmt: skip
-HEAD = (
-    "service",
-    "traffic",
-    "errors",
-    "p50",
-    "p95",
-    "p99",
-    "fullest",
-    "spend",
-    "alerts",
-    "traffic since",
-    "p95 since",
-)
+HEAD = ("service", "traffic", "errors", "p50", "p95", "p99", "fullest", "spend", "alerts")
+DROPPED: tuple[tuple[str, ...], ...] = (
+    (), ("p95 since",), ("p95 since", "traffic since"), ("bounds",), ("bounds", "p50"), ("bounds", "p50", "fullest"),
+    ("bounds", "p50", "fullest", "spend"),
+)  # fmt: skip
+"""What goes, one after another, where a terminal is too narrow: the curves first, what fires never."""
 GONE = "–"
 
 
 class History:
-    """What was seen before, of each service and signal."""
+    """What was seen before, of each service and signal that a curve is drawn of."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float) -> None:
+        self.every = every
         self._kept: dict[tuple[str, str], deque[float]] = {}
+
+    def begin(self, past: Mapping[tuple[str, str], Sequence[float]]) -> None:
+        """Forget everything, and begin with what was before."""
+        self._kept = {key: deque(values, maxlen=KEPT) for key, values in past.items()}
 
     def add(self, look: Look) -> None:
         for seen in look.seen:
-            for signal in ("throughput", "latency.p95"):
+            for signal in CURVES:
                 value = seen.values.get(signal)
                 kept = self._kept.setdefault((seen.service.name, signal), deque(maxlen=KEPT))
                 kept.append(math.nan if value is None else value)
 
-    def curve(self, service: str, signal: str, cells: int) -> str:
-        return spark(list(self._kept.get((service, signal), ())), cells)
+    def curve(self, service: str, signal: str) -> str:
+        return spark(list(self._kept.get((service, signal), ())), CELLS)
 
 
-def lines(look: Look, history: History, window: str, columns: int) -> Iterator[str]:
-    """Draw a look, no wider than the terminal: the curves go first, then the bounds."""
-    rows = [_row(seen, history, bounds=True) for seen in look.seen]
-    for drop, bounds in ((0, True), (1, True), (2, True), (0, False), (1, False), (2, False)):
-        rows = [_row(seen, history, bounds=bounds)[: len(HEAD) - drop] for seen in look.seen]
-        drawn = list(table(HEAD[: len(HEAD) - drop], rows, indent=""))
+def lines(look: Look, history: History, window: str, columns: int, rows: int) -> Iterator[str]:
+    """Draw a look, no wider than the terminal and no longer than so many rows."""
+    firing = [_fit(line, columns) for line in _fires(look)]
+    room = max(2, rows - 2 - (len(firing) + 1 if firing else 0))
+    drawn = _services(look, history, columns)
+    yield _fit(f"{time.strftime('%H:%M:%S', time.localtime(look.at))}  rates over {window}", columns)
+    yield ""
+    yield from (_fit(line, columns) for line in drawn[:room])
+    if len(drawn) > room:
+        yield _fit(f"{len(drawn) - room} services more; name those that you want to see", columns)
+    if firing:
+        yield ""
+        yield from firing
+
+
+def _services(look: Look, history: History, columns: int) -> list[str]:
+    """Lay the services out with as much as there is room for."""
+    span = promql_duration(KEPT * history.every)
+    drawn: list[str] = []
+    for dropped in DROPPED:
+        with_bounds = "bounds" not in dropped
+        curves = [name for name in ("traffic since", "p95 since") if with_bounds and name not in dropped]
+        head = (*HEAD, *(name.replace("since", span) for name in curves))
+        keep = [index for index, name in enumerate(head) if name not in dropped]
+        table_ = [
+            (
+                seen.service.name,
+                *_cells(seen, bounds=with_bounds),
+                _count(look.firing, seen.service.name),
+                *(history.curve(seen.service.name, CURVES[index]) for index in range(len(curves))),
+            )
+            for seen in look.seen
+        ]
+        picked = [tuple(row[index] for index in keep) for row in table_]
+        drawn = list(table(tuple(head[index] for index in keep), picked, indent=""))
         if all(width(line) <= columns for line in drawn):
             break
-    yield _clock(look, window)
-    yield ""
-    yield from (printable(_fit(line, columns)) for line in drawn)
+    return drawn
 
 
-def _clock(look: Look, window: str) -> str:
-    return f"{time.strftime('%H:%M:%S', time.localtime(look.at))}  rates over {window}"
+def _fires(look: Look) -> Iterator[str]:
+    """Give a line an alert that fires."""
+    rows = [
+        (
+            "✗",
+            each.name,
+            each.severity or GONE,
+            each.service or "all services",
+            each.of,
+            GONE if math.isnan(each.since) else ago(look.at - each.since),
+        )
+        for each in look.firing[:MOST_FIRING]
+    ]
+    yield from table((), rows, indent="")
+    if len(look.firing) > MOST_FIRING:
+        yield f"{len(look.firing) - MOST_FIRING} more; leadline alerts lists all"
 
 
 def plain(look: Look, window: str) -> Iterator[str]:
@@ -75,18 +117,10 @@ def plain(look: Look, window: str) -> Iterator[str]:
     if look.lost:
         yield printable(f"{moment} lost: {look.lost}")
     for seen in look.seen:
-        cells = [
-            f"{name}={cell}"
-            for name, cell in zip(HEAD[1:9], _cells(seen, bounds=True), strict=True)
-            if cell != GONE
-        ]
+        alerts = dict.fromkeys(each.name for each in look.firing if each.service == seen.service.name)
+        told = (*_cells(seen, bounds=True), ",".join(alerts) or GONE)
+        cells = [f"{name}={cell}" for name, cell in zip(HEAD[1:], told, strict=True) if cell != GONE]
         yield printable(f"{moment} {seen.service.name} over {window}: {' '.join(cells)}")
-
-
-def _row(seen: Seen, history: History, *, bounds: bool) -> tuple[str, ...]:
-    name = seen.service.name
-    curves = (history.curve(name, signal, 16) for signal in ("throughput", "latency.p95"))
-    return (name, *_cells(seen, bounds=bounds), *curves)
 
 
 def _cells(seen: Seen, *, bounds: bool) -> Sequence[str]:
@@ -97,8 +131,12 @@ def _cells(seen: Seen, *, bounds: bool) -> Sequence[str]:
         *(_quantile(seen, f"latency.{name}", bounds=bounds) for name in ("p50", "p95", "p99")),
         f"{seen.fullest} {fullest}" if seen.fullest else fullest,
         _figure(seen, "cost_per_hour"),
-        ", ".join(dict.fromkeys(seen.alerts)) or GONE,
     )
+
+
+def _count(firing: Sequence[Firing], service: str) -> str:
+    count = sum(each.service == service for each in firing)
+    return f"✗ {count}" if count else GONE
 
 
 def _figure(seen: Seen, signal: str) -> str:
@@ -118,4 +156,5 @@ def _quantile(seen: Seen, signal: str, *, bounds: bool) -> str:
 
 
 def _fit(line: str, columns: int) -> str:
-    return line if width(line) <= columns else line[: max(1, columns - 1)] + "…"
+    safe = printable(line)
+    return safe if width(safe) <= columns else safe[: max(1, columns - 1)] + "…"

@@ -80,7 +80,10 @@ def test_an_expression_comes_from_a_file_or_stdin(
 def test_what_is_wrong_is_told_before_anything_is_asked(query: Query, api: Api, capsys: Capture) -> None:
     assert query("sum by job (up)") == 2
     said = capsys.readouterr().err
-    assert "leadline:   sum by job (up)\nleadline:       ^^\nleadline:   write by (job)" in said
+    assert (
+        "leadline: by is followed by labels in parentheses\n  sum by job (up)\n      ^^\n  write by (job)\n"
+        in said
+    )
     assert api.requests == []
     assert query("sum by job (up)", "--as-is") == 0
     assert len(api.requests) == 1

@@ -142,3 +142,52 @@ def test_without_prometheus_the_demo_says_what_to_install(tmp_path: Path) -> Non
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "prometheus is not installed: apt-get install prometheus" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        (
+            'rate(http_requests_total{status="500"}[1m])',
+            "; its labels are endpoint, instance, job, method, service, status_code; did you mean status_code?",
+        ),
+        (
+            'http_requests_total{status_code="503"}',
+            'no series of http_requests_total has status_code="503"; values of status_code: 200',
+        ),
+        (
+            'http_requests_total{status_code="500", endpoint="/metrics"}',
+            'no series of http_requests_total has all of status_code="500", endpoint="/metrics"',
+        ),
+        ("rate(http_requests_total[1s])", "rate() over 1s holds fewer than two scrapes"),
+        (
+            "up == 2",
+            "every selector in it has series, so a comparison, a matching of labels or a window leaves none",
+        ),
+        ('{job="nobody"}', '{job="nobody"} selects nothing at that time'),
+    ],
+)
+def test_a_query_without_an_answer_says_why(
+    demo: Finished, capsys: Capture, expression: str, says: str
+) -> None:
+    end = stamp(demo.report.window.end)
+    assert run(["query", expression, "--at", end, "--url", demo.urls["Prometheus"]]) == 4
+    assert says in capsys.readouterr().err
+
+
+def test_a_query_that_groups_by_a_label_that_is_not_there_is_answered_and_told(
+    demo: Finished, capsys: Capture
+) -> None:
+    url = ["--url", demo.urls["Prometheus"]]
+    assert run(["query", "sum by (route) (http_requests_total)", *url]) == 0
+    assert "by (route): no series here carries the label route" in capsys.readouterr().err
+    assert run(["query", "sum by (endpoint) (http_requests_total)", *url]) == 0
+    assert capsys.readouterr().err == ""
+    assert run(["query", "sum by (le) (rate(http_request_duration_seconds_bucket[5m]))", *url]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_wrong_with_a_query_is_in_its_explanation(demo: Finished, capsys: Capture) -> None:
+    url = ["--url", demo.urls["Prometheus"]]
+    assert run(["query", "rate(process_resident_memory_bytes[5m])", "--explain", *url]) == 0
+    assert "rate() of process_resident_memory_bytes, which is a gauge" in capsys.readouterr().out

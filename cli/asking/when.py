@@ -1,0 +1,84 @@
+"""When an expression is asked: now, as of a time, or over a range, in parts where it has more points than Prometheus gives."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import click
+
+from live.client import Prometheus
+from signals.errors import UsageError
+from signals.samples import Answer
+from signals.units import duration, promql_duration
+
+COLUMNS = 120
+"""So many points of a range are drawn at most where no step is given."""
+MOST_POINTS = 11_000
+"""Prometheus refuses more points a series; a longer range is asked in parts."""
+MOST_PARTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A time, and how far back from it and at which distances a range is asked; seconds, 0 where it is no range."""
+
+    end: float
+    length: float = 0.0
+    step: float = 0.0
+
+    @property
+    def is_range(self) -> bool:
+        return self.length > 0
+
+    @property
+    def start(self) -> float:
+        return self.end - self.length
+
+
+def read(length: str | None, step: str | None, at: str | None, output: str | None) -> When:
+    """Read --range, --step and --at. Raises UsageError."""
+    end = _moment(at)
+    if length is None:
+        if step or output == "plot":
+            raise UsageError("--step and -o plot need --range, for example --range 1h")
+        return When(end=end)
+    seconds = _seconds("--range", length)
+    given = step and step != "auto"
+    pace = _seconds("--step", step) if given and step else max(1.0, math.ceil(seconds / COLUMNS))
+    if seconds / pace > MOST_POINTS * MOST_PARTS:
+        pace = math.ceil(seconds / (MOST_POINTS * MOST_PARTS))
+        click.echo(
+            f"leadline: the step is {promql_duration(pace)}; a shorter one would be too many points", err=True
+        )
+    return When(end=end, length=seconds, step=pace)
+
+
+def _seconds(option: str, text: str) -> float:
+    try:
+        return float(duration(text))
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _moment(at: str | None) -> float:
+    now = time.time()
+    if not at:
+        return now
+    from cli.windows import moment  # half the modules of a report: not for every question
+
+    return moment(at, now, "--at")
+
+
+def answer(prometheus: Prometheus, text: str, when: When) -> Answer:
+    """Ask as of a time or over a range; that a range is asked in parts is said."""
+    if not when.is_range:
+        return prometheus.ask(text, at=when.end)
+    parts = math.ceil(when.length / when.step / MOST_POINTS)
+    if parts == 1:
+        return prometheus.ask_range(text, start=when.start, end=when.end, step_seconds=when.step)
+    from cli.asking.parts import joined
+
+    click.echo(f"leadline: {when.length / when.step:.0f} points are asked in {parts} parts", err=True)
+    return joined(prometheus, text, when.start, when.end, when.step, MOST_POINTS)

@@ -1,0 +1,271 @@
+"""What screens look like: the parts that do not change, at widths that people have."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from cli import terminal
+from cli.asking.table import Layout, fitted, table
+from cli.main import run
+from cli.plots import plot
+from cli.watch.looking import Firing, Look, Seen
+from cli.watch.screen import History, lines
+from reports.aligned import table as aligned
+from reports.aligned import width, wrapped
+from signals import reading
+from signals.catalog import Service
+from signals.printable import printable
+from signals.samples import Answer, Sample, Series
+from tests.conftest import MINIMAL
+from tests.doubles import Api, Reply, Request, success, vector
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_the_last_column_flows_where_a_table_is_too_wide() -> None:
+    head, rows = ("name", "about"), [("a", "one two three four five six seven eight"), ("b", "short")]
+    assert list(aligned(head, rows, indent="", room=34)) == [
+        "name  about",
+        "a     one two three four five six",
+        "      seven eight",
+        "b     short",
+    ]
+    assert list(aligned(head, rows, indent="", room=24)) == [
+        "name",
+        "    about",
+        "a",
+        "    one two three four",
+        "    five six seven eight",
+        "b",
+        "    short",
+    ]
+    assert list(aligned(head, rows, indent="")) == [
+        "name  about",
+        "a     one two three four five six seven eight",
+        "b     short",
+    ]
+
+
+def test_a_word_that_is_wider_than_the_room_stays_whole() -> None:
+    assert wrapped("a " + "x" * 30 + " b", 10) == ["a", "x" * 30, "b"]
+
+
+def test_labels_are_shortened_in_the_middle_and_values_never() -> None:
+    def series(pod: str) -> Series:
+        return Series(
+            labels={"pod": f"orchestrator-{'x' * 20}-{pod}", "n": pod}, samples=(Sample(1.0, 123456.789),)
+        )
+
+    found = table(Answer(kind="vector", series=(series("aaa"), series("bbb"))), Layout())
+    short = fitted(found, 40)
+    assert [row[-1] for row in short.rows] == ["123456.789"] * 2
+    assert all(
+        row[1].startswith("orchest") and row[1].endswith(row[0]) and "…" in row[1] for row in short.rows
+    )
+    assert all(width(line) <= 40 for line in aligned(short.head, short.rows, indent=""))
+    assert fitted(found, 200) == found
+
+
+def test_symbols_are_coloured_where_they_begin_a_column() -> None:
+    assert terminal.coloured("✗ down  a ✗ b?") == "\x1b[31m✗\x1b[0m down  a ✗ b?"
+    assert terminal.coloured("web  ✓ 1 %  ? 2 s") == "web  \x1b[32m✓\x1b[0m 1 %  \x1b[33m?\x1b[0m 2 s"
+
+
+@pytest.mark.parametrize(("variable", "wanted"), [("", True), ("1", False)])
+def test_colours_are_for_terminals_and_who_wants_them(
+    variable: str, wanted: bool, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("NO_COLOR", variable)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert terminal.has_colour() is wanted
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False)
+    assert terminal.has_colour() is False
+
+
+def test_a_plot_spans_what_was_asked_though_data_begin_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    samples = [Sample(3000.0 + second, 1.0) for second in range(600)]
+    drawn = plot([("x", samples)], (0.0, 3600.0))
+    last = next(line for line in drawn.splitlines() if "00:00:00" in line)
+    assert last.split() == ["00:00:00", "00:15:00", "00:30:00", "00:45:00", "01:00:00"]
+    curve = next(line for line in drawn.splitlines() if any("\u2800" < each <= "\u28ff" for each in line))
+    first = next(index for index, each in enumerate(curve) if "\u2800" < each <= "\u28ff")
+    assert first > 60, "the first five sixths of the hour are empty"
+
+
+def test_a_plot_of_nothing_but_gaps_and_of_native_histograms_has_axes_all_the_same() -> None:
+    assert "00:00:00" in plot([("x", [Sample(1.0, math.nan)])], (0.0, 60.0))
+    assert "00:00:00" in plot([("native", [])], (0.0, 60.0))
+
+
+def test_over_days_a_plot_tells_the_date() -> None:
+    assert "01-02 00:00" in plot([("x", [Sample(1.0, 1.0)])], (0.0, 4 * 86400.0))
+
+
+# Alerts
+
+
+def alert(value: str, expression: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    active = {
+        "labels": {"alertname": "A"},
+        "state": "firing",
+        "activeAt": "",
+        "value": value,
+        "annotations": {},
+    }
+    return active, {"type": "alerting", "name": "A", "query": expression}
+
+
+@pytest.mark.parametrize(
+    ("value", "expression", "says"),
+    [
+        ("2", "x > 1.5", "2 > 1.5"),
+        ("0.02", "(a > 14.4 * 0.001 and b > 14.4 * 0.001) or (c > 6 * 0.001 and d > 1)", "0.02 > 0.0144"),
+        ("0.007", "(a > 0.0144 and b > 0.0144) or (c > 0.006 and d > 9)", "0.007 > 0.006"),
+        ("0", "max(up) == 0", "0 == 0"),
+        ("3", "x > y", "3"),
+        ("1", "absent(x)", "1"),
+        ("1", "x unless y", "1"),
+        ("NaN", "x > 1", "nan"),
+        ("odd", "x > 1", "odd"),
+        ("1", "x >", "1"),
+    ],
+)
+def test_an_alert_shows_the_comparison_that_its_value_meets(
+    api: Api, capsys: Capture, value: str, expression: str, says: str
+) -> None:
+    active, rule = alert(value, expression)
+
+    def answer(request: Request) -> Reply:
+        data: Any = (
+            {"alerts": [active]} if request.path.endswith("/alerts") else {"groups": [{"rules": [rule]}]}
+        )
+        return 200, "application/json", json.dumps({"status": "success", "data": data})
+
+    api.answer = answer
+    assert run(["alerts", "--url", api.url]) == 1
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row == f"✗ firing  A      –         –      {says}"
+
+
+# Watch
+
+
+@pytest.fixture
+def web() -> Service:
+    return reading.parse(MINIMAL, "x.yaml").services[0]
+
+
+def looked(service: Service, *firing: Firing, more: int = 0) -> Look:
+    values = {
+        "throughput": 12.0, "error_ratio": 0.002, "latency.p50": 0.05, "latency.p95": 0.2, "latency.p99": 0.4,
+        "cost_per_hour": 3.0, "saturation": 0.5,
+    }  # fmt: skip
+    seen = Seen(service=service, values=values, fullest="cpu")
+    return Look(at=1000.0, seen=(seen,) * (1 + more), firing=firing)
+
+
+BURN = Firing(name="ErrorBudgetBurn", service="web", severity="critical", since=400.0, of="availability")
+SPENT = Firing(name="MonthlyBudgetSpent", service="", severity="critical", since=math.nan, of="")
+
+
+def drawn(look: Look, columns: int, rows: int = 20) -> list[str]:
+    history = History(5)
+    history.begin({("web", "throughput"): [float(index) for index in range(60)]})
+    return list(lines(look, history, "5m", columns, rows))
+
+
+@pytest.mark.parametrize("columns", [40, 60, 72, 80, 100, 120, 160, 200])
+def test_what_fires_is_seen_however_narrow_the_terminal_is(web: Service, columns: int) -> None:
+    found = drawn(looked(web, BURN, SPENT), columns)
+    assert all(width(line) <= columns for line in found)
+    assert any(line.startswith("✗  ErrorBudgetBurn ") for line in found)
+    assert any(line.startswith("✗  MonthlyBudgetSpent ") for line in found)
+    head, row = found[2], found[3]
+    if columns >= 60:
+        assert head.split()[:3] == ["service", "traffic", "errors"]
+        assert row.rstrip().endswith("✗ 1") or "✗ 1 " in row
+
+
+def test_what_goes_first_is_what_can_be_spared(web: Service) -> None:
+    def heads(columns: int) -> str:
+        return " ".join(drawn(looked(web), columns)[2].split())
+
+    assert heads(200) == "service traffic errors p50 p95 p99 fullest spend alerts traffic 5m p95 5m"
+    assert heads(90) == "service traffic errors p50 p95 p99 fullest spend alerts"
+    assert heads(70) == "service traffic errors p95 p99 spend alerts"
+    assert "(100 ms…250 ms)" in drawn(looked(web), 200)[3]
+    assert "(100 ms…250 ms)" not in drawn(looked(web), 90)[3]
+
+
+def test_many_services_and_many_alerts_leave_room_for_each_other(web: Service) -> None:
+    found = drawn(looked(web, *[BURN] * 12, more=40), 100, rows=20)
+    assert len(found) <= 21
+    assert any("services more" in line for line in found)
+    assert found[-1] == "4 more; leadline alerts lists all"
+
+
+# What every listing prints, whatever it is asked
+
+
+def api_of(paths: Mapping[str, Any]) -> Callable[[Request], Reply]:
+    def answer(request: Request) -> Reply:
+        for end, data in paths.items():
+            if request.path.endswith(end):
+                return 200, "application/json", json.dumps({"status": "success", "data": data})
+        return success(vector(({"__name__": HOSTILE[0], "job": HOSTILE[1]}, "NaN")))
+
+    return answer
+
+
+HOSTILE = ("x\x1b[2J\u202e", "y\n\x07\u2066", "z" * 65536)
+
+
+def hostile() -> Mapping[str, Any]:
+    labels = {"alertname": HOSTILE[0], "severity": "warning", "service": HOSTILE[1], "big": HOSTILE[2]}
+    target = {
+        "labels": {"job": HOSTILE[0], "instance": HOSTILE[1]},
+        "health": "down",
+        "lastError": HOSTILE[2] + HOSTILE[0],
+    }
+    return {
+        "/alerts": {
+            "alerts": [
+                {
+                    "labels": labels,
+                    "state": "firing",
+                    "value": HOSTILE[0],
+                    "annotations": {"runbook_url": HOSTILE[1]},
+                }
+            ]
+        },
+        "/rules": {"groups": [{"rules": [{"type": "alerting", "name": HOSTILE[0], "query": HOSTILE[2]}]}]},
+        "/targets": {"activeTargets": [target] * 3},
+        "/metadata": {HOSTILE[0]: [{"type": "counter", "help": HOSTILE[2]}]},
+        "__name__/values": [HOSTILE[0], *(f"m{number}" for number in range(10_000))],
+        "/labels": ["__name__", HOSTILE[1], HOSTILE[2]],
+    }
+
+
+@pytest.mark.parametrize("columns", ["", "80"])
+@pytest.mark.parametrize(
+    "command",
+    [["alerts"], ["targets"], ["metrics"], ["metrics", "--limit", "1", "--labels"], ["query", "up"]],
+    ids=" ".join,
+)
+def test_hostile_answers_do_nothing_to_the_terminal(
+    api: Api, capsys: Capture, command: list[str], columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    api.answer = api_of(hostile())
+    assert run([*command, "--url", api.url]) in (0, 1)
+    out, error = capsys.readouterr()
+    assert printable(out.replace("\n", "")) == out.replace("\n", "")
+    assert printable(error.replace("\n", "")) == error.replace("\n", "")
+    assert max(len(line) for line in out.splitlines()) < 1500, "what is endless is cut"
+    assert out.count("\n") < 300
