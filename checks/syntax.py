@@ -180,6 +180,13 @@ def _labels(broken: _Broken) -> Mistake | None:
             return _of(after, "a label's value stands in quotes", f'write "{after.text}"')
         if token.kind == "string" and after.kind == "name" and before is not None:
             return _of(after, "a comma is missing before this label", f"write , {after.text}")
+        if (
+            token.kind == "name"
+            and before is not None
+            and before.text in ("{", ",")
+            and after.text in ("}", ",")
+        ):
+            return _of(token, f"the label {token.text} is compared with nothing", f'write {token.text}="…"')
         if token.text in ("{", ",") and after.kind == "number":
             return _of(after, "a label's name does not begin with a digit")
     return None
@@ -310,7 +317,9 @@ def _after_what_can_be_read(broken: _Broken) -> Mistake:
             if count == len(broken.tokens) - 1 and (token.kind == "operator" or token.text in WORDS):
                 return _of(token, f"nothing follows {token.text}", "write what it is about, or take it away")
             if token.kind == "name":
-                close = difflib.get_close_matches(token.text, WORDS, n=1)
+                close = [
+                    each for each in difflib.get_close_matches(token.text, WORDS, n=1) if each != token.text
+                ]
                 remedy = (
                     f"did you mean {close[0]}?" if close else "is an operator missing before it, or a comma?"
                 )

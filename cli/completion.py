@@ -24,14 +24,11 @@ def command(shell: str | None) -> int:
       leadline completion zsh > ~/.zfunc/_leadline
       leadline completion fish > ~/.config/fish/completions/leadline.fish
     """
-    from click.shell_completion import FishComplete, ZshComplete
-
-    from cli.completing.shells import Bash
+    from cli.completing.shells import KINDS
 
     name = shell or os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119  a name, not a file to be found
     if name not in SHELLS:
         raise UsageError(f"$SHELL is {name or 'not set'}; say which shell: {', '.join(SHELLS)}")
-    kinds = {"bash": Bash, "zsh": ZshComplete, "fish": FishComplete}
-    made = kinds[name](click.get_current_context().find_root().command, {}, "leadline", VARIABLE)
+    made = KINDS[name](click.get_current_context().find_root().command, {}, "leadline", VARIABLE)
     click.echo(made.source_template % made.source_vars())
     return 0

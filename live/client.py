@@ -158,8 +158,8 @@ class Prometheus:
         targets: list[dict[str, Any]] = self._listed("targets", "targets", state="active")["activeTargets"]
         return targets
 
-    def label_names(self, selector: str) -> tuple[str, ...]:
-        """Give the names of the labels that series of a selector had in the last hour."""
+    def label_names(self, selector: str = "") -> tuple[str, ...]:
+        """Give the names of the labels that series of a selector, or all, had in the last hour."""
         return tuple(map(str, self._get("labels", **self._lately(selector))))
 
     def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:

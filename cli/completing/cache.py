@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from live.client import Prometheus
 
 FRESH_SECONDS = 300
 """So long names of metrics are not asked for again."""
@@ -56,10 +59,31 @@ def metrics(catalog_file: Path, url: str | None, context_name: str | None) -> tu
     A server that does not answer within a second gives what it had the last time, or none. One behind a tunnel is never asked
     here: it has what `leadline metrics` saw last.
     """
-    kept = _place(catalog_file, url, context_name)
+    return _kept(catalog_file, url, context_name, "", lambda prometheus: prometheus.label_values("__name__"))
+
+
+def labels(
+    catalog_file: Path, url: str | None, context_name: str | None, metric: str, label: str
+) -> tuple[str, ...]:
+    """Give the labels of a metric, of all where none is named; or the values of a label of it. See `metrics`."""
+
+    def ask(prometheus: Prometheus) -> Sequence[str]:
+        return prometheus.label_values(label, metric) if label else prometheus.label_names(metric)
+
+    return _kept(catalog_file, url, context_name, f"{metric} {label}", ask)
+
+
+def _kept(
+    catalog_file: Path,
+    url: str | None,
+    context_name: str | None,
+    what: str,
+    ask: Callable[[Prometheus], Sequence[str]],
+) -> tuple[str, ...]:
+    kept = _place(catalog_file, url, context_name, what)
     found = _read(kept) or {"names": [], "until": 0.0}
     if time.time() >= found["until"]:
-        names = _asked(catalog_file, url, context_name)
+        names = _asked(catalog_file, url, context_name, ask)
         found = {
             "names": found["names"] if names is None else names,
             "until": time.time() + (FAILED_SECONDS if names is None else FRESH_SECONDS),
@@ -79,7 +103,12 @@ def remember(catalog_file: Path, url: str | None, context_name: str | None, name
         return  # a cache that cannot be written is none
 
 
-def _asked(catalog_file: Path, url: str | None, context_name: str | None) -> list[str] | None:
+def _asked(
+    catalog_file: Path,
+    url: str | None,
+    context_name: str | None,
+    ask: Callable[[Prometheus], Sequence[str]],
+) -> list[str] | None:
     from cli.connections import Connection
     from signals.errors import LeadlineError
 
@@ -90,16 +119,16 @@ def _asked(catalog_file: Path, url: str | None, context_name: str | None) -> lis
         if connection.needs_tunnel():
             return None
         with connection.open() as prometheus:
-            return list(prometheus.label_values("__name__"))
+            return list(ask(prometheus))
     except LeadlineError:
         return None
 
 
-def _place(catalog_file: Path, url: str | None, context_name: str | None) -> Path:
+def _place(catalog_file: Path, url: str | None, context_name: str | None, what: str = "") -> Path:
     from cli.contexts import user_file
 
     about = (url,) if url else (context_name or "", *map(_state, (catalog_file, user_file())))
-    return _folder() / f"metrics-{_key(*about)}.json"
+    return _folder() / f"metrics-{_key(*about, what)}.json"
 
 
 def _folder() -> Path:

@@ -1,4 +1,4 @@
-"""The shells: zsh and fish as click has them; for bash words of ours, since it cuts names at colons, and quotes expressions."""
+"""The shells: zsh and fish nearly as click has them; for bash words of ours, since it cuts names at colons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import os
 import sys
 from pathlib import Path
 
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
+
+from cli.completing.words import GROUPING
 
 VARIABLE = "_LEADLINE_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
@@ -41,12 +50,8 @@ class Bash(BashComplete):
         return words[:-1], words[-1]
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
-        found: list[CompletionItem] = super().get_completions(args, incomplete)
-        line = os.environ["COMP_WORDS"]
-        if not _closed(line):
-            if len(found) == 1 and not found[0].value.endswith("("):
-                # a second choice keeps bash from closing the quote: the expression may go on
-                found.append(CompletionItem(found[0].value + "{"))
+        found = _open(super().get_completions(args, incomplete))
+        if not _closed(os.environ["COMP_WORDS"]):
             return found
         cut = max((incomplete.rfind(sign) for sign in os.environ.get("COMP_WORDBREAKS", "")), default=-1) + 1
         for item in found:
@@ -54,8 +59,48 @@ class Bash(BashComplete):
         return found
 
     def format_completion(self, item: CompletionItem) -> str:
-        kind = "open" if item.type == "plain" and item.value.endswith(("(", "=")) else item.type
+        kind = "open" if item.type == "plain" and item.value.endswith(("(", "=", '="')) else item.type
         return f"{kind},{item.value}"
+
+
+class Zsh(ZshComplete):
+    """Zsh, whose quote stays open.
+
+    Click's script, autoloaded from $fpath, registers itself at its second call instead of completing anything.
+    """
+
+    source_template = ZshComplete.source_template.replace(
+        "[[ $zsh_eval_context[-1] == loadautofunc ]]", "[[ $zsh_eval_context[-1] != (eval|file) ]]"
+    )
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        return _open(super().get_completions(args, incomplete))
+
+
+class Fish(FishComplete):
+    """Fish, whose quote stays open."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        return _open(super().get_completions(args, incomplete))
+
+
+KINDS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
+
+
+def _open(found: list[CompletionItem]) -> list[CompletionItem]:
+    """Add a second choice inside quotes where there is one: a shell would close the quote, and the expression may go on."""
+    if len(found) != 1 or _closed(os.environ["COMP_WORDS"]) or found[0].value.endswith("("):
+        return found
+    return [*found, CompletionItem(found[0].value + _next(found[0].value))]
+
+
+def _next(expression: str) -> str:
+    """Give what may follow: a value is closed, a selector after a value, a list of labels after a label; a metric has matchers."""
+    if expression.endswith('="'):
+        return '"'
+    if expression.endswith('"'):
+        return "}"
+    return ")" if GROUPING.search(expression) else "{"
 
 
 def _closed(line: str) -> bool:
@@ -76,5 +121,6 @@ def _closed(line: str) -> bool:
 
 def prepare() -> None:
     """Make ready to answer a shell: our bash, and nothing on stderr."""
-    add_completion_class(Bash, "bash")
+    for name, shell in KINDS.items():
+        add_completion_class(shell, name)
     sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  as long as the process

@@ -11,6 +11,12 @@ from pathlib import Path
 
 import click
 
+MATCHING = re.compile(r'([A-Za-z_:][A-Za-z0-9_:]*)\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*(?:"[^"]*)?)$')
+"""A metric and what stands in its braces, which are open."""
+GROUPING = re.compile(r"\b(?:by|without|on|ignoring)\s*\(\s*(?:\w+\s*,\s*)*(\w*)$")
+VALUE = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)$')
+LABEL = re.compile(r"(?:^|,)\s*(\w*)$")
+MOST_VALUES = 200
 WORD = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*$")
 Words = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -27,11 +33,20 @@ def _silent(function: Words) -> Words:
 
 @_silent
 def expression(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the last name of an expression: a metric, else a function."""
+    """Complete the end of an expression: a metric, else a function; in braces a label or a label's value, in by () a label."""
+    matching, grouping = MATCHING.search(incomplete), GROUPING.search(incomplete)
+    if matching:
+        return _matchers(ctx, incomplete, matching[1], matching[2])
+    if grouping:
+        return _labels(ctx, incomplete, grouping[1])
     found = WORD.search(incomplete)
     word = found[0] if found else ""
     before = incomplete[: len(incomplete) - len(word)]
-    if before.count("{") > before.count("}") or before.count('"') % 2:
+    if (
+        before.count("{") > before.count("}")
+        or before.count('"') % 2
+        or before.endswith(("}", ")", "]", '"'))
+    ):
         return []
     names = [name for name in _metrics(ctx) if name.startswith(word)]
     if not names and word:
@@ -39,6 +54,28 @@ def expression(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[
 
         names = [f"{name}(" for name in (*AGGREGATIONS, *FUNCTIONS) if name.startswith(word)]
     return [before + name for name in names]
+
+
+def _matchers(ctx: click.Context, incomplete: str, metric: str, inside: str) -> list[str]:
+    """Complete what stands in a selector's braces: the value after a quote, else the name of a label."""
+    value, label = VALUE.search(inside), LABEL.search(inside)
+    if value and inside.count('"') % 2:
+        begun = value[2]
+        before = incomplete[: len(incomplete) - len(begun)]
+        there = [each for each in _told(ctx, metric, value[1]) if each.startswith(begun)]
+        plain = [each for each in there if each.isprintable() and not {'"', "'", "\\"} & set(each)]
+        return [f'{before}{each}"' for each in plain[:MOST_VALUES]]
+    if label is None:
+        return []
+    before = incomplete[: len(incomplete) - len(label[1])]
+    return [
+        f'{before}{name}="' for name in _told(ctx, metric) if name.startswith(label[1]) and name != "__name__"
+    ]
+
+
+def _labels(ctx: click.Context, incomplete: str, begun: str) -> list[str]:
+    before = incomplete[: len(incomplete) - len(begun)]
+    return [before + name for name in _told(ctx) if name.startswith(begun) and name != "__name__"]
 
 
 @_silent
@@ -79,3 +116,10 @@ def _metrics(ctx: click.Context) -> tuple[str, ...]:
     from cli.completing.cache import metrics as cached
 
     return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"))
+
+
+def _told(ctx: click.Context, metric: str = "", label: str = "") -> tuple[str, ...]:
+    """Give the labels of a metric, or of all; or the values of one."""
+    from cli.completing.cache import labels as cached
+
+    return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"), metric, label)

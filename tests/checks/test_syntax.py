@@ -25,6 +25,8 @@ from checks.syntax import mistake, pointed
         ("a histogram", "histogram", "is an operator missing before it"),
         ("up{job=a}", "a", 'write "a"'),
         ("up{job=='a'}", "==", "write = or !="),
+        ("sum by (e) (up{job})", "job", 'write job="…"'),
+        ("up{job='a', instance}", "instance", 'write instance="…"'),
         ("up{job~='a'}", "~", "write =~ or !~"),
         ("up{job='a' instance='b'}", "instance", "write , instance"),
         ("1 +", "+", "write what it is about"),

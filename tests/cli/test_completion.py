@@ -13,7 +13,7 @@ import pytest
 
 from cli.main import run
 from tests.conftest import ROOT
-from tests.doubles import Api, success
+from tests.doubles import Api, Reply, Request, success
 
 LEADLINE = Path(sys.executable).parent
 CATALOG = """
@@ -75,7 +75,6 @@ def test_metrics_of_the_server_are_offered_inside_an_expression(complete: Comple
     ]
     assert complete(f'{asked}"sum(u')[0] == "sum(up"
     assert complete(f"{asked}'histogram_q") == ["histogram_quantile("]
-    assert complete(f"{asked}'up{{jo") == []
     assert complete(f"{asked}job:u") == ["up:sum"], "bash takes what follows a colon for a word of its own"
     assert len(api.requests) == 1, "asked once, then kept"
 
@@ -118,3 +117,49 @@ def test_the_shell_is_guessed_or_asked_for(
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     assert run(["completion"]) == 2
     assert "$SHELL is tcsh; say which shell: bash, zsh, fish" in capsys.readouterr().err
+
+
+def told(request: Request) -> Reply:
+    if request.path.endswith("/labels"):
+        return success(["__name__", "job", "status", "status_class"])
+    if request.path.endswith("/label/status/values"):
+        assert "http_requests_total" in request.url_query
+        return success(["200", "500", "5'0", 'a"b'])
+    return success(["http_requests_total", "up"])
+
+
+def test_labels_and_their_values_are_offered_where_they_stand(complete: Complete, api: Api) -> None:
+    api.answer = told
+    asked = f"leadline query --url {api.url} "
+    metric = f"{asked}'sum(http_requests_total"
+    done = metric.removeprefix(f"{asked}'")
+    assert complete(metric + "{sta") == [done + '{status="', done + '{status_class="']
+    assert complete(metric + '{job="x", j') == [done + '{job="x", job="', done + '{job="x", job=""']
+    assert complete(metric + '{status="5') == [done + '{status="500"', done + '{status="500"}']
+    assert complete(metric + '{status=~"') == [done + '{status=~"200"', done + '{status=~"500"']
+    assert complete(f"{asked}'sum by (jo") == ["sum by (job", "sum by (job)"]
+    assert complete(f"{asked}'sum by (job, status_") == [
+        "sum by (job, status_class",
+        "sum by (job, status_class)",
+    ]
+    assert complete(metric + '{status="500"}') == []
+    assert complete(metric + '{status="a,j') == []
+
+
+def test_a_server_that_is_gone_offers_no_labels_and_says_nothing(complete: Complete) -> None:
+    assert complete("leadline query --url http://127.0.0.1:1 'up{jo") == []
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here")
+def test_zsh_completes_at_the_second_press_too_where_the_script_is_autoloaded(tmp_path: Path) -> None:
+    script = tmp_path / "_leadline"
+    script.write_bytes(subprocess.check_output([LEADLINE / "leadline", "completion", "zsh"]))
+    code = (
+        f"fpath=({tmp_path} $fpath); _describe() {{ print -r -- ${{completions_with_descriptions%%:*}}; }}; compdef() {{ print registered; }}; "
+        "autoload -Uz _leadline; words=(leadline sna); CURRENT=2; _leadline; _leadline"
+    )
+    environment = {**os.environ, "PATH": f"{LEADLINE}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["zsh", "-f", "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.stdout.split() == ["snapshot", "snapshot"]
