@@ -47,13 +47,14 @@ def command(connection: Connection, names: tuple[str, ...], severity: str | None
     """
     with connection.open() as prometheus:
         active = [each for each in prometheus.active_alerts() if _is_wanted(each, names, severity)]
-        limits = dict(_limits(prometheus.rule_groups())) if active else {}
+        groups = prometheus.rule_groups()
         where = prometheus.url
+    limits = dict(_limits(groups))
     active.sort(key=_gravity)
     if output == "json":
         click.echo(json.dumps(active, indent=2))
     else:
-        say(_lines(active, limits, where))
+        say(_lines(active, limits) if active else [_none(groups, where, chosen=bool(names or severity))])
     return 1 if any(each["state"] == "firing" for each in active) else 0
 
 
@@ -111,12 +112,22 @@ def _met(text: str, limits: Limits) -> str:
     return f"{sign} {number:g}" if sign else ""
 
 
-def _lines(active: list[dict[str, Any]], limits: Mapping[str, Limits], where: str) -> Iterator[str]:
+def _none(groups: list[dict[str, Any]], where: str, *, chosen: bool) -> str:
+    """Say that nothing is pending or firing, and of how many rules that is said: of none it means nothing."""
+    count = sum(rule.get("type") == "alerting" for group in groups for rule in group.get("rules", ()))
+    if not count:
+        return f"{where} has no alerting rules, so nothing can be pending or firing (those of VictoriaMetrics are vmalert's)"
+    of = f"{count} alerting rule{'' if count == 1 else 's'} in {where}"
+    return (
+        f"no alert that was chosen is pending or firing; {of}"
+        if chosen
+        else f"none is pending or firing of {of}"
+    )
+
+
+def _lines(active: list[dict[str, Any]], limits: Mapping[str, Limits]) -> Iterator[str]:
     from reports.aligned import table
 
-    if not active:
-        yield f"no alert is pending or firing in {where}"
-        return
     rows = [_row(each, limits) for each in active]
     yield from table(("", "alert", "severity", "since", "value", "labels"), rows, indent="", room=columns())
     seen = dict.fromkeys(

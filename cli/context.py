@@ -10,6 +10,7 @@ import click
 from cli.completing import words
 from cli.contexts import Known, known, use, user_file
 from cli.options import catalog_option
+from cli.terminal import say
 from signals.endpoints import Context, Endpoint
 from signals.errors import UsageError
 from signals.printable import printable
@@ -103,29 +104,46 @@ def show_(name: str | None, catalog_file: Path) -> int:
 @command.command("check")
 @click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
-def check_(name: str | None, catalog_file: Path) -> int:
+@click.option(
+    "--url", help="Try the Prometheus at this URL, which is in no context; credentials as of other commands."
+)
+def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
     """Try each step to its Prometheus: name, connection, TLS, credentials, API, clock, retention; say which failed and what to do.
 
     Exits 3 where one failed.
 
     \b
-    Example:
+    Examples:
       leadline context check cluster
+      leadline context check --url http://127.0.0.1:9090
     """
-    from cli.connections import reached
-    from live.probe import probe
+    from cli.connections import given, reached
 
+    if url and name:
+        raise UsageError("a context and --url say two things; give one")
+    if url:
+        with given("PROMETHEUS", url) as (endpoint, _):
+            return _tried(endpoint.url, endpoint)
     context, file = _known(catalog_file).pick(name)
     if context.prometheus is None:
         raise UsageError(f"context '{context.name}' of {file} names no prometheus")
-    failed = False
     with reached("prometheus", context, file) as (endpoint, _):
-        click.echo(printable(f"{context.name}: {endpoint.url}"))
-        for step in probe(endpoint):
-            failed |= step.ok is False
-            click.echo(printable(f"{SIGNS[step.ok]} {step.name:11}{step.what}"))
-            if step.remedy:
-                click.echo(printable(f"             {step.remedy}"))
+        return _tried(f"{context.name}: {endpoint.url}", endpoint)
+
+
+def _tried(title: str, endpoint: Endpoint) -> int:
+    from live.probe import probe
+
+    say([title])
+    failed = False
+    for step in probe(endpoint):
+        failed |= step.ok is False
+        say(
+            [
+                f"{SIGNS[step.ok]} {step.name:11}{step.what}",
+                *([f"             {step.remedy}"] if step.remedy else []),
+            ]
+        )
     return 3 if failed else 0
 
 

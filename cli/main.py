@@ -169,9 +169,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _told(error: errors.LeadlineError) -> int:
-    for line in str(error).splitlines():
-        lead = "" if line.startswith("  ") else "leadline: "
-        click.echo(f"{lead}{printable(line)}", err=True)
+    from cli.terminal import complain
+
+    complain(str(error))
     if isinstance(error, errors.QueryRejectedError) and error.query:
         click.echo(f"  asked: {printable(' '.join(error.query.split()))}", err=True)
     return next(code for kind, code in CODES if isinstance(error, kind))

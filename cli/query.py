@@ -10,6 +10,7 @@ import click
 from cli.completing import words
 from cli.connections import Connection, connected
 from cli.terminal import columns as room_of
+from cli.terminal import complain
 from signals.errors import NoDataError
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> No
         from cli.asking.reasons import of_labels
 
         for remark in of_labels(prometheus, text, answer, span.end):
-            click.echo(printable(f"leadline: {remark}"), err=True)
+            complain(remark)
 
 
 def _plot(answer: Answer, span: When, unit: str, thresholds: tuple[float, ...]) -> None:

@@ -7,9 +7,11 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 import click
 
+from reports.aligned import width, wrapped
 from signals.printable import printable
 
 COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "▲": "green", "▼": "red"}
@@ -17,9 +19,9 @@ COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "▲": "green", "▼": "
 SYMBOL = re.compile(r"(?:^|(?<=  ))([✓✗?])(?= )")
 
 
-def columns() -> int | None:
-    """Give the width to fit: the terminal's, or COLUMNS; None where nobody looks at a screen."""
-    if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
+def columns(stream: TextIO | None = None) -> int | None:
+    """Give the width to fit on a stream, stdout where none is given: the terminal's, or COLUMNS; None where it is no screen."""
+    if os.environ.get("COLUMNS", "").isdigit() or (stream or sys.stdout).isatty():
         return shutil.get_terminal_size().columns
     return None
 
@@ -34,6 +36,19 @@ def say(lines: Iterable[str]) -> None:
     colour = has_colour()
     for line in map(printable, lines):
         click.echo(coloured(line) if colour else line)
+
+
+def complain(text: str) -> None:
+    """Print what is wrong on stderr, broken between words where the terminal is narrower; a line with an indent keeps it."""
+    room = columns(sys.stderr)
+    for line in text.splitlines():
+        safe = printable(line)
+        lead = safe[: len(safe) - len(safe.lstrip())]
+        told = f"{'' if lead else 'leadline: '}{safe.lstrip()}"
+        for index, part in enumerate(
+            wrapped(told, (room or 0) - len(lead) - 2) if room and width(told) > room else [told]
+        ):
+            click.echo(lead + ("  " if index else "") + part, err=True)
 
 
 def coloured(line: str) -> str:

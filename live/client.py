@@ -104,9 +104,12 @@ class Prometheus:
             build = self.build()
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
             return "of unknown version"
+        if not build.get("revision") and not build.get("application"):
+            version = self._victoria(scraped=not build.get("version"))
+            if version:
+                return f"VictoriaMetrics {version}"
         if not build.get("version"):
-            version = self._victoria()
-            return f"VictoriaMetrics {version}" if version else "a server of unknown make and version"
+            return "a server of unknown make and version"
         if not build.get("application") and self._has_stores():
             return f"Thanos {build['version']}"
         name = build.get("application") or (
@@ -137,9 +140,17 @@ class Prometheus:
                 ) from None
             raise
 
-    def _victoria(self) -> str:
-        """Give the version of a VictoriaMetrics that scrapes itself; it does not say it in its API. Empty where it is none."""
-        for series in self.ask("vm_app_version").series:
+    def _victoria(self, *, scraped: bool) -> str:
+        """Give the version of a VictoriaMetrics as it exposes it, or where it may have scraped itself; empty where it is none.
+
+        Its API calls itself version 2.24.0, that of a Prometheus, or nothing.
+        """
+        told = re.search(
+            r'vm_app_version\{[^}]*?short_version="([^"]*)"', self._session.own_metrics(self.url)
+        )
+        if told:
+            return told[1] or "of unknown version"
+        for series in self.ask("vm_app_version").series if scraped else ():
             return series.labels.get("short_version") or "of unknown version"
         return ""
 

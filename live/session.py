@@ -27,7 +27,11 @@ RETRY_AFTER_SECONDS = (0.2, 0.6)
 RETRY_STATUS = (429, 502, 504)
 """Never 503: there it is Prometheus that gave up on the query, and asking again runs it again."""
 
+GRAFANAS = "/api/datasources/proxy"
+"""The path below which Grafana passes requests on to a data source."""
 TRIES_THROUGH_TUNNEL = 20
+OWN_METRICS = 262_144
+"""So many bytes of a server's own metrics are read at most."""
 FINAL = (requests.exceptions.SSLError, requests.Timeout, requests.exceptions.InvalidURL)
 """Failures after which asking again would only fail again, or run an expensive query again."""
 
@@ -87,6 +91,15 @@ class Session(requests.Session):
         said = " ".join(response.text.split())[:300]
         hint = "; start it with --web.enable-lifecycle" if response.status_code in (403, 404, 405) else ""
         raise UnavailableError(f"{server_url} does not reload: {said}{hint}")
+
+    def own_metrics(self, server_url: str) -> str:
+        """Give the beginning of what the server exposes of itself at /metrics; empty where it exposes nothing."""
+        timeout = (CONNECT_SECONDS, self.read_seconds)
+        options = {"timeout": timeout, "allow_redirects": False, "stream": True}
+        with self._send(f"{server_url}/metrics", "GET", options) as response:
+            plain = response.status_code == 200 and "text/plain" in response.headers.get("Content-Type", "")
+            text: bytes = response.raw.read(OWN_METRICS, decode_content=True) if plain else b""
+            return text.decode("utf-8", "replace")
 
     def _send(self, url: str, method: str, options: dict[str, Any]) -> requests.Response:
         """Send, and send again where that is harmless: no connection, a bad gateway, a tunnel that broke."""
@@ -161,17 +174,30 @@ def _json(response: requests.Response) -> Payload | None:
     return payload if isinstance(payload, dict) and "status" in payload else None
 
 
+def _grafanas(response: requests.Response) -> str:
+    """Give the message of an error as Grafana writes it: an object with a message, and without Prometheus's status."""
+    try:
+        found = json.loads(response.content)
+    except ValueError:
+        return ""
+    return " ".join(str(found.get("message", "")).split())[:120] if isinstance(found, dict) else ""
+
+
 def _not_json(response: requests.Response, where: str) -> LeadlineError:
     first = re.sub(r"<[^>]*>|\s+", " ", response.text[:300]).strip()[:80]
     said = f"{response.status_code} {response.reason or ''}".strip()
     if response.status_code in (429, *range(500, 600)):
-        return UnavailableError(
-            f"{where} answered {said} ({first!r}): it, or a proxy before it, cannot answer now"
-        )
+        who = "the Prometheus behind Grafana" if GRAFANAS in where else "it, or a proxy before it,"
+        return UnavailableError(f"{where} answered {said} ({first!r}): {who} cannot answer now")
     kind = response.headers.get("Content-Type", "no content type").split(";")[0]
     hint = (
         "a login page, or the URL of something else?" if "html" in kind else "is a path missing in the URL?"
     )
+    message = _grafanas(response)
+    if message and GRAFANAS not in where:
+        hint = f"if it is Grafana ({message}), write the URL of its data source, {where}{GRAFANAS}/uid/UID"
+    elif message:
+        hint = f"Grafana says {message}; its data sources and their UIDs are under Connections"
     return NotPrometheusError(f"{where} does not speak Prometheus's API: it answered {said}, {kind}; {hint}")
 
 

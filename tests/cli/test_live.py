@@ -111,9 +111,20 @@ def test_alerts_are_listed_the_gravest_first_with_value_limit_and_runbook(
     assert ask("alerts", "--service", "web", "--severity", "critical") == 0
     assert "Slow" in capsys.readouterr().out
     assert ask("alerts", "--service", "none") == 0
-    assert "no alert is pending or firing" in capsys.readouterr().out
+    assert "no alert that was chosen is pending or firing; 1 alerting rule in " in capsys.readouterr().out
     assert ask("alerts", "-o", "json") == 1
     assert len(json.loads(capsys.readouterr().out)) == 3
+
+
+def test_that_nothing_fires_is_said_of_so_many_rules(
+    ask: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setitem(PATHS, "/alerts", {"alerts": []})
+    assert ask("alerts") == 0
+    assert "none is pending or firing of 1 alerting rule in http" in capsys.readouterr().out
+    monkeypatch.setitem(PATHS, "/rules", {"groups": [{"rules": [{"type": "recording", "name": "r"}]}]})
+    assert ask("alerts") == 0
+    assert "has no alerting rules, so nothing can be pending or firing" in capsys.readouterr().out
 
 
 def test_targets_that_are_down_come_first_with_their_error(ask: Callable[..., int], capsys: Capture) -> None:

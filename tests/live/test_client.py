@@ -167,3 +167,67 @@ def test_a_server_that_only_answers_queries_is_named(
             UnavailableError, match=f"is {named}, which answers queries and does not list targets"
         ):
             client.active_targets()
+
+
+@pytest.mark.parametrize(
+    ("build", "own", "named"),
+    [
+        (
+            {"version": "2.24.0"},
+            'x 1\nvm_app_version{version="v", short_version="v1.102.0"} 1\n',
+            "VictoriaMetrics v1.102.0",
+        ),
+        ({}, 'vm_app_version{version="", short_version=""} 1\n', "VictoriaMetrics of unknown version"),
+        (
+            {"version": "2.24.0", "revision": "02e92236"},
+            'vm_app_version{short_version="v1"} 1\n',
+            "Prometheus 2.24.0",
+        ),
+        ({"version": "2.24.0"}, "go_goroutines 1\n", "Prometheus 2.24.0"),
+        ({}, "go_goroutines 1\n", "a server of unknown make and version"),
+    ],
+)
+def test_a_victoriametrics_is_known_by_what_it_exposes(
+    api: Api, build: dict[str, str], own: str, named: str
+) -> None:
+    """It calls itself Prometheus 2.24.0, or nothing; a real Prometheus also tells the revision it was built from."""
+
+    def answer(request: Request) -> Reply:
+        if request.path == "/metrics":
+            return 200, "text/plain; charset=utf-8", own
+        if request.path.endswith("/stores"):
+            return 404, "text/plain", "404 page not found"
+        return success(build) if "buildinfo" in request.path else success(vector())
+
+    api.answer = answer
+    with Prometheus(Endpoint(url=api.url)) as client:
+        assert client.flavour() == named
+
+
+@pytest.mark.parametrize(
+    ("path", "reply", "says"),
+    [
+        (
+            "",
+            (404, "application/json", '{"message":"Not found"}'),
+            "if it is Grafana (Not found), write the URL of its data source, ",
+        ),
+        (
+            "/api/datasources/proxy/uid/x",
+            (404, "application/json", '{"message":"Data source not found"}'),
+            "Grafana says Data source not found",
+        ),
+        ("/api/datasources/proxy/1", (502, "", ""), "the Prometheus behind Grafana cannot answer now"),
+        (
+            "/api/datasources/proxy/1",
+            (401, "application/json", '{"message":"Unauthorized"}'),
+            "it wants credentials",
+        ),
+        ("", (404, "application/json", '["odd"]'), "is a path missing in the URL?"),
+    ],
+)
+def test_grafana_is_known_by_its_messages(api: Api, path: str, reply: Reply, says: str) -> None:
+    api.answer = lambda _: reply
+    with pytest.raises(LeadlineError) as caught, Prometheus(Endpoint(url=api.url + path)) as client:
+        client.ask("up")
+    assert says in str(caught.value)
