@@ -103,7 +103,7 @@ def command(
         _write(freeze, asking.freeze(told))
     drawn = sum(len(document.get("panels") or ()) for document in documents)
     click.echo(
-        f"wrote    {out}: {len(documents)} dashboards, {drawn} panels"
+        f"wrote    {out}: {len(documents)} dashboard{'s' * (len(documents) != 1)}, {drawn} panel{'s' * (drawn != 1)}"
         + (f", {len(faults)} queries refused" if faults else "")
     )
     return 0

@@ -15,6 +15,7 @@ from signals.promql import select
 from signals.samples import Answer
 
 SHOWN = 8
+LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
 
 
 def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
@@ -29,11 +30,9 @@ def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
     except ValueError:
         return [nothing]
     reasons = [*_results(node, facts), *_unselected(node, facts)]
-    return [nothing, *dict.fromkeys(f"  {each}" for each in reasons)] if reasons else [nothing, _left_over()]
-
-
-def _left_over() -> str:
-    return "  every selector in it has series, so a comparison, a matching of labels or a window leaves none"
+    if not reasons and next(tree.selectors(node), None):
+        reasons = [LEFT_OVER]
+    return [nothing, *dict.fromkeys(f"  {each}" for each in reasons)]
 
 
 def of_labels(prometheus: Prometheus, text: str, answer: Answer, at: float) -> list[str]:
