@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from cli.connections import cluster_of, context_option, tunnel_to
+from cli.connections import context_option, picked, tunnel_to
+from cli.contexts import known
 from cli.options import DEFAULT_FILE, catalog_option
 from k8s import services
 from k8s.kubectl import Cluster
@@ -55,12 +56,12 @@ def command(
       leadline forward grafana --context cluster --open
       leadline forward prometheus --namespace monitoring --port 9090
     """
-    context = _context(catalog_file, context_name)
+    context, file = _context(catalog_file, context_name)
     context = replace(context, namespace=namespace or context.namespace)
     endpoint: Endpoint | None = getattr(context, what)
     if endpoint and endpoint.url:
         raise UsageError(
-            f"context '{context.name}' of {catalog_file} reaches {what} at {endpoint.url}, which needs no tunnel; "
+            f"context '{context.name}' of {file} reaches {what} at {endpoint.url}, which needs no tunnel; "
             "choose a context of the cluster with --context"
         )
     if endpoint:
@@ -78,11 +79,13 @@ def command(
     return 0
 
 
-def _context(catalog_file: Path, name: str | None) -> Context:
-    """Give the context; without a catalog, or contexts in it, what kubectl is set to."""
-    if name is None and catalog_file == Path(DEFAULT_FILE) and not catalog_file.exists():
-        return Context(name="kubectl's")
-    return cluster_of(reading.load(catalog_file), name)
+def _context(catalog_file: Path, name: str | None) -> tuple[Context, str]:
+    """Give the context and its file, the user's own where there is no catalog; without any, what kubectl is set to."""
+    is_there = catalog_file != Path(DEFAULT_FILE) or catalog_file.exists()
+    catalog = reading.load(catalog_file) if is_there else None
+    if name is None and not (catalog.contexts if catalog else known((), "").contexts):
+        return Context(name="kubectl's"), ""
+    return picked(catalog, name) if catalog else known((), "").pick(name)
 
 
 def _chosen(what: str, context: Context) -> services.Found:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cli.contexts import user_file
 from cli.main import run
 from k8s import services
 from tests.conftest import MINIMAL, ROOT
@@ -146,3 +147,18 @@ def test_a_context_that_lacks_a_server_says_how_to_add_it(
     catalog = str(catalog_file(MINIMAL + "contexts: {here: {prometheus: {url: 'http://127.0.0.1:1'}}}\n"))
     assert run(["push", "--to", "grafana", "--yes", "--catalog", catalog]) == 2
     assert "names no grafana; add grafana: {url: …}" in capsys.readouterr().err
+
+
+def test_a_context_of_ones_own_needs_no_catalog(
+    cluster: Callable[[list[dict[str, Any]]], None], tmp_path: Path, capsys: Capture
+) -> None:
+    cluster(STACK)
+    mine = user_file()
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text("contexts: {near: {grafana: {url: 'http://grafana.example.com'}}}\n", "utf-8")
+    assert run(["forward", "grafana", "--context", "near"]) == 2
+    assert f"context 'near' of {mine} reaches grafana at http://grafana.example.com" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert run(["forward", "grafana", "--context", "nea"]) == 2
+    assert "there is no context 'nea'; did you mean 'near'?" in capsys.readouterr().err
