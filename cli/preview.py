@@ -118,7 +118,7 @@ def _asked(
 ) -> tuple[Told, Scoped]:
     import time
 
-    from cli.windows import window
+    from cli.measuring.windows import window
     from dashboards.preview import taking
     from dashboards.preview.scope import span
 

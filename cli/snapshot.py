@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cli.completing import words
 from cli.connections import Connection, connected
-from cli.options import services, warn_of_shared_folders
+from cli.options import warn_of_shared_folders
 from cli.rendering import FORMATS, load, save, show, targets, to_github, written
 from reports.model import MISSED, UNDECIDED, Report
 from signals.errors import UsageError
-
-if TYPE_CHECKING:
-    from live.client import Prometheus
-    from reports.client import Run
-    from reports.frozen import Frozen
-    from reports.window import Window
-    from signals.catalog import Catalog, Service
-    from signals.samples import Answer, Ask
 
 SECTIONS = (
     "head", "summary", "targets", "results", "breakdown", "client", "comparison", "against", "cost", "headroom",
     "in-place", "next-steps", "highlights", "evidence", "remember", "live", "provenance",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be measured, as the command line says it."""
-
-    names: tuple[str, ...]
-    length: str | None
-    start: str | None
-    end: str | None
-    detect: str | None
-    k6: Path | None
-    monthly_requests: float | None
-    against_offset: str | None
-    draw: bool
 
 
 @click.command("snapshot")
@@ -162,6 +133,9 @@ def command(
       leadline snapshot --k6 summary.json --out html=report.html --out json=report.json
       leadline snapshot --detect --against last-week.json --fail-on-regression
     """
+    from cli.measuring.taking import taken, thawed
+    from cli.measuring.wanted import Wanted, check_alone
+
     warn_of_shared_folders()
     files = targets(outs)
     wanted = Wanted(
@@ -178,11 +152,11 @@ def command(
     if against and against_offset:
         raise UsageError("--against and --against-offset say two things; give one")
     if frozen_file:
-        _check_alone(wanted, freeze)
+        check_alone(wanted, freeze)
         own = ctx.get_parameter_source("catalog_file") == click.core.ParameterSource.COMMANDLINE
-        report = _thawed(frozen_file, connection.load() if own else None, draw=wanted.draw)
+        report = thawed(frozen_file, connection.load() if own else None, draw=wanted.draw)
     else:
-        report = _taken(connection, wanted, freeze)
+        report = taken(connection, wanted, freeze)
     if against:
         from reports import changes, document
 
@@ -201,177 +175,6 @@ def command(
     return (
         _with_regressions(report, code(report, undecided)) if fail_on_regression else code(report, undecided)
     )
-
-
-def _check_alone(wanted: Wanted, freeze: Path | None) -> None:
-    given = [
-        option
-        for option, value in (
-            ("SERVICE", wanted.names), ("--window", wanted.length), ("--start", wanted.start), ("--end", wanted.end),
-            ("--detect", wanted.detect), ("--k6", wanted.k6), ("--monthly-requests", wanted.monthly_requests),
-            ("--against-offset", wanted.against_offset), ("--freeze", freeze),
-        )
-        if value
-    ]  # fmt: skip
-    if given:
-        raise UsageError(f"a frozen snapshot is of its own services and window; leave out {', '.join(given)}")
-
-
-def _taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:
-    """Measure, and keep what was answered where that is asked for."""
-    from reports.frozen import Frozen, Recorder
-    from reports.frozen import write as frozen_text
-
-    catalog = connection.load()
-    chosen = services(catalog, wanted.names)
-    k6_text = load(wanted.k6) if wanted.k6 else ""
-    with connection.open(catalog) as prometheus, _progress(prometheus.ask) as ask:
-        recorder = Recorder(ask)
-        window = _window(catalog, chosen, wanted, k6_text, recorder.ask)
-        frozen = Frozen(
-            catalog=load(connection.catalog_file),
-            file=catalog.file,
-            sources=catalog.sources,
-            services=tuple(service.name for service in chosen),
-            window=window,
-            source=_source(connection, catalog, prometheus),
-            settings={
-                "monthly_requests": wanted.monthly_requests,
-                "k6": k6_text,
-                "k6_file": str(wanted.k6 or ""),
-                "against_offset": wanted.against_offset,
-                "again": list(_again(connection, catalog, wanted, window)),
-            },
-        )
-        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw, whole=bool(freeze))
-    if freeze:
-        save(freeze, frozen_text(replace(frozen, answers=recorder.answers)))
-    return report
-
-
-def _thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
-    from reports.frozen import read
-    from signals import reading
-
-    frozen = read(load(path), str(path))
-    judge = catalog or reading.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
-    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw, whole=True)
-
-
-def _measured(
-    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool, whole: bool
-) -> Report:
-    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps.
-
-    What is frozen is fetched whole, so that any format can be drawn from it.
-    """
-    from reports import changes, snapshot
-
-    settings = frozen.settings
-    run = _run(settings["k6"], settings["k6_file"])
-
-    def take(window: Window, run: Run | None) -> Report:
-        volume = settings["monthly_requests"]
-        return snapshot.take(
-            catalog,
-            chosen,
-            window,
-            ask,
-            frozen.source,
-            monthly_requests=volume,
-            run=run,
-            draw=draw,
-            whole=whole,
-        )
-
-    report = replace(take(frozen.window, run), again=tuple(settings["again"]))
-    offset = settings["against_offset"]
-    if offset:
-        from cli.windows import seconds
-
-        ago = seconds("--against-offset", offset)
-        report = changes.compared(
-            report, take(frozen.window.earlier(ago), None), f"the same window {offset} ago"
-        )
-    return report
-
-
-def _run(text: str, where: str) -> Run | None:
-    from reports import client
-
-    return client.read(text, where) if text else None
-
-
-def _window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_text: str, ask: Ask) -> Window:
-    from cli import windows
-    from reports import plateau
-    from reports.questions import pad
-
-    now, interval = time.time(), float(catalog.scrape_interval)
-    explicit = wanted.length or wanted.start or wanted.end
-    if wanted.detect and explicit:
-        raise UsageError("--detect finds the window; leave out --window, --start and --end")
-    run = _run(k6_text, str(wanted.k6))
-    if run and len(chosen) > 1:
-        names = ", ".join(service.name for service in chosen)
-        raise UsageError(f"--k6 is the run against one service; name it: one of {names}")
-    if wanted.detect:
-        look_back = windows.seconds("--detect", wanted.detect)
-        found = plateau.find(chosen, ask, now - pad(interval), look_back, interval)
-        return windows.of_plateau(found, now=now, scrape_interval=interval)
-    if run and wanted.k6 and not explicit:
-        at = wanted.k6.stat().st_mtime
-        return windows.of_run(run, at, str(wanted.k6), now=now, scrape_interval=interval)
-    return windows.window(wanted.length, wanted.start, wanted.end, now=now, scrape_interval=interval)
-
-
-def _source(connection: Connection, catalog: Catalog, prometheus: Prometheus) -> str:
-    """Say where it was asked: the context, the URL (a tunnel's local one is told by its Service), and what answered."""
-    what = prometheus.flavour()
-    if connection.url:
-        return f"{prometheus.url}, {what}"
-    context = connection.context(catalog)
-    service = context.prometheus.service if context.prometheus else ""
-    return f"context {context.name}, {service or prometheus.url}, {what}"
-
-
-def _again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:
-    """Give the commands that show it live, and take it again."""
-    from reports.window import utc
-
-    where = f" --url {connection.url}" if connection.url else ""
-    if not connection.url:
-        context = connection.context(catalog)
-        where = f" --context {context.name}"
-        if context.grafana and context.grafana.service:
-            yield f"leadline forward grafana --context {context.name} --open"
-    file = "" if str(connection.catalog_file) == "leadline.yaml" else f" --catalog {connection.catalog_file}"
-    names = "".join(f" {name}" for name in wanted.names)
-    yield f"leadline snapshot{names}{file}{where} --start {utc(window.start)} --end {utc(window.end)}"
-    if wanted.k6:
-        yield f"k6 run --summary-export={wanted.k6} YOUR-SCRIPT.js && leadline snapshot{names}{file}{where} --k6 {wanted.k6}"
-
-
-@contextmanager
-def _progress(ask: Ask) -> Iterator[Ask]:
-    """Show on stderr how many questions were answered, where it is a terminal."""
-    if not sys.stderr.isatty():
-        yield ask
-        return
-    lock, done = threading.Lock(), [0, 0]
-
-    def counted(query: str, *, at: float | None = None) -> Answer:
-        answer = ask(query, at=at)
-        with lock:
-            done[0] += 1
-            done[1] += sum(len(series.samples) + len(series.histograms) for series in answer.series)
-            click.echo(f"\r{done[0]} questions answered, {done[1]:,} samples", err=True, nl=False)
-        return answer
-
-    try:
-        yield counted
-    finally:
-        click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def code(report: Report, undecided: str = "fail") -> int:

@@ -66,7 +66,7 @@ def _moment(at: str | None) -> float:
     now = time.time()
     if not at:
         return now
-    from cli.windows import moment  # half the modules of a report: not for every question
+    from cli.measuring.windows import moment  # half the modules of a report: not for every question
 
     return moment(at, now, "--at")
 

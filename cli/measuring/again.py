@@ -1,0 +1,25 @@
+"""The commands that show a snapshot's window live, and take it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cli.connections import Connection
+from cli.measuring.wanted import Wanted
+from reports.window import Window, utc
+from signals.catalog import Catalog
+
+
+def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:
+    """Give the commands that show it live, and take it again."""
+    where = f" --url {connection.url}" if connection.url else ""
+    if not connection.url:
+        context = connection.context(catalog)
+        where = f" --context {context.name}"
+        if context.grafana and context.grafana.service:
+            yield f"leadline forward grafana --context {context.name} --open"
+    file = "" if str(connection.catalog_file) == "leadline.yaml" else f" --catalog {connection.catalog_file}"
+    names = "".join(f" {name}" for name in wanted.names)
+    yield f"leadline snapshot{names}{file}{where} --start {utc(window.start)} --end {utc(window.end)}"
+    if wanted.k6:
+        yield f"k6 run --summary-export={wanted.k6} YOUR-SCRIPT.js && leadline snapshot{names}{file}{where} --k6 {wanted.k6}"

@@ -1,0 +1,132 @@
+"""A snapshot taken from a live Prometheus, or once more from what was kept of one."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from cli.connections import Connection
+from cli.measuring.again import again
+from cli.measuring.wanted import Wanted, run_of
+from cli.measuring.wanted import window as window_of
+from cli.measuring.windows import seconds
+from cli.options import services
+from cli.rendering import load, save
+from live.client import Prometheus
+from reports import changes, snapshot
+from reports.client import Run
+from reports.frozen import Frozen, Recorder, read
+from reports.frozen import write as frozen_text
+from reports.model import Report
+from reports.window import Window
+from signals import reading
+from signals.catalog import Catalog, Service
+from signals.samples import Answer, Ask
+
+
+def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:
+    """Measure, and keep what was answered where that is asked for."""
+    catalog = connection.load()
+    chosen = services(catalog, wanted.names)
+    k6_text = load(wanted.k6) if wanted.k6 else ""
+    with connection.open(catalog) as prometheus, _progress(prometheus.ask) as ask:
+        recorder = Recorder(ask)
+        window = window_of(catalog, chosen, wanted, k6_text, recorder.ask)
+        frozen = Frozen(
+            catalog=load(connection.catalog_file),
+            file=catalog.file,
+            sources=catalog.sources,
+            services=tuple(service.name for service in chosen),
+            window=window,
+            source=_source(connection, catalog, prometheus),
+            settings={
+                "monthly_requests": wanted.monthly_requests,
+                "k6": k6_text,
+                "k6_file": str(wanted.k6 or ""),
+                "against_offset": wanted.against_offset,
+                "again": list(again(connection, catalog, wanted, window)),
+            },
+        )
+        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw, whole=bool(freeze))
+    if freeze:
+        save(freeze, frozen_text(replace(frozen, answers=recorder.answers)))
+    return report
+
+
+def thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
+    """Judge what was kept again, by its own catalog or another."""
+    frozen = read(load(path), str(path))
+    judge = catalog or reading.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
+    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw, whole=True)
+
+
+def _measured(
+    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool, whole: bool
+) -> Report:
+    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps.
+
+    What is frozen is fetched whole, so that any format can be drawn from it.
+    """
+    settings = frozen.settings
+    run = run_of(settings["k6"], settings["k6_file"])
+
+    def take(window: Window, run: Run | None) -> Report:
+        volume = settings["monthly_requests"]
+        return snapshot.take(
+            catalog,
+            chosen,
+            window,
+            ask,
+            frozen.source,
+            monthly_requests=volume,
+            run=run,
+            draw=draw,
+            whole=whole,
+        )
+
+    report = replace(take(frozen.window, run), again=tuple(settings["again"]))
+    offset = settings["against_offset"]
+    if offset:
+        ago = seconds("--against-offset", offset)
+        report = changes.compared(
+            report, take(frozen.window.earlier(ago), None), f"the same window {offset} ago"
+        )
+    return report
+
+
+def _source(connection: Connection, catalog: Catalog, prometheus: Prometheus) -> str:
+    """Say where it was asked: the context, the URL (a tunnel's local one is told by its Service), and what answered."""
+    what = prometheus.flavour()
+    if connection.url:
+        return f"{prometheus.url}, {what}"
+    context = connection.context(catalog)
+    service = context.prometheus.service if context.prometheus else ""
+    return f"context {context.name}, {service or prometheus.url}, {what}"
+
+
+@contextmanager
+def _progress(ask: Ask) -> Iterator[Ask]:
+    """Show on stderr how many questions were answered, where it is a terminal."""
+    if not sys.stderr.isatty():
+        yield ask
+        return
+    lock, done = threading.Lock(), [0, 0]
+
+    def counted(query: str, *, at: float | None = None) -> Answer:
+        answer = ask(query, at=at)
+        with lock:
+            done[0] += 1
+            done[1] += sum(len(series.samples) + len(series.histograms) for series in answer.series)
+            click.echo(f"\r{done[0]} questions answered, {done[1]:,} samples", err=True, nl=False)
+        return answer
+
+    try:
+        yield counted
+    finally:
+        click.echo("\r\x1b[K", err=True, nl=False)

@@ -1,0 +1,71 @@
+"""What a snapshot is to measure, as the command line says it, and the window that this is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.measuring import windows
+from reports import client, plateau
+from reports.client import Run
+from reports.questions import pad
+from reports.window import Window
+from signals.catalog import Catalog, Service
+from signals.errors import UsageError
+from signals.samples import Ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be measured, as the command line says it."""
+
+    names: tuple[str, ...]
+    length: str | None
+    start: str | None
+    end: str | None
+    detect: str | None
+    k6: Path | None
+    monthly_requests: float | None
+    against_offset: str | None
+    draw: bool
+
+
+def check_alone(wanted: Wanted, freeze: Path | None) -> None:
+    """Raise UsageError where a frozen snapshot is to be taken of something else."""
+    given = [
+        option
+        for option, value in (
+            ("SERVICE", wanted.names), ("--window", wanted.length), ("--start", wanted.start), ("--end", wanted.end),
+            ("--detect", wanted.detect), ("--k6", wanted.k6), ("--monthly-requests", wanted.monthly_requests),
+            ("--against-offset", wanted.against_offset), ("--freeze", freeze),
+        )
+        if value
+    ]  # fmt: skip
+    if given:
+        raise UsageError(f"a frozen snapshot is of its own services and window; leave out {', '.join(given)}")
+
+
+def run_of(text: str, where: str) -> Run | None:
+    """Read the summary of a k6 run, where there is one."""
+    return client.read(text, where) if text else None
+
+
+def window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_text: str, ask: Ask) -> Window:
+    """Give the window: what was said, the run's, or the last load that is found. Raises UsageError."""
+    now, interval = time.time(), float(catalog.scrape_interval)
+    explicit = wanted.length or wanted.start or wanted.end
+    if wanted.detect and explicit:
+        raise UsageError("--detect finds the window; leave out --window, --start and --end")
+    run = run_of(k6_text, str(wanted.k6))
+    if run and len(chosen) > 1:
+        names = ", ".join(service.name for service in chosen)
+        raise UsageError(f"--k6 is the run against one service; name it: one of {names}")
+    if wanted.detect:
+        look_back = windows.seconds("--detect", wanted.detect)
+        found = plateau.find(chosen, ask, now - pad(interval), look_back, interval)
+        return windows.of_plateau(found, now=now, scrape_interval=interval)
+    if run and wanted.k6 and not explicit:
+        at = wanted.k6.stat().st_mtime
+        return windows.of_run(run, at, str(wanted.k6), now=now, scrape_interval=interval)
+    return windows.window(wanted.length, wanted.start, wanted.end, now=now, scrape_interval=interval)
