@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +20,15 @@ import pytest
 import requests
 
 from alerts import routing
-from cli.demo.chaos.faults import FAULTS, Fault
-from cli.demo.chaos.run import Finished, finished
+from cli.demo.chaos.faults import Fault
+from cli.demo.chaos.run import Finished
 from cli.demo.chaos.timeline import Outcome
 from signals.alarms import SLOW
 from tests.conftest import ROOT
+from tests.integration.conftest import MADE, Chaos
 
 pytestmark = pytest.mark.integration
 
-MADE = FAULTS if os.environ.get("LEADLINE_ALL") == "1" else FAULTS[-2:]
-"""All faults take three minutes; errors, and a service that is stopped, one and a half."""
 Event = tuple[float, str]
 
 
@@ -49,13 +49,10 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def chaos(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    out = tmp_path_factory.mktemp("chaos")
-    printed: list[str] = []
-    with finished(out, printed.append, MADE) as done:
-        pass
+def chaos(demo: object, chaos_run: Future[Chaos]) -> Seen:
+    done, printed, out = chaos_run.result()
     written = json.loads((out / "chaos.json").read_text("utf-8"))
-    return Seen(done=done, printed="".join(printed), written=written, out=out)
+    return Seen(done=done, printed=printed, written=written, out=out)
 
 
 def outcome(chaos: Seen, fault: Fault) -> Outcome:

@@ -82,7 +82,6 @@ def through(grafana: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         (["metrics", "^http_requests_total$"], "counter"),
         (["signal", "throughput", *CATALOG], "req/s"),
         (["watch", "--count", "1", *CATALOG], "orchestrator over 5m: traffic="),
-        (["check", *CATALOG], ""),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
