@@ -35,6 +35,7 @@ class Api:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else head and body wait 40 ms for each other
 
             def _serve(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)

@@ -51,9 +51,10 @@ def test_the_command_is_one_that_there_is_on_the_catalog_that_is_mounted() -> No
     assert found["catalog.yaml"]["data"]["leadline.yaml"] == MINIMAL + CONTEXT + WANTED
     (container,) = found["cronjob.yaml"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     name, *arguments = container["args"]
-    command = group.get_command(group.make_context("leadline", [name], resilient_parsing=True), name)
+    above = group.make_context("leadline", [name], resilient_parsing=True)
+    command = group.get_command(above, name)
     assert command
-    given = command.make_context(name, list(arguments)).params
+    given = command.make_context(name, list(arguments), parent=above).params
     assert given["url"] == "http://prom.tools:9090"
     assert given["marks"] == "http://grafana.tools:80"
     assert given["length"] == "1h"
