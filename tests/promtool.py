@@ -14,7 +14,7 @@ import yaml
 from cli.demo.processes import find
 
 SIDE_BY_SIDE = os.cpu_count() or 2
-PARTS = 3 * SIDE_BY_SIDE
+PARTS = 2 * SIDE_BY_SIDE
 
 
 def checked(files: Iterable[Path]) -> str:
@@ -44,5 +44,10 @@ def _parts(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[Path]:
 
 def _run(verb: str, files: Iterable[str]) -> str:
     command = [find("promtool"), verb, "rules", *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        "GOGC": "800",
+        "GOMAXPROCS": "1",
+    }  # a third of its time is else spent on collecting garbage
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}\n"
