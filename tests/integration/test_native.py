@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -17,7 +18,7 @@ from live.client import Prometheus
 from signals import latency, reading
 from signals.endpoints import Endpoint
 from signals.instruments import rate
-from tests.doubles import Api
+from tests.doubles import Api, Reply, Request, success, vector
 from tests.integration.conftest import answers
 
 pytestmark = pytest.mark.integration
@@ -61,7 +62,14 @@ def url(tmp_path: Path) -> Iterator[str]:
 def test_k6s_native_histograms_give_its_quantiles(
     url: str, api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.delay = 0.01
+    spread = random.Random(7)
+
+    def answer(_: Request) -> Reply:
+        """Take 10 to 50 ms, so that the times fill many of the histogram's fine buckets."""
+        time.sleep(0.01 + 0.04 * spread.random())
+        return success(vector())
+
+    api.answer = answer
     script = tmp_path / "script.js"
     script.write_text(SCRIPT)
     command = [find("k6"), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0"]
