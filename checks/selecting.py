@@ -110,11 +110,11 @@ def _no_label(matcher: Matcher, name: str, labels: frozenset[str]) -> Result:
     )
 
 
-def _did_you_mean(name: str, known: frozenset[str] | tuple[str, ...]) -> str:
+def _did_you_mean(name: str, known: frozenset[str] | tuple[str, ...], what: str = "label") -> str:
     import difflib
 
     close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else "use a label that is there"
+    return f"did you mean {' or '.join(close)}?" if close else f"use a {what} that is there"
 
 
 def _has_value(matcher: Matcher, name: str, facts: Facts) -> bool:
@@ -147,7 +147,7 @@ def _no_value(matcher: Matcher, name: str, facts: Facts) -> Iterator[Result]:
         ERROR,
         f"no series of {name} has {matcher}",
         f"values of {matcher.label}: {shown}",
-        _did_you_mean(matcher.value, values),
+        _did_you_mean(matcher.value, values, "value"),
     )
 
 

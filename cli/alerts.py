@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import operator
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import click
 
@@ -23,6 +23,16 @@ WIDEST, LONGEST_LINK = 60, 400
 Json = Mapping[str, Any]
 Limits = tuple[tuple[str, float], ...]
 """Comparisons that an alert may have been met by, as (operator, number)."""
+
+
+class Compared(NamedTuple):
+    """An alerting rule: its name, the labels that it sets, and what its value is compared with."""
+
+    name: str
+    labels: Mapping[str, str]
+    limits: Limits
+
+
 HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -49,7 +59,7 @@ def command(connection: Connection, names: tuple[str, ...], severity: str | None
         active = [each for each in prometheus.active_alerts() if _is_wanted(each, names, severity)]
         groups = prometheus.rule_groups()
         where = prometheus.url
-    limits = dict(_limits(groups))
+    limits = tuple(_limits(groups))
     active.sort(key=_gravity)
     if output == "json":
         click.echo(json.dumps(active, indent=2))
@@ -71,8 +81,8 @@ def _gravity(alert: Json) -> tuple[bool, int, str]:
     return (alert["state"] != "firing", rank, str(alert.get("activeAt", "")))
 
 
-def _limits(groups: list[dict[str, Any]]) -> Iterator[tuple[str, Limits]]:
-    """Give of each alert the numbers that its value is compared with."""
+def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
+    """Give of each alerting rule the numbers that its value is compared with."""
     from checks import tree
 
     for group in groups:
@@ -83,7 +93,7 @@ def _limits(groups: list[dict[str, Any]]) -> Iterator[tuple[str, Limits]]:
                 node = tree.parse(str(rule.get("query", "")))
             except ValueError:
                 continue
-            yield str(rule["name"]), tuple(_compared(node))
+            yield Compared(str(rule["name"]), dict(rule.get("labels") or {}), tuple(_compared(node)))
 
 
 def _compared(node: Any) -> Iterator[tuple[str, float]]:
@@ -97,8 +107,25 @@ def _compared(node: Any) -> Iterator[tuple[str, float]]:
         yield from _compared(node.rhs)
     elif tree.is_binary(node, "and", "unless"):
         yield from _compared(node.lhs)
+    elif _gives_bool(node):
+        return
     elif tree.is_binary(node, *tree.COMPARISONS) and (number := constant(node.rhs)) is not None:
         yield str(node.op), number
+
+
+def _gives_bool(node: Any) -> bool:
+    """Say whether it is a comparison that gives 0 or 1 in place of what it compares."""
+    modifier = getattr(node, "modifier", None)
+    return bool(modifier is not None and modifier.return_bool)
+
+
+def _of(alert: Json, limits: Sequence[Compared]) -> Limits:
+    """Give the comparisons of the rule that an alert comes of; none where several rules may have raised it."""
+    labels = alert["labels"]
+    named = [each for each in limits if each.name == labels.get("alertname")]
+    meant = [each for each in named if all(labels.get(key) == value for key, value in each.labels.items())]
+    found = meant or named
+    return found[0].limits if len(found) == 1 else ()
 
 
 def _met(text: str, limits: Limits) -> str:
@@ -125,7 +152,7 @@ def _none(groups: list[dict[str, Any]], where: str, *, chosen: bool) -> str:
     )
 
 
-def _lines(active: list[dict[str, Any]], limits: Mapping[str, Limits]) -> Iterator[str]:
+def _lines(active: list[dict[str, Any]], limits: Sequence[Compared]) -> Iterator[str]:
     from reports.aligned import table
 
     rows = [_row(each, limits) for each in active]
@@ -140,7 +167,7 @@ def _lines(active: list[dict[str, Any]], limits: Mapping[str, Limits]) -> Iterat
         yield from table((), links, indent="")
 
 
-def _row(alert: Json, limits: Mapping[str, Limits]) -> tuple[str, ...]:
+def _row(alert: Json, limits: Sequence[Compared]) -> tuple[str, ...]:
     labels = alert["labels"]
     name, value = str(labels.get("alertname", "")), str(alert.get("value", ""))
     rest = ", ".join(
@@ -153,7 +180,7 @@ def _row(alert: Json, limits: Mapping[str, Limits]) -> tuple[str, ...]:
         shortened(name, WIDEST),
         shortened(str(labels.get("severity", "–")), WIDEST),
         _since(str(alert.get("activeAt", ""))),
-        " ".join(filter(None, (_value(value), _met(value, limits.get(name, ()))))),
+        " ".join(filter(None, (_value(value), _met(value, _of(alert, limits))))),
         rest,
     )
 

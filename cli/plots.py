@@ -23,11 +23,13 @@ def plot(
     within: tuple[float, float],
     unit: str = "",
     thresholds: Sequence[float] = (),
+    step: float = 0.0,
 ) -> str:
     """Draw named series over a span of time (UTC), sized to the terminal; without colour where that is unwanted.
 
     within  the span that was asked, in seconds since 1970: where nothing was measured in it, nothing is drawn
     unit    of the values, one of `signals.units.show`; plain numbers where it is empty
+    step    the distance of two samples, in seconds; where they are farther apart the line is broken. 0 breaks none
     """
     drawn = sorted(series, key=lambda one: -_last(one[1]))[:MOST_SERIES]
     plotext.clear_figure()
@@ -37,17 +39,33 @@ def plot(
     for letter, (_, samples) in zip(ascii_lowercase, drawn, strict=False):
         points = [sample for sample in samples if math.isfinite(sample.value)]
         marker = "braille" if len(drawn) == 1 else letter
-        plotext.plot([point.time for point in points], [point.value for point in points], marker=marker)
+        for part in list(_unbroken(points, step)) or [[]]:
+            plotext.plot([point.time for point in part], [point.value for point in part], marker=marker)
     start, end = within
     ticks = [start + (end - start) * part / 4 for part in range(5)]
     format_ = "%H:%M:%S" if end - start < DAY else "%m-%d %H:%M"
     plotext.xlim(start, end)
     plotext.xticks(ticks, [datetime.fromtimestamp(tick, UTC).strftime(format_) for tick in ticks])
     _values(drawn, unit, thresholds)
-    picture: str = plotext.build()
+    try:
+        picture: str = plotext.build()
+    except (ValueError, OverflowError):
+        return "these values are too large, or too far apart, to be drawn; -o table shows them"
     if not has_colour():
         picture = plotext.uncolorize(picture)
     return "\n".join((picture.rstrip(), *_legend([name for name, _ in drawn], len(series) - len(drawn))))
+
+
+def _unbroken(points: Sequence[Sample], step: float) -> Iterator[list[Sample]]:
+    """Split points where one or more samples are missing between them."""
+    part: list[Sample] = []
+    for point in points:
+        if part and step and point.time - part[-1].time > 1.5 * step:
+            yield part
+            part = []
+        part.append(point)
+    if part:
+        yield part
 
 
 def _values(drawn: Sequence[tuple[str, Sequence[Sample]]], unit: str, thresholds: Sequence[float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from cli.completing import words
 from cli.connections import Connection, connected
 from cli.terminal import columns as room_of
 from cli.terminal import complain
-from signals.errors import NoDataError
+from signals.errors import NoDataError, UsageError
 
 if TYPE_CHECKING:
     from cli.asking.table import Layout
@@ -103,6 +104,8 @@ def command(
     if not as_is:
         asked.check(text)
     span = when.read(length, step, at, output)
+    if not all(map(math.isfinite, thresholds)):
+        raise UsageError("--threshold is a number that can be drawn, for example 0.4")
     if promql:
         click.echo(text)
         return 0
@@ -179,7 +182,10 @@ def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> No
     if not answer.series:
         from cli.asking.reasons import of_nothing
 
-        raise NoDataError("\n".join(of_nothing(prometheus, text, span.end)))
+        reasons = of_nothing(prometheus, text, span.end)
+        if span.is_range and len(reasons) > 1:
+            reasons.append("  (looked for as of the end of the range)")
+        raise NoDataError("\n".join(reasons))
     if " by" in text or ")by" in text:
         from cli.asking.reasons import of_labels
 
@@ -195,7 +201,10 @@ def _plot(answer: Answer, span: When, unit: str, thresholds: tuple[float, ...]) 
     if equal:
         _say_equal(equal)
     drawn = [(name, series.samples) for name, series in zip(names, answer.series, strict=True)]
-    click.echo(plot(drawn, (span.start, span.end), unit, thresholds))
+    click.echo(plot(drawn, (span.start, span.end), unit, thresholds, span.step))
+    values = [sample.value for _, samples in drawn for sample in samples]
+    if values and not any(map(math.isfinite, values)):
+        complain(f"there are {len(values)} samples, all of them NaN or infinite, so there is no line")
 
 
 def _say_equal(labels: str) -> None:

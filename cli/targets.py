@@ -38,24 +38,31 @@ def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: s
       leadline targets --down -o json
     """
     with connection.open() as prometheus:
-        every = [
-            each for each in prometheus.active_targets() if not jobs or each["labels"].get("job") in jobs
-        ]
+        scraped = prometheus.active_targets()
         where = prometheus.url
+    there = sorted({str(each["labels"].get("job", "")) for each in scraped})
+    every = [each for each in scraped if not jobs or each["labels"].get("job") in jobs]
     found = [each for each in every if each.get("health") != "up" or not down]
     found.sort(key=lambda each: (each.get("health") == "up", sorted(each["labels"].items())))
     if output == "json":
         click.echo(json.dumps(found, indent=2))
     else:
-        say(_lines(found, where, down=down))
+        say(_lines(found, _none(where, () if every else jobs, there, down=down)))
     return 1 if any(each.get("health") == "down" for each in every) else 0
 
 
-def _lines(found: list[dict[str, Any]], where: str, *, down: bool) -> Iterator[str]:
+def _none(where: str, lacking: tuple[str, ...], there: list[str], *, down: bool) -> str:
+    """Say why nothing is listed: no such job, nothing down, or nothing scraped."""
+    if lacking and there:
+        return f"{where} scrapes no job {' or '.join(lacking)}; there are {', '.join(there)}"
+    return f"no target is down in {where}" if down and there else f"{where} scrapes nothing"
+
+
+def _lines(found: list[dict[str, Any]], none: str) -> Iterator[str]:
     from reports.aligned import table
 
     if not found:
-        yield f"no target is down in {where}" if down else f"{where} scrapes nothing"
+        yield none
         return
     head, *rows = table(
         ("", "job", "instance", "scraped", "took", "every"), [_row(each) for each in found], indent=""

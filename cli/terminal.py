@@ -40,7 +40,8 @@ def say(lines: Iterable[str]) -> None:
 
 def complain(text: str) -> None:
     """Print what is wrong on stderr, broken between words where the terminal is narrower; a line with an indent keeps it."""
-    room = columns(sys.stderr)
+    pointed = any(line.strip() and not line.strip(" ^") for line in text.splitlines())
+    room = None if pointed else columns(sys.stderr)
     for line in text.splitlines():
         safe = printable(line)
         lead = safe[: len(safe) - len(safe.lstrip())]

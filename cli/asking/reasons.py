@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from checks import matching, selecting, tree, windows
+from checks import kinds, matching, selecting, tree, windows
 from checks.facts import Facts
+from checks.model import ERROR
 from checks.result import Result
 from checks.tree import Node
 from cli.asking.expression import metrics, nearest
@@ -16,6 +18,8 @@ from signals.samples import Answer
 
 SHOWN = 8
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
+ELSEWHEN = "offset or @ asks of another time; were there samples then?"
+THERE = "absent() gives nothing where there is something"
 
 
 def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
@@ -31,8 +35,16 @@ def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
         return [nothing]
     reasons = [*_results(node, facts), *_unselected(node, facts)]
     if not reasons and next(tree.selectors(node), None):
-        reasons = [LEFT_OVER]
+        reasons = [_left_over(node, text)]
     return [nothing, *dict.fromkeys(f"  {each}" for each in reasons)]
+
+
+def _left_over(node: Node, text: str) -> str:
+    """Say what may leave nothing of selectors that all have series."""
+    if re.search(r"\boffset\b|@", re.sub(r'"[^"]*"|\'[^\']*\'', "", text)):
+        return ELSEWHEN
+    absent = any(tree.is_call(each, "absent", "absent_over_time") for each, _ in tree.walk(node))
+    return THERE if absent else LEFT_OVER
 
 
 def of_labels(prometheus: Prometheus, text: str, answer: Answer, at: float) -> list[str]:
@@ -58,7 +70,8 @@ def of_labels(prometheus: Prometheus, text: str, answer: Answer, at: float) -> l
 
 def _results(node: Node, facts: Facts) -> Iterator[str]:
     for found in (
-        *selecting.missing(node, facts),
+        *(each for each in selecting.missing(node, facts) if each.code != "value-missing"),
+        *(each for each in kinds.misused(node, facts) if each.severity == ERROR),
         *windows.unfit(node, facts),
         *matching.unmatched(node, facts),
     ):

@@ -45,6 +45,8 @@ def read(length: str | None, step: str | None, at: str | None, output: str | Non
             raise UsageError("--step and -o plot need --range, for example --range 1h")
         return When(end=end)
     seconds = _seconds("--range", length)
+    if seconds > end:
+        raise UsageError(f"--range {length} reaches back before 1970")
     given = step and step != "auto"
     pace = _seconds("--step", step) if given and step else max(1.0, math.ceil(seconds / COLUMNS))
     if seconds / pace > MOST_POINTS * MOST_PARTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -88,7 +89,8 @@ def _kept(
             "names": found["names"] if names is None else names,
             "until": time.time() + (FAILED_SECONDS if names is None else FRESH_SECONDS),
         }
-        _write(kept, found)
+        with contextlib.suppress(OSError):  # a cache that cannot be written is none
+            _write(kept, found)
     return tuple(found["names"])
 
 

@@ -89,7 +89,12 @@ KINDS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 def _open(found: list[CompletionItem]) -> list[CompletionItem]:
     """Add a second choice inside quotes where there is one: a shell would close the quote, and the expression may go on."""
-    if len(found) != 1 or _closed(os.environ["COMP_WORDS"]) or found[0].value.endswith("("):
+    if (
+        len(found) != 1
+        or not found[0].goes_on
+        or _closed(os.environ["COMP_WORDS"])
+        or found[0].value.endswith("(")
+    ):
         return found
     return [*found, CompletionItem(found[0].value + _next(found[0].value))]
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 MATCHING = re.compile(r'([A-Za-z_:][A-Za-z0-9_:]*)\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*(?:"[^"]*)?)$')
 """A metric and what stands in its braces, which are open."""
@@ -18,11 +20,11 @@ VALUE = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)$')
 LABEL = re.compile(r"(?:^|,)\s*(\w*)$")
 MOST_VALUES = 200
 WORD = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*$")
-Words = Callable[[click.Context, click.Parameter, str], list[str]]
+Words = Callable[[click.Context, click.Parameter, str], list[Any]]
 
 
 def _silent(function: Words) -> Words:
-    def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         try:
             return function(ctx, param, incomplete)
         except Exception:  # noqa: BLE001  a shell that completes must not be written into, whatever happens
@@ -32,7 +34,12 @@ def _silent(function: Words) -> Words:
 
 
 @_silent
-def expression(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+def expression(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Give what the end of an expression may become, marked as what may go on."""
+    return [CompletionItem(value, goes_on=True) for value in _expressions(ctx, incomplete)]
+
+
+def _expressions(ctx: click.Context, incomplete: str) -> list[str]:
     """Complete the end of an expression: a metric, else a function; in braces a label or a label's value, in by () a label."""
     matching, grouping = MATCHING.search(incomplete), GROUPING.search(incomplete)
     if matching:

@@ -54,12 +54,11 @@ def moment(text: str, now: float, option: str) -> float:
         except ValueError as error:
             raise UsageError(f"{option}: {error}") from None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
         raise UsageError(
             f"{option} {text!r} is not a time; write 2026-11-24T12:00:00Z, or -1h for an hour ago"
         ) from None
-    return moment.timestamp()
 
 
 def _chosen(length: str | None, start: str | None, end: str | None, provisional: bool) -> str:

@@ -31,7 +31,7 @@ OTHER_SCREEN, THIS_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 @click.argument("names", metavar="[SERVICE]...", nargs=-1, shell_complete=words.services)
 @connected
 @click.option(
-    "--every", default=5.0, show_default=True, type=click.FloatRange(min=0.2), help="Seconds between looks."
+    "--every", default=5.0, show_default=True, type=click.FloatRange(0.2, 3600), help="Seconds between looks."
 )
 @click.option(
     "--over",

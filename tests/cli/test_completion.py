@@ -163,3 +163,9 @@ def test_zsh_completes_at_the_second_press_too_where_the_script_is_autoloaded(tm
         ["zsh", "-f", "-c", code], capture_output=True, text=True, check=False, env=environment
     )
     assert done.stdout.split() == ["snapshot", "snapshot"]
+
+
+def test_only_an_expression_may_go_on_inside_its_quote(complete: Complete) -> None:
+    assert complete("leadline signal 'latency.p50") == ["latency.p50"]
+    assert complete("leadline query -o 'mark") == ["markdown"]
+    assert complete("leadline 'targ") == ["targets"]

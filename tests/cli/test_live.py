@@ -138,7 +138,7 @@ def test_targets_that_are_down_come_first_with_their_error(ask: Callable[..., in
     assert ask("targets", "--down") == 1
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert ask("targets", "--job", "other") == 0
-    assert "scrapes nothing" in capsys.readouterr().out
+    assert "scrapes no job other; there are web" in capsys.readouterr().out
     assert ask("targets", "-o", "json") == 1
     assert json.loads(capsys.readouterr().out)[0]["health"] == "down"
 

@@ -240,3 +240,25 @@ def test_what_has_no_number_comes_last() -> None:
 def test_a_unit_stands_beside_the_value_as_it_is() -> None:
     found = table(Answer(kind="vector", series=(one(0.0656, a="x"),)), Layout(unit="seconds"))
     assert found.rows == (("0.0656", "65.6 ms"),)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--at", "0001-01-01"], "--at '0001-01-01' is not a time"),
+        (["--range", "1000000w"], "--range 1000000w reaches back before 1970"),
+        (["--range", "1m", "--threshold", "inf"], "--threshold is a number that can be drawn"),
+    ],
+)
+def test_what_cannot_be_asked_or_drawn_is_a_mistake_of_usage(
+    query: Query, capsys: Capture, arguments: list[str], says: str
+) -> None:
+    assert query("up", *arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_samples_that_are_no_numbers_are_told(query: Query, api: Api, capsys: Capture) -> None:
+    values = [[1000.0, "NaN"], [1001.0, "+Inf"]]
+    api.answer = lambda _: success({"resultType": "matrix", "result": [{"metric": {}, "values": values}]})
+    assert query("up", "--range", "1m") == 0
+    assert "there are 2 samples, all of them NaN or infinite" in capsys.readouterr().err

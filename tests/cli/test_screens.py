@@ -103,6 +103,21 @@ def test_a_plot_of_nothing_but_gaps_and_of_native_histograms_has_axes_all_the_sa
     assert "00:00:00" in plot([("native", [])], (0.0, 60.0))
 
 
+def test_a_line_is_broken_where_samples_are_missing() -> None:
+    def cells(step: float) -> int:
+        samples = [Sample(float(second), 1.0) for second in (*range(100), *range(500, 600))]
+        drawn = plot([("x", samples)], (0.0, 600.0), step=step)
+        return sum("\u2800" < each <= "\u28ff" for each in drawn)
+
+    assert cells(1) < 0.5 * cells(0)
+
+
+@pytest.mark.parametrize("values", [[1e308, -1e308], [1e300, 1.0]])
+def test_what_is_too_large_to_be_drawn_is_told_or_drawn(values: list[float]) -> None:
+    samples = [Sample(float(index), value) for index, value in enumerate(values)]
+    assert plot([("x", samples)], (0.0, 10.0))
+
+
 def test_over_days_a_plot_tells_the_date() -> None:
     assert "01-02 00:00" in plot([("x", [Sample(1.0, 1.0)])], (0.0, 4 * 86400.0))
 
@@ -134,6 +149,7 @@ def alert(value: str, expression: str) -> tuple[dict[str, Any], dict[str, Any]]:
         ("NaN", "x > 1", "nan"),
         ("odd", "x > 1", "odd"),
         ("1", "x >", "1"),
+        ("1", "x > bool 0.5", "1"),
     ],
 )
 def test_an_alert_shows_the_comparison_that_its_value_meets(
@@ -151,6 +167,22 @@ def test_an_alert_shows_the_comparison_that_its_value_meets(
     assert run(["alerts", "--url", api.url]) == 1
     row = capsys.readouterr().out.splitlines()[1]
     assert row == f"✗ firing  A      –         –      {says}"
+
+
+def test_of_rules_of_one_name_it_is_the_one_whose_labels_an_alert_has(api: Api, capsys: Capture) -> None:
+    def answer(request: Request) -> Reply:
+        labels = {"alertname": "A", "severity": "warning"}
+        active = [{"labels": labels, "state": "firing", "activeAt": "", "value": "95", "annotations": {}}]
+        rules = [
+            {"type": "alerting", "name": "A", "query": f"x > {limit}", "labels": {"severity": severity}}
+            for severity, limit in (("warning", 50), ("critical", 90))
+        ]
+        data: Any = {"alerts": active} if request.path.endswith("/alerts") else {"groups": [{"rules": rules}]}
+        return 200, "application/json", json.dumps({"status": "success", "data": data})
+
+    api.answer = answer
+    assert run(["alerts", "--url", api.url]) == 1
+    assert "95 > 50" in capsys.readouterr().out
 
 
 # Watch

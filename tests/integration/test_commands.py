@@ -172,6 +172,8 @@ def test_without_prometheus_the_demo_says_what_to_install(tmp_path: Path) -> Non
             "up == 2",
             "every selector in it has series, so a comparison, a matching of labels or a window leaves none",
         ),
+        ("up offset 5d", "offset or @ asks of another time; were there samples then?"),
+        ("absent(up)", "absent() gives nothing where there is something"),
         ('{job="nobody"}', '{job="nobody"} selects nothing at that time'),
     ],
 )
