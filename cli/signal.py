@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 
 import click
 
 from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import chosen, services
+from cli.terminal import say
 from signals.catalog import Catalog, Service
 from signals.errors import NoDataError, UsageError
 from signals.formulas import FORMULAS, Formula, missing
+from signals.printable import printable, shortened
 from signals.samples import Ask, Series
 from signals.units import duration, promql_duration, show
+
+MOST_ROWS, WIDEST = 100, 60
+"""So many rows, and characters of a label's value, are shown at most; `-o json` has all."""
 
 
 @click.command("signal")
@@ -69,8 +75,12 @@ def command(
         raise NoDataError(
             f"{where} has no data for {name} over the last {over}; --promql shows what was asked"
         )
-    for line in _written(rows, labels, formula, output):
-        click.echo(line)
+    if output == "json":
+        click.echo(_json(rows, labels, formula))
+        return 0
+    say(_table(rows[:MOST_ROWS], labels, formula))
+    if len(rows) > MOST_ROWS:
+        click.echo(f"{len(rows) - MOST_ROWS} more; -o json has all", err=True)
     return 0
 
 
@@ -107,7 +117,7 @@ def _rows(service: Service, query: str, labels: tuple[str, ...], ask: Ask) -> li
     """Give each series as its labels and its value, the largest first."""
     answer = ask(query)
     for warning in answer.warnings:
-        click.echo(f"{service.name}: {warning}", err=True)
+        click.echo(printable(f"{service.name}: {warning}"), err=True)
     rows = [((service.name, *_values(series, labels)), series.samples[-1].value) for series in answer.series]
     return sorted(rows, key=lambda row: (math.isnan(row[1]), -row[1]))
 
@@ -116,19 +126,26 @@ def _values(series: Series, labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(series.labels.get(label, "") for label in labels)
 
 
-def _written(rows: list[Row], labels: tuple[str, ...], formula: Formula, output: str) -> list[str]:
+def _json(rows: list[Row], labels: tuple[str, ...], formula: Formula) -> str:
+    plain = [
+        {
+            **dict(zip(("service", *labels), names, strict=True)),
+            "value": None if math.isnan(value) else value,
+            "unit": formula.unit,
+        }
+        for names, value in rows
+    ]
+    return json.dumps(plain, indent=2)
+
+
+def _table(rows: list[Row], labels: tuple[str, ...], formula: Formula) -> Iterator[str]:
     from reports.aligned import table
 
-    head = ("service", *labels)
-    if output == "json":
-        plain = [
-            {
-                **dict(zip(head, names, strict=True)),
-                "value": None if math.isnan(value) else value,
-                "unit": formula.unit,
-            }
-            for names, value in rows
-        ]
-        return [json.dumps(plain, indent=2)]
-    shown = [(*names, "NaN" if math.isnan(value) else show(value, formula.unit)) for names, value in rows]
-    return list(table((*head, ""), shown, indent=""))
+    shown = [
+        (
+            *(shortened(name, WIDEST) for name in names),
+            "NaN" if math.isnan(value) else show(value, formula.unit),
+        )
+        for names, value in rows
+    ]
+    return table(("service", *labels, ""), shown, indent="")

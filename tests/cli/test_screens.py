@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -301,3 +302,19 @@ def test_hostile_answers_do_nothing_to_the_terminal(
     assert printable(error.replace("\n", "")) == error.replace("\n", "")
     assert max(len(line) for line in out.splitlines()) < 1500, "what is endless is cut"
     assert out.count("\n") < 300
+
+
+def test_a_signal_by_a_hostile_label_is_harmless_and_many_rows_are_cut_and_counted(
+    api: Api, capsys: Capture, tmp_path: Path
+) -> None:
+    catalog = tmp_path / "leadline.yaml"
+    catalog.write_text(MINIMAL, "utf-8")
+    series = (({"route": f"{number}{HOSTILE[0]}{HOSTILE[2][:99]}"}, "1") for number in range(10_000))
+    answer = success(vector(*series))
+    api.answer = lambda _: answer
+    assert run(["signal", "throughput", "--by", "route", "--catalog", str(catalog), "--url", api.url]) == 0
+    out, error = capsys.readouterr()
+    assert out.count("\n") == 101
+    assert printable(out.replace("\n", "")) == out.replace("\n", "")
+    assert max(len(line) for line in out.splitlines()) < 150
+    assert "9900 more; -o json has all" in error
