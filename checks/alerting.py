@@ -30,6 +30,23 @@ def impossible(node: Node, facts: Facts) -> Iterator[Result]:
             yield from _contradicting(each)
 
 
+def conditions(node: Node) -> Iterator[tuple[str, float]]:
+    """Give the comparisons that the value of an expression may have met, as (operator, number).
+
+    Of `and` and `unless` the value is the left side's, of `or` either's.
+    """
+    node = tree.bare(node)
+    if tree.is_binary(node, "or"):
+        yield from conditions(node.lhs)
+        yield from conditions(node.rhs)
+    elif tree.is_binary(node, "and", "unless"):
+        yield from conditions(node.lhs)
+    elif tree.is_binary(node, *tree.COMPARISONS) and not tree.returns_bool(node):
+        found = _sides(node)
+        if found is not None:
+            yield found[1:]
+
+
 def _sides(node: Node) -> tuple[Node, str, float] | None:
     """Give what is compared, how, and with which number; None where it is not compared with one."""
     number = units.constant(node.rhs)
@@ -42,7 +59,7 @@ def _sides(node: Node) -> tuple[Node, str, float] | None:
 
 
 def _compared(node: Node, facts: Facts) -> Iterator[Result]:
-    if node.modifier is not None and node.modifier.return_bool:
+    if tree.returns_bool(node):
         return
     found = _sides(node)
     if found is None:

@@ -54,7 +54,7 @@ def _keeps_name(node: Node) -> bool:
         keeps, names = tree.by_labels(node)
         return keeps and "__name__" in names
     if tree.is_binary(node, *tree.COMPARISONS):
-        return not (node.modifier and node.modifier.return_bool)
+        return not tree.returns_bool(node)
     return tree.is_binary(node, *tree.SETS)
 
 

@@ -86,7 +86,7 @@ def _never(node: Node, facts: Facts, counts: tuple[float | str, ...], on: str) -
 def _without_filters(node: Node) -> str:
     """Write a side without comparisons, which take series away that match all the same."""
     inner = tree.bare(node)
-    if tree.is_binary(inner, *tree.COMPARISONS) and not (inner.modifier and inner.modifier.return_bool):
+    if tree.is_binary(inner, *tree.COMPARISONS) and not tree.returns_bool(inner):
         if tree.is_scalar(inner.rhs):
             return _without_filters(inner.lhs)
         if tree.is_scalar(inner.lhs):

@@ -151,7 +151,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 def _of_binary(node: Node, facts: Facts) -> Range:
     operator = str(node.op)
     if operator in tree.COMPARISONS:
-        if node.modifier is not None and node.modifier.return_bool:
+        if tree.returns_bool(node):
             return SHARE
         return _filtered(node, operator, facts)
     if operator in ("and", "unless"):

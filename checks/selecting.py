@@ -140,15 +140,42 @@ def _is_plausible(matcher: Matcher, name: str, facts: Facts) -> bool:
 def _no_value(matcher: Matcher, name: str, facts: Facts) -> Iterator[Result]:
     if _is_plausible(matcher, name, facts) or FAILING.search(name):
         return
+    yield _value_missing(matcher, name, facts)
+
+
+def _value_missing(matcher: Matcher, name: str, facts: Facts) -> Result:
     values = facts.values(name, matcher.label)
     shown = ", ".join(values[:8]) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
-    yield Result(
+    return Result(
         "value-missing",
         ERROR,
         f"no series of {name} has {matcher}",
         f"values of {matcher.label}: {shown}",
         _did_you_mean(matcher.value, values, "value"),
     )
+
+
+def without_series(node: Node, facts: Facts) -> Iterator[Result]:
+    """Say of each selector that has no series at the time that is asked about which of its matchers alone selects nothing.
+
+    Also of values that come with the first event: here that there is none is not held against anybody, it explains an answer.
+    """
+    for each, _ in tree.selectors(node):
+        name, written = tree.metric(each), tree.write(each)
+        matchers = [one for one in tree.matchers(each) if one.label != "__name__"]
+        if facts.count(written) != 0:
+            continue
+        labels = facts.labels(name) if name and matchers else None
+        if labels is None:
+            yield Result("no-series", ERROR, f"{written} selects nothing at that time")
+            continue
+        there = [one for one in matchers if one.label in labels]
+        alone = [one for one in there if facts.count(select(name, (one,))) == 0]
+        yield from (_value_missing(one, name, facts) for one in alone)
+        if not alone and there == matchers:
+            yield Result(
+                "no-series", ERROR, f"no series of {name} has all of {', '.join(map(str, matchers))}"
+            )
 
 
 def _grouped(node: Node, facts: Facts) -> Iterator[Result]:

@@ -136,3 +136,8 @@ def by_labels(node: Node) -> tuple[bool, tuple[str, ...]]:
     if node.modifier is None:
         return True, ()
     return str(node.modifier.type) == "AggModifierType.By", tuple(map(str, node.modifier.labels))
+
+
+def returns_bool(node: Node) -> bool:
+    """Say whether a binary operator is a comparison that gives 0 or 1 in place of what it compares."""
+    return bool(node.modifier is not None and node.modifier.return_bool)

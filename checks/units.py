@@ -140,7 +140,7 @@ def _has_unit(node: Node) -> bool:
 def _of_binary(node: Node, facts: Facts) -> Unit | None:
     operator = str(node.op)
     if operator in tree.COMPARISONS:
-        if node.modifier is not None and node.modifier.return_bool:
+        if tree.returns_bool(node):
             return None
         return (
             of(node.rhs, facts)

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import click
 
 from cli.connections import Connection, connected
-from cli.terminal import columns, say
+from cli.terminal import WIDEST, columns, say
 from signals.printable import shortened
 from signals.units import show
 
 STATES = {"firing": "✗", "pending": "?"}
 SEVERITIES = ("critical", "warning", "info")
 TOLD = ("alertname", "severity")
-WIDEST, LONGEST_LINK = 60, 400
-"""So many characters of a label's value, and of a runbook's address, are shown at most."""
+LONGEST_LINK = 400
+"""So many characters of a runbook's address are shown at most."""
 Json = Mapping[str, Any]
 Limits = tuple[tuple[str, float], ...]
 """Comparisons that an alert may have been met by, as (operator, number)."""
@@ -84,6 +84,7 @@ def _gravity(alert: Json) -> tuple[bool, int, str]:
 def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
     """Give of each alerting rule the numbers that its value is compared with."""
     from checks import tree
+    from checks.alerting import conditions
 
     for group in groups:
         for rule in group.get("rules", ()):
@@ -93,30 +94,7 @@ def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
                 node = tree.parse(str(rule.get("query", "")))
             except ValueError:
                 continue
-            yield Compared(str(rule["name"]), dict(rule.get("labels") or {}), tuple(_compared(node)))
-
-
-def _compared(node: Any) -> Iterator[tuple[str, float]]:
-    """Give what the value of an expression is compared with: of `and` the left side has it, of `or` either."""
-    from checks import tree
-    from checks.units import constant
-
-    node = tree.bare(node)
-    if tree.is_binary(node, "or"):
-        yield from _compared(node.lhs)
-        yield from _compared(node.rhs)
-    elif tree.is_binary(node, "and", "unless"):
-        yield from _compared(node.lhs)
-    elif _gives_bool(node):
-        return
-    elif tree.is_binary(node, *tree.COMPARISONS) and (number := constant(node.rhs)) is not None:
-        yield str(node.op), number
-
-
-def _gives_bool(node: Any) -> bool:
-    """Say whether it is a comparison that gives 0 or 1 in place of what it compares."""
-    modifier = getattr(node, "modifier", None)
-    return bool(modifier is not None and modifier.return_bool)
+            yield Compared(str(rule["name"]), dict(rule.get("labels") or {}), tuple(conditions(node)))
 
 
 def _of(alert: Json, limits: Sequence[Compared]) -> Limits:

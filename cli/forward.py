@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from cli.connections import context_option, picked, tunnel_to
+from cli.connections import context_option, tunnel_to
 from cli.contexts import known
 from cli.options import DEFAULT_FILE, catalog_option
 from k8s import services
@@ -82,10 +82,11 @@ def command(
 def _context(catalog_file: Path, name: str | None) -> tuple[Context, str]:
     """Give the context and its file, the user's own where there is no catalog; without any, what kubectl is set to."""
     is_there = catalog_file != Path(DEFAULT_FILE) or catalog_file.exists()
-    catalog = reading.load(catalog_file) if is_there else None
-    if name is None and not (catalog.contexts if catalog else known((), "").contexts):
+    own = reading.load(catalog_file).contexts if is_there else ()
+    found = known(own, str(catalog_file))
+    if name is None and not (own if is_there else found.contexts):
         return Context(name="kubectl's"), ""
-    return picked(catalog, name) if catalog else known((), "").pick(name)
+    return found.pick(name)
 
 
 def _chosen(what: str, context: Context) -> services.Found:

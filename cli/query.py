@@ -175,6 +175,7 @@ def _is_selector(text: str) -> bool:
 
 def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> None:
     """Say what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
+    from cli.asking.expression import groups_by_more
     from signals.printable import printable
 
     for remark in (*answer.warnings, *answer.infos):
@@ -186,10 +187,10 @@ def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> No
         if span.is_range and len(reasons) > 1:
             reasons.append("  (looked for as of the end of the range)")
         raise NoDataError("\n".join(reasons))
-    if " by" in text or ")by" in text:
+    if groups_by_more(text, {label for series in answer.series for label in series.labels}):
         from cli.asking.reasons import of_labels
 
-        for remark in of_labels(prometheus, text, answer, span.end):
+        for remark in of_labels(prometheus, text, span.end):
             complain(remark)
 
 

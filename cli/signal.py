@@ -11,7 +11,7 @@ import click
 from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import chosen, services
-from cli.terminal import say
+from cli.terminal import WIDEST, say
 from signals.catalog import Catalog, Service
 from signals.errors import NoDataError, UsageError
 from signals.formulas import FORMULAS, Formula, missing
@@ -19,8 +19,8 @@ from signals.printable import printable, shortened
 from signals.samples import Ask, Series
 from signals.units import duration, promql_duration, show
 
-MOST_ROWS, WIDEST = 100, 60
-"""So many rows, and characters of a label's value, are shown at most; `-o json` has all."""
+MOST_ROWS = 100
+"""So many rows are shown at most; `-o json` has all."""
 
 
 @click.command("signal")

@@ -12,13 +12,13 @@ import click
 
 from cli.alerts import ago
 from cli.connections import Connection, connected
-from cli.terminal import columns, say
+from cli.terminal import WIDEST, columns, say
 from signals.printable import shortened
 from signals.units import show
 
 HEALTH = {"up": "✓", "down": "✗"}
-WIDEST, LONGEST = 60, 600
-"""So many characters of a label's value, and of an error, are shown at most; `-o json` has all."""
+LONGEST = 600
+"""So many characters of an error are shown at most; `-o json` has all."""
 Json = Mapping[str, Any]
 
 

@@ -16,6 +16,8 @@ from signals.printable import printable
 
 COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "▲": "green", "▼": "red"}
 """Of each symbol; colour only repeats what the symbol says."""
+WIDEST = 60
+"""So many characters of a label's value are shown at most in a listing."""
 SYMBOL = re.compile(r"(?:^|(?<=  ))([✓✗?])(?= )")
 
 

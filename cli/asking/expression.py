@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from signals.errors import UsageError
@@ -55,6 +55,18 @@ def metrics(text: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     return tuple(dict.fromkeys(tree.metric(each) for each, _ in tree.selectors(node) if tree.metric(each)))
+
+
+def groups_by_more(text: str, labels: Collection[str]) -> bool:
+    """Say whether an expression groups by a label that is not among these."""
+    from checks import tree
+
+    try:
+        node = tree.parse(text)
+    except ValueError:
+        return False
+    groups = (tree.by_labels(each) for each, _ in tree.walk(node) if tree.is_aggregation(each))
+    return any(name not in labels for keeps, names in groups if keeps for name in names)
 
 
 def unit(text: str) -> str:

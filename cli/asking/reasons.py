@@ -13,10 +13,7 @@ from checks.tree import Node
 from cli.asking.expression import metrics, nearest
 from live.client import Prometheus
 from signals.errors import LeadlineError
-from signals.promql import select
-from signals.samples import Answer
 
-SHOWN = 8
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
 ELSEWHEN = "offset or @ asks of another time; were there samples then?"
 THERE = "absent() gives nothing where there is something"
@@ -33,7 +30,7 @@ def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
         node = tree.parse(text)
     except ValueError:
         return [nothing]
-    reasons = [*_results(node, facts), *_unselected(node, facts)]
+    reasons = list(_results(node, facts))
     if not reasons and next(tree.selectors(node), None):
         reasons = [_left_over(node, text)]
     return [nothing, *dict.fromkeys(f"  {each}" for each in reasons)]
@@ -47,23 +44,12 @@ def _left_over(node: Node, text: str) -> str:
     return THERE if absent else LEFT_OVER
 
 
-def of_labels(prometheus: Prometheus, text: str, answer: Answer, at: float) -> list[str]:
-    """Say which labels it groups by that nothing carries; the server is asked only where a label of `by` is on no series."""
-    try:
-        node = tree.parse(text)
-    except ValueError:
-        return []
-    there = {label for series in answer.series for label in series.labels}
-    groups = [tree.by_labels(each) for each, _ in tree.walk(node) if tree.is_aggregation(each)]
-    if all(name in there for keeps, names in groups if keeps for name in names):
-        return []
+def of_labels(prometheus: Prometheus, text: str, at: float) -> list[str]:
+    """Say which labels an expression groups by or matches on that nothing carries."""
     try:
         facts = Facts(look=prometheus, inventory=prometheus.inventory(), at=at)
-        return list(
-            dict.fromkeys(
-                _told(each) for each in selecting.missing(node, facts) if each.code == "label-missing"
-            )
-        )
+        found = selecting.missing(tree.parse(text), facts)
+        return list(dict.fromkeys(_told(each) for each in found if each.code == "label-missing"))
     except LeadlineError:
         return []  # it is a remark on an answer that is there
 
@@ -74,28 +60,10 @@ def _results(node: Node, facts: Facts) -> Iterator[str]:
         *(each for each in kinds.misused(node, facts) if each.severity == ERROR),
         *windows.unfit(node, facts),
         *matching.unmatched(node, facts),
+        *selecting.without_series(node, facts),
     ):
         yield _told(found)
 
 
 def _told(found: Result) -> str:
     return "; ".join(filter(None, (found.what, found.evidence, found.remedy)))
-
-
-def _unselected(node: Node, facts: Facts) -> Iterator[str]:
-    """Say of each selector without series which of its matchers alone selects nothing."""
-    for each, _ in tree.selectors(node):
-        name, matchers = tree.metric(each), [one for one in tree.matchers(each) if one.label != "__name__"]
-        labels = facts.labels(name) if name else None
-        if facts.count(tree.write(each)) != 0:
-            continue
-        if not matchers or labels is None:
-            yield f"{tree.write(each)} selects nothing at that time"
-            continue
-        alone = [one for one in matchers if one.label in labels and facts.count(select(name, (one,))) == 0]
-        for one in alone:
-            values = facts.values(name, one.label)
-            more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
-            yield f"no series of {name} has {one}; values of {one.label}: {', '.join(values[:SHOWN])}{more}"
-        if not alone and all(one.label in labels for one in matchers):
-            yield f"no series of {name} has all of {', '.join(map(str, matchers))}"

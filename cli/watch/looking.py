@@ -127,21 +127,27 @@ def past(
 ) -> dict[tuple[str, str], list[float]]:
     """Give what the signals that are drawn as curves were before now, `every` seconds apart; NaN where nothing was measured."""
     end = time.time()
-    times = [end - every * (points - index) for index in range(points)]
-    found = {}
-    for service in services:
-        for name in CURVES:
-            if missing(FORMULAS[name], service, ()):
-                continue
-            query = FORMULAS[name].write(dict(service.instruments), window, ())
-            answer = prometheus.ask_range(query, start=times[0], end=times[-1], step_seconds=every)
-            told = {
-                round((sample.time - times[0]) / every): sample.value
-                for series in answer.series[:1]
-                for sample in series.samples
-            }
-            found[service.name, name] = [told.get(index, math.nan) for index in range(points)]
-    return found
+    begin = end - every * points
+    curves = [
+        (service, name) for service in services for name in CURVES if not missing(FORMULAS[name], service, ())
+    ]
+
+    def ask(curve: tuple[Service, str]) -> list[float]:
+        service, name = curve
+        query = FORMULAS[name].write(dict(service.instruments), window, ())
+        answer = prometheus.ask_range(query, start=begin, end=end - every, step_seconds=every)
+        told = {
+            round((sample.time - begin) / every): sample.value
+            for series in answer.series[:1]
+            for sample in series.samples
+        }
+        return [told.get(index, math.nan) for index in range(points)]
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return {
+            (service.name, name): values
+            for (service, name), values in zip(curves, pool.map(ask, curves), strict=True)
+        }
 
 
 def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:

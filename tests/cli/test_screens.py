@@ -141,6 +141,7 @@ def alert(value: str, expression: str) -> tuple[dict[str, Any], dict[str, Any]]:
     ("value", "expression", "says"),
     [
         ("2", "x > 1.5", "2 > 1.5"),
+        ("2", "1.5 < x", "2 > 1.5"),
         ("0.02", "(a > 14.4 * 0.001 and b > 14.4 * 0.001) or (c > 6 * 0.001 and d > 1)", "0.02 > 0.0144"),
         ("0.007", "(a > 0.0144 and b > 0.0144) or (c > 0.006 and d > 9)", "0.007 > 0.006"),
         ("0", "max(up) == 0", "0 == 0"),

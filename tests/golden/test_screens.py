@@ -96,6 +96,10 @@ def _forwarded(request: Request) -> tuple[int, str, Any]:
             for group in body["data"]["groups"]
             if any(rule["type"] == "alerting" for rule in group["rules"])
         ][:1]
+        for group in body["data"]["groups"]:
+            group["file"] = f"/etc/prometheus/rules/{Path(group['file']).name}"
+    if request.path.endswith("/runtimeinfo"):
+        body["data"] = {name: said for name, said in body["data"].items() if "etention" in name}
     if request.path.endswith("/metadata"):
         body["data"] = {
             name: said for name, said in body["data"].items() if name.startswith(("http_", "process_"))
