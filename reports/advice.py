@@ -148,7 +148,7 @@ def _cache(soundings: Soundings, found: Readings) -> Iterator[Advice]:
     ratio, measured = found.get("cache_hit_ratio"), soundings.find("cache")
     if ratio is None or ratio.value is None or isinstance(measured, str):
         return
-    lookups = measured.snapped().value
+    lookups = measured.count().value
     if ratio.value < LOW_HIT_RATIO and lookups >= LEAST_LOOKUPS:
         yield Advice(
             title="Cache more, or longer",
@@ -201,7 +201,7 @@ def _measured_edges(soundings: Soundings) -> set[float]:
     latency = soundings.find("latency")
     if isinstance(latency, str):
         return set()
-    found = {float(track.labels["le"]) for track in latency.tracks if "le" in track.labels}
+    found = {float(track.labels["le"]) for track in latency.buckets}
     return {edge for edge in found if math.isfinite(edge)}
 
 

@@ -21,7 +21,7 @@ REST = "(others)"
 def groups(soundings: Soundings) -> Iterator[Group]:
     """Give a row for each route, method and status that was asked or answered in the window.
 
-    Requests and errors are exact between the scrapes inside the window; quantiles are estimates.
+    Requests and errors are estimates for the window, as the totals are; so the rates add up to the throughput's.
     """
     requests, latency = soundings.find("requests"), soundings.find("latency")
     if isinstance(requests, str):
@@ -30,16 +30,17 @@ def groups(soundings: Soundings) -> Iterator[Group]:
         label = requests.instrument.label(name)
         if label is None:
             continue
-        counts = requests.snapped_by(partial(_value, label))
+        counts = requests.by(partial(_value, label))
+        over_load = requests.by(partial(_value, label), over_load=True)
         total = sum(count.value for count in counts.values())
         if len(counts) < 2 or not total:
             continue
         rows = [
-            _group(name, value, count.value, total, requests, latency)
+            _group(name, value, count.value, total, over_load[value].value, requests, latency)
             for value, count in counts.items()
             if count.value
         ]
-        yield from _worst_first(rows, total, requests.window.rate_seconds)
+        yield from _worst_first(rows, total)
 
 
 def _value(label: Label, labels: Labels) -> str:
@@ -51,7 +52,13 @@ def _is(label: Label, value: str) -> Keep:
 
 
 def _group(
-    name: str, value: str, count: float, total: float, requests: Measured, latency: Measured | str
+    name: str,
+    value: str,
+    count: float,
+    total: float,
+    over_load: float,
+    requests: Measured,
+    latency: Measured | str,
 ) -> Group:
     label, status = requests.instrument.label(name), requests.instrument.label("status")
     errors = None
@@ -61,14 +68,14 @@ def _group(
         def failed(labels: Labels) -> bool:
             return _value(label, labels) == value and is_failure(labels)
 
-        errors = requests.snapped(failed).value
+        errors = requests.count(failed).value
     p95, mean = _latency(name, value, latency)
     return Group(
         by=name,
         value=value,
         requests=count,
         share=count / total,
-        rate=count / requests.window.rate_seconds,
+        rate=over_load / requests.window.rate_seconds,
         errors=errors,
         p95=p95,
         mean=mean,
@@ -86,7 +93,7 @@ def _latency(name: str, value: str, latency: Measured | str) -> tuple[float | No
     return quantile(measured, 0.95).value, measured.mean
 
 
-def _worst_first(rows: Iterable[Group], total: float, seconds: float) -> Iterator[Group]:
+def _worst_first(rows: Iterable[Group], total: float) -> Iterator[Group]:
     """Order by errors, then by p95, then by requests; sum what does not fit."""
     ordered = sorted(rows, key=lambda row: (-(row.errors or 0), -(row.p95 or 0), -row.requests))
     yield from ordered[:MOST]
@@ -99,6 +106,6 @@ def _worst_first(rows: Iterable[Group], total: float, seconds: float) -> Iterato
             value=REST,
             requests=count,
             share=count / total,
-            rate=count / seconds,
+            rate=sum(row.rate for row in rest),
             errors=sum(known) if known else None,
         )

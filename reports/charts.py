@@ -38,22 +38,17 @@ def charts(soundings: Soundings) -> Iterator[Chart]:
 
 
 def _grid(soundings: Soundings) -> list[float]:
-    window = soundings.window
-    step = max(soundings.resolution_seconds, window.seconds / MOST_STEPS)
-    steps = int(window.seconds / step)
-    return [window.end - index * step for index in range(steps, -1, -1)]
-
-
-def _counts(measured: Measured, grid: list[float], keep: Callable[[Labels], bool]) -> list[float]:
-    tracks = [track.counter for track in measured.tracks if keep(track.labels)]
-    return [sum(counter.at(time) for counter in tracks) for time in grid]
+    """Return the moments that curves are drawn at: those of the instrument that is known longest."""
+    step = max(soundings.resolution_seconds, soundings.window.seconds / MOST_STEPS)
+    grids = [each.grid(step) for each in soundings.measured.values() if each.tracks]
+    return max(grids, key=len, default=[])
 
 
 def _rates(
     measured: Measured, grid: list[float], keep: Callable[[Labels], bool] = lambda _: True
 ) -> Iterator[tuple[float, float]]:
     """Give the rate per second of each step, at its end."""
-    counts = _counts(measured, grid, keep)
+    counts = measured.counts(grid, keep)
     for (early, late), (before, after) in zip(pairwise(grid), pairwise(counts), strict=True):
         yield late, (after - before) / (late - early)
 
@@ -103,10 +98,11 @@ def _latency(latency: Measured, grid: list[float], service: Service, step: str) 
     if isinstance(whole, str):
         return
     buckets = latency.part("_bucket")
-    counts = {
-        edge: _counts(buckets, grid, lambda labels, edge=edge: float(labels.get("le", "nan")) == edge)  # type: ignore[misc]
-        for edge in whole.edges
-    }
+    counts: dict[float, list[float]] = {}
+    below = [0.0] * len(grid)
+    for edge in whole.edges:
+        own = buckets.counts(grid, lambda labels, edge=edge: float(labels.get("le", "nan")) == edge)  # type: ignore[misc]
+        below = counts[edge] = [sum(each) for each in zip(below, own, strict=True)]
     curves: dict[str, list[tuple[float, float]]] = {"p50": [], "p95": [], "p99": []}
     for index in range(1, len(grid)):
         measured = distribution({edge: found[index] - found[index - 1] for edge, found in counts.items()})

@@ -1,29 +1,34 @@
-"""Cost: tokens and spend in the window, per request and per 1,000 tokens, and the month if the rate lasted."""
+"""Cost: tokens and spend in the window, per request and per 1,000 tokens, and the month of a stated or observed volume."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reports.counters import Total
+from reports.bounds import Bounded, Count, mixed, quotient, total
 from reports.measured import Keep, Labels, Measured
 from reports.model import Reading
 from reports.questions import Soundings
-from reports.verdicts import judged, target_for
+from reports.verdicts import judged, judged_by, target_for
 from signals.catalog import Infrastructure, Price, Reference, Service
 from signals.instruments import Label
 from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 TOKEN_TYPES = ("input", "output")
 AGREE = 0.01
-"""Spend counted and spend reckoned from tokens agree within this share."""
+"""Spend counted and spend computed from tokens agree within this share."""
+CACHED, WRITTEN = 0.1, 1.25
+"""What providers charge for an input token that is read from their cache, and for one that is written to it, as shares of
+the price of input."""
+WEEK_SECONDS = 7 * 86400.0
+MILLION = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What money is reckoned with.
+    """What cost is computed with.
 
-    monthly_requests  the volume to project a month for; without it the rate that was measured is projected
+    monthly_requests  the volume to project a month for; without it only an observed week is projected
     """
 
     prices: tuple[Price, ...] = ()
@@ -33,34 +38,87 @@ class Terms:
     infrastructure: Infrastructure | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """What was spent, from a counter of it or from tokens × prices.
+
+    measured  the counters of spend, or of tokens
+    parts     counted amounts, each with the price of one; `load_parts` while the load ran
+    missing   dollars that may be missing
+    """
+
+    measured: Measured
+    parts: tuple[tuple[Count, Rates], ...]
+    load_parts: tuple[tuple[Count, Rates], ...]
+    missing: float
+    note: str = ""
+
+    def count(self, *, load: bool = False) -> Count:
+        """Return the dollars spent in the window, or while the load ran."""
+        priced = (rates.of(count) for count, rates in (self.load_parts if load else self.parts))
+        return replace(total(priced), missing=self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The price of one token, or of one dollar, in dollars: the least, the likely, the highest."""
+
+    low: float
+    likely: float
+    high: float
+
+    def of(self, count: Count) -> Count:
+        return Count(
+            value=count.value * self.likely,
+            lower=count.lower * self.low,
+            upper=count.upper * self.high,
+            perhaps=count.perhaps * self.high,
+        )
+
+
+ONE_DOLLAR = Rates(1.0, 1.0, 1.0)
+
+
 def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
     """Give tokens, spend, and what follows from them: unit costs, the month, its share of the budget, savings.
 
     Spend comes from the counter of spend where there is one, else from tokens × the catalog's prices; never from both.
     """
-    tokens, counted = soundings.find("tokens"), soundings.find("cost")
+    tokens = soundings.find("tokens")
+    counted = _counted(soundings.find("cost"))
     priced, unpriced = _priced(tokens, terms.prices)
-    cost, note = counted, ""
-    if isinstance(counted, str) and not isinstance(priced, str):
-        cost, note = priced, f"tokens × catalog prices{_dates(terms.prices)}"
+    spent = priced if isinstance(counted, str) and not isinstance(priced, str) else counted
     yield from _tokens(tokens)
-    spend = _spend(cost)
-    yield replace(spend, note=note)
+    spend = _spend(spent)
+    yield spend
     if not isinstance(counted, str) and not isinstance(priced, str):
-        yield _beside(spend, _spend(priced), _dates(terms.prices))
+        yield _beside(spend, _spend(priced))
     if unpriced:
         yield unpriced
-    service = soundings.service
-    requests = soundings.find("requests")
-    per_request = _judged(_per_request(cost, requests), service)
-    per_tokens = _judged(_per_1k_tokens(cost, tokens), service)
-    hour, month = _run_rate(cost)
-    if terms.monthly_requests is not None:
-        month = _of_volume(per_request, terms.monthly_requests)
-    yield from (hour, month, per_request, per_tokens)
-    yield from _budget(month, terms)
+    service, requests = soundings.service, soundings.find("requests")
+    per_request = _per_request(spent, requests)
+    per_tokens = _per_1k_tokens(spent, tokens)
+    month = _month(spent, per_request, terms.monthly_requests)
+    yield _hourly(spent)
+    yield month
+    yield _judged(per_request, service)
+    yield _judged(per_tokens, service)
+    yield _times(per_request, MILLION, "cost_per_million_requests", "usd", "cost per request × 1,000,000")
+    yield from _budget(month, per_request, terms)
     yield from _infrastructure(soundings, tokens, terms)
     yield from _savings(month, {each.signal: each for each in (per_request, per_tokens)}, terms.references)
+
+
+def _counted(found: Measured | str) -> Spend | str:
+    if isinstance(found, str):
+        return found
+    amount = found.count()
+    return Spend(
+        measured=found,
+        parts=((amount, ONE_DOLLAR),),
+        load_parts=((found.over_load(), ONE_DOLLAR),),
+        missing=amount.missing,
+    )
 
 
 def _dates(prices: tuple[Price, ...]) -> str:
@@ -68,102 +126,166 @@ def _dates(prices: tuple[Price, ...]) -> str:
     return f" of {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
 
 
-def _priced(tokens: Measured | str, prices: tuple[Price, ...]) -> tuple[Measured | str, Reading | None]:
-    """Give what the tokens cost at the catalog's prices, and the tokens that have none."""
+def _priced(tokens: Measured | str, prices: tuple[Price, ...]) -> tuple[Spend | str, Reading | None]:
+    """Return what the tokens cost at the catalog's prices, and the tokens that have none."""
     if isinstance(tokens, str) or not prices:
         return "the catalog names no prices", None
     model, kind = tokens.instrument.label("model"), tokens.instrument.label("token_type")
     if model is None or kind is None:
         return f"{tokens.instrument.metric} does not tell models, or input from output", None
-    usd = {(each.model, "input"): float(each.input_usd) / 1e6 for each in prices}
-    usd |= {(each.model, "output"): float(each.output_usd) / 1e6 for each in prices}
+    by_key = _rates(prices, cached=tokens.instrument.cached != "none")
 
-    def price(labels: Labels) -> float | None:
-        return usd.get((model.read(labels) or "", kind.read(labels) or ""))
+    def key(labels: Labels) -> tuple[str, str]:
+        return model.read(labels) or "", kind.read(labels) or ""
 
-    tracks = tuple(
-        replace(track, counter=track.counter.times_price(each))
-        for track in tokens.tracks
-        if (each := price(track.labels)) is not None
-    )
-    missing = tokens.snapped_by(lambda labels: model.read(labels) if price(labels) is None else None)
-    names = sorted(name for name, total in missing.items() if total.value)
-    unpriced = None
-    if names:
-        count = sum(total.value for total in missing.values())
-        unpriced = Reading(
-            signal="tokens.unpriced",
-            unit="tokens",
-            value=count,
-            lower=count,
-            upper=count,
-            note=f"of models without a price in the catalog: {', '.join(names)}",
-            provenance=tokens.provenance,
-        )
-    if not tracks:
+    parts, load_parts = tokens.by(key), tokens.by(key, over_load=True)
+    unpriced = _unpriced(tokens, {each: count for each, count in parts.items() if each not in by_key})
+    if not set(parts) & set(by_key):
         return "no model that was used has a price in the catalog", unpriced
-    return replace(tokens, tracks=tracks), unpriced
+    dearest = max(by_key[each].high for each in parts if each in by_key)
+    lost = tokens.missing(tokens.window.start, tokens.window.end)
+    note = f"tokens × catalog prices{_dates(prices)}"
+    if tokens.instrument.cached != "none":
+        note += (
+            f"; a range, because cached input tokens cost {CACHED:g} to {WRITTEN:g} times as much and may be among them "
+            "(`cached: none` in the profile says that there are none)"
+        )
+    spend = Spend(
+        measured=tokens,
+        parts=tuple((count, by_key[each]) for each, count in parts.items() if each in by_key),
+        load_parts=tuple((count, by_key[each]) for each, count in load_parts.items() if each in by_key),
+        missing=lost * dearest,
+        note=note,
+    )
+    return spend, unpriced
 
 
-def _beside(counted: Reading, priced: Reading, dates: str) -> Reading:
+def _rates(prices: tuple[Price, ...], *, cached: bool) -> dict[tuple[str, str], Rates]:
+    """Return the price of one token by model and token type."""
+    found: dict[tuple[str, str], Rates] = {}
+    low, high = (CACHED, WRITTEN) if cached else (1.0, 1.0)
+    for each in prices:
+        usd, output = float(each.input_usd) / MILLION, float(each.output_usd) / MILLION
+        found[each.model, "input"] = Rates(usd * low, usd, usd * high)
+        found[each.model, "output"] = Rates(output, output, output)
+    return found
+
+
+def _unpriced(tokens: Measured, found: dict[tuple[str, str], Count]) -> Reading | None:
+    names = sorted({model for (model, _), count in found.items() if count.value})
+    if not names:
+        return None
+    reading = tokens.reading("tokens.unpriced", "tokens", total(found.values()))
+    return replace(reading, note=f"of models without a price in the catalog: {', '.join(names)}")
+
+
+def _beside(counted: Reading, priced: Reading) -> Reading:
     """Set tokens × price beside the counter of spend, and say where they disagree."""
-    note = f"tokens × catalog prices{dates}; beside the counter of spend, never added"
-    if counted.value and priced.value is not None:
+    note = f"{priced.note}; beside the counter of spend, never added"
+    low, high = priced.lower or 0.0, priced.judged_upper or priced.upper or 0.0
+    inside = (counted.lower or 0.0) <= high * (1 + AGREE) and (counted.upper or 0.0) >= low * (1 - AGREE)
+    if counted.value and priced.value is not None and not inside:
         share = priced.value / counted.value - 1
-        if abs(share) > AGREE:
-            note += f". They DISAGREE by {100 * share:+.0f} %: are the catalog's prices, or the service's, out of date?"
+        note += f". They DISAGREE by {100 * share:+.0f} %: are the catalog's prices, or the service's, out of date?"
     return replace(priced, signal="cost.from_prices", note=note)
 
 
-def _of_volume(per_request: Reading, volume: float) -> Reading:
-    """Project a month of a stated number of requests."""
-    note = f"cost per request × {show(volume, 'requests')} requests a month, as stated"
-    month = replace(per_request, signal="cost_per_month", unit="usd_per_month", verdict=None, target=None)
+def _times(reading: Reading, factor: float, signal: str, unit: str, note: str) -> Reading:
+    """Multiply a reading by what is known exactly."""
+
+    def scaled(value: float | None) -> float | None:
+        return None if value is None else value * factor
+
     return replace(
-        month,
-        value=None if month.value is None else month.value * volume,
-        lower=None if month.lower is None else month.lower * volume,
-        upper=None if month.upper is None else month.upper * volume,
-        note=note,
+        reading,
+        signal=signal,
+        unit=unit,
+        value=scaled(reading.value),
+        lower=scaled(reading.lower),
+        upper=scaled(reading.upper),
+        judged_upper=scaled(reading.judged_upper),
+        missing=reading.missing * factor,
+        verdict=None,
+        target=None,
+        note=note if reading.value is not None else "",
     )
 
 
-def _budget(month: Reading, terms: Terms) -> Iterator[Reading]:
+def _month(spent: Spend | str, per_request: Reading, volume: float | None) -> Reading:
+    """Project a month: of a stated number of requests, or of an observed week; of nothing shorter."""
+    none = Reading(signal="cost_per_month", unit="usd_per_month")
+    if isinstance(spent, str):
+        return replace(none, reason=spent)
+    if volume is not None:
+        note = f"cost per request × {show(volume, 'requests')} requests a month, as stated"
+        return _times(per_request, volume, none.signal, none.unit, note)
+    window = spent.measured.window
+    if window.seconds < WEEK_SECONDS or window.is_load:
+        return replace(
+            none,
+            reason="a month is projected from a stated volume (--monthly-requests) or an observed week, never from minutes",
+        )
+    months = window.seconds / SECONDS_PER_HOUR / HOURS_PER_MONTH
+    reading = spent.measured.reading(none.signal, none.unit, spent.count(), per=months)
+    return replace(reading, note=f"if the observed {window.seconds / 86400:.0f} days are like the month")
+
+
+def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Reading]:
+    """Judge the month's budget like a target: undecided where no month is known."""
     if not terms.monthly_budget_usd:
         return
     budget = terms.monthly_budget_usd
-    share = Reading(signal="cost.budget_share", unit="ratio", reason=month.reason)
-    if month.value is not None:
+    share = replace(
+        _times(month, 1 / budget, "cost.budget_share", "ratio", ""),
+        reason=month.reason,
+        note=f"of the monthly budget of {show(budget, 'usd')}",
+    )
+    if per_request.value:
+        lasts = show(budget / per_request.value, "requests")
         share = replace(
-            share,
-            value=month.value / budget,
-            lower=None if month.lower is None else month.lower / budget,
-            upper=None if month.upper is None else month.upper / budget,
-            unbounded=month.unbounded,
-            provenance=month.provenance,
+            share, note=f"{share.note}, which lasts for about {lasts} requests at this cost of one"
         )
-    yield replace(share, note=f"of the monthly budget of {show(budget, 'usd')}, if that month came")
+    yield judged_by(share, 1.0, "ratio")
 
 
 def _savings(
     month: Reading, unit_costs: dict[str, Reading], references: tuple[Reference, ...]
 ) -> Iterator[Reading]:
-    """Give what the projected month would cost more at a reference's unit cost: its low end, so not overstated."""
+    """Give what a month would cost more at a reference's unit cost, its low end; without a month, a million requests."""
+    per_request = unit_costs["cost_per_request"]
+    spent, unit = month, month.unit
+    if month.value is None:
+        spent, unit = _times(per_request, MILLION, "", "usd", ""), "usd"
     for reference in references:
         for signal, here in unit_costs.items():
-            if signal not in reference.figures or not here.value or month.value is None:
+            if signal not in reference.figures or not here.value or spent.value is None:
                 continue
             low = float(reference.figures[signal][0])
+            of = "for the same month" if unit == month.unit else "for a million requests"
+            least, most = _saved(spent, here, low)
             yield Reading(
                 signal=f"cost.savings.{reference.name}",
-                unit="usd_per_month",
-                value=month.value * (low / here.value - 1),
+                unit=unit,
+                value=spent.value * (low / here.value - 1),
+                lower=least,
+                upper=most,
                 note=(
                     f"against {show(low, 'usd')} {signal.removeprefix('cost_').replace('_', ' ')} "
-                    f"({reference.name}: {reference.source}), for the same month"
+                    f"({reference.name}: {reference.source}), {of}"
                 ),
-                provenance=month.provenance,
+                assumption=spent.assumption,
+                incomplete=spent.incomplete,
+                provenance=spent.provenance,
             )
+
+
+def _saved(spent: Reading, here: Reading, low: float) -> tuple[float | None, float | None]:
+    """Bound savings: spend × (reference ÷ own unit cost − 1), each within its bounds."""
+    if spent.lower is None or spent.upper is None or not here.lower or not here.upper or spent.unbounded:
+        return None, None
+    factors = [low / each - 1 for each in (here.lower, here.upper)]
+    products = [each * factor for each in (spent.lower, spent.upper) for factor in factors]
+    return min(products), max(products)
 
 
 GIB = 2**30
@@ -188,21 +310,21 @@ def _infrastructure(soundings: Soundings, tokens: Measured | str, terms: Terms) 
     spent = hourly * soundings.window.seconds / SECONDS_PER_HOUR
     yield Reading(signal=signal, unit="usd", value=spent, note=note)
     yield Reading(signal=f"{signal}_per_hour", unit="usd_per_hour", value=hourly, note=note)
-    count = 0.0 if isinstance(tokens, str) else tokens.total().value
+    count = 0.0 if isinstance(tokens, str) else tokens.count().value
     if count:
         yield Reading(signal=f"{signal}_per_1k_tokens", unit="usd", value=1000 * spent / count, note=note)
 
 
 def _stated(soundings: Soundings, prices: Infrastructure) -> tuple[float | None, str]:
-    """Reckon dollars an hour from stated prices: of the limits where they are known, else of what was used."""
-    hourly, said = 0.0, []
+    """Compute dollars an hour from stated prices: of the limits where they are known, else of what was used."""
+    hourly, parts = 0.0, []
     for name, price, size in (("cpu", prices.core_hour_usd, 1), ("memory", prices.gib_hour_usd, GIB)):
         amount, kind = _amount(soundings, name)
         if amount is None:
             return None, f"neither the {name} that was used nor its limit was measured"
         hourly += amount / size * float(price)
-        said.append(f"{show(amount, 'cores' if name == 'cpu' else 'bytes')} {kind}")
-    return hourly, f"{' and '.join(said)}, at the catalog's prices of {prices.as_of}"
+        parts.append(f"{show(amount, 'cores' if name == 'cpu' else 'bytes')} {kind}")
+    return hourly, f"{' and '.join(parts)}, at the catalog's prices of {prices.as_of}"
 
 
 def _amount(soundings: Soundings, name: str) -> tuple[float | None, str]:
@@ -228,68 +350,62 @@ def _tokens(found: Measured | str) -> Iterator[Reading]:
     if isinstance(found, str):
         yield Reading(signal="tokens", unit="tokens", reason=found)
         return
-    yield found.reading("tokens", "tokens", found.total())
+    yield found.reading("tokens", "tokens", found.count())
     kind = found.instrument.label("token_type")
     if kind is None:
         return
     for name in TOKEN_TYPES:
-        yield found.reading(f"tokens.{name}", "tokens", found.total(_of_type(kind, name)))
+        yield found.reading(f"tokens.{name}", "tokens", found.count(_of_type(kind, name)))
 
 
 def _of_type(label: Label, name: str) -> Keep:
     return lambda labels: label.read(labels) == name
 
 
-def _spend(found: Measured | str) -> Reading:
+def _spend(found: Spend | str) -> Reading:
     if isinstance(found, str):
         return Reading(signal="cost", unit="usd", reason=found)
-    return found.reading("cost", "usd", found.total())
+    return replace(found.measured.reading("cost", "usd", found.count()), note=found.note)
 
 
-def _run_rate(found: Measured | str) -> tuple[Reading, Reading]:
-    """Give dollars an hour, and a month of 730 hours, at the rate that was measured."""
+def _hourly(found: Spend | str) -> Reading:
+    """Return dollars an hour, at the rate that was measured."""
     if isinstance(found, str):
-        return (
-            Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found),
-            Reading(signal="cost_per_month", unit="usd_per_month", reason=found),
-        )
-    hours = found.window.rate_seconds / SECONDS_PER_HOUR
-    spent = found.over_load()
-    span = "the load" if found.window.is_load else "the window"
-    hourly = found.reading("cost_per_hour", "usd_per_hour", spent, per=hours)
-    monthly = found.reading("cost_per_month", "usd_per_month", spent, per=hours / HOURS_PER_MONTH)
-    return (
-        replace(hourly, note=f"at the rate of {span}"),
-        replace(monthly, note=f"if the rate of {span} lasted {HOURS_PER_MONTH} hours"),
-    )
+        return Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found)
+    window = found.measured.window
+    hours = window.rate_seconds / SECONDS_PER_HOUR
+    reading = found.measured.reading("cost_per_hour", "usd_per_hour", found.count(load=True), per=hours)
+    return replace(reading, note=f"at the rate of {'the load' if window.is_load else 'the window'}")
 
 
-def _per_request(cost: Measured | str, requests: Measured | str) -> Reading:
-    """Divide spend by requests: of two targets, so over the window's totals and their bounds."""
+def _per_request(spent: Spend | str, requests: Measured | str) -> Reading:
+    """Divide spend by requests, each within its bounds: they are counted by different counters."""
     none = Reading(signal="cost_per_request", unit="usd")
-    if isinstance(cost, str) or isinstance(requests, str):
-        return replace(none, reason=cost if isinstance(cost, str) else str(requests))
-    return _ratio(none, cost, cost.total(), requests.total(), "no requests in the window")
+    if isinstance(spent, str) or isinstance(requests, str):
+        return replace(none, reason=spent if isinstance(spent, str) else str(requests))
+    count = requests.count()
+    if not count.value:
+        return replace(none, reason="no requests in the window")
+    return _ratio(none, spent, quotient(spent.count(), count), requests)
 
 
-def _per_1k_tokens(cost: Measured | str, tokens: Measured | str) -> Reading:
-    """Divide spend by tokens, input and output together: between the same scrapes, so exact."""
+def _per_1k_tokens(spent: Spend | str, tokens: Measured | str) -> Reading:
+    """Divide spend by tokens, input and output together."""
     none = Reading(signal="cost_per_1k_tokens", unit="usd")
-    if isinstance(cost, str) or isinstance(tokens, str):
-        return replace(none, reason=cost if isinstance(cost, str) else str(tokens))
-    return _ratio(none, cost, cost.snapped(), tokens.snapped(), "no tokens in the window", times=1000)
+    if isinstance(spent, str) or isinstance(tokens, str):
+        return replace(none, reason=spent if isinstance(spent, str) else str(tokens))
+    if spent.measured.instrument == tokens.instrument:
+        priced = [(count, rates.low, rates.likely, rates.high) for count, rates in spent.parts]
+        found = mixed(priced, tokens.missing(tokens.window.start, tokens.window.end))
+    else:
+        found = quotient(spent.count(), tokens.count())
+    if found.value is None:
+        return replace(none, reason="no tokens in the window")
+    return _ratio(none, spent, found, tokens, times=1000)
 
 
-def _ratio(
-    none: Reading, cost: Measured, spend: Total, units: Total, reason: str, times: float = 1
-) -> Reading:
-    if not units.value:
-        return replace(none, reason=reason)
-    return replace(
-        none,
-        value=times * spend.value / units.value,
-        lower=None if units.unbounded else times * spend.lower / units.upper,
-        upper=times * spend.upper / units.lower if units.lower and not spend.unbounded else None,
-        unbounded=spend.unbounded or units.unbounded or not units.lower,
-        provenance=cost.provenance,
-    )
+def _ratio(none: Reading, spent: Spend, found: Bounded, units: Measured, times: float = 1) -> Reading:
+    reading = spent.measured.bounded(none.signal, none.unit, found, times=times)
+    assumption = reading.assumption or units.assumption
+    incomplete = reading.incomplete or units.incomplete
+    return replace(reading, assumption=assumption, incomplete=incomplete, note=spent.note)

@@ -1,155 +1,286 @@
-"""One counter made monotonic, and what it certainly counted in a window.
+"""One counter series: what it counted between any two moments, at least and at most.
 
-The method, with its bounds, is this: between two scrapes a counter's difference is exact. A window's edges fall
-between scrapes, so a total has a certain lower bound (scrapes inside the window), a certain upper bound (scrapes
-around it), and an estimate (linear between scrapes). Where nothing happened at the edges the three are one.
+Between two scrapes without a restart a counter's difference is exact, and lies after the first scrape and before the
+second was read. Everything else is bounded: see `docs/measuring.md`, which names the assumptions.
 """
 
 from __future__ import annotations
 
+import math
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from reports.bounds import Count
+from reports.scrapes import CLOCK_SLACK_SECONDS, Scrapes
 from signals.samples import Sample
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
-    """What was counted: an estimate, certain bounds, and whether something may be missing above them."""
-
-    value: float
-    lower: float
-    upper: float
-    unbounded: bool = False
-
-    def __add__(self, other: Total) -> Total:
-        return Total(
-            value=self.value + other.value,
-            lower=self.lower + other.lower,
-            upper=self.upper + other.upper,
-            unbounded=self.unbounded or other.unbounded,
-        )
+RESTART_FALL, FEW = 0.5, 20
+"""A value that falls below this share of the last one started again; one that falls by less, or a count of a few, may just
+have dipped."""
+PLAUSIBLE = 10.0
+"""What cannot be seen happened at most at this many times the target's peak rate."""
+WHOLE_FLOATS = 2.0**53
+"""From here on a float no longer holds every whole number."""
 
 
-NOTHING = Total(value=0, lower=0, upper=0)
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which a target may have counted what no scrape saw.
+
+    restart  whether a restart is the reason, or may be; else a series or its target ended
+    perhaps  what the counter holds that may have been counted in it
+    """
+
+    start: float
+    end: float
+    restart: bool = True
+    perhaps: float = 0.0
+
+    def overlaps(self, start: float, end: float) -> bool:
+        return self.start < end and self.end > start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """A counter that never falls.
+    """A counter that never falls, as knots; what happened up to a knot was counted when it was scraped.
 
-    times, values  the scrapes, and the sum counted since the first of them
-    resets         the times of the scrapes at which it had started anew
-    first          the raw value of the first sample
-    from_zero      whether the first value is known to be a true zero, not the middle of a count
+    times           the scrapes; the first is -inf where it is not known since when the first value was counted
+    low, mid, high  what was counted up to each knot: at least, as an estimate, at most
+    gaps            when something may have been lost
+    restarts        the scrapes that first saw a new count
+    born            what was counted before the first sample, where that lies between known scrapes
     """
 
-    times: tuple[float, ...]
-    values: tuple[float, ...]
-    resets: tuple[float, ...]
-    first: float
-    from_zero: bool
-
-    def times_price(self, price: float) -> Counter:
-        """Give what the same events cost at a price each."""
-        values = tuple(value * price for value in self.values)
-        return replace(self, values=values, first=self.first * price)
+    times: Sequence[float]
+    low: Sequence[float]
+    mid: Sequence[float]
+    high: Sequence[float]
+    gaps: tuple[Gap, ...] = ()
+    restarts: tuple[float, ...] = ()
+    born: float = 0.0
 
     def at(self, time: float) -> float:
-        """Give the count at a time: linear between scrapes, constant outside them."""
+        """Return the estimated count at a time: linear between scrapes, constant outside them."""
         right = bisect_left(self.times, time)
         if right == 0:
-            return self.values[0]
+            return self.mid[0]
         if right == len(self.times):
-            return self.values[-1]
+            return self.mid[-1]
         t0, t1 = self.times[right - 1], self.times[right]
-        v0, v1 = self.values[right - 1], self.values[right]
+        v0, v1 = self.mid[right - 1], self.mid[right]
+        if math.isinf(t0):  # nobody knows when it was born: as if it had counted at its later rate before
+            return max(v0, v1 - self._rate * (t1 - time))
         return v0 + (v1 - v0) * (time - t0) / (t1 - t0)
 
-    def last_until(self, time: float) -> float | None:
-        """Give the count of the last scrape not later than a time."""
-        index = bisect_right(self.times, time)
-        return self.values[index - 1] if index else None
+    @property
+    def _rate(self) -> float:
+        """The mean rate from the first sample on."""
+        seconds = self.times[-1] - self.times[1]
+        return (self.mid[-1] - self.mid[1]) / seconds if seconds > 0 else 0.0
 
-    def first_from(self, time: float) -> float | None:
-        """Give the count of the first scrape not earlier than a time."""
-        index = bisect_left(self.times, time)
-        return self.values[index] if index < len(self.times) else None
+    def count(self, start: float, end: float, read_seconds: float = 0.0) -> Count:
+        """Return what was counted after `start` and not after `end`, without what is missing in gaps.
+
+        A scrape is stamped when it begins and takes up to `read_seconds`.
+        """
+        first, last = bisect_left(self.times, start), bisect_right(self.times, end - read_seconds) - 1
+        lower = self.low[last] - self.low[first] if first < last else 0.0
+        before = max(bisect_right(self.times, start - read_seconds) - 1, 0)
+        after = min(bisect_left(self.times, end), len(self.times) - 1)
+        upper = self.high[after] - self.high[before] if before < after else 0.0
+        value = self.at(end) - self.at(start)
+        lower, upper = min(lower, upper), max(lower, upper)
+        perhaps = sum(gap.perhaps for gap in self.gaps if gap.perhaps and gap.overlaps(start, end))
+        return Count(value=min(max(value, lower), upper), lower=lower, upper=upper, perhaps=perhaps)
 
     def is_idle(self, start: float, end: float) -> bool:
-        """Say whether nothing was counted just after a scrape, nor just before another one."""
-        after = bisect_right(self.times, start)
-        before = bisect_left(self.times, end) - 1
+        """Say whether nothing was counted just after one moment, nor just before another."""
+        after, before = bisect_right(self.times, start), bisect_left(self.times, end) - 1
         return (
             after < len(self.times)
             and before >= 0
-            and self.values[after] == self.at(start)
-            and self.values[before] == self.at(end)
+            and self.high[after] == self.at(start)
+            and self.high[before] == self.at(end)
         )
 
-    def resets_within(self, start: float, end: float) -> int:
-        """Count the restarts that cost increments between two times."""
-        return sum(1 for time in self.resets if start < time <= end)
 
-    def between(self, start: float, end: float) -> Total:
-        """Give what was counted between two scrapes: an exact difference, unless a reset lost some."""
-        total = max(0.0, self.at(end) - self.at(start))
-        lost = self.resets_within(start, end) > 0 or self.times[-1] < end
-        upper = total
-        if not self.from_zero and self.times[0] > start:
-            upper += self.first
-        return Total(value=total, lower=total, upper=upper, unbounded=lost)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What else is known of the process that a series belongs to.
 
-    def total(self, start: float, end: float, read_seconds: float = 0) -> Total:
-        """Give what was counted in a window whose edges need not be scrapes.
+    scrapes  its target's
+    fallen   the scrapes at which other counters of the target had fallen
+    refuted  the scrapes before which it cannot have restarted, as its counters stand too high for that
+    ended    the last scrape and the last value of other series of the metric that ended on this target
+    created  when this very series was created, where it tells
+    window   the time that is asked about: births before it and ends after it do not matter
+    most     what the metric can have counted on this target in so many seconds, at a plausible rate; infinite if unknown
+    """
 
-        A scrape is stamped when it begins and read up to `read_seconds` later, so a scrape that ends a certain
-        span must have been stamped that much before it.
-        """
-        estimate = max(0.0, self.at(end) - self.at(start))
-        inside_end, inside_start = self.last_until(end - read_seconds), self.first_from(start)
-        lower = 0.0
-        if inside_end is not None and inside_start is not None:
-            lower = max(0.0, inside_end - inside_start)
-        around_end, around_start = self.first_from(end), self.last_until(start - read_seconds)
-        unbounded = around_end is None or self.resets_within(start, end) > 0
-        high = self.values[-1] if around_end is None else around_end
-        low = around_start
-        if low is None:
-            low = self.values[0] - (0.0 if self.from_zero else self.first)
-        upper = max(estimate, high - low)
-        return Total(value=estimate, lower=min(lower, estimate), upper=upper, unbounded=unbounded)
+    scrapes: Scrapes
+    fallen: frozenset[float] = frozenset()
+    refuted: frozenset[float] = frozenset()
+    ended: tuple[tuple[float, float], ...] = ()
+    created: float | None = None
+    window: tuple[float, float] = (-math.inf, math.inf)
+    most: Callable[[float], float] = lambda _: math.inf
+
+
+def finite(samples: Iterable[Sample]) -> list[Sample]:
+    return [sample for sample in samples if math.isfinite(sample.value)]
+
+
+def fallen(samples: Sequence[Sample]) -> list[float]:
+    """Return the scrapes at which a value had fallen so far that it must have started again."""
+    return [now.time for before, now in pairwise(samples) if _fell(before.value, now.value)]
+
+
+def _fell(before: float, now: float) -> bool:
+    return now < RESTART_FALL * before and not (before < FEW and before == int(before))
 
 
 def accumulate(
-    samples: Sequence[Sample], *, zero_at: float | None = None, restarts: Sequence[float] = ()
+    samples: Sequence[Sample], around: Around, *, restarts: Iterable[float] = ()
 ) -> Counter | None:
-    """Make one series monotonic. Gives None where it has no sample that is a number.
+    """Make one series a counter that never falls. Return None where it has no sample that is a number.
 
-    A value that falls, or a restart of its process, starts it anew: what is there then was counted since.
-    `zero_at` is the time of a scrape at which the series was known not to exist yet, and so had counted nothing.
+    `restarts` are scrapes at which it is known to have started again, whatever its values say.
     """
-    usable = [
-        sample for sample in samples if sample.value == sample.value and abs(sample.value) != float("inf")
-    ]
+    usable = finite(samples)
     if not usable:
         return None
-    first = usable[0].value
-    times, values, resets = [usable[0].time], [0.0], []
-    if zero_at is not None:
-        times, values = [zero_at, usable[0].time], [0.0, first]
-    for before, now in pairwise(usable):
-        restarted = now.value < before.value or any(before.time < time <= now.time for time in restarts)
+    known = frozenset(restarts)
+    since, step = born(usable[0], around)
+    times, low, mid, high = (array("d", (value,)) for value in (since, 0.0, 0.0, 0.0))
+    gaps: list[Gap] = []
+    seen: list[float] = []
+    quiet = not around.scrapes.starts and not around.fallen and not known
+    before = None
+    for now in usable:
+        if before is not None:
+            difference = now.value - before.value
+            if quiet and difference >= 0 and now.value < WHOLE_FLOATS:
+                step = Step(difference, difference, difference)
+            else:
+                step = _step(before, now, around, restarted=now.time in known)
         times.append(now.time)
-        values.append(values[-1] + (now.value if restarted else now.value - before.value))
-        if restarted:
-            resets.append(now.time)
+        low.append(low[-1] + step.lower)
+        mid.append(mid[-1] + step.value)
+        high.append(high[-1] + step.upper)
+        if step.gap:
+            gaps.append(step.gap)
+        if step.restarted:
+            seen.append(now.time)
+        before = now
+    if usable[-1].time < around.window[1]:
+        gaps += _end(usable[-1].time, around.scrapes)
+    exact = low == high == mid
     return Counter(
-        times=tuple(times),
-        values=tuple(values),
-        resets=tuple(resets),
-        first=first,
-        from_zero=zero_at is not None,
+        times=times,
+        low=low,
+        mid=low if exact else mid,
+        high=low if exact else high,
+        gaps=tuple(gaps),
+        restarts=tuple(seen),
+        born=mid[1] if math.isfinite(since) else 0.0,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was counted between two samples: probably, at least, at most; and what may have been lost."""
+
+    value: float
+    lower: float
+    upper: float
+    gap: Gap | None = None
+    restarted: bool = False
+
+
+def _step(before: Sample, now: Sample, around: Around, *, restarted: bool) -> Step:
+    difference, scrapes = now.value - before.value, around.scrapes
+    change = scrapes.change(before.time, now.time) if scrapes.starts else None
+    others = now.time in around.fallen
+    if difference >= 0 and change is None and not restarted and (scrapes.starts or not others):
+        return _exact(difference, now.value)
+    lost = Gap(before.time, change.since if change else now.time)
+    fell = _fell(before.value, now.value) or (difference < 0 and (change or others))
+    if restarted or fell or (change and others):
+        return Step(now.value, now.value, now.value, lost, restarted=True)
+    whole = Gap(before.time, now.time, perhaps=min(before.value, now.value))
+    if difference < 0:  # a dip, or a restart that nothing else tells
+        return Step(0.0, 0.0, 0.0, whole)
+    if now.time in around.refuted:
+        return Step(difference, difference, difference, replace(whole, end=whole.start, restart=False))
+    return Step(difference, difference, difference, whole)
+
+
+def _exact(difference: float, value: float) -> Step:
+    if value < WHOLE_FLOATS:
+        return Step(difference, difference, difference)
+    lost = math.ulp(value)
+    return Step(difference, max(0.0, difference - lost), difference + lost)
+
+
+Born = tuple[float, Step]
+"""Since when a first value may have been counted, and what of it was."""
+
+
+def born(first: Sample, around: Around) -> Born:
+    """Return since when the first value of a series may have been counted, and what of it was."""
+    scrapes = around.scrapes
+    unknown = -math.inf, Step(first.value, 0.0, first.value)
+    if first.time + scrapes.read_seconds <= around.window[0]:
+        return unknown
+    if around.created is not None and around.created <= first.time + CLOCK_SLACK_SECONDS:
+        return min(around.created - CLOCK_SLACK_SECONDS, first.time), _whole(first.value)
+    if scrapes.pushed:
+        return unknown
+    before = scrapes.before(first.time)
+    return (
+        _on_new_target(first, around) or unknown
+        if before is None
+        else _on_known_target(first, before, around)
+    )
+
+
+def _whole(value: float) -> Step:
+    return Step(value, value, value)
+
+
+def _on_new_target(first: Sample, around: Around) -> Born | None:
+    """Take a series that its target's first scrape found for born with the process, where that is plausible."""
+    started = around.scrapes.started(first.time)
+    if started is None or first.value > around.most(first.time - started):
+        return None
+    return min(started - CLOCK_SLACK_SECONDS, first.time), _whole(first.value)
+
+
+def _on_known_target(first: Sample, before: float, around: Around) -> Born:
+    """Take a series that the last scrape did not find for born at zero, unless something else explains it."""
+    value, seconds = first.value, first.time - before
+    change = around.scrapes.change(before, first.time)
+    if change:
+        return before, replace(_whole(value), gap=Gap(before, change.since))
+    ended = [last for time, last in around.ended if time == before]
+    most = around.most(seconds)
+    if not ended and value <= most:
+        return before, _whole(value)
+    certain = max(0.0, value - sum(ended)) if ended else 0.0
+    usual = min(value, most / PLAUSIBLE)
+    likely = max(certain, min((value - last for last in ended if last <= value), default=usual))
+    perhaps = Gap(before, first.time, restart=False, perhaps=value - likely)
+    return before, Step(likely, certain, likely, perhaps)
+
+
+def _end(last: float, scrapes: Scrapes) -> list[Gap]:
+    """Say when a series that ended may have counted on."""
+    following = scrapes.after(last)
+    if following is not None:
+        change = scrapes.change(last, following)
+        return [Gap(last, change.since if change else following, restart=bool(change))]
+    until = scrapes.until(last)
+    return [Gap(last, until, restart=False)] if last < scrapes.known_until else []

@@ -1,4 +1,4 @@
-"""A report as JSON: schema leadline.report/1, additions allowed. Base units, times in RFC 3339 UTC."""
+"""A report as JSON: schema leadline.report/2, additions allowed. Base units, times in RFC 3339 UTC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from reports.model import Comparison, Edges, Provenance, Reading, Report, Servic
 from reports.window import Window, utc
 from signals.errors import UsageError
 
-SCHEMA = "leadline.report/1"
+SCHEMA = "leadline.report/2"
+EARLIER = ("leadline.report/1",)
+"""Schemas that are still read."""
 
 
 def write(report: Report) -> str:
@@ -73,6 +75,10 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "lower": _finite(reading.lower),
         "upper": _finite(reading.upper),
         "unbounded": reading.unbounded,
+        "exact": reading.is_exact,
+        "missing": _finite(reading.missing) if reading.unbounded or reading.missing else 0,
+        "assumption": reading.assumption or None,
+        "incomplete": reading.incomplete or None,
         "shown_by_promql": _finite(reading.shown),
         "target": reading.target,
         "floor": reading.floor,
@@ -119,7 +125,7 @@ def read(text: str, where: str) -> Report:
     """Read a report that `write` wrote, as far as comparing and rendering need it. Raises UsageError where it is none."""
     try:
         found = json.loads(text)
-        if found["schema"] != SCHEMA:
+        if found["schema"] not in (SCHEMA, *EARLIER):
             raise UsageError(f"{where} is no report: its schema is {found['schema']!r}, not {SCHEMA!r}")
         return _report(found)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -131,6 +137,7 @@ def read(text: str, where: str) -> Report:
 def _report(found: dict[str, Any]) -> Report:
     window, load = found["window"], found["load"]
     return Report(
+        schema=found["schema"],
         project=found["project"],
         source=found["source"],
         window=Window(
@@ -171,6 +178,9 @@ def _read_reading(found: dict[str, Any]) -> Reading:
         lower=found["lower"],
         upper=found["upper"],
         unbounded=found["unbounded"],
+        missing=math.inf if (lost := found.get("missing", 0)) is None else lost,
+        assumption=found.get("assumption") or "",
+        incomplete=found.get("incomplete") or "",
         shown=found["shown_by_promql"],
         target=found["target"],
         floor=found.get("floor", False),

@@ -2,80 +2,115 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reports.measured import Measured
+from reports.bounds import NOTHING, Count, share, to_reach
+from reports.measured import Labels, Measured
 from reports.model import Reading
 from reports.questions import Soundings
-from reports.verdicts import judged, target_for
+from reports.verdicts import judged, lost_requests, target_for
+from signals.instruments import Label
+from signals.units import show
 
 
 def readings(soundings: Soundings) -> Iterator[Reading]:
     """Give the share of requests that failed, and its complement."""
     found = soundings.find("requests")
-    errors = (
-        Reading(signal="error_ratio", unit="ratio", reason=found)
-        if isinstance(found, str)
-        else _errors(found, soundings.find("failed"))
-    )
     target = target_for(soundings.service, "error_ratio")
-    yield judged(errors, target) if target else errors
+    if isinstance(found, str):
+        errors, lost = _unknown(found), ""
+    else:
+        errors, lost = _errors(found, soundings.find("failed"), float(target.value) if target else None)
+    yield judged(errors, target, lost=lost) if target else errors
     yield _success(errors)
 
 
-def _errors(found: Measured, failed: Measured | str) -> Reading:
-    """Count errors per request.
+def _errors(found: Measured, failed: Measured | str, target: float | None) -> tuple[Reading, str]:
+    """Count errors per request; also say what of the missing ones would change the verdict.
 
     No series of errors means no error only because the status is known of those that are there.
     """
     instrument = found.instrument
     status = instrument.label("status")
+    total = found.count()
+    if status is None and isinstance(failed, str):
+        return _unknown(f"{instrument.metric} has no label for the status, so what failed is not known"), ""
+    if not total.value:
+        return _unknown("no requests in the window"), ""
     if status is None and not isinstance(failed, str):
-        return _apart(found, failed)
-    if status is None:
-        return _unknown(f"{instrument.metric} has no label for the status, so what failed is not known")
-    total = found.snapped().value
-    if not total:
-        return _unknown("no requests in the window")
-    known = found.snapped(lambda labels: status.read(labels) is not None).value
-    if not known:
-        names = ", ".join(status.sources)
-        return _unknown(f"{instrument.metric} carries no label {names}, so what failed is not known")
-    bad = found.snapped(instrument.is_failure).value
-    return Reading(
-        signal="error_ratio",
-        unit="ratio",
-        value=bad / known,
-        lower=bad / total,
-        upper=(bad + total - known) / total,
-        note=f"{bad:.0f} of {total:.0f} requests with status {instrument.bad}; {_others(found)}",
-        provenance=found.provenance,
+        bad = failed.count()
+        rest = replace(
+            total,
+            value=max(0.0, total.value - bad.value),
+            lower=max(0.0, total.lower - bad.upper),
+            upper=max(0.0, total.upper - bad.lower),
+        )
+        missing, either = max(total.missing, bad.missing if math.isfinite(bad.missing) else 0.0), NOTHING
+        note = f"{bad.value:.0f} of {total.value:.0f}, as {failed.instrument.metric} counts failures"
+    else:
+        kinds = found.by(lambda labels: _kind(found, labels))
+        bad, rest = kinds.get("failed", NOTHING), kinds.get("served", NOTHING)
+        missing, either = total.missing, kinds.get("unknown", NOTHING)
+        if not bad.value + rest.value:
+            names = ", ".join(status.sources if status else ())
+            return _unknown(f"{instrument.metric} carries no label {names}, so what failed is not known"), ""
+        note = f"{bad.value:.0f} of {total.value:.0f} requests with status {instrument.bad}{_others(found)}"
+    reading = found.bounded("error_ratio", "ratio", share(bad, rest, missing, either=either))
+    lost = "" if target is None or not missing else _lost(bad, rest, missing, target)
+    return replace(reading, note=note), lost
+
+
+def _kind(found: Measured, labels: Labels) -> str:
+    status = found.instrument.label("status")
+    if status is None or status.read(labels) is None:
+        return "unknown"
+    return "failed" if found.instrument.is_failure(labels) else "served"
+
+
+def _lost(bad: Count, rest: Count, missing: float, target: float) -> str:
+    """Say how many of the missing requests would have to have failed, or been served, to change the verdict."""
+    whole = bad.value + rest.value
+    counted = bad.value / whole
+    found = f"{show(counted, 'ratio')} of the requests that were counted failed; {lost_requests(missing)}"
+    if counted <= target:
+        return f"{found}, and {math.floor(to_reach(target, bad.value, whole)) + 1} failed ones change the verdict"
+    needed = bad.value / target - whole if target else math.inf
+    return (
+        found
+        if math.isinf(needed)
+        else f"{found}, and {math.ceil(needed)} that did not fail change the verdict"
     )
 
 
 def _others(found: Measured) -> str:
-    """Say of the requests that were refused or not found (4xx) that they are no errors, and how many there were."""
+    """Say of the requests that were refused or not found (4xx) whether they count as errors, and how many there were."""
     status = found.instrument.label("status")
-    refused = found.snapped(lambda labels: ((status and status.read(labels)) or "").startswith("4")).value
-    counted = f"{refused:.0f} of status 4.., " if refused else ""
-    return f"{counted}429 and other 4xx are not errors"
+    refused = {
+        kind: count.value
+        for kind, count in found.by(
+            lambda labels: _kind(found, labels) if _is_refusal(status, labels) else None
+        ).items()
+        if count.value
+    }
+    counts_some = any(re.fullmatch(found.instrument.bad, code) for code in REFUSALS)
+    parts = []
+    if refused.get("served"):
+        parts.append(f"{refused['served']:.0f} of status 4.. are not errors")
+    if refused.get("failed"):
+        parts.append(f"{refused['failed']:.0f} of status 4.. are")
+    if not parts and not counts_some:
+        parts.append("429 and other 4xx are not errors")
+    return "".join(f"; {part}" for part in parts)
 
 
-def _apart(found: Measured, failed: Measured) -> Reading:
-    """Divide failures by requests, where each has a counter of its own: between the same scrapes."""
-    total, bad = found.snapped().value, failed.snapped().value
-    if not total:
-        return _unknown("no requests in the window")
-    return Reading(
-        signal="error_ratio",
-        unit="ratio",
-        value=bad / total,
-        lower=bad / total,
-        upper=bad / total,
-        note=f"{bad:.0f} of {total:.0f}, as {failed.instrument.metric} counts failures",
-        provenance=failed.provenance,
-    )
+REFUSALS = ("400", "401", "403", "404", "409", "422", "429")
+
+
+def _is_refusal(status: Label | None, labels: Labels) -> bool:
+    return ((status and status.read(labels)) or "").startswith("4")
 
 
 def _unknown(reason: str) -> Reading:

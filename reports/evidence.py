@@ -1,12 +1,16 @@
-"""How well a service was measured: scrapes expected and got, restarts, and the span that they cover."""
+"""How well a service was measured: scrapes expected and got, restarts, and what may be missing."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 
+from reports import duplicates
+from reports.attribution import OVERRIDDEN, SOURCE
+from reports.measured import Measured
 from reports.questions import Soundings
-from reports.scrapes import Scrapes, TargetKey
+from reports.scrapes import Scrapes
+from reports.verdicts import lost_requests
 from reports.window import Window, utc
 from signals.units import show
 
@@ -30,29 +34,75 @@ def grade(soundings: Soundings) -> str:
     resets = max((measured.resets for measured in soundings.measured.values()), default=0)
     if resets:
         faults.append(f"{resets} restart(s)")
-    if any(measured.warnings for measured in soundings.measured.values()):
-        faults.append("Prometheus or the samples give warnings")
+    if any(key in soundings.scrapes for key in soundings.duplicates.twins):
+        faults.append("a process may be scraped twice")
+    if any(measured.incomplete for measured in soundings.measured.values()):
+        faults.append("incomplete answers")
+    elif any(measured.warnings for measured in soundings.measured.values()):
+        faults.append("the samples give warnings")
     kind = "partial: " + ", ".join(faults) if faults else "full"
     return f"{kind} ({got} scrapes of {len(soundings.scrapes)} target(s))"
 
 
 def lines(soundings: Soundings) -> Iterator[str]:
-    """Give a line for each target, and one for each thing that a reader must know before trusting a figure."""
-    for target, scrapes in sorted(soundings.scrapes.items()):
-        yield from _target(soundings, target, scrapes)
+    """Give a line for each target, and one for each fact that a reader needs before trusting a figure."""
+    for scrapes in sorted(soundings.scrapes.values(), key=lambda each: each.name):
+        yield from _target(soundings, scrapes)
+    yield from _attributed(soundings)
+    yield from duplicates.described(soundings.duplicates.of(soundings.scrapes), soundings.attribution.scrapes)
     for name, measured in soundings.measured.items():
-        if measured.resets:
-            yield (
-                f"{name}: {measured.resets} restart(s) inside the window; "
-                "what was counted between the last scrape and a restart is lost"
-            )
+        yield from _missing(name, measured)
         for warning in measured.warnings:
             yield f"{name}: {warning}"
 
 
-def _target(soundings: Soundings, target: TargetKey, scrapes: Scrapes) -> Iterator[str]:
-    name = " ".join(part for part in target if part) or "series without job and instance"
-    window = soundings.window
+def _missing(name: str, measured: Measured) -> Iterator[str]:
+    """Say for how long which targets may have counted what no scrape saw, and how much that can be."""
+    window = measured.window
+    lost = measured.lost(window.start, window.end)
+    if lost and not measured.instrument.is_distribution and name == "requests":
+        where = ", ".join(
+            f"{measured.scrapes[target].name} {show(seconds, 'seconds')}" for target, seconds in lost.items()
+        )
+        amount = lost_requests(measured.missing(window.start, window.end))
+        yield f"{name}: not seen before a restart or an end: {where}; {amount}"
+    if measured.resets:
+        yield (
+            f"{name}: {measured.resets} restart(s) inside the window; "
+            "what was counted between the last scrape and a restart is lost"
+        )
+    if measured.assumes:
+        yield (
+            f"{name}: a start time moved, a counter dipped or a label changed without a fall: perhaps a restart. "
+            "The value takes it for none, the upper bound for one"
+        )
+
+
+def _attributed(soundings: Soundings) -> Iterator[str]:
+    """Say how series were attributed to targets, where it was not by all their labels."""
+    steps = soundings.attribution.steps
+    pushed = [
+        scrapes.name for target, scrapes in soundings.scrapes.items() if SOURCE in steps.get(target, {})
+    ]
+    if pushed:
+        named = ", ".join(sorted(pushed)[:MOST_NAMED]) + (" …" if len(pushed) > MOST_NAMED else "")
+        yield (
+            f"pushed, no scrapes known: {named}. Their samples are their clock, and a series that appears counts from "
+            "zero only where a _created series tells"
+        )
+    for target, scrapes in soundings.scrapes.items():
+        if OVERRIDDEN in steps.get(target, {}):
+            yield f"{scrapes.name}: series were attributed by {OVERRIDDEN}; their other labels are their own"
+    renamed = {origin for origin in soundings.attribution.renamed.values() if origin in soundings.scrapes}
+    for target in renamed:
+        yield f"{soundings.scrapes[target].name}: its labels changed inside the window; it was counted through"
+
+
+MOST_NAMED = 5
+
+
+def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
+    name, window = scrapes.name, soundings.window
     got = [time for time in scrapes.times if window.start <= time <= window.end]
     span = scrapes.span(window)
     if span is None:
@@ -72,15 +122,18 @@ def _target(soundings: Soundings, target: TargetKey, scrapes: Scrapes) -> Iterat
     if hole > 2.5 * interval:
         yield f"{name}: the longest gap between scrapes is {show(hole, 'seconds')}"
     if interval > 1.5 * soundings.scrape_interval:
-        said = show(soundings.scrape_interval, "seconds")
-        yield f"{name}: scraped every {show(interval, 'seconds')}, the catalog says {said}; correct scrape_interval"
+        stated = show(soundings.scrape_interval, "seconds")
+        yield f"{name}: scraped every {show(interval, 'seconds')}, the catalog says {stated}; correct scrape_interval"
 
 
 def _life(name: str, scrapes: Scrapes, window: Window) -> Iterator[str]:
     """Tell of an instance that came or went inside the window."""
     every = sorted((*scrapes.times, *scrapes.failed))
-    if scrapes.born is not None and window.start < scrapes.born < window.end:
-        yield f"{name}: started at {utc(scrapes.born)}, inside the window"
+    started = scrapes.started(every[0]) if every else None
+    if started is not None and window.start < started < window.end:
+        yield f"{name}: started at {utc(started)}, inside the window"
+    if scrapes.alternates:
+        yield f"{name}: several processes answer at this address; each is counted by itself, and scraped now and then only"
     interval = scrapes.interval or 0.0
     if every and interval and every[-1] < window.end - 2 * interval:
-        yield f"{name}: went at {utc(every[-1])}, inside the window"
+        yield f"{name}: left at {utc(every[-1])}, inside the window"

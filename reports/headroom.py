@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.measured import Measured
 from reports.model import MISSED, Headroom, Reading, Resource
 from reports.questions import Soundings
 from signals.saturation import PLANNED
@@ -62,9 +60,7 @@ def _resources(soundings: Soundings, found: Mapping[str, Reading]) -> Iterator[R
     throughput = found.get("throughput")
     rate = throughput.value if throughput and throughput.value else 0.0
     yield from _cpu(soundings, found, rate)
-    yield from _level(
-        soundings, found, "memory", MEMORY_SHARE, "memory used without load is counted as if it grew"
-    )
+    yield from _memory(soundings, found, rate)
     yield from _level(soundings, found, "pool", 1.0, "highest at a scrape")
     yield from _in_flight(soundings, found)
     yield from _queue(soundings)
@@ -96,13 +92,10 @@ def _cpu_factor(soundings: Soundings, limit: float, rate: float) -> tuple[float 
     requests, cpu = soundings.find("requests"), soundings.find("cpu")
     if isinstance(requests, str) or isinstance(cpu, str) or not rate:
         return None, "no traffic to compare it with"
-    resolution = soundings.resolution_seconds
-    xs, ys = requests.steps(resolution), cpu.steps(resolution)
+    grid = requests.grid(soundings.resolution_seconds)
+    xs, ys = requests.steps(grid), cpu.steps(grid)
     if len(xs) < LEAST_STEPS:
-        return (
-            None,
-            f"{len(xs)} steps are too few to see how it grows with the load; {LEAST_STEPS} are needed",
-        )
+        return None, _too_few(len(xs))
     fit = line(xs, ys)
     if fit is None or fit.r_squared < LEAST_FIT or fit.slope <= 0:
         quality = 0.0 if fit is None else fit.r_squared
@@ -113,6 +106,42 @@ def _cpu_factor(soundings: Soundings, limit: float, rate: float) -> tuple[float 
         capacity / rate,
         f"{per_request} (R² {fit.r_squared:.2f}), planned to {CPU_SHARE * 100:.0f} % of the limit",
     )
+
+
+def _too_few(steps: int) -> str:
+    return f"{steps} steps are too few to see how it grows with the load; {LEAST_STEPS} are needed"
+
+
+def _memory(soundings: Soundings, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
+    """Extrapolate memory only where it grew with the load: a heap fills up to its limit whatever the load is."""
+    reading, limit = found.get("memory"), _limit(soundings, "memory_limit")
+    if reading is None or reading.value is None:
+        return
+    factor, note = None, "no limit is known; name it under instruments.memory_limit"
+    if limit is not None:
+        factor, note = _memory_factor(soundings, limit, rate)
+        note = f"{100 * reading.value / limit:.0f} % of the limit at most; {note}"
+    yield Resource(
+        name="memory", unit=reading.unit, used=reading.value, limit=limit, factor=factor, note=note
+    )
+
+
+def _memory_factor(soundings: Soundings, limit: float, rate: float) -> tuple[float | None, str]:
+    requests, memory = soundings.find("requests"), soundings.find("memory")
+    if isinstance(requests, str) or isinstance(memory, str) or not rate:
+        return None, "no traffic to compare it with"
+    grid = requests.grid(soundings.resolution_seconds)
+    levels = memory.levels(grid[1:])
+    points = [(x, y) for x, y in zip(requests.steps(grid), levels, strict=True) if y is not None]
+    if len(points) < LEAST_STEPS:
+        return None, _too_few(len(points))
+    fit = line([x for x, _ in points], [y for _, y in points])
+    if fit is None or fit.r_squared < LEAST_FIT or fit.slope <= 0:
+        return None, "it does not follow the request rate, so nothing is extrapolated from it"
+    capacity = (MEMORY_SHARE * limit - fit.intercept) / fit.slope
+    return max(
+        capacity, 0.0
+    ) / rate, f"planned to {MEMORY_SHARE * 100:.0f} % of the limit (R² {fit.r_squared:.2f})"
 
 
 def line(xs: Sequence[float], ys: Sequence[float]) -> Fit | None:
@@ -170,7 +199,7 @@ def _queue(soundings: Soundings) -> Iterator[Resource]:
     level = None if isinstance(measured, str) else measured.level()
     if isinstance(measured, str) or level is None:
         return
-    first = _first(measured)
+    first = level.first
     grew = level.last > max(2 * first, first + 10)
     yield Resource(
         name="queue",
@@ -181,9 +210,3 @@ def _queue(soundings: Soundings) -> Iterator[Resource]:
         if grew
         else "did not grow",
     )
-
-
-def _first(measured: Measured) -> float:
-    start = measured.window.rate_start
-    values = [next((s.value for s in each.samples if s.time >= start), 0.0) for each in measured.gauges]
-    return sum(value for value in values if math.isfinite(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -20,13 +19,13 @@ def sentences(
         if reading.signal.startswith("latency.p") and reading.verdict == MET and reading.value is not None:
             yield _latency(window, reading, found)
     errors, requests = found.get("error_ratio"), found.get("requests")
-    if requests and requests.value and _is_exact(requests) and errors and errors.value is not None:
+    if requests and requests.value and requests.is_exact and errors and errors.value is not None:
         counted = show(requests.value, "requests")
-        if errors.verdict == MET or (_is_exact(errors) and errors.value == 0):
+        if errors.verdict == MET or (errors.is_exact and errors.value == 0):
             yield f"{counted} requests, {_errors(errors)} ({when(window)})"
     for each in comparisons:
         measured = found.get(each.signal)
-        if measured and each.signal.startswith("cost") and _is_exact(measured) and each.value < each.low:
+        if measured and each.signal.startswith("cost") and measured.is_exact and each.value < each.low:
             less = 1 - each.value / each.low
             yield (
                 f"{_name(each.signal)} {show(each.value, each.unit)}, {_percent(less)} below {each.reference} "
@@ -59,7 +58,7 @@ def _errors(errors: Reading) -> str:
     """Say what failed, and where others were refused how many (4xx), so that nobody takes those for served."""
     ratio = errors.value or 0.0
     failed = "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
-    refused = re.search(r"(\d+) of status 4\.\.", errors.note)
+    refused = re.search(r"(\d+) of status 4\.\. are not errors", errors.note)
     return f"{failed}, {refused[1]} were refused (4xx)" if refused else failed
 
 
@@ -71,12 +70,3 @@ def _name(signal: str) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-
-
-def _is_exact(reading: Reading) -> bool:
-    return (
-        reading.lower is not None
-        and reading.upper is not None
-        and not reading.unbounded
-        and math.isclose(reading.lower, reading.upper, rel_tol=1e-9)
-    )

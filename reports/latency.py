@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from reports.bounds import Bounded, quotient
 from reports.measured import Keep, Labels, Measured, everything
-from reports.model import Reading
-from reports.quantiles import Distribution, distribution, quantile, rank_interval, share_within
+from reports.model import UNDECIDED, Reading
+from reports.quantiles import Distribution, bounded, quantile, rank_interval, share_within
 from reports.questions import Soundings
-from reports.scrapes import TargetKey
 from reports.verdicts import judged, judged_quantile
 from signals import latency as signal
 from signals.catalog import Service, Target
@@ -21,6 +21,8 @@ MANY = 1000
 """From so many requests on, chance moves the usual quantiles less than a bucket's width does."""
 
 
+TORN = 1e-3
+"""A scrape may find the parts of a histogram of slightly different requests; by more they do not belong together."""
 TOKEN_TIMES = ("first_token", "output_token")
 """The other histograms of time that a language model's service may have."""
 
@@ -64,7 +66,7 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
 
 
 def histogram(soundings: Soundings) -> tuple[tuple[float, float], ...]:
-    """Give the cumulative counts by upper edge, as counted between the scrapes inside the window; empty without."""
+    """Return the cumulative counts by upper edge, as estimates for the window; empty where there are none."""
     found = soundings.find("latency")
     measured = found if isinstance(found, str) else distribution_of(found)
     return () if isinstance(measured, str) else tuple(zip(measured.edges, measured.counts, strict=True))
@@ -90,27 +92,22 @@ def _unmeasured(service: Service, reason: str, name: str = "latency") -> Iterato
 
 
 def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | str:
-    """Add the buckets of all targets, or say why they cannot be added."""
+    """Add the buckets of all instances, at the edges that all of them have; or return why they cannot be added."""
     buckets = found.part("_bucket")
-    edges: dict[TargetKey, set[float]] = {}
-    for track in buckets.tracks:
-        edges.setdefault(track.target, set()).add(_edge(track.labels))
-    if not edges:
+    if found.unbucketed:
+        return found.unbucketed
+    if not buckets.tracks:
         return _without_buckets(found)
-    different = {tuple(sorted(each)) for each in edges.values()}
-    if len(different) > 1:
-        return f"its instances have different bucket edges, which cannot be added: {_differing(different)}"
-    every = sorted(next(iter(edges.values())))
-    if not math.isinf(every[-1]):
-        return "its buckets have no +Inf, so what lies above them is not known"
-    counts = {edge: total.value for edge, total in buckets.snapped_by(_edge, keep).items()}
-    if math.inf not in counts:
-        return "no requests in the window"
-    count, seconds = (found.part(part).snapped(keep).value for part in ("_count", "_sum"))
-    same = count > 0 and count == counts[math.inf]
-    measured = distribution(
-        counts, seconds / count if same else None, settled=same and found.part("_count").settled
-    )
+    counts = buckets.by(_edge, keep)
+    if math.inf not in counts or len(counts) < 2:
+        return "its instances have no bucket edge in common" if found.dropped else "no requests in the window"
+    missing = buckets.missing(found.window.start, found.window.end)
+    count, seconds = (found.part(part).count(keep) for part in ("_count", "_sum"))
+    held = sum(each.value for each in counts.values())
+    same = count.value > 0 and math.isclose(count.value, held, rel_tol=TORN)
+    mean = seconds.value / count.value if same else None
+    settled = count.is_exact and count.value == held and seconds.is_exact and found.is_idle
+    measured = bounded(counts, mean, missing, settled=settled)
     return measured if measured.total else "no requests in the window"
 
 
@@ -140,13 +137,6 @@ def _edge(labels: Labels) -> float:
     return float(labels.get("le", "nan"))
 
 
-def _differing(different: set[tuple[float, ...]]) -> str:
-    """Name the edges that some instances have and others lack."""
-    common = set.intersection(*(set(edges) for edges in different))
-    own = sorted({edge for edges in different for edge in edges} - common)
-    return ", ".join(plain(edge) for edge in own) + " s only on some"
-
-
 def _quantiles(
     service: Service, measured: Distribution, found: Measured, name: str = "latency"
 ) -> Iterator[Reading]:
@@ -160,13 +150,34 @@ def _quantiles(
             lower=estimate.lower,
             upper=None if above else estimate.upper,
             unbounded=above,
+            assumption=found.part("_bucket").assumption,
+            incomplete=found.incomplete,
             reason=f"above {show(estimate.lower, 'seconds')}; how far is not known"
             if estimate.value is None
             else "",
-            note=_note(rank, measured),
+            note="; ".join(filter(None, (_note(rank, measured), _edges_note(found)))),
             provenance=found.part("_bucket").provenance,
         )
-        yield judged_quantile(reading, target, measured) if target else reading
+        yield _judged(reading, target, measured, found) if target else reading
+
+
+def _judged(reading: Reading, target: Target, measured: Distribution, found: Measured) -> Reading:
+    judgement = judged_quantile(reading, target, measured)
+    if (
+        judgement.verdict == UNDECIDED
+        and found.dropped
+        and target.value in map(Decimal, map(str, found.dropped))
+    ):
+        return replace(judgement, reason=_edges_note(found))
+    return judgement
+
+
+def _edges_note(found: Measured) -> str:
+    """Name the edges that could not be used because only some instances have them."""
+    if not found.dropped:
+        return ""
+    edges = ", ".join(plain(edge) for edge in found.dropped)
+    return f"instances have different bucket edges: {edges} s only on some, or for a part of the window, and not used"
 
 
 def _note(rank: Decimal, measured: Distribution) -> str:
@@ -184,17 +195,21 @@ def _note(rank: Decimal, measured: Distribution) -> str:
 
 def _extremes(measured: Distribution, found: Measured) -> Iterator[Reading]:
     """Bound the fastest and the slowest request by the first and the last bucket that hold any."""
-    for name, index in (("min", measured.occupied[0]), ("max", measured.occupied[-1])):
-        lower, upper = measured.below(index)[0], measured.edges[index]
-        above = math.isinf(upper)
-        yield Reading(
-            signal=f"latency.{name}",
-            unit="seconds",
-            lower=lower,
-            upper=None if above else upper,
-            unbounded=above,
+    certain = [index for index, count in enumerate(measured.lower_counts) if count > 0]
+    possible = [index for index, count in enumerate(measured.upper_counts) if count > 0]
+    first, last = min(certain, default=len(measured.edges) - 1), max(certain, default=0)
+    fastest = 0.0 if measured.missing else measured.below(min(possible))[0]
+    slowest = math.inf if measured.missing else measured.edges[max(possible)]
+    bounds = {
+        "min": (fastest, measured.edges[first]),
+        "max": (measured.below(last)[0] if certain else 0.0, slowest),
+    }
+    for name, (lower, upper) in bounds.items():
+        yield replace(
+            found.part("_bucket").bounded(
+                f"latency.{name}", "seconds", Bounded(value=None, lower=lower, upper=upper)
+            ),
             reason="a histogram knows only the bucket of it",
-            provenance=found.part("_bucket").provenance,
         )
 
 
@@ -205,49 +220,39 @@ def _apdex(service: Service, measured: Distribution, found: Measured) -> Iterato
         return
     satisfied, tolerated = min(thresholds), 4 * min(thresholds)
     fast, slow = share_within(measured, satisfied), share_within(measured, tolerated)
-    lower, upper = ((one + other) / 2 for one, other in zip(fast, slow, strict=True))
-    yield Reading(
-        signal="apdex",
-        unit="",
-        value=lower if lower == upper else None,
-        lower=lower,
-        upper=upper,
-        reason="" if lower == upper else "T or 4 T is not a bucket edge; the bounds are certain",
-        note=f"T = {show(satisfied, 'seconds')}" if lower == upper else "",
-        provenance=found.part("_bucket").provenance,
+    told = fast.value is not None and slow.value is not None
+    apdex = Bounded(
+        value=((fast.value or 0.0) + (slow.value or 0.0)) / 2 if told else None,
+        lower=(fast.lower + slow.lower) / 2,
+        upper=(fast.upper + slow.upper) / 2,
+    )
+    yield replace(
+        found.part("_bucket").bounded("apdex", "", apdex),
+        reason="" if told else "T or 4 T is not a bucket edge; the bounds are certain",
+        note=f"T = {show(satisfied, 'seconds')}" if told else "",
     )
 
 
 def _mean(found: Measured, name: str = "latency") -> Reading:
+    """Divide seconds by requests: exact where both are, else within what both can be."""
     count, seconds = found.part("_count"), found.part("_sum")
-    total = count.snapped()
-    if not total.value:
+    requests, spent = count.count(), seconds.count()
+    if not requests.value:
         return Reading(signal=f"{name}.mean", unit="seconds", reason="no requests in the window")
-    value = seconds.snapped().value / total.value
-    return Reading(
-        signal=f"{name}.mean",
-        unit="seconds",
-        value=value,
-        lower=value,
-        upper=value,
-        provenance=seconds.provenance,
-    )
+    return seconds.bounded(f"{name}.mean", "seconds", quotient(spent, requests))
 
 
 def _shares(
     service: Service, measured: Distribution, found: Measured, name: str = "latency"
 ) -> Iterator[Reading]:
     for target in service.quantile_targets(name):
-        lower, upper = share_within(measured, float(target.value))
-        yield Reading(
-            signal=f"within.{target.signal}",
-            unit="ratio",
-            value=lower if lower == upper else None,
-            lower=lower,
-            upper=upper,
-            reason="" if lower == upper else "the threshold is not a bucket edge; the bounds are certain",
+        within = share_within(measured, float(target.value))
+        yield replace(
+            found.part("_bucket").bounded(f"within.{target.signal}", "ratio", within),
+            reason=""
+            if within.value is not None
+            else "the threshold is not a bucket edge; the bounds are certain",
             note=f"requests answered within {show(float(target.value), 'seconds')}",
-            provenance=found.part("_bucket").provenance,
         )
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from operator import add
 from typing import TypeVar
 
-from reports.counters import NOTHING, Counter, Total
+from reports.bounds import NOTHING, Bounded, Count, total
+from reports.counters import PLAUSIBLE, Counter, Gap
+from reports.gauges import Level, level_of, sums_at
 from reports.model import Edges, Provenance, Reading
-from reports.scrapes import Scrapes, TargetKey, target_of
+from reports.scrapes import Scrapes, TargetKey
 from reports.window import Window
 from signals.instruments import Instrument
 from signals.samples import Series
 
 Labels = Mapping[str, str]
-LOOKBACK_SECONDS = 300.0
-"""Prometheus's own: a series without a newer sample is gone."""
 Keep = Callable[[Labels], bool]
 T = TypeVar("T")
 
@@ -31,33 +28,25 @@ def everything(_: Labels) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One series: its labels and its counter."""
+    """One series: its labels, its target and its counter."""
 
     labels: Labels
+    target: TargetKey
     counter: Counter
-
-    @property
-    def target(self) -> TargetKey:
-        return target_of(self.labels)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """What a gauge stood at over a span; spikes between scrapes are not seen."""
-
-    mean: float
-    peak: float
-    last: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """An instrument's series over a window, and the scrapes of their targets.
 
-    tracks        its counters; a histogram's components are counters too
-    gauges        its series where it is a gauge, and the quantiles that a summary reckons by itself
-    bucket_query  what was asked for a histogram's buckets, where that was asked apart
-    absent  why there is nothing to measure; empty where there is
+    tracks        its counters; of a histogram, `_count` and `_sum`
+    buckets       of a histogram: each bucket's own counter, `le` its upper edge; the edges are those that all have
+    dropped       edges that only some of the instances have, or had
+    gauges        its series where it is a gauge, and the quantiles that a summary computes by itself
+    peaks         the highest rate at which each metric counted on each target, per second
+    twins         targets that may be one process scraped twice → the first of them
+    incomplete    why the answer may lack series; empty where it does not
+    absent        why there is nothing to measure; empty where there is
     """
 
     instrument: Instrument
@@ -65,104 +54,168 @@ class Measured:
     window: Window
     scrapes: Mapping[TargetKey, Scrapes]
     tracks: tuple[Track, ...] = ()
+    buckets: tuple[Track, ...] = ()
+    dropped: tuple[float, ...] = ()
+    unbucketed: str = ""
     gauges: tuple[Series, ...] = ()
     samples: int = 0
-    bucket_query: str = ""
+    peaks: Mapping[tuple[TargetKey, str], float] = field(default_factory=dict)
+    twins: Mapping[TargetKey, TargetKey] = field(default_factory=dict)
     edges: Edges | None = None
     warnings: tuple[str, ...] = ()
+    incomplete: str = ""
     absent: str = ""
 
     def part(self, suffix: str) -> Measured:
-        """Give the series of one component of a histogram (`_bucket`, `_sum`, `_count`)."""
+        """Return one component of a histogram: `_sum` or `_count`, or `_bucket`, each bucket by itself."""
+        if suffix == "_bucket":
+            return replace(self, tracks=self.buckets)
         name = self.instrument.metric + suffix
-        tracks = tuple(track for track in self.tracks if track.labels.get("__name__") == name)
-        query = self.bucket_query if suffix == "_bucket" and self.bucket_query else self.query
-        return replace(self, tracks=tracks, query=query)
-
-    def total(self, keep: Keep = everything) -> Total:
-        """Give what was counted in the window, with bounds: its edges need not be scrapes."""
-        return self._over(self.window.start, self.window.end, keep)
-
-    def over_load(self, keep: Keep = everything) -> Total:
-        """Give what was counted while the load ran, or in the window where no load is known.
-
-        Of a load the estimate is what the scrapes around it counted, which is exact where nothing else was asked
-        of the service just before and after; linear interpolation would blur the load's edges.
-        """
-        whole = self._over(self.window.rate_start, self.window.rate_end, keep)
-        return replace(whole, value=whole.upper) if self.window.is_load and self.window.whole_load else whole
-
-    def snapped(self, keep: Keep = everything) -> Total:
-        """Give what was counted between each target's first and last scrape in the window: exact integers."""
-        return _sum(
-            track.counter.between(*span)
-            for track in self.tracks
-            if keep(track.labels) and (span := self.scrapes[track.target].span(self.window))
+        return replace(
+            self, tracks=tuple(each for each in self.tracks if each.labels.get("__name__") == name)
         )
 
-    def snapped_by(self, key: Callable[[Labels], T | None], keep: Keep = everything) -> dict[T, Total]:
-        """Give `snapped` for each value that `key` reads from the labels, in one pass; None is left out."""
-        found: dict[T, Total] = {}
-        for track in self.tracks:
-            value = key(track.labels) if keep(track.labels) else None
-            span = self.scrapes[track.target].span(self.window)
-            if value is not None and span:
-                found[value] = found.get(value, NOTHING) + track.counter.between(*span)
-        return found
+    def count(self, keep: Keep = everything) -> Count:
+        """Return what was counted in the window, with bounds: its edges need not be scrapes."""
+        missing = self.missing(self.window.start, self.window.end)
+        return replace(self._count(self._of(keep)), missing=missing)
 
-    def _over(self, start: float, end: float, keep: Keep) -> Total:
-        return _sum(
-            track.counter.total(start, end, self.scrapes[track.target].read_seconds)
+    def over_load(self, keep: Keep = everything) -> Count:
+        """Return what was counted while the load ran, or in the window where no load is known."""
+        missing = self.missing(self.window.rate_start, self.window.rate_end)
+        return replace(self._over_load(self._of(keep)), missing=missing)
+
+    def by(
+        self, key: Callable[[Labels], T | None], keep: Keep = everything, *, over_load: bool = False
+    ) -> dict[T, Count]:
+        """Return `count`, or `over_load`, for each value that `key` reads from the labels; None is left out.
+
+        What may be missing is missing of them together, and not part of any: see `missing`.
+        """
+        groups: dict[T, list[Track]] = {}
+        for track in self.tracks:
+            if keep(track.labels) and (value := key(track.labels)) is not None:
+                groups.setdefault(value, []).append(track)
+        count = self._over_load if over_load else self._count
+        return {value: count(tracks) for value, tracks in groups.items()}
+
+    def _of(self, keep: Keep) -> list[Track]:
+        return [track for track in self.tracks if keep(track.labels)]
+
+    def _count(self, tracks: Iterable[Track]) -> Count:
+        return self._sum(tracks, self.window.start, self.window.end)
+
+    def _over_load(self, tracks: Iterable[Track]) -> Count:
+        """Count while the load ran.
+
+        Nothing was asked just before and after a whole load, so the estimate is that of the window around it: linear
+        interpolation would blur the load's edges.
+        """
+        tracks = list(tracks)
+        found = self._sum(tracks, self.window.rate_start, self.window.rate_end)
+        if not (self.window.is_load and self.window.whole_load):
+            return found
+        return replace(found, value=min(max(self._count(tracks).value, found.lower), found.upper))
+
+    def _sum(self, tracks: Iterable[Track], start: float, end: float) -> Count:
+        """Add counters up. Of targets that may be one process, what each counted bounds the whole: once, or all of it."""
+        alone: list[Count] = []
+        twins: dict[TargetKey, dict[TargetKey, Count]] = {}
+        for track in tracks:
+            found = track.counter.count(start, end, self.scrapes[track.target].read_seconds)
+            first = self.twins.get(track.target)
+            if first is None:
+                alone.append(found)
+            else:
+                one = twins.setdefault(first, {})
+                one[track.target] = one.get(track.target, NOTHING) + found
+        return total((*alone, *(_once_or_each(each.values()) for each in twins.values())))
+
+    def missing(self, start: float, end: float) -> float:
+        """Return what may have been lost: in each target's gaps, at most `PLAUSIBLE` times its peak rate."""
+        if self.incomplete:
+            return math.inf
+        return sum(self._missing(target, seconds) for target, seconds in self.lost(start, end).items())
+
+    def _missing(self, target: TargetKey, seconds: float) -> float:
+        names = {track.labels.get("__name__", "") for track in self.tracks if track.target == target}
+        named = {_counting(name) for name in names}
+        own = sum(self.peaks.get((target, name), 0.0) for name in named)
+        busiest = max((peak for (_, name), peak in self.peaks.items() if name in named), default=0.0)
+        peak = own or busiest
+        return PLAUSIBLE * peak * seconds if peak else math.inf
+
+    def lost(self, start: float, end: float) -> dict[TargetKey, float]:
+        """Return for how many seconds, between two moments, each target may have counted what no scrape saw."""
+        found = {target: _length(gaps, start, end) for target, gaps in self._gaps().items()}
+        return {target: seconds for target, seconds in found.items() if seconds > 0}
+
+    def _gaps(self) -> dict[TargetKey, set[Gap]]:
+        gaps: dict[TargetKey, set[Gap]] = {}
+        for track in self.tracks:
+            if track.counter.gaps:
+                gaps.setdefault(track.target, set()).update(track.counter.gaps)
+        return gaps
+
+    @property
+    def assumes(self) -> bool:
+        """Whether counters hold what may belong to the window only if they counted implausibly fast."""
+        start, end = self.window.start, self.window.end
+        return any(
+            gap.perhaps > 0 and gap.overlaps(start, end)
             for track in self.tracks
-            if keep(track.labels)
+            for gap in track.counter.gaps
         )
 
     def level(self) -> Level | None:
-        """Give what a gauge, or the sum of its series, stood at while the load ran; None where no sample tells."""
+        """Return what a gauge, or the sum of its series, stood at while the load ran; None where no sample tells."""
         if self.instrument.constant is not None:
             constant = float(self.instrument.constant)
-            return Level(mean=constant, peak=constant, last=constant)
-        start, end = self.window.rate_start, self.window.rate_end
-        times = sorted({s.time for each in self.gauges for s in each.samples if start <= s.time <= end})
-        sums = [sum(_value_at(each, time) for each in self.gauges) for time in times]
-        return Level(mean=sum(sums) / len(sums), peak=max(sums), last=sums[-1]) if sums else None
+            return Level(mean=constant, peak=constant, last=constant, first=constant)
+        return level_of(self.gauges, self.window.rate_start, self.window.rate_end)
 
-    def steps(self, resolution_seconds: float) -> list[float]:
-        """Give the rate per second of each step of a grid over the window, idle edges included."""
-        steps = int(self.window.seconds / resolution_seconds)
-        grid = [self.window.end - step * resolution_seconds for step in range(steps, -1, -1)]
-        counts = [sum(track.counter.at(time) for track in self.tracks) for time in grid]
-        return [(late - early) / resolution_seconds for early, late in pairwise(counts)]
+    def levels(self, times: list[float]) -> list[float | None]:
+        """Return the sum of a gauge's series at each moment; None where none tells."""
+        return sums_at(self.gauges, times)
+
+    def grid(self, resolution_seconds: float, *, load: bool = False) -> list[float]:
+        """Return moments so many seconds apart, from where samples begin to where they end, inside the window."""
+        start, end = self.window.start, self.window.end
+        if load:
+            start, end = self.window.rate_start, self.window.rate_end
+        seen = [track.counter.times for track in self.tracks]
+        end = min(end, max((times[-1] for times in seen), default=start))
+        start = max(start, min((times[times[0] == -math.inf] for times in seen), default=end))
+        steps = int((end - start) / resolution_seconds + 1e-9)
+        return [end - step * resolution_seconds for step in range(steps, -1, -1)]
+
+    def steps(self, grid: list[float]) -> list[float]:
+        """Return the estimated rate per second of each step of a grid."""
+        counts = self.counts(grid)
+        return [
+            (late - early) / (after - before)
+            for (early, late), (before, after) in zip(pairwise(counts), pairwise(grid), strict=True)
+        ]
+
+    def counts(self, grid: list[float], keep: Keep = everything) -> list[float]:
+        """Return what was counted up to each moment, as estimates."""
+        counters = [track.counter for track in self.tracks if keep(track.labels)]
+        return [math.fsum(counter.at(time) for counter in counters) for time in grid]
 
     def peak(self, resolution_seconds: float) -> float | None:
-        """Give the largest rate per second over a grid of one scrape interval; None where the span is shorter."""
-        start, end = self.window.rate_start, self.window.rate_end
-        steps = int((end - start) / resolution_seconds)
-        grid = [end - step * resolution_seconds for step in range(steps, -1, -1)]
-        counts = [sum(track.counter.at(time) for track in self.tracks) for time in grid]
-        return max(((late - early) / resolution_seconds for early, late in pairwise(counts)), default=None)
+        """Return the largest rate per second over a grid of one scrape interval; None where the span is shorter."""
+        return max(self.steps(self.grid(resolution_seconds, load=True)), default=None)
 
     @property
     def has_span(self) -> bool:
         """Whether any target was scraped twice inside the window."""
         return any(self.scrapes[track.target].span(self.window) for track in self.tracks)
 
-    @property
-    def settled(self) -> bool:
-        """Whether the first and the last scrape of every target found it idle, and none restarted between them.
-
-        Clients write the parts of a histogram one after the other; only where nothing is being counted are the parts
-        certainly of the same requests.
-        """
-        spans = ((track, self.scrapes[track.target].span(self.window)) for track in self.tracks)
-        return not self.resets and all(span and track.counter.is_idle(*span) for track, span in spans)
-
     def at_its_edges(self) -> Measured:
         """Note the scrapes that the window was snapped to, and whether they found the targets idle."""
         seen = [
             (span, track.counter)
             for track in self.tracks
-            if not track.labels.get("__name__", "").endswith("_bucket")
             if (span := self.scrapes[track.target].span(self.window))
         ]
         if not seen:
@@ -172,11 +225,20 @@ class Measured:
         return replace(self, edges=Edges(first=first, last=last, idle=idle))
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing was being counted at the window's edges.
+
+        Clients write the parts of a histogram one after the other; only then are the parts certainly of the same requests.
+        """
+        return self.edges is not None and self.edges.idle
+
+    @property
     def resets(self) -> int:
-        """How many times a target started anew inside the window, losing what it had not yet told."""
+        """How many times a process restarted inside the window, as far as its counters tell."""
+        start, end = self.window.start, self.window.end
         worst: dict[TargetKey, int] = {}
         for track in self.tracks:
-            found = track.counter.resets_within(self.window.start, self.window.end)
+            found = sum(1 for gap in track.counter.gaps if gap.restart and gap.overlaps(start, end))
             worst[track.target] = max(worst.get(track.target, 0), found)
         return sum(worst.values())
 
@@ -190,27 +252,68 @@ class Measured:
             warnings=self.warnings,
         )
 
-    def reading(self, signal: str, unit: str, total: Total, *, per: float = 1) -> Reading:
+    def reading(self, signal: str, unit: str, count: Count, *, per: float = 1) -> Reading:
         """Make a reading of what was counted, divided by `per`."""
         return Reading(
             signal=signal,
             unit=unit,
-            value=total.value / per,
-            lower=total.lower / per,
-            upper=total.upper / per,
-            unbounded=total.unbounded,
+            value=count.value / per,
+            lower=count.lower / per,
+            upper=(count.upper + count.perhaps) / per,
+            unbounded=count.missing > 0,
+            missing=count.missing / per,
+            judged_upper=count.highest / per,
+            incomplete=self.incomplete,
             provenance=self.provenance,
         )
 
+    def bounded(self, signal: str, unit: str, found: Bounded, *, times: float = 1) -> Reading:
+        """Make a reading of a figure within bounds."""
+        endless = math.isinf(found.upper)
+        return Reading(
+            signal=signal,
+            unit=unit,
+            value=None if found.value is None else found.value * times,
+            lower=found.lower * times,
+            upper=None if endless else found.upper * times,
+            unbounded=endless,
+            assumption=self.assumption,
+            incomplete=self.incomplete,
+            provenance=self.provenance,
+        )
 
-def _sum(totals: Iterable[Total]) -> Total:
-    return reduce(add, totals, NOTHING)
+    @property
+    def assumption(self) -> str:
+        """What the bounds of a ratio rest on, where something may be missing; empty where they rest on nothing."""
+        lost = self.lost(self.window.start, self.window.end)
+        if not lost and not self.assumes:
+            return ""
+        return f"no target counted faster than {PLAUSIBLE:.0f} times its peak rate where it was not scraped"
 
 
-def _value_at(series: Series, time: float) -> float:
-    """Give a gauge's newest value not later than a time and not older than the lookback; 0 where there is none."""
-    index = bisect_right(series.samples, time, key=lambda sample: sample.time) - 1
-    if index < 0 or time - series.samples[index].time > LOOKBACK_SECONDS:
-        return 0.0
-    value = series.samples[index].value
-    return value if math.isfinite(value) else 0.0
+def _once_or_each(counts: Iterable[Count]) -> Count:
+    """Bound what targets counted that may be one process: at least what the busiest counted, at most all of it."""
+    every = list(counts)
+    whole, most = total(every), max(every, key=lambda each: each.value)
+    return replace(whole, lower=max(each.lower for each in every), value=most.value)
+
+
+def _counting(name: str) -> str:
+    """Return the metric whose rate limits what a part of it can have counted: of buckets their `_count`."""
+    return f"{name.removesuffix('_bucket')}_count" if name.endswith("_bucket") else name
+
+
+def _length(gaps: Iterable[Gap], start: float, end: float) -> float:
+    """Return how long gaps are together, inside a span; where they overlap once."""
+    clipped = sorted((max(gap.start, start), min(gap.end, end)) for gap in gaps)
+    seconds, reached = 0.0, start
+    for begin, finish in clipped:
+        if finish > max(begin, reached):
+            seconds += finish - max(begin, reached)
+            reached = finish
+    return seconds
+
+
+def of_targets(measured: Iterable[Measured]) -> Iterator[TargetKey]:
+    """Give every target once."""
+    yield from dict.fromkeys(track.target for each in measured for track in each.tracks)

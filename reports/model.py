@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,6 +40,10 @@ class Reading:
 
     value      the figure; None where there is none, and then `reason` says why
     unbounded  something may be missing above `upper`: increments lost in a restart, say
+    missing      as much may be missing, if `assumption` holds; infinite where nothing limits it
+    judged_upper the upper bound with what may be missing, if `assumption` holds; None where `upper` is all there is
+    assumption   what bounds and verdict rest on, beside the model of docs/measuring.md; empty where they need nothing
+    incomplete   why the answer may lack series, which leaves every verdict undecided
     shown      what the PromQL that everyone writes says of the same window, which a dashboard would show
     target     what it is judged by; None where it is not
     verdict    met | missed | undecided | None
@@ -52,6 +57,10 @@ class Reading:
     lower: float | None = None
     upper: float | None = None
     unbounded: bool = False
+    missing: float = 0.0
+    judged_upper: float | None = None
+    assumption: str = ""
+    incomplete: str = ""
     shown: float | None = None
     target: float | None = None
     floor: bool = False
@@ -59,6 +68,16 @@ class Reading:
     reason: str = ""
     note: str = ""
     provenance: Provenance | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the bounds meet, and rest on no assumption."""
+        return (
+            self.lower is not None
+            and self.upper is not None
+            and not (self.unbounded or self.assumption or self.incomplete)
+            and math.isclose(self.lower, self.upper, rel_tol=1e-12, abs_tol=1e-15)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +254,7 @@ class Report:
     links    title → URL of what shows the same live
     again    commands that show it live, or take it again
     against  the earlier snapshot that it is compared with; empty where there is none
+    schema   what it was read from; empty where it was measured just now
     """
 
     project: str
@@ -244,6 +264,7 @@ class Report:
     links: Mapping[str, str] = field(default_factory=dict)
     again: tuple[str, ...] = ()
     against: str = ""
+    schema: str = ""
 
     @property
     def readings(self) -> tuple[Reading, ...]:

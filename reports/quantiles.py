@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import NormalDist
+
+from reports.bounds import Bounded, Count, share
 
 NORMAL = NormalDist()
 
@@ -16,15 +18,44 @@ NORMAL = NormalDist()
 class Distribution:
     """Cumulative counts at rising upper edges, in seconds; the last edge is +Inf and its count the total.
 
-    mean     the exact mean of the same requests, in seconds, where it is known
-    settled  whether nothing was being counted when the counts and the mean were taken, so that both are certainly of
-             the same requests
+    mean     the mean of the same requests, in seconds, where it is known
+    settled  whether counts and mean are exact and nothing was being counted meanwhile, so that both are certainly of the
+             same requests
+    least    what each bucket itself certainly holds; empty where the counts are exact
+    most     and what it holds at most
+    missing  as many requests may be missing, in any bucket; infinite where nothing limits it
     """
 
     edges: tuple[float, ...]
     counts: tuple[float, ...]
     mean: float | None = None
     settled: bool = False
+    least: tuple[float, ...] = ()
+    most: tuple[float, ...] = ()
+    missing: float = 0.0
+
+    @property
+    def lower_counts(self) -> tuple[float, ...]:
+        """The fewest requests that each bucket itself can hold."""
+        return self.least or tuple(self.within(index) for index in range(len(self.edges)))
+
+    @property
+    def upper_counts(self) -> tuple[float, ...]:
+        """The most that each bucket itself can hold, of what was counted."""
+        return self.most or self.lower_counts
+
+    def up_to(self, index: int) -> tuple[Count, Count]:
+        """Return how many requests lie up to a bucket's edge, and above it, each with its bounds."""
+        low, high, cut = self.lower_counts, self.upper_counts, index + 1
+        within = self.counts[index]
+        return (
+            Count(value=within, lower=sum(low[:cut]), upper=sum(high[:cut])),
+            Count(value=self.total - within, lower=sum(low[cut:]), upper=sum(high[cut:])),
+        )
+
+    def share_at(self, index: int) -> Bounded:
+        """Return the share of requests up to a bucket's edge, with its bounds."""
+        return share(*self.up_to(index), self.missing)
 
     @property
     def total(self) -> float:
@@ -67,6 +98,24 @@ class Quantile:
     upper: float
 
 
+def bounded(
+    counts: Mapping[float, Count], mean: float | None, missing: float, *, settled: bool
+) -> Distribution:
+    """Make a distribution of what each bucket itself holds, by its upper edge; the last one is infinite."""
+    edges = tuple(sorted(counts))
+    each = [counts[edge] for edge in edges]
+    exact = not missing and all(count.is_exact for count in each)
+    return Distribution(
+        edges=edges,
+        counts=tuple(accumulate(max(0.0, count.value) for count in each)),
+        mean=mean,
+        settled=settled and exact,
+        least=() if exact else tuple(count.lower for count in each),
+        most=() if exact else tuple(count.upper for count in each),
+        missing=missing,
+    )
+
+
 def distribution(
     counts: Mapping[float, float], mean: float | None = None, *, settled: bool = False
 ) -> Distribution:
@@ -85,14 +134,35 @@ def quantile(measured: Distribution, q: float) -> Quantile:
     The definitions (Hyndman and Fan 1996, types 1 to 9) lie between the ranks ⌊(n−1)q⌋ and ⌈(n−1)q⌉ + 2, counted from
     1, clamped. The buckets of these ranks bound the quantile, and the mean bounds it further (see `_bounds`).
     """
-    n = measured.total
-    position = (n - 1) * q
-    lowest, highest = max(1.0, math.floor(position)), min(n, math.ceil(position) + 2)
-    lower, upper = _bounds(measured, lowest, highest)
+    if measured.least or measured.missing:
+        lower, upper = _wide_bounds(measured, q)
+    else:
+        lower, upper = _bounds(measured, *_ranks(measured.total, q))
     estimate = _estimate(measured, q)
     if estimate is None:
         return Quantile(value=None, lower=lower, upper=upper)
     return Quantile(value=min(max(estimate, lower), upper), lower=lower, upper=upper)
+
+
+def _ranks(n: float, q: float) -> tuple[float, float]:
+    position = (n - 1) * q
+    return max(1.0, math.floor(position)), min(n, math.ceil(position) + 2)
+
+
+def _wide_bounds(measured: Distribution, q: float) -> tuple[float, float]:
+    """Bound a quantile where what the buckets hold is itself bounded: by the best and the worst that it can be."""
+    if math.isinf(measured.missing):
+        return 0.0, math.inf
+    lower = upper = None
+    for index, edge in enumerate(measured.edges):
+        within, above = measured.up_to(index)
+        most, least = within.upper + measured.missing, within.lower
+        if lower is None and most >= _ranks(most + above.lower, q)[0]:
+            lower = measured.below(index)[0]
+        worst = least + above.upper + measured.missing
+        if upper is None and least > 0 and least >= _ranks(worst, q)[1]:
+            upper = edge
+    return lower or 0.0, math.inf if upper is None else upper
 
 
 def _bounds(measured: Distribution, lowest: float, highest: float) -> tuple[float, float]:
@@ -213,17 +283,14 @@ def _probit(share: float, n: float) -> float:
     return NORMAL.inv_cdf(min(max(share, edge), 1 - edge))
 
 
-def share_within(measured: Distribution, threshold: float) -> tuple[float, float]:
-    """Give the certain bounds of the share of requests within a threshold; equal where it is a bucket edge."""
-    n = measured.total
-    lower, upper = 0.0, 1.0
-    for edge, count in zip(measured.edges, measured.counts, strict=True):
-        if edge <= threshold:
-            lower = count / n
-        if edge >= threshold:
-            upper = count / n
-            break
-    return lower, upper
+def share_within(measured: Distribution, threshold: float) -> Bounded:
+    """Return the share of requests within a threshold, with its bounds; they meet where it is a bucket edge."""
+    below = [index for index, edge in enumerate(measured.edges) if edge <= threshold]
+    above = next(index for index, edge in enumerate(measured.edges) if edge >= threshold)
+    upper = measured.share_at(above)
+    lower = measured.share_at(below[-1]) if below else Bounded(value=None, lower=0.0, upper=0.0)
+    at_edge = bool(below) and below[-1] == above
+    return Bounded(value=upper.value if at_edge else None, lower=lower.lower, upper=upper.upper)
 
 
 def edges_around(measured: Distribution, threshold: float) -> tuple[float, float]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from reports import buckets
+from reports import duplicates
 from reports.absence import reasons
-from reports.counters import Counter, accumulate
-from reports.fetch import Fetched, fetched
-from reports.measured import Measured, Track
+from reports.attribution import Attribution, attribute
+from reports.buckets import parts, whole
+from reports.fetch import Fetched, fetched, side_by_side
+from reports.measured import Measured, Track, of_targets
 from reports.native import as_classic, in_base_units
-from reports.scrapes import Scrapes, TargetKey, by_target, question, target_of
+from reports.processes import Processes
+from reports.scrapes import Scrapes, TargetKey, key_of, question
 from reports.window import Window
 from signals.catalog import Service
-from signals.instruments import GOLDEN, Instrument
+from signals.instruments import GOLDEN, NAME, Instrument
+from signals.promql import Matcher, one_of, select
 from signals.samples import Answer, Ask, Series
 from signals.units import promql_duration
 
@@ -26,6 +29,8 @@ class Soundings:
 
     scrapes          every target that any of its instruments lives on
     scrape_interval  as the catalog says, in seconds
+    attribution      how series were attributed to targets
+    duplicates       which targets are, or may be, one process
     """
 
     service: Service
@@ -33,6 +38,8 @@ class Soundings:
     measured: Mapping[str, Measured]
     scrapes: Mapping[TargetKey, Scrapes]
     scrape_interval: float
+    attribution: Attribution = field(default_factory=lambda: Attribution(scrapes={}, targets={}))
+    duplicates: duplicates.Duplicates = field(default_factory=duplicates.Duplicates)
 
     @property
     def resolution_seconds(self) -> float:
@@ -41,7 +48,7 @@ class Soundings:
         return max(found, default=self.scrape_interval)
 
     def find(self, instrument: str) -> Measured | str:
-        """Give an instrument's measurement, or why there is none."""
+        """Return an instrument's measurement, or why there is none."""
         found = self.measured.get(instrument)
         if found is None:
             return self.service.missing.get(instrument, f"the catalog names no instrument '{instrument}'")
@@ -49,70 +56,108 @@ class Soundings:
 
 
 def pad(scrape_interval: float) -> float:
-    """Give the seconds around a window in which scrapes are looked for: two intervals, and a little for delays."""
+    """Return the seconds around a window in which scrapes are looked for: two intervals, and a little for delays."""
     return 2 * scrape_interval + 1
 
 
+SLOWER = 1.5
+"""Targets scraped so many times less often than the catalog says are asked for again, with more time around the window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """What was fetched: every instrument's series, and what tells of scrapes."""
+
+    found: Mapping[Instrument, Fetched]
+    scraped: Answer
+    duration: str
+    at: float
+
+    @property
+    def series(self) -> list[Series]:
+        return [series for each in self.found.values() for series in each.answer.series]
+
+
 def sound(
-    services: Sequence[Service], window: Window, scrape_interval: float, ask: Ask, *, whole: bool = False
+    services: Sequence[Service],
+    window: Window,
+    scrape_interval: float,
+    ask: Ask,
+    *,
+    replica_labels: Sequence[str] = (),
 ) -> tuple[Soundings, ...]:
     """Fetch what is needed of all services' instruments, and when their targets were scraped.
 
-    One question for each metric, whatever the number of services, routes and instances; side by side. Of a histogram's
-    buckets two instants suffice where nothing restarted; `whole` asks for all their raw samples, as charts and
-    frozen snapshots need them.
+    One question for each metric, whatever the number of services, routes and instances; side by side.
     """
-    pad_seconds = pad(scrape_interval)
-    duration = promql_duration(math.ceil(window.seconds + 2 * pad_seconds))
-    at = window.end + pad_seconds
     every = dict.fromkeys(
         instrument
         for service in services
         for instrument in service.instruments.values()
         if instrument.constant is None
     )
-    found = fetched(every, buckets.whole if whole else buckets.frame, duration, at, ask)
-    scrapes = _scrapes((each.answer for each in found.values()), duration, at, ask)
-    if not whole:
-        found = buckets.filled(found, scrapes, window, duration, at, ask)
-        if any(target_of(each.labels) not in scrapes for got in found.values() for each in got.answer.series):
-            scrapes = _scrapes((each.answer for each in found.values()), duration, at, ask)
-    measured = {instrument: _measured(instrument, found[instrument], window, scrapes) for instrument in every}
+    interval = scrape_interval
+    while True:
+        taken = _fetch(every, window, interval, ask)
+        attribution = attribute(
+            (series for series in taken.series if series.samples or series.histograms),
+            taken.scraped.series,
+            taken.at,
+        )
+        slowest = max((each.interval or 0.0 for each in attribution.scrapes.values()), default=0.0)
+        if slowest <= SLOWER * interval or slowest > window.seconds:
+            break
+        interval = slowest
+    twice = duplicates.find(taken.series, attribution, replica_labels, window.start, window.end)
+    incomplete = "; ".join(taken.scraped.warnings)
+    measured = {
+        instrument: _measured(instrument, got, window, attribution, twice, incomplete)
+        for instrument, got in taken.found.items()
+    }
+    measured = _with_creation(measured, taken, window, attribution, twice, incomplete, ask)
     explained = _explained(measured, window, ask)
-    return tuple(_soundings(service, explained, scrapes, window, scrape_interval) for service in services)
+    return tuple(
+        _soundings(service, explained, window, scrape_interval, attribution, twice) for service in services
+    )
+
+
+def _fetch(instruments: Iterable[Instrument], window: Window, interval: float, ask: Ask) -> _Taken:
+    pad_seconds = pad(interval)
+    duration = promql_duration(math.ceil(window.seconds + 2 * pad_seconds))
+    at = window.end + pad_seconds
+    found = fetched(instruments, whole, duration, at, ask)
+    jobs = {
+        job for each in found.values() for series in each.answer.series if (job := series.labels.get("job"))
+    }
+    scraped = ask(question(jobs, duration), at=at) if jobs else Answer(kind="matrix", series=())
+    return _Taken(found=found, scraped=scraped, duration=duration, at=at)
 
 
 def _soundings(
     service: Service,
     measured: Mapping[Instrument, Measured],
-    scrapes: Mapping[TargetKey, Scrapes],
     window: Window,
     scrape_interval: float,
+    attribution: Attribution,
+    twice: duplicates.Duplicates,
 ) -> Soundings:
     own = {
         name: measured[instrument] if instrument.constant is None else _constant(instrument, window)
         for name, instrument in service.instruments.items()
     }
-    targets = {track.target for each in own.values() for track in each.tracks}
+    targets = dict.fromkeys(of_targets(own.values()))
+    scrapes: dict[TargetKey, Scrapes] = {}
+    for each in own.values():
+        scrapes |= {target: each.scrapes[target] for target in targets if target in each.scrapes}
     return Soundings(
         service=service,
         window=window,
         measured=own,
-        scrapes={target: scrapes[target] for target in targets},
+        scrapes=scrapes,
         scrape_interval=scrape_interval,
+        attribution=attribution,
+        duplicates=twice,
     )
-
-
-def _scrapes(answers: Iterable[Answer], duration: str, at: float, ask: Ask) -> dict[TargetKey, Scrapes]:
-    seen: dict[TargetKey, set[float]] = {}
-    for answer in answers:
-        for series in answer.series:
-            times = seen.setdefault(target_of(series.labels), set())
-            times.update(sample.time for sample in series.samples)
-            times.update(histogram.time for histogram in series.histograms)
-    if not any(job for job, _ in seen):
-        return by_target(Answer(kind="matrix", series=()), seen)
-    return by_target(ask(question(seen, duration), at=at), seen)
 
 
 def _constant(instrument: Instrument, window: Window) -> Measured:
@@ -120,49 +165,92 @@ def _constant(instrument: Instrument, window: Window) -> Measured:
 
 
 def _measured(
-    instrument: Instrument, found: Fetched, window: Window, scrapes: Mapping[TargetKey, Scrapes]
+    instrument: Instrument,
+    found: Fetched,
+    window: Window,
+    attribution: Attribution,
+    twice: duplicates.Duplicates,
+    incomplete: str,
+    created: Mapping[TargetKey, float] | None = None,
 ) -> Measured:
     answer = in_base_units(as_classic(found.answer), instrument.scale)
     measured = Measured(
         instrument=instrument,
         query=found.query,
-        bucket_query=found.bucket_query,
         window=window,
-        scrapes=scrapes,
+        scrapes={},
         samples=sum(len(series.samples) for series in answer.series),
         warnings=answer.warnings,
+        incomplete="; ".join(filter(None, (*answer.warnings, incomplete))),
     )
+    series = duplicates.without_replicas(answer.series, attribution, twice)
     if instrument.kind == "gauge":
-        gauge = replace(measured, scrapes={}, gauges=answer.series)
+        gauge = replace(measured, gauges=tuple(series))
         return gauge if gauge.level() else replace(gauge, absent=_no_sample(instrument))
-    quantiles = tuple(series for series in answer.series if "quantile" in series.labels)
-    counters = (
-        (series.labels, _counter(series, scrapes[target_of(series.labels)]))
-        for series in answer.series
-        if series not in quantiles
-    )
-    nan = sum(1 for series in answer.series for sample in series.samples if math.isnan(sample.value))
-    counted = replace(
+    quantiles = tuple(each for each in series if "quantile" in each.labels)
+    counters = [each for each in series if "quantile" not in each.labels]
+    processes = Processes.of(counters, attribution, window, created or {})
+    split = parts(processes.series)
+    nan = sum(1 for each in series for sample in each.samples if math.isnan(sample.value))
+    return replace(
         measured,
-        tracks=tuple(Track(labels=labels, counter=counter) for labels, counter in counters if counter),
+        scrapes=processes.scrapes,
+        tracks=tuple(_tracks(split.others, processes)),
+        buckets=tuple(_tracks(split.buckets, processes)),
+        dropped=split.dropped,
+        unbucketed=split.reason,
         gauges=quantiles,
+        peaks=processes.peaks(),
+        twins={key: first for key, first in twice.twins.items() if key in processes.scrapes},
         warnings=answer.warnings + ((f"{nan} samples were NaN and were left out",) if nan else ()),
+    ).at_its_edges()
+
+
+def _tracks(series: Iterable[tuple[TargetKey, Series]], processes: Processes) -> Iterable[Track]:
+    for target, each in series:
+        counter = processes.counter(target, each)
+        if counter:
+            yield Track(labels=each.labels, target=target, counter=counter)
+
+
+def _with_creation(
+    measured: Mapping[Instrument, Measured],
+    taken: _Taken,
+    window: Window,
+    attribution: Attribution,
+    twice: duplicates.Duplicates,
+    incomplete: str,
+    ask: Ask,
+) -> dict[Instrument, Measured]:
+    """Ask when series were created where their birth lies inside the window and nothing else tells of it."""
+    unsure = [each for each in measured.values() if _unsure_of_births(each)]
+    if not unsure:
+        return dict(measured)
+    answers = side_by_side(lambda each: ask(_created(each.instrument, taken.duration), at=taken.at), unsure)
+    found = dict(measured)
+    for each, answer in zip(unsure, answers, strict=True):
+        created = {
+            key_of(series.labels): series.samples[-1].value for series in answer.series if series.samples
+        }
+        if created:
+            found[each.instrument] = _measured(
+                each.instrument, taken.found[each.instrument], window, attribution, twice, incomplete, created
+            )
+    return found
+
+
+def _unsure_of_births(measured: Measured) -> bool:
+    start = measured.window.start
+    return any(
+        math.isinf(track.counter.times[0]) and track.counter.times[1] > start for track in measured.tracks
     )
-    return counted.at_its_edges()
 
 
-def _counter(series: Series, scrapes: Scrapes) -> Counter | None:
-    """Make a counter of a series.
-
-    It counted from zero where its target was scraped before it existed, or tells when its process started.
-    """
-    if not series.samples:
-        return None
-    first = series.samples[0].time
-    zero_at = scrapes.before(first)
-    if zero_at is None and scrapes.born is not None and scrapes.born < first:
-        zero_at = scrapes.born
-    return accumulate(series.samples, zero_at=zero_at, restarts=(*scrapes.restarts, *series.restarts))
+def _created(instrument: Instrument, duration: str) -> str:
+    """Ask for the `_created` series that OpenMetrics clients expose beside counters and histograms."""
+    metrics = [metric for _, metric in instrument.names] or [instrument.metric]
+    names = one_of(metric.removesuffix("_total") + "_created" for metric in metrics)
+    return f"{select('', (Matcher(NAME, '=~', names), *instrument.matchers))}[{duration}]"
 
 
 def _explained(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from reports.bounds import NOTHING, share
 from reports.measured import Measured
 from reports.model import Reading
 from reports.questions import Soundings
@@ -31,7 +32,7 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
         if isinstance(rejected, str):
             yield replace(none, reason=rejected)
         else:
-            yield rejected.reading("rejected", "requests", rejected.total())
+            yield rejected.reading("rejected", "requests", rejected.count())
 
 
 def _cpu(found: Measured | str) -> Reading:
@@ -54,11 +55,16 @@ def _throttled(throttled: Measured | str, periods: Measured | str) -> Reading:
             return replace(none, reason=found)
     if isinstance(throttled, str) or isinstance(periods, str):
         return none
-    every = periods.snapped().value
-    if not every:
+    held, every = throttled.count(), periods.count()
+    if not every.value:
         return replace(none, reason="no CFS period in the window")
-    value = throttled.snapped().value / every
-    return replace(none, value=value, lower=value, upper=value, provenance=throttled.provenance)
+    rest = replace(
+        every,
+        value=max(0.0, every.value - held.value),
+        lower=max(0.0, every.lower - held.upper),
+        upper=max(0.0, every.upper - held.lower),
+    )
+    return throttled.bounded("throttled_ratio", "ratio", share(held, rest, every.missing))
 
 
 def _level(name: str, unit: str, found: Measured | str) -> Reading:
@@ -84,10 +90,11 @@ def _cache(found: Measured | str) -> Reading:
     label = found.instrument.label("result")
     if label is None:
         return replace(none, reason=f"{found.instrument.metric} has no label that tells hits from misses")
-    counted = {key: total.value for key, total in found.snapped_by(label.read).items() if key in (HIT, MISS)}
-    lookups = sum(counted.values())
+    counted = found.by(label.read)
+    hits, misses = counted.get(HIT, NOTHING), counted.get(MISS, NOTHING)
+    lookups = hits.value + misses.value
     if not lookups:
         return replace(none, reason="no lookup in the window")
-    value = counted.get(HIT, 0.0) / lookups
-    note = f"{counted.get(HIT, 0.0):.0f} of {lookups:.0f} lookups"
-    return replace(none, value=value, lower=value, upper=value, note=note, provenance=found.provenance)
+    missing = found.missing(found.window.start, found.window.end)
+    reading = found.bounded("cache_hit_ratio", "ratio", share(hits, misses, missing))
+    return replace(reading, note=f"{hits.value:.0f} of {lookups:.0f} lookups")

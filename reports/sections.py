@@ -202,14 +202,17 @@ def _figure(reading: Reading) -> tuple[str, ...]:
 
 
 def certainty(reading: Reading) -> str:
-    """Write the bounds of a figure: "exact" where they meet."""
+    """Write the bounds of a figure: "exact" where they meet and rest on nothing."""
     if reading.lower is None:
         return ""
-    low = show(reading.lower, reading.unit)
-    if reading.upper is None or (reading.unbounded and math.isclose(reading.lower, reading.upper)):
-        return f"at least {low}"
-    if math.isclose(reading.lower, reading.upper, rel_tol=1e-12, abs_tol=1e-15):
+    if reading.is_exact:
         return "exact"
+    low = show(reading.lower, reading.unit)
+    meet = reading.upper is not None and math.isclose(reading.lower, reading.upper, rel_tol=1e-12)
+    if reading.upper is None or (reading.unbounded and meet):
+        return f"at least {low}"
+    if meet:
+        return f"{low}, assuming no hidden restart"
     suffix = " or more" if reading.unbounded else ""
     return f"{low} to {show(reading.upper, reading.unit)}{suffix}"
 

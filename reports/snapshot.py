@@ -48,12 +48,10 @@ def take(
     monthly_requests: float | None = None,
     run: client.Run | None = None,
     draw: bool = False,
-    whole: bool = False,
 ) -> Report:
-    """Measure services over a window; a month is projected for `monthly_requests`, else at the rate measured.
+    """Measure services over a window; a month is projected for `monthly_requests`.
 
-    `run` is what the load generator measured of the one service; `draw` reckons the curves that charts are drawn from;
-    `whole` fetches what those need, as a frozen snapshot must.
+    `run` is what the load generator measured of the one service; `draw` computes the curves that charts are drawn from.
     Raises a LeadlineError where Prometheus cannot be asked.
     """
     terms = cost.Terms(
@@ -63,7 +61,9 @@ def take(
         infrastructure=catalog.infrastructure,
         monthly_requests=monthly_requests,
     )
-    every = sound(services, window, float(catalog.scrape_interval), ask, whole=whole or draw)
+    every = sound(
+        services, window, float(catalog.scrape_interval), ask, replica_labels=catalog.replica_labels
+    )
     usual = shown.said(every, ask)
     return Report(
         project=catalog.project,

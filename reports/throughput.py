@@ -31,7 +31,7 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
             judge = target and signal == "throughput" and soundings.window.is_load
             yield judged(reading, target) if target and judge else reading
         return
-    yield found.reading("requests", "requests", found.total())
+    yield found.reading("requests", "requests", found.count())
     mean = _mean(found)
     if target and soundings.window.is_load:
         yield judged(mean, target)
@@ -52,7 +52,7 @@ def _volumes(soundings: Soundings) -> Iterator[Reading]:
         if isinstance(found, str):
             yield Reading(signal=f"data.{name}", unit="bytes", reason=found)
         else:
-            yield found.reading(f"data.{name}", "bytes", found.total())
+            yield found.reading(f"data.{name}", "bytes", found.count())
 
 
 def _mean(found: Measured) -> Reading:

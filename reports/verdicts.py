@@ -5,30 +5,60 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from reports.bounds import to_reach
+from reports.counters import PLAUSIBLE
 from reports.model import MET, MISSED, UNDECIDED, Reading
 from reports.quantiles import Distribution, edges_around
 from signals.catalog import Service, Target
 from signals.units import plain, show
 
 
-def judged(reading: Reading, target: Target) -> Reading:
-    """Judge a figure by its bounds: at most the target, or for a floor at least."""
-    value = float(target.value)
-    aimed = replace(reading, target=value, floor=target.floor)
-    if reading.value is None or reading.lower is None or reading.upper is None:
-        return replace(aimed, verdict=UNDECIDED)
-    above = math.inf if reading.unbounded else reading.upper
-    if reading.lower >= value if target.floor else above <= value:
-        return replace(aimed, verdict=MET)
-    if above < value if target.floor else reading.lower > value:
-        return replace(aimed, verdict=MISSED)
-    goal = show(value, target.unit)
-    low, high = show(reading.lower, target.unit), show(above, target.unit)
-    return replace(
-        aimed,
-        verdict=UNDECIDED,
-        reason=f"{goal} lies inside the bounds {low} to {high}; a window with idle edges, or a longer one, decides it",
-    )
+def judged(reading: Reading, target: Target, *, lost: str = "") -> Reading:
+    """Judge a figure by its bounds: at most the target, or for a floor at least.
+
+    `lost` says what would have to be true of what may be missing to change what was counted.
+    """
+    return judged_by(reading, float(target.value), target.unit, floor=target.floor, lost=lost)
+
+
+def judged_by(reading: Reading, value: float, unit: str, *, floor: bool = False, lost: str = "") -> Reading:
+    """Judge a figure by a value: at most that, or for a floor at least."""
+    aimed = replace(reading, target=value, floor=floor)
+    if reading.value is None or reading.lower is None:
+        return replace(aimed, verdict=UNDECIDED, reason=reading.reason or _incomplete(reading))
+    if reading.incomplete:
+        return replace(aimed, verdict=UNDECIDED, reason=_incomplete(reading))
+    above = _highest(reading)
+    if reading.lower >= value if floor else above <= value:
+        return replace(aimed, verdict=MET, reason=_resting(aimed))
+    if above < value if floor else reading.lower > value:
+        return replace(aimed, verdict=MISSED, reason=_resting(aimed))
+    return replace(aimed, verdict=UNDECIDED, reason=lost or _between(reading, value, unit, above))
+
+
+def _highest(reading: Reading) -> float:
+    if reading.judged_upper is not None:
+        return reading.judged_upper
+    return math.inf if reading.unbounded or reading.upper is None else reading.upper
+
+
+def _incomplete(reading: Reading) -> str:
+    """Say that the answer was not whole, where it was not."""
+    if not reading.incomplete:
+        return reading.reason
+    return f"the answer was incomplete ({reading.incomplete}), so series may be missing; ask again when it is whole"
+
+
+def _resting(reading: Reading) -> str:
+    """Say what a verdict rests on that was not counted."""
+    return f"if {reading.assumption}" if reading.assumption else ""
+
+
+def _between(reading: Reading, value: float, unit: str, above: float) -> str:
+    goal, low, high = (show(each, unit) for each in (value, reading.lower or 0.0, above))
+    if math.isinf(above):
+        return f"{goal} lies above {low}, and nothing limits what is missing"
+    return f"{goal} lies inside the bounds {low} to {high}; a window with idle edges, or a longer one, decides it"
 
 
 def judged_quantile(reading: Reading, target: Target, measured: Distribution) -> Reading:
@@ -40,13 +70,40 @@ def judged_quantile(reading: Reading, target: Target, measured: Distribution) ->
     aimed = replace(reading, target=threshold)
     if reading.lower is None:
         return replace(aimed, verdict=UNDECIDED)
-    shares = tuple(count / measured.total for count in measured.counts)
-    edges = tuple(zip(measured.edges, shares, strict=True))
-    if any(share >= rank for edge, share in edges if edge <= threshold):
-        return replace(aimed, verdict=MET)
-    if next(share for edge, share in edges if edge >= threshold) < rank:
-        return replace(aimed, verdict=MISSED)
-    return replace(aimed, verdict=UNDECIDED, reason=_bucket_hint(measured, threshold))
+    if reading.incomplete:
+        return replace(aimed, verdict=UNDECIDED, reason=_incomplete(reading))
+    inside = [index for index, edge in enumerate(measured.edges) if edge <= threshold]
+    outside = next(index for index, edge in enumerate(measured.edges) if edge >= threshold)
+    if inside and measured.share_at(inside[-1]).lower >= rank:
+        return replace(aimed, verdict=MET, reason=_resting(aimed))
+    if measured.share_at(outside).upper < rank:
+        return replace(aimed, verdict=MISSED, reason=_resting(aimed))
+    counted = [measured.counts[index] / measured.total >= rank for index in (*inside[-1:], outside)]
+    reason = _bucket_hint(measured, threshold)
+    if (inside and inside[-1] == outside) or len(set(counted)) == 1:
+        reason = _unsure(measured, rank, threshold, outside if not all(counted) else inside[-1])
+    return replace(aimed, verdict=UNDECIDED, reason=reason)
+
+
+def _unsure(measured: Distribution, rank: float, threshold: float, index: int) -> str:
+    """Say what would change a quantile's verdict where the edges decide it, but the counts are not certain."""
+    within, above = measured.up_to(index)
+    n, goal = within.value + above.value, show(threshold, "seconds")
+    found = f"{show(within.value / n, 'ratio')} of the requests that were counted took at most {goal}"
+    if not measured.missing:
+        return f"{found}, but the window's edges are busy; one with idle edges, or a longer one, decides it"
+    slow = within.value / n >= rank
+    needed = within.value / rank - n if slow else to_reach(rank, within.value, n)
+    return f"{found}; {lost_requests(measured.missing)}, and {math.ceil(needed)} {'slower' if slow else 'faster'} ones change the verdict"
+
+
+def lost_requests(missing: float) -> str:
+    """Say how many requests may be missing."""
+    if math.isinf(missing):
+        return "nothing limits how many requests may be missing"
+    return (
+        f"up to {show(missing, 'requests')} may be missing, at {PLAUSIBLE:.0f} times the target's peak rate"
+    )
 
 
 def _bucket_hint(measured: Distribution, threshold: float) -> str:

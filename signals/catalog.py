@@ -202,6 +202,7 @@ class Catalog:
     text        what it was read from
     sources     the texts of the files that it names (its own profiles), by the name they have there
     dashboards  Python files that build dashboards of its own, relative to it
+    replica_labels  labels in which replicas of one Prometheus differ, so that what both scraped counts once
     pace        how many times faster than usual alerts reckon: 1, except where a demonstration makes an hour a minute
     """
 
@@ -224,6 +225,7 @@ class Catalog:
     ignored: tuple[Ignored, ...] = ()
     tuning: Tuning = field(default_factory=Tuning)
     remarks: tuple[str, ...] = ()
+    replica_labels: tuple[str, ...] = ()
     pace: Decimal = Decimal(1)
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:

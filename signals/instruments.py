@@ -62,6 +62,7 @@ class Instrument:
     expression  PromQL in place of a metric, for a gauge; $selector in it stands for the matchers
     failed      the counter of failures, where they are counted apart and not told by a label
     native      whether a histogram is a native one: one series, without _bucket, _sum and _count
+    cached      of tokens: "none" where no cached ones are among the input tokens; empty where nobody says so
     """
 
     name: str
@@ -78,6 +79,7 @@ class Instrument:
     expression: str = ""
     failed: Instrument | None = None
     native: bool = False
+    cached: str = ""
 
     def label(self, name: str) -> Label | None:
         return next((label for label in self.labels if label.name == name), None)

@@ -129,7 +129,7 @@ def parse(text: str, file: str) -> Profile:
         name=reader.text(top["profile"]) if "profile" in top else "",
         about=reader.text(top["about"]) if "about" in top else "",
         prefix=reader.text(top["prefix"]) if "prefix" in top else None,
-        service=_label_names(reader, top["service"]) if "service" in top else (),
+        service=label_names(reader, top["service"]) if "service" in top else (),
         instruments=instruments,
         exclude={name: reader.texts(entry) for name, entry in exclude.items()},
         missing={name: reader.text(entry) for name, entry in missing.items()},
@@ -148,7 +148,7 @@ def instrument(
     family wherever it is (a proxy that counts at both ends, say); `buckets: native` says that a histogram is native. Several metrics that count one instrument stand under
     `metrics`, as {label: {value: metric}}; an `expression` stands in place of a metric that has to be reckoned.
     """
-    known = ("metric", "metrics", "expression", "type", "unit", "labels", "buckets", "where")
+    known = ("metric", "metrics", "expression", "type", "unit", "labels", "buckets", "where", "cached")
     fields = reader.table(entry, known=known, required=("type",))
     if sum(key in fields for key in ("metric", "metrics", "expression")) != 1:
         reader.fail(entry, "needs one of 'metric', 'metrics' and 'expression'")
@@ -169,7 +169,15 @@ def instrument(
         names=names,
         expression=reader.text(fields["expression"]) if "expression" in fields else "",
         native=native,
+        cached=cached(reader, name, fields["cached"]) if "cached" in fields else "",
     )
+
+
+def cached(reader: Reader, name: str, entry: Entry) -> str:
+    """Read whether cached tokens are among the input tokens: `none` states that they are not."""
+    if name != "tokens":
+        reader.fail(entry, "'cached' is for tokens only")
+    return reader.choice(entry, ("none", "included"))
 
 
 def is_native(entry: Entry) -> bool:
@@ -231,11 +239,11 @@ def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
             renamed = reader.table(parts["values"]) if "values" in parts else {}
             values = tuple((exposed, reader.text(normal)) for exposed, normal in renamed.items())
             default = reader.text(parts["default"]) if "default" in parts else ""
-        read.append(Label(name=name, sources=_label_names(reader, sources), values=values, default=default))
+        read.append(Label(name=name, sources=label_names(reader, sources), values=values, default=default))
     return tuple(read)
 
 
-def _label_names(reader: Reader, entry: Entry) -> tuple[str, ...]:
+def label_names(reader: Reader, entry: Entry) -> tuple[str, ...]:
     found = reader.texts(entry) if not entry.is_table else ()
     for name in found:
         if not LABEL_NAME.fullmatch(name):

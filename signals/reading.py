@@ -19,7 +19,7 @@ from signals.units import duration
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
     "references", "prices", "budget", "contexts", "kubernetes", "profiles",
-    "infrastructure", "ignore", "alerts", "dashboards",
+    "infrastructure", "ignore", "alerts", "dashboards", "prometheus",
 )  # fmt: skip
 SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives", "alerts")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -90,6 +90,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         monthly_budget_usd=terms.budget(reader, top["budget"]) if "budget" in top else None,
         contexts=places.contexts(reader, top["contexts"]) if "contexts" in top else (),
         cluster=places.cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
+        replica_labels=_replica_labels(reader, top["prometheus"]) if "prometheus" in top else (),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
 
@@ -108,6 +109,12 @@ def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[
         except CatalogError as error:
             reader.mistakes += [(place.line, mistake) for mistake in error.mistakes]
     return found
+
+
+def _replica_labels(reader: Reader, entry: Entry) -> tuple[str, ...]:
+    """Read the labels in which the replicas of one Prometheus differ."""
+    fields = reader.table(entry, known=("replica_labels",), required=("replica_labels",))
+    return profiles.label_names(reader, fields["replica_labels"]) if "replica_labels" in fields else ()
 
 
 def _python_files(reader: Reader, entry: Entry) -> tuple[str, ...]:

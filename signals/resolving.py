@@ -13,7 +13,7 @@ from signals.profiles import Profile
 from signals.promql import METRIC_NAME, Matcher, one_of
 from signals.units import number
 
-OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors")
+OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors", "cached")
 Own = Mapping[str, Profile]
 """The catalog's own profiles by name; they go before those that ship."""
 
@@ -89,6 +89,8 @@ def _override(
     elif "buckets" in fields:
         edges = profiles.edges(reader, fields["buckets"])
         changed = replace(changed, buckets=tuple(edge * changed.scale for edge in edges), native=False)
+    if "cached" in fields:
+        changed = replace(changed, cached=profiles.cached(reader, name, fields["cached"]))
     if "errors" in fields:
         changed = replace(changed, bad=reader.parsed(fields["errors"], profiles.regex, "5.."))
     return changed, _selector(reader, fields["selector"]) if "selector" in fields else selector

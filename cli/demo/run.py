@@ -47,6 +47,9 @@ RESULTS: Mapping[str, Callable[[Report], str]] = {
 """The report's files and what writes each."""
 CLIENT, PREVIEW, CATALOG = "k6.json", "dashboards.html", "demo.yaml"
 
+MONTHLY_REQUESTS = 1e6
+"""The volume that the demo projects a month for, as `snapshot --monthly-requests 1000000` does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
@@ -113,7 +116,16 @@ def finished(
                 client = observed.client
                 source = f"{client.url}, Prometheus {client.build().get('version', '')}"
                 run = load.read((out / CLIENT).read_text("utf-8"), CLIENT)
-                report = snapshot.take(demo, demo.services, window, client.ask, source, run=run, draw=True)
+                report = snapshot.take(
+                    demo,
+                    demo.services,
+                    window,
+                    client.ask,
+                    source,
+                    monthly_requests=MONTHLY_REQUESTS,
+                    run=run,
+                    draw=True,
+                )
                 count = observed.wait_for_rules()
                 _keep(out, report)
                 (out / PREVIEW).write_text(_preview(demo, observed.client, window), "utf-8")

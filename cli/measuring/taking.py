@@ -53,7 +53,7 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
                 "again": list(again(connection, catalog, wanted, window)),
             },
         )
-        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw, whole=bool(freeze))
+        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw)
     if freeze:
         save(freeze, frozen_text(replace(frozen, answers=recorder.answers)))
     return report
@@ -63,16 +63,13 @@ def thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
     """Judge what was kept again, by its own catalog or another."""
     frozen = read(load(path), str(path))
     judge = catalog or reading.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
-    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw, whole=True)
+    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw)
 
 
 def _measured(
-    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool, whole: bool
+    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
 ) -> Report:
-    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps.
-
-    What is frozen is fetched whole, so that any format can be drawn from it.
-    """
+    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps."""
     settings = frozen.settings
     run = run_of(settings["k6"], settings["k6_file"])
 
@@ -87,7 +84,6 @@ def _measured(
             monthly_requests=volume,
             run=run,
             draw=draw,
-            whole=whole,
         )
 
     report = replace(take(frozen.window, run), again=tuple(settings["again"]))

@@ -126,7 +126,7 @@ def test_every_variable_of_a_dashboard_offers_something(
 
 def test_what_a_user_asked_for_is_written(demo: Finished, out: Path) -> None:
     report = json.loads((out / "report.json").read_text("utf-8"))
-    assert report["schema"] == "leadline.report/1"
+    assert report["schema"] == "leadline.report/2"
     assert _readings(report)["requests"]["value"] == demo.summary.recorded
     assert "latency.p95" in (out / "report.md").read_text("utf-8")
     k6 = json.loads((out / "k6.json").read_text("utf-8"))

@@ -214,7 +214,6 @@ EVERYTHING = (
         pytest.param("nan", 4, EVERYTHING, "not numbers (NaN)", id="nan"),
         pytest.param("no-status", 4, ("error_ratio", "success_ratio"), "carries no label", id="no-status"),
         pytest.param("no-inf", 4, ("latency.p50", "latency.p95"), "no +Inf", id="no-inf"),
-        pytest.param("edges", 4, ("latency.p50", "latency.p95"), "different bucket edges", id="edges-differ"),
         pytest.param("summary", 4, ("latency.p50", "latency.p95"), "has no buckets", id="no-buckets"),
         pytest.param(
             "idle", 4, ("latency.p95", "latency.mean", "error_ratio"), "no requests in the window", id="idle"
@@ -231,6 +230,17 @@ def test_what_cannot_be_measured_is_no_data_with_its_reason(
     assert any(says in found[signal]["reason"] for signal in without)
     for signal in {"latency.p95", "error_ratio"} & set(without):
         assert found[signal]["verdict"] == "undecided"
+
+
+def test_instances_with_different_edges_are_added_at_those_that_all_have(
+    prometheus: str, tmp_path: Path, capsys: Capture
+) -> None:
+    code, found = taken(prometheus, "edges", tmp_path, capsys)
+    assert code == 4
+    p95 = found["latency.p95"]
+    assert (p95["verdict"], p95["lower"]) == ("undecided", 0.1)
+    assert "different bucket edges" in p95["reason"]
+    assert found["latency.p50"]["lower"] == 0
 
 
 def test_a_restart_is_counted_through_and_what_it_lost_leaves_the_total_open(

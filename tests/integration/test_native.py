@@ -99,9 +99,11 @@ def test_k6s_native_histograms_give_its_quantiles(
     for signal, stat in (("latency.p50", "med"), ("latency.p95", "p(95)")):
         found, exact = readings[signal], values[stat] / 1000
         assert found["lower"] <= exact * 1.02
-        assert exact <= found["upper"] * 1.02
-        assert found["upper"] / found["lower"] < 1.25
+        assert found["upper"] is None or exact <= found["upper"] * 1.02
         assert found["value"] == pytest.approx(exact, rel=0.1)
+        assert (
+            "10 times its peak rate" in found["assumption"]
+        )  # nothing tells that k6 had ended at its last push
     _compare_what_rules_record(url, catalog, readings)
 
 

@@ -1,147 +1,129 @@
-"""Counters: what they certainly counted, whatever resets and gaps there were."""
+"""Counters: what they certainly counted, at least and at most, whatever resets and gaps there were."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from reports.counters import accumulate
+from reports.bounds import Count
+from reports.counters import Around, Counter, accumulate
+from reports.scrapes import Scrapes
 from signals.samples import Sample
 
+TIMES = tuple(float(time) for time in range(0, 60, 10))
+TARGET = Scrapes(times=TIMES, known_until=60)
+AROUND = Around(scrapes=TARGET, window=(1, 50))
 
-def samples(*points: tuple[float, float]) -> list[Sample]:
-    return [Sample(time, value) for time, value in points]
+
+def started(*points: tuple[float, float]) -> Around:
+    """Return a target that tells when its process started, at each scrape."""
+    return replace(AROUND, scrapes=replace(TARGET, starts=samples(*points)))
+
+
+def samples(*points: tuple[float, float]) -> tuple[Sample, ...]:
+    return tuple(Sample(time, value) for time, value in points)
+
+
+def counted(*points: tuple[float, float], around: Around = AROUND) -> Counter:
+    counter = accumulate(samples(*points), around)
+    assert counter is not None
+    return counter
+
+
+def bounds(count: Count) -> tuple[float, float, float]:
+    return count.lower, count.value, count.upper
 
 
 def test_between_two_idle_edges_the_total_is_exact() -> None:
-    counter = accumulate(samples((0, 5), (10, 5), (20, 30), (30, 55), (40, 55), (50, 55)))
-    assert counter is not None
-    total = counter.total(5, 45)
-    assert (total.value, total.lower, total.upper, total.unbounded) == (50, 50, 50, False)
+    counter = counted((0, 5), (10, 5), (20, 30), (30, 55), (40, 55), (50, 55))
+    assert counter.count(5, 45).is_exact
+    assert counter.count(5, 45).value == 50
 
 
 def test_at_busy_edges_the_bounds_are_the_scrapes_within_and_around() -> None:
-    counter = accumulate(samples((0, 0), (10, 100), (20, 200), (30, 300)))
-    assert counter is not None
-    total = counter.total(5, 25)
-    assert (total.value, total.lower, total.upper) == (200, 100, 300)
+    counter = counted((0, 0), (10, 100), (20, 200), (30, 300))
+    assert bounds(counter.count(5, 25)) == (100, 200, 300)
 
 
 def test_a_scrape_stamped_before_the_edge_but_read_after_it_does_not_bound_from_below() -> None:
-    counter = accumulate(samples((0, 0), (10, 100), (20, 200), (30, 300)))
-    assert counter is not None
-    assert counter.total(0, 20, read_seconds=1).lower == 100
+    counter = counted((0, 0), (10, 100), (20, 200), (30, 300))
+    assert counter.count(0, 20, read_seconds=1).lower == 100
 
 
-def test_a_reset_is_counted_from_zero_and_flagged() -> None:
-    counter = accumulate(samples((0, 90), (10, 100), (20, 7), (30, 17)))
-    assert counter is not None
-    total = counter.total(0, 30)
-    assert (total.value, total.unbounded) == (27, True)
-    assert counter.resets == (20,)
+def test_a_fall_to_less_than_half_is_a_restart_that_may_have_lost_something() -> None:
+    counter = counted((0, 90), (10, 100), (20, 7), (30, 17))
+    assert bounds(counter.count(0, 30)) == (27, 27, 27)
+    assert [(gap.start, gap.end) for gap in counter.gaps if gap.restart] == [(10, 20)]
 
 
-def test_a_restart_that_has_outgrown_the_old_value_is_still_a_reset() -> None:
-    counter = accumulate(samples((0, 10), (10, 500)), restarts=[5])
-    assert counter is not None
-    assert counter.total(0, 10).value == 500
+def test_what_a_restart_lost_was_lost_before_the_new_process_started() -> None:
+    counter = counted((0, 90), (10, 100), (20, 7), around=started((0, -50), (10, -50), (20, 14)))
+    assert [(gap.start, gap.end) for gap in counter.gaps if gap.restart] == [(10, 14)]
 
 
-def test_a_series_born_inside_counts_from_zero_only_with_evidence() -> None:
-    known = accumulate(samples((20, 40), (30, 50)), zero_at=10)
-    unknown = accumulate(samples((20, 40), (30, 50)))
-    assert known is not None
-    assert unknown is not None
-    assert known.total(0, 30).value == 50
-    total = unknown.total(0, 30)
-    assert (total.lower, total.value, total.upper) == (10, 10, 50)
+def test_a_dip_is_no_restart_unless_the_whole_value_was_counted_again() -> None:
+    counter = counted((0, 90), (10, 100), (20, 99), (30, 109), (40, 109), (50, 109))
+    count = counter.count(0, 30)
+    assert (*bounds(count), count.perhaps) == (20, 20, 20, 99)
 
 
-def test_a_series_that_vanished_may_have_counted_more() -> None:
-    counter = accumulate(samples((0, 0), (10, 10)))
-    assert counter is not None
-    assert counter.total(0, 30).unbounded
-    assert counter.between(0, 30).unbounded
+def test_a_start_time_that_moves_without_a_fall_is_perhaps_a_restart() -> None:
+    counter = counted((0, 90), (10, 100), (20, 130), around=started((0, -50), (10, -50), (20, 14)))
+    count = counter.count(0, 20)
+    assert (*bounds(count), count.perhaps) == (40, 40, 40, 100)
+
+
+def test_a_start_time_that_moves_while_others_fall_is_a_restart_for_all() -> None:
+    around = replace(started((0, -50), (10, -50), (20, 14)), fallen=frozenset({20.0}))
+    assert counted((0, 9), (10, 10), (20, 13), around=around).count(0, 20).value == 14
+
+
+def test_a_series_that_the_last_scrape_did_not_find_counts_from_zero() -> None:
+    assert bounds(counted((20, 40), (30, 50)).count(1, 30)) == (50, 50, 50)
+
+
+def test_a_series_that_appears_where_another_ended_may_go_on_with_it() -> None:
+    around = replace(AROUND, ended=((10.0, 30.0),))
+    count = counted((20, 40), (30, 50), around=around).count(1, 30)
+    assert (*bounds(count), count.perhaps) == (20, 20, 20, 30)
+
+
+def test_a_first_value_that_nothing_explains_was_counted_nobody_knows_when() -> None:
+    around = replace(AROUND, scrapes=replace(TARGET, times=TIMES[2:]))
+    count = counted((20, 40), (30, 50), around=around).count(1, 30)
+    assert (count.lower, count.upper) == (10, 50)
+    assert count.lower < count.value < count.upper
+
+
+def test_a_first_value_that_is_implausibly_high_was_not_counted_since_the_last_scrape() -> None:
+    around = replace(AROUND, most=lambda seconds: 10 * seconds)
+    count = counted((20, 5_000_000), (30, 5_000_010), around=around).count(1, 30)
+    assert count.lower == 10
+    assert count.upper <= 10 + 100
+
+
+def test_a_created_time_tells_when_a_series_was_born() -> None:
+    around = replace(AROUND, scrapes=Scrapes(pushed=True), created=15.0)
+    assert bounds(counted((20, 40), (30, 50), around=around).count(1, 30)) == (50, 50, 50)
+    assert counted((20, 40), (30, 50), around=replace(around, created=-20.0)).count(1, 30).lower == 10
+
+
+def test_a_series_that_vanished_may_have_counted_until_the_scrape_that_missed_it() -> None:
+    gaps = counted((0, 0), (10, 10)).gaps
+    assert [(gap.start, gap.end, gap.restart) for gap in gaps] == [(10, 20, False)]
+
+
+def test_a_target_that_fails_may_count_on_until_it_is_no_longer_tried() -> None:
+    scrapes = replace(TARGET, times=(0.0, 10.0), failed=(20.0, 30.0))
+    gaps = counted((0, 0), (10, 10), around=replace(AROUND, scrapes=scrapes)).gaps
+    assert [(gap.start, gap.end) for gap in gaps] == [(10, 40)]
 
 
 def test_samples_that_are_no_numbers_are_left_out() -> None:
-    counter = accumulate(samples((0, 0), (10, math.nan), (20, 20)))
-    assert counter is not None
-    assert counter.total(0, 20).value == 20
-    assert accumulate(samples((0, math.nan))) is None
+    assert counted((0, 0), (10, math.nan), (20, math.inf), (30, 30)).count(0, 30).value == 30
+    assert accumulate(samples((0, math.nan)), AROUND) is None
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=2, max_size=40),
-    st.floats(0, 1),
-    st.floats(0, 1),
-)
-def test_the_truth_is_never_outside_the_bounds(
-    steps: list[tuple[int, bool]], left: float, right: float
-) -> None:
-    """Events happen at known times; a counter is scraped every 10 s and may restart just after a scrape."""
-    events: list[float] = []
-    raw, scrapes = 0, [Sample(0, 0)]
-    for index, (count, restarts) in enumerate(steps):
-        begin = index * 10.0
-        raw = 0 if restarts else raw
-        events += [begin + 10 * (number + 1) / (count + 1) for number in range(count)]
-        raw += count
-        scrapes.append(Sample(begin + 10, raw))
-    span = 10.0 * len(steps)
-    start, end = sorted((left * span, right * span))
-    counter = accumulate(scrapes)
-    assert counter is not None
-    total = counter.total(start, end)
-    truth = sum(1 for event in events if start < event <= end)
-    assert total.lower <= total.value <= total.upper
-    assert truth <= total.upper or total.unbounded or any(restarts for _, restarts in steps)
-    if not any(restarts for _, restarts in steps):
-        assert total.lower <= truth <= total.upper
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 50), st.booleans(), st.booleans()), min_size=2, max_size=40),
-    st.integers(0, 10),
-    st.booleans(),
-    st.floats(0, 1),
-    st.floats(0, 1),
-)
-def test_through_restarts_gaps_and_births_the_total_is_never_above_what_happened_nor_below_what_was_seen(
-    steps: list[tuple[int, bool, bool]], born: int, seen_before: bool, left: float, right: float
-) -> None:
-    """Every 10 s so many events; the process may restart just after a scrape, and a scrape may be missed.
-
-    The series appears at the scrape `born`; whether its target was scraped before is known or not.
-    """
-    born = min(born, len(steps) - 1)
-    events: list[float] = []
-    scrapes: list[Sample] = []
-    raw = 0
-    for index, (count, restarts, missed) in enumerate(steps):
-        begin = index * 10.0
-        if restarts:
-            raw = 0
-        if index >= born:
-            events += [begin + 10 * (number + 1) / (count + 1) for number in range(count)]
-            raw += count
-            if not missed:
-                scrapes.append(Sample(begin + 10, raw))
-    zero_at = born * 10.0 if seen_before else None
-    counter = accumulate(scrapes, zero_at=zero_at)
-    if counter is None:
-        return
-    span = 10.0 * len(steps)
-    start, end = sorted((left * span, right * span))
-    total = counter.total(start, end)
-    truth = sum(1 for event in events if start < event <= end)
-    assert total.lower <= total.value <= total.upper
-    assert total.lower <= truth
-    if not any(restarts for _, restarts, _ in steps[born:]):
-        assert truth <= total.upper or total.unbounded or (not seen_before and start < scrapes[0].time)
-    whole = counter.total(-1, span + 1)
-    assert whole.value <= len(events)
-    if seen_before and not any(restarts or missed for _, restarts, missed in steps[born:]):
-        assert whole.value == len(events)
+def test_beyond_what_a_float_can_count_a_difference_is_not_exact() -> None:
+    count = counted((0, 2.0**53), (10, 2.0**53 + 100), (20, 2.0**53 + 100)).count(0, 20)
+    assert count.lower < 100 < count.upper

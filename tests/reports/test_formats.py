@@ -152,13 +152,13 @@ def test_a_frozen_snapshot_gives_the_same_bytes_in_every_format() -> None:
 def test_a_frozen_snapshot_is_judged_by_other_targets() -> None:
     thawed = frozen.read(freeze(history())[1], "f.json")
     strict = reading.parse(MINIMAL.replace("p95: 250ms", "p95: 100ms"), "leadline.yaml")
-    service = snapshot.take(strict, strict.services, thawed.window, thawed.ask, whole=True).services[0]
+    service = snapshot.take(strict, strict.services, thawed.window, thawed.ask).services[0]
     p95 = service.reading("latency.p95")
     assert p95 is not None
     assert p95.verdict == "missed"
     other = reading.parse(MINIMAL.replace("{job: web}", "{job: api}"), "leadline.yaml")
     with pytest.raises(NoDataError, match="taken with another catalog"):
-        snapshot.take(other, other.services, thawed.window, thawed.ask, whole=True)
+        snapshot.take(other, other.services, thawed.window, thawed.ask)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": "leadline.report/1"}', "[1]"])

@@ -54,8 +54,10 @@ def history(*, seconds: float = 0.12, errors: float = 0.0) -> History:
     return past
 
 
-def taken(past: History, more: str = "", monthly: float | None = None) -> ServiceReport:
-    text = CATALOG.replace("MORE\n", "".join(f"      {each}\n" for each in more.splitlines()))
+def taken(past: History, more: str = "", monthly: float | None = None, kind: str = "kind") -> ServiceReport:
+    text = CATALOG.replace("token_type: kind}", f"token_type: {kind}}}").replace(
+        "MORE\n", "".join(f"      {each}\n" for each in more.splitlines())
+    )
     catalog = reading.parse(text, "leadline.yaml")
     report: Report = snapshot.take(catalog, catalog.services, WINDOW, past.ask, monthly_requests=monthly)
     return report.services[0]
@@ -82,7 +84,12 @@ def test_without_a_counter_of_spend_cost_is_tokens_times_price() -> None:
     assert value(service, "cost_per_1k_tokens") == pytest.approx(1000 * (4 / 3) / 1e6)
     cost = service.reading("cost")
     assert cost is not None
-    assert cost.note == "tokens × catalog prices of 2026-11-01"
+    assert cost.note.startswith("tokens × catalog prices of 2026-11-01; a range")
+    assert cost.lower is not None
+    assert cost.lower < 0.6 * value(service, "cost")
+    stated = taken(past, kind="kind}, cached: none, selector: {job: web").reading("cost")
+    assert stated is not None
+    assert stated.note == "tokens × catalog prices of 2026-11-01"
     assert service.reading("cost.from_prices") is None
 
 
@@ -112,13 +119,20 @@ def test_the_month_says_its_assumption_its_share_of_the_budget_and_what_is_saved
     past = history()
     tokens(past)
     service = taken(past)
-    month = value(service, "cost_per_month")
-    assert month == pytest.approx(value(service, "cost") / 100 * 3600 * 730)
-    assert value(service, "cost.budget_share") == pytest.approx(month / 100)
-    here = value(service, "cost_per_1k_tokens")
-    assert value(service, "cost.savings.before") == pytest.approx(month * (0.02 / here - 1))
+    month, budget = service.reading("cost_per_month"), service.reading("cost.budget_share")
+    assert month is not None
+    assert month.value is None
+    assert "never from minutes" in month.reason
+    assert budget is not None
+    assert (budget.verdict, budget.value) == ("undecided", None)
+    here, million = value(service, "cost_per_1k_tokens"), value(service, "cost_per_million_requests")
+    assert value(service, "cost.savings.before") == pytest.approx(million * (0.02 / here - 1))
     stated = taken(past, monthly=1e6)
     assert value(stated, "cost_per_month") == pytest.approx(value(stated, "cost_per_request") * 1e6)
+    assert value(stated, "cost.budget_share") == pytest.approx(value(stated, "cost_per_month") / 100)
+    dear = taken(past, monthly=1e12).reading("cost.budget_share")
+    assert dear is not None
+    assert dear.verdict == "missed"
     note = stated.reading("cost_per_month")
     assert note is not None
     assert "as stated" in note.note

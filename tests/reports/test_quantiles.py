@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reports.bounds import Bounded
 from reports.quantiles import Distribution, distribution, edges_around, quantile, share_within
 
 EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, math.inf)
@@ -93,8 +94,8 @@ def test_beyond_the_last_bucket_there_is_no_estimate() -> None:
 
 def test_the_share_within_an_edge_is_exact_and_elsewhere_between_two() -> None:
     measured = counted([0.2] * 95 + [0.4] * 5)
-    assert share_within(measured, 0.25) == (0.95, 0.95)
-    assert share_within(measured, 0.4) == (0.95, 1.0)
+    assert share_within(measured, 0.25) == Bounded(value=0.95, lower=0.95, upper=0.95)
+    assert share_within(measured, 0.4) == Bounded(value=None, lower=0.95, upper=1.0)
     assert edges_around(measured, 0.4) == (0.25, 0.5)
 
 

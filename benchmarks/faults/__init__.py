@@ -1,0 +1,1 @@
+"""A simulated fleet with faults, every request logged, written into a real Prometheus and measured there."""

@@ -1,0 +1,199 @@
+"""Attribution: which target each series was scraped from. Labels decide; the times of the samples confirm.
+
+1. All labels of one `up` series are on the series: the most specific such `up` is its target.
+2. `job` and `instance` agree and other labels differ that a scrape may override (`honor_labels`,
+   `metric_relabel_configs`), exactly one target fits, and its scrapes have the samples' times.
+3. Otherwise no scrape of the series is known (OTLP, remote write, federation, recording rules, Pushgateway): the series is
+   its own source and its samples are its clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reports.scrapes import DURATION, STARTED, UP, Scrapes, TargetKey, key_of, of_samples, of_up
+from signals.samples import Series
+
+LABELS, OVERRIDDEN, SOURCE = "all labels of its target", "job and instance of its target", "no scrape known"
+"""The steps of attribution, as the evidence names them."""
+NEAR_SCRAPES = 3.0
+"""A relabelled target goes on at most so many intervals after its last scrape under the old labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The targets of all series.
+
+    scrapes  by target
+    steps    how many series each step attributed, by target
+    renamed  a relabelled target → the labels it had before; both are one target
+    """
+
+    scrapes: Mapping[TargetKey, Scrapes]
+    targets: Mapping[TargetKey, TargetKey]
+    steps: Mapping[TargetKey, Mapping[str, int]] = field(default_factory=dict)
+    renamed: Mapping[TargetKey, TargetKey] = field(default_factory=dict)
+
+    def target(self, labels: Mapping[str, str]) -> TargetKey:
+        """Return the target of a series by its labels."""
+        own = key_of(labels)
+        return self.targets.get(own, own)
+
+    def at(self, labels: Mapping[str, str]) -> Scrapes:
+        return self.scrapes[self.target(labels)]
+
+
+def attribute(series: Iterable[Series], scraped: Sequence[Series], until: float) -> Attribution:
+    """Attribute series to the targets that `scraped` tells of (`up`, scrape durations, process start times)."""
+    ups = {key_of(each.labels): each for each in scraped if each.labels.get("__name__") == UP}
+    by_address: dict[tuple[str, str], list[TargetKey]] = {}
+    for key in ups:
+        by_address.setdefault(_address(dict(key)), []).append(key)
+    times_of = {key: {sample.time for sample in up.samples} for key, up in ups.items()}
+
+    def find(each: Series) -> tuple[TargetKey, str]:
+        own = key_of(each.labels)
+        near = by_address.get(_address(each.labels), [])
+        fitting = [key for key in near if key <= own]
+        if fitting:
+            return max(fitting, key=lambda key: (len(key), _shared(times_of[key], each))), LABELS
+        timed = [key for key in near if _shared(times_of[key], each) > MOST_TIMES]
+        return (timed[0], OVERRIDDEN) if len(timed) == 1 else (own, SOURCE)
+
+    targets: dict[TargetKey, TargetKey] = {}
+    tallies: dict[TargetKey, Tally[str]] = {}
+    own_times: dict[TargetKey, set[float]] = {}
+    for each in series:
+        own = key_of(each.labels)
+        if own not in targets:
+            targets[own], step = find(each)
+            tallies.setdefault(targets[own], Tally())[step] += 1
+        if targets[own] not in ups:
+            seen = own_times.setdefault(own, set())
+            seen.update(sample.time for sample in each.samples)
+            seen.update(sample.time for sample in each.histograms)
+    others: dict[str, dict[TargetKey, list[Series]]] = {DURATION: {}, STARTED: {}}
+    for each in scraped:
+        if (name := each.labels.get("__name__", "")) in others:
+            target, _ = find(each)
+            others[name].setdefault(target, []).append(each)
+    known = {
+        key: of_up(up, others[DURATION].get(key, ()), _one(others[STARTED].get(key, [])), until)
+        for key, up in ups.items()
+    }
+    renamed = _renamed(known)
+    needed = set(targets.values())
+    scrapes = {key: known[key] for key in needed & set(known)}
+    scrapes |= {key: of_samples(times, until) for key, times in own_times.items()}
+    return _named(_joined(scrapes, known, renamed, targets, tallies))
+
+
+MOST_TIMES = 0.8
+"""A target's scrapes have at least this share of a series' sample times."""
+
+
+def _address(labels: Mapping[str, str]) -> tuple[str, str]:
+    return labels.get("job", ""), labels.get("instance", "")
+
+
+def _shared(times: set[float], series: Series) -> float:
+    """Return the share of a series' sample times that are times of scrapes."""
+    every = [*(each.time for each in series.samples), *(each.time for each in series.histograms)]
+    return sum(time in times for time in every) / len(every) if every else 0.0
+
+
+def _one(starts: list[Series]) -> list[Series]:
+    """Keep the start times of a target that has one process; of several, none is the target's."""
+    return starts if len(starts) == 1 else []
+
+
+def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
+    """Find targets that only changed their labels: equal start times, one begins where the other ended.
+
+    Where several could follow one another, those that share the most labels do; where that does not decide, none does.
+    """
+    by_start: dict[float, list[TargetKey]] = {}
+    for key, scrapes in known.items():
+        if scrapes.starts and scrapes.times and not scrapes.changes:
+            by_start.setdefault(scrapes.starts[0].value, []).append(key)
+    found: dict[TargetKey, TargetKey] = {}
+    for keys in by_start.values():
+        pairs = [(old, new) for old in keys for new in keys if _follows(known[new], known[old])]
+        best = [
+            pair
+            for pair in pairs
+            if all(len(pair[0] & pair[1]) >= len(old & new) for old, new in pairs if {old, new} & {*pair})
+        ]
+        olds, news = Tally(old for old, _ in best), Tally(new for _, new in best)
+        found |= {new: old for old, new in best if olds[old] == news[new] == 1}
+    return found
+
+
+def _follows(new: Scrapes, old: Scrapes) -> bool:
+    if new is old:
+        return False
+    interval = max(old.interval or 0.0, new.interval or 0.0)
+    first = min((*new.times, *new.failed))
+    last = max((*old.times, *old.failed))
+    return last < first <= last + NEAR_SCRAPES * interval
+
+
+def _joined(
+    scrapes: Mapping[TargetKey, Scrapes],
+    known: Mapping[TargetKey, Scrapes],
+    renamed: Mapping[TargetKey, TargetKey],
+    targets: Mapping[TargetKey, TargetKey],
+    tallies: Mapping[TargetKey, Tally[str]],
+) -> Attribution:
+    """Give a relabelled target the scrapes that it had under its former labels."""
+
+    def origin(key: TargetKey) -> TargetKey:
+        while key in renamed:
+            key = renamed[key]
+        return key
+
+    parts = {origin(key): [scrapes[key]] for key in scrapes if key not in known}
+    needed = {origin(key) for key in scrapes}
+    for key, each in known.items():
+        if origin(key) in needed:
+            parts.setdefault(origin(key), []).append(each)
+    steps: dict[TargetKey, Tally[str]] = {}
+    for key, tally in tallies.items():
+        steps.setdefault(origin(key), Tally()).update(tally)
+    return Attribution(
+        scrapes={key: _one_life(each) for key, each in parts.items()},
+        targets={own: origin(target) for own, target in targets.items()},
+        steps=steps,
+        renamed={key: origin(key) for key in renamed if origin(key) in needed},
+    )
+
+
+def _one_life(parts: list[Scrapes]) -> Scrapes:
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        times=tuple(sorted(time for each in parts for time in each.times)),
+        failed=tuple(sorted(time for each in parts for time in each.failed)),
+        starts=tuple(sorted((one for each in parts for one in each.starts), key=lambda one: one.time)),
+        read_seconds=max(each.read_seconds for each in parts),
+    )
+
+
+def _named(found: Attribution) -> Attribution:
+    """Name targets by job and instance, and by other labels where these do not tell them apart."""
+    addresses = Tally(_address(dict(key)) for key in found.scrapes)
+
+    def name(key: TargetKey) -> str:
+        labels = dict(key)
+        plain = " ".join(part for part in _address(labels) if part)
+        if plain and addresses[_address(labels)] == 1:
+            return plain
+        rest = (
+            f"{label}={value}" for label, value in sorted(labels.items()) if label not in ("job", "instance")
+        )
+        return " ".join((plain, *rest)).strip() or "series without labels"
+
+    return replace(found, scrapes={key: replace(each, name=name(key)) for key, each in found.scrapes.items()})

@@ -1,0 +1,245 @@
+"""The processes behind an instrument's series: what their counters tell together that none tells alone."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from reports.attribution import Attribution
+from reports.counters import PLAUSIBLE, Around, Counter, accumulate, fallen, finite
+from reports.scrapes import Scrapes, TargetKey, key_of
+from reports.window import Window
+from signals.samples import Sample, Series
+
+PROCESS = "process_start"
+"""The label that tells processes apart which answer at one address."""
+LEAST_STEPS = 3
+"""From so many increments on, a target's peak rate is known well enough to say what is implausible."""
+EXPECTED = 5.0
+"""A target that counted nothing while so many events were to be expected had been drained."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processes:
+    """An instrument's series by target, and what is known of each target.
+
+    series   each with its target; a relabelled target's under its former labels
+    created  when a label set was created, where it tells
+    """
+
+    series: tuple[tuple[TargetKey, Series], ...]
+    scrapes: Mapping[TargetKey, Scrapes]
+    window: Window
+    created: Mapping[TargetKey, float]
+    _metrics: dict[tuple[TargetKey, str], list[Series]] = field(default_factory=dict)
+    _peaks: dict[tuple[TargetKey, str], float] = field(default_factory=dict)
+    _shared: dict[tuple[TargetKey, str], Around] = field(default_factory=dict)
+    _fallen: dict[TargetKey, frozenset[float]] = field(default_factory=dict)
+    _drained: dict[TargetKey, bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        series: Iterable[Series],
+        attribution: Attribution,
+        window: Window,
+        created: Mapping[TargetKey, float],
+    ) -> Processes:
+        """Sort an instrument's series by the processes that counted them."""
+        own: list[tuple[TargetKey, Series]] = []
+        scrapes: dict[TargetKey, Scrapes] = {}
+        for target, each in _former(series, attribution):
+            known = attribution.scrapes[target]
+            if known.alternates:
+                for key, share in _by_process(target, each, known):
+                    scrapes.setdefault(key, _one_process(known, dict(key)[PROCESS]))
+                    own.append((key, share))
+            else:
+                scrapes[target] = known
+                own.append((target, each))
+        metrics: dict[tuple[TargetKey, str], list[Series]] = {}
+        for target, each in own:
+            metrics.setdefault((target, _name(each)), []).append(each)
+        return cls(series=tuple(own), scrapes=scrapes, window=window, created=created, _metrics=metrics)
+
+    def counter(self, target: TargetKey, series: Series) -> Counter | None:
+        """Make one series a counter; of buckets, each by itself."""
+        around = self._around(target, _counting(_name(series)))
+        created = self.created.get(key_of(series.labels))
+        if created is not None:
+            around = replace(around, created=created)
+        counter = accumulate(series.samples, around, restarts=series.restarts)
+        return counter and self._without_drain(target, counter)
+
+    def peaks(self) -> dict[tuple[TargetKey, str], float]:
+        """Return the highest rate, per second, at which each metric counted on each target that lost or may have lost some."""
+        return {
+            (target, name): self._peak(target, name)
+            for target, name in self._metrics
+            if not name.endswith("_bucket")
+        }
+
+    def _around(self, target: TargetKey, metric: str) -> Around:
+        if (target, metric) not in self._shared:
+            self._shared[target, metric] = Around(
+                scrapes=self.scrapes[target],
+                fallen=self._falls(target),
+                refuted=self._refuted(target),
+                ended=tuple(self._ended(target, metric)),
+                window=(self.window.start, self.window.end),
+                most=lambda seconds: self._most(target, metric, seconds),
+            )
+        return self._shared[target, metric]
+
+    def _of(self, target: TargetKey) -> Iterator[Series]:
+        """Give a target's counters, buckets left out: they say no more than their sum."""
+        for (key, name), series in self._metrics.items():
+            if key == target and not name.endswith("_bucket"):
+                yield from series
+
+    def _falls(self, target: TargetKey) -> frozenset[float]:
+        """Return the scrapes at which the target had restarted, as far as falling counters tell.
+
+        One that stands far higher than it can have counted since shows that the process is the same, and only some
+        of what it counts started again.
+        """
+        if target not in self._fallen:
+            every = list(self._of(target))
+            times = {time for each in every for time in fallen(each.samples)}
+            self._fallen[target] = frozenset(time for time in times if not self._stood(target, every, time))
+        return self._fallen[target]
+
+    def _refuted(self, target: TargetKey) -> frozenset[float]:
+        """Return the scrapes at which the start time had moved, but the counters stand too high for a restart."""
+        every = list(self._of(target))
+        moved = {change.after for change in self.scrapes[target].changes}
+        return frozenset(time for time in moved if self._stood(target, every, time))
+
+    def _stood(self, target: TargetKey, every: Sequence[Series], time: float) -> bool:
+        for each in every:
+            index = bisect_right(each.samples, time, key=lambda sample: sample.time) - 1
+            if index < 1 or each.samples[index].time != time:
+                continue
+            before, now = each.samples[index - 1], each.samples[index]
+            most = self._most(target, _name(each), now.time - before.time)
+            if now.value >= before.value and now.value > most:
+                return True
+        return False
+
+    def _ended(self, target: TargetKey, metric: str) -> Iterator[tuple[float, float]]:
+        """Give the last scrape and value of series of a metric that ended while their target went on."""
+        last = self.scrapes[target].times[-1:]
+        for each in self._metrics.get((target, metric), ()):
+            usable = finite(each.samples[-1:])
+            if usable and last and usable[0].time < last[0]:
+                yield usable[0].time, usable[0].value
+
+    def _most(self, target: TargetKey, metric: str, seconds: float) -> float:
+        """Return what a metric can have counted in so many seconds; infinite where its peak is not known."""
+        peak = self._peak(target, metric)
+        return PLAUSIBLE * peak * seconds if peak else math.inf
+
+    def _peak(self, target: TargetKey, metric: str) -> float:
+        """Return the highest rate of a metric on a target, 0 where too few increments tell."""
+        if (target, metric) not in self._peaks:
+            moved = {change.after for change in self.scrapes[target].changes}
+            rates: dict[float, float] = {}
+            for each in self._metrics.get((target, metric), ()):
+                for before, now in pairwise(finite(each.samples)):
+                    if now.value > before.value and now.time not in moved:
+                        rate = (now.value - before.value) / (now.time - before.time)
+                        rates[now.time] = rates.get(now.time, 0.0) + rate
+            self._peaks[target, metric] = max(rates.values()) if len(rates) >= LEAST_STEPS else 0.0
+        return self._peaks[target, metric]
+
+    def _without_drain(self, target: TargetKey, counter: Counter) -> Counter:
+        """Drop the gap after a target's last scrape where it had been drained by then."""
+        scrapes = self.scrapes[target]
+        last = max(scrapes.times, default=-math.inf)
+        ends = any(gap.start == last for gap in counter.gaps)
+        if not ends or max(scrapes.failed, default=last) > last or not self._was_drained(target):
+            return counter
+        kept = tuple(gap for gap in counter.gaps if gap.start != last or gap.restart)
+        return replace(counter, gaps=kept)
+
+    def _was_drained(self, target: TargetKey) -> bool:
+        if target not in self._drained:
+            rises: dict[float, float] = {}
+            for each in self._of(target):
+                if not _name(each).endswith("_sum"):
+                    for before, now in pairwise(finite(each.samples)):
+                        rises[now.time] = rises.get(now.time, 0.0) + max(0.0, now.value - before.value)
+            self._drained[target] = _quiet(rises)
+        return self._drained[target]
+
+
+def _quiet(rises: Mapping[float, float]) -> bool:
+    """Say whether nothing was counted at the end, for so long that chance does not explain it."""
+    every = sorted(rises.items())
+    busy = [time for time, amount in every if amount]
+    if not busy:
+        return bool(every)
+    seconds = busy[-1] - every[0][0]
+    rate = sum(rises.values()) / seconds if seconds > 0 else 0.0
+    return rate * (every[-1][0] - busy[-1]) >= EXPECTED
+
+
+def _name(series: Series) -> str:
+    return series.labels.get("__name__", "")
+
+
+def _counting(metric: str) -> str:
+    """Return the metric whose rate limits what a metric can count: of buckets, their `_count`."""
+    return f"{metric.removesuffix('_bucket')}_count" if metric.endswith("_bucket") else metric
+
+
+def _former(series: Iterable[Series], attribution: Attribution) -> Iterator[tuple[TargetKey, Series]]:
+    """Give each series with its target; those of a relabelled target are one with what they were before."""
+    former: dict[TargetKey, list[TargetKey]] = {}
+    for key, origin in attribution.renamed.items():
+        former.setdefault(origin, []).append(key)
+    joined: dict[tuple[TargetKey, frozenset[tuple[str, str]]], list[Series]] = {}
+    for each in series:
+        target, labels = attribution.target(each.labels), frozenset(each.labels.items())
+        names = [key for key in (target, *former.get(target, ())) if key <= labels]
+        if target not in former or not names:
+            yield target, each
+            continue
+        labels = labels - max(names, key=len) | target
+        joined.setdefault((target, labels), []).append(replace(each, labels=dict(labels)))
+    for (target, _), pieces in joined.items():
+        samples = sorted((one for each in pieces for one in each.samples), key=lambda one: one.time)
+        restarts = tuple(sorted(time for each in pieces for time in each.restarts))
+        yield target, replace(pieces[0], samples=tuple(samples), restarts=restarts)
+
+
+def _by_process(target: TargetKey, series: Series, scrapes: Scrapes) -> Iterator[tuple[TargetKey, Series]]:
+    """Take a series apart that several processes at one address counted, by the start time at each scrape."""
+    shares: dict[str, list[Sample]] = {}
+    for sample in series.samples:
+        if (start := _start_at(scrapes, sample.time)) is not None:
+            shares.setdefault(start, []).append(sample)
+    for start, samples in shares.items():
+        key = target | {(PROCESS, start)}
+        yield key, replace(series, samples=tuple(samples), restarts=())
+
+
+def _start_at(scrapes: Scrapes, time: float) -> str | None:
+    index = bisect_right(scrapes.starts, time, key=lambda sample: sample.time) - 1
+    if index < 0 or scrapes.starts[index].time != time:
+        return None
+    return f"{scrapes.starts[index].value:.1f}"
+
+
+def _one_process(scrapes: Scrapes, start: str) -> Scrapes:
+    """Return the scrapes that one of several processes at an address answered."""
+    times = {sample.time for sample in scrapes.starts if f"{sample.value:.1f}" == start}
+    return replace(
+        scrapes,
+        name=f"{scrapes.name} ({PROCESS}={start})",
+        times=tuple(time for time in scrapes.times if time in times),
+        starts=tuple(sample for sample in scrapes.starts if sample.time in times),
+    )
