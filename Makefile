@@ -28,6 +28,7 @@ golden: $(READY) ## rewrite tests/golden/ and k8s/manifests/ from the code; revi
 prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@LEADLINE_ALL=1 $(BIN)/pytest -q tests/integration/test_profiles.py
 	@$(BIN)/python -m benchmarks.fidelity --out docs/fidelity.md
+	@$(BIN)/python -m benchmarks.faults --out docs/faults.md
 	@$(BIN)/python -m benchmarks.checking --out docs/checking.md
 	@$(BIN)/python -m benchmarks.replay --out docs/replay.md
 	@$(BIN)/leadline demo --chaos --out build/prove

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,8 +19,9 @@ from signals.samples import Series
 
 LABELS, OVERRIDDEN, SOURCE = "all labels of its target", "job and instance of its target", "no scrape known"
 """The steps of attribution, as the evidence names them."""
-NEAR_SCRAPES = 3.0
-"""A relabelled target goes on at most so many intervals after its last scrape under the old labels."""
+NEAR_SCRAPES, APART = 3.0, 0.75
+"""A relabelled target goes on at most so many intervals after its last scrape under the old labels; scrapes that are nearer to
+each other than this share of an interval are of two targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Attribution:
 
     scrapes  by target
     steps    how many series each step attributed, by target
-    renamed  a relabelled target → the labels it had before; both are one target
+    renamed  a relabelled target → the labels it had before; both are one target, and their series are joined
     """
 
     scrapes: Mapping[TargetKey, Scrapes]
@@ -84,10 +86,11 @@ def attribute(series: Iterable[Series], scraped: Sequence[Series], until: float)
         for key, up in ups.items()
     }
     renamed = _renamed(known)
+    alike = {new: old for new, old in _alike(known).items() if new not in renamed}
     needed = set(targets.values())
     scrapes = {key: known[key] for key in needed & set(known)}
     scrapes |= {key: of_samples(times, until) for key, times in own_times.items()}
-    return _named(_joined(scrapes, known, renamed, targets, tallies))
+    return _named(_joined(scrapes, known, renamed, alike, targets, tallies))
 
 
 MOST_TIMES = 0.8
@@ -131,27 +134,54 @@ def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
     return found
 
 
+def _alike(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
+    """Find targets at one address of which one begins where the other ended, where no start time tells them apart."""
+    by_address: dict[tuple[str, str], list[TargetKey]] = {}
+    for key, scrapes in known.items():
+        if scrapes.times and not scrapes.starts:
+            by_address.setdefault(_address(dict(key)), []).append(key)
+    found: dict[TargetKey, TargetKey] = {}
+    for keys in by_address.values():
+        pairs = [(old, new) for old in keys for new in keys if _follows(known[new], known[old])]
+        olds, news = Tally(old for old, _ in pairs), Tally(new for _, new in pairs)
+        found |= {new: old for old, new in pairs if olds[old] == news[new] == 1}
+    return found
+
+
 def _follows(new: Scrapes, old: Scrapes) -> bool:
+    """Say whether one target begins just where another was last scraped, and the two are never scraped side by side."""
     if new is old:
         return False
     interval = max(old.interval or 0.0, new.interval or 0.0)
-    first = min((*new.times, *new.failed))
-    last = max((*old.times, *old.failed))
-    return last < first <= last + NEAR_SCRAPES * interval
+    earlier = sorted((*old.times, *old.failed))
+    every = sorted((*new.times, *new.failed))
+    before = bisect_left(earlier, every[0]) - 1
+    if before < 0 or every[0] - earlier[before] > NEAR_SCRAPES * interval:
+        return False
+    return not any(
+        bisect_left(earlier, time - APART * interval) < bisect_left(earlier, time + APART * interval)
+        for time in every
+    )
 
 
 def _joined(
     scrapes: Mapping[TargetKey, Scrapes],
     known: Mapping[TargetKey, Scrapes],
     renamed: Mapping[TargetKey, TargetKey],
+    alike: Mapping[TargetKey, TargetKey],
     targets: Mapping[TargetKey, TargetKey],
     tallies: Mapping[TargetKey, Tally[str]],
 ) -> Attribution:
-    """Give a relabelled target the scrapes that it had under its former labels."""
+    """Give a relabelled target the scrapes that it had under its former labels.
+
+    One that may just have been relabelled (`alike`) is taken for one target too, but its series are not joined: those that
+    appear may go on with those that ended, as where a label of the metric changes.
+    """
+    former = {**renamed, **alike}
 
     def origin(key: TargetKey) -> TargetKey:
-        while key in renamed:
-            key = renamed[key]
+        while key in former:
+            key = former[key]
         return key
 
     parts = {origin(key): [scrapes[key]] for key in scrapes if key not in known}

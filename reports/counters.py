@@ -22,8 +22,9 @@ RESTART_FALL, FEW = 0.5, 20
 have dipped."""
 PLAUSIBLE = 10.0
 """What cannot be seen happened at most at this many times the target's peak rate."""
-WHOLE_FLOATS = 2.0**53
-"""From here on a float no longer holds every whole number."""
+WHOLE_FLOATS, SMALL, PRECISE = 2.0**53, 1e6, 1e-9
+"""From here on a float no longer holds every whole number; below this its rounding never matters; a difference is exact where
+rounding is a smaller share of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class Around:
     scrapes  its target's
     fallen   the scrapes at which other counters of the target had fallen
     refuted  the scrapes before which it cannot have restarted, as its counters stand too high for that
-    ended    the last scrape and the last value of other series of the metric that ended on this target
+    revealed the scrapes that first found counters which stand too high to have been counted since the scrape before
+    ended    the last scrape and the last value of the series that this one may go on with
     created  when this very series was created, where it tells
     window   the time that is asked about: births before it and ends after it do not matter
     most     what the metric can have counted on this target in so many seconds, at a plausible rate; infinite if unknown
@@ -123,6 +125,7 @@ class Around:
     scrapes: Scrapes
     fallen: frozenset[float] = frozenset()
     refuted: frozenset[float] = frozenset()
+    revealed: frozenset[float] = frozenset()
     ended: tuple[tuple[float, float], ...] = ()
     created: float | None = None
     window: tuple[float, float] = (-math.inf, math.inf)
@@ -135,10 +138,10 @@ def finite(samples: Iterable[Sample]) -> list[Sample]:
 
 def fallen(samples: Sequence[Sample]) -> list[float]:
     """Return the scrapes at which a value had fallen so far that it must have started again."""
-    return [now.time for before, now in pairwise(samples) if _fell(before.value, now.value)]
+    return [now.time for before, now in pairwise(samples) if fell_far(before.value, now.value)]
 
 
-def _fell(before: float, now: float) -> bool:
+def fell_far(before: float, now: float) -> bool:
     return now < RESTART_FALL * before and not (before < FEW and before == int(before))
 
 
@@ -162,7 +165,7 @@ def accumulate(
     for now in usable:
         if before is not None:
             difference = now.value - before.value
-            if quiet and difference >= 0 and now.value < WHOLE_FLOATS:
+            if quiet and difference >= 0 and now.value < SMALL:
                 step = Step(difference, difference, difference)
             else:
                 step = _step(before, now, around, restarted=now.time in known)
@@ -207,21 +210,22 @@ def _step(before: Sample, now: Sample, around: Around, *, restarted: bool) -> St
     if difference >= 0 and change is None and not restarted and (scrapes.starts or not others):
         return _exact(difference, now.value)
     lost = Gap(before.time, change.since if change else now.time)
-    fell = _fell(before.value, now.value) or (difference < 0 and (change or others))
+    fell = fell_far(before.value, now.value) or (difference < 0 and (change or others))
     if restarted or fell or (change and others):
         return Step(now.value, now.value, now.value, lost, restarted=True)
-    whole = Gap(before.time, now.time, perhaps=min(before.value, now.value))
-    if difference < 0:  # a dip, or a restart that nothing else tells
-        return Step(0.0, 0.0, 0.0, whole)
-    if now.time in around.refuted:
-        return Step(difference, difference, difference, replace(whole, end=whole.start, restart=False))
-    return Step(difference, difference, difference, whole)
+    counted = max(0.0, difference)  # less than 0 where it dipped, or restarted and nothing else tells
+    perhaps = Gap(before.time, now.time, perhaps=min(before.value, now.value))
+    if now.time in around.refuted or (difference < 0 and now.value > around.most(now.time - before.time)):
+        perhaps = replace(perhaps, end=perhaps.start, restart=False)
+    most = now.value if difference < 0 and now.value < FEW else counted
+    return Step(counted, counted, most, perhaps)
 
 
 def _exact(difference: float, value: float) -> Step:
-    if value < WHOLE_FLOATS:
-        return Step(difference, difference, difference)
     lost = math.ulp(value)
+    whole = value < WHOLE_FLOATS and value == int(value)
+    if whole or lost <= PRECISE * difference or not difference:
+        return Step(difference, difference, difference)
     return Step(difference, max(0.0, difference - lost), difference + lost)
 
 
@@ -254,7 +258,7 @@ def _whole(value: float) -> Step:
 def _on_new_target(first: Sample, around: Around) -> Born | None:
     """Take a series that its target's first scrape found for born with the process, where that is plausible."""
     started = around.scrapes.started(first.time)
-    if started is None or first.value > around.most(first.time - started):
+    if started is None or first.time in around.revealed or first.value > around.most(first.time - started):
         return None
     return min(started - CLOCK_SLACK_SECONDS, first.time), _whole(first.value)
 
@@ -267,10 +271,11 @@ def _on_known_target(first: Sample, before: float, around: Around) -> Born:
         return before, replace(_whole(value), gap=Gap(before, change.since))
     ended = [last for time, last in around.ended if time == before]
     most = around.most(seconds)
-    if not ended and value <= most:
+    revealed = first.time in around.revealed
+    if not ended and not revealed and value <= most:
         return before, _whole(value)
     certain = max(0.0, value - sum(ended)) if ended else 0.0
-    usual = min(value, most / PLAUSIBLE)
+    usual = min(value, most / PLAUSIBLE) if math.isfinite(most) else 0.0
     likely = max(certain, min((value - last for last in ended if last <= value), default=usual))
     perhaps = Gap(before, first.time, restart=False, perhaps=value - likely)
     return before, Step(likely, certain, likely, perhaps)

@@ -14,9 +14,9 @@ from signals.samples import Series
 LOOKBACK_SECONDS = 300.0
 """Prometheus's own: no sample stands for longer."""
 LATE = 1.5
-"""A sample stands until the next; where that is missing, for so many intervals."""
+"""A sample stands until the next, if that comes within so many intervals."""
 LAST = 0.5
-"""The last sample of a series that ended: somewhere in the interval after it, so in the mean for half of it."""
+"""Where it does not, the series ended somewhere in the interval after it: the sample stands for half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,10 @@ class _Valid:
         index = bisect_right(self.times, time) - 1
         if index < 0:
             return None
-        stands = LAST if index == len(self.times) - 1 else LATE
-        age = time - self.times[index]
-        return self.values[index] if age <= min(stands * self.interval, LOOKBACK_SECONDS) else None
+        age, following = time - self.times[index], self.times[index + 1 : index + 2]
+        goes_on = bool(following) and following[0] - self.times[index] <= LATE * self.interval
+        stands = age <= min(LAST * self.interval, LOOKBACK_SECONDS)
+        return self.values[index] if goes_on or stands else None
 
 
 def level_of(series: Sequence[Series], start: float, end: float) -> Level | None:

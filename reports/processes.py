@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from reports.attribution import Attribution
-from reports.counters import PLAUSIBLE, Around, Counter, accumulate, fallen, finite
+from reports.counters import PLAUSIBLE, Around, Counter, accumulate, fallen, fell_far, finite
 from reports.scrapes import Scrapes, TargetKey, key_of
 from reports.window import Window
 from signals.samples import Sample, Series
@@ -51,7 +51,7 @@ class Processes:
         """Sort an instrument's series by the processes that counted them."""
         own: list[tuple[TargetKey, Series]] = []
         scrapes: dict[TargetKey, Scrapes] = {}
-        for target, each in _former(series, attribution):
+        for target, each in former(series, attribution):
             known = attribution.scrapes[target]
             if known.alternates:
                 for key, share in _by_process(target, each, known):
@@ -65,9 +65,20 @@ class Processes:
             metrics.setdefault((target, _name(each)), []).append(each)
         return cls(series=tuple(own), scrapes=scrapes, window=window, created=created, _metrics=metrics)
 
-    def counter(self, target: TargetKey, series: Series) -> Counter | None:
-        """Make one series a counter; of buckets, each by itself."""
+    def counters(
+        self, every: Sequence[tuple[TargetKey, Series]]
+    ) -> Iterator[tuple[TargetKey, Series, Counter]]:
+        """Make series counters; of buckets, each by itself."""
+        ended = self._ended(every)
+        for target, series in every:
+            counter = self._counter(target, series, ended.get((target, _name(series)), []))
+            if counter:
+                yield target, series, counter
+
+    def _counter(self, target: TargetKey, series: Series, ended: Sequence[Series]) -> Counter | None:
         around = self._around(target, _counting(_name(series)))
+        if ended:
+            around = replace(around, ended=tuple(_gone(_before(series, ended))))
         created = self.created.get(key_of(series.labels))
         if created is not None:
             around = replace(around, created=created)
@@ -88,7 +99,7 @@ class Processes:
                 scrapes=self.scrapes[target],
                 fallen=self._falls(target),
                 refuted=self._refuted(target),
-                ended=tuple(self._ended(target, metric)),
+                revealed=self._revealed(target),
                 window=(self.window.start, self.window.end),
                 most=lambda seconds: self._most(target, metric, seconds),
             )
@@ -113,10 +124,16 @@ class Processes:
         return self._fallen[target]
 
     def _refuted(self, target: TargetKey) -> frozenset[float]:
-        """Return the scrapes at which the start time had moved, but the counters stand too high for a restart."""
+        """Return the scrapes at which the start time had moved, or a counter fell, but others stand too high for a restart."""
         every = list(self._of(target))
         moved = {change.after for change in self.scrapes[target].changes}
-        return frozenset(time for time in moved if self._stood(target, every, time))
+        dipped = {
+            now.time
+            for each in every
+            for before, now in pairwise(finite(each.samples))
+            if now.value < before.value
+        }
+        return frozenset(time for time in moved | dipped if self._stood(target, every, time))
 
     def _stood(self, target: TargetKey, every: Sequence[Series], time: float) -> bool:
         for each in every:
@@ -125,17 +142,31 @@ class Processes:
                 continue
             before, now = each.samples[index - 1], each.samples[index]
             most = self._most(target, _name(each), now.time - before.time)
-            if now.value >= before.value and now.value > most:
+            if now.value > most and not fell_far(before.value, now.value):
                 return True
         return False
 
-    def _ended(self, target: TargetKey, metric: str) -> Iterator[tuple[float, float]]:
-        """Give the last scrape and value of series of a metric that ended while their target went on."""
-        last = self.scrapes[target].times[-1:]
-        for each in self._metrics.get((target, metric), ()):
-            usable = finite(each.samples[-1:])
-            if usable and last and usable[0].time < last[0]:
-                yield usable[0].time, usable[0].value
+    def _ended(self, every: Iterable[tuple[TargetKey, Series]]) -> dict[tuple[TargetKey, str], list[Series]]:
+        """Return the series that ended while their target went on, by target and metric."""
+        found: dict[tuple[TargetKey, str], list[Series]] = {}
+        for target, each in every:
+            last = self.scrapes[target].times[-1:]
+            if each.samples and last and each.samples[-1].time < last[0]:
+                found.setdefault((target, _name(each)), []).append(each)
+        return found
+
+    def _revealed(self, target: TargetKey) -> frozenset[float]:
+        """Return the scrapes that first found counters which were counted long before, by something behind the target."""
+        scrapes, found = self.scrapes[target], set[float]()
+        for each in self._of(target):
+            first = next(iter(finite(each.samples)), None)
+            if first is None or first.time <= self.window.start:
+                continue
+            since = scrapes.before(first.time)
+            since = scrapes.started(first.time) if since is None else since
+            if since is not None and first.value > self._most(target, _name(each), first.time - since):
+                found.add(first.time)
+        return frozenset(found)
 
     def _most(self, target: TargetKey, metric: str, seconds: float) -> float:
         """Return what a metric can have counted in so many seconds; infinite where its peak is not known."""
@@ -177,14 +208,35 @@ class Processes:
 
 
 def _quiet(rises: Mapping[float, float]) -> bool:
-    """Say whether nothing was counted at the end, for so long that chance does not explain it."""
+    """Say whether nothing was counted at the end, for so long that chance does not explain it.
+
+    Where a counter does not count events (dollars, say), the smallest rise stands for one of them.
+    """
     every = sorted(rises.items())
-    busy = [time for time, amount in every if amount]
+    busy = [(time, amount) for time, amount in every if amount]
     if not busy:
         return bool(every)
-    seconds = busy[-1] - every[0][0]
-    rate = sum(rises.values()) / seconds if seconds > 0 else 0.0
-    return rate * (every[-1][0] - busy[-1]) >= EXPECTED
+    seconds = busy[-1][0] - every[0][0]
+    events = sum(amount for _, amount in busy) / min(1.0, *(amount for _, amount in busy))
+    rate = events / seconds if seconds > 0 else 0.0
+    return rate * (every[-1][0] - busy[-1][0]) >= EXPECTED
+
+
+def _before(series: Series, ended: Sequence[Series]) -> Sequence[Series]:
+    """Return which of the series that ended one may go on with: the one most like it, else any of them."""
+    own = frozenset(series.labels.items())
+    last = [each for each in ended if each.samples[-1].time < series.samples[0].time]
+    changes = sorted((len(own ^ frozenset(each.labels.items())), index) for index, each in enumerate(last))
+    if changes and changes[0][0] < min((count for count, _ in changes[1:]), default=math.inf):
+        return [last[changes[0][1]]]
+    return last
+
+
+def _gone(ended: Iterable[Series]) -> Iterator[tuple[float, float]]:
+    """Give the last scrape and the last value of series."""
+    for each in ended:
+        if math.isfinite(each.samples[-1].value):
+            yield each.samples[-1].time, each.samples[-1].value
 
 
 def _name(series: Series) -> str:
@@ -196,7 +248,7 @@ def _counting(metric: str) -> str:
     return f"{metric.removesuffix('_bucket')}_count" if metric.endswith("_bucket") else metric
 
 
-def _former(series: Iterable[Series], attribution: Attribution) -> Iterator[tuple[TargetKey, Series]]:
+def former(series: Iterable[Series], attribution: Attribution) -> Iterator[tuple[TargetKey, Series]]:
     """Give each series with its target; those of a relabelled target are one with what they were before."""
     former: dict[TargetKey, list[TargetKey]] = {}
     for key, origin in attribution.renamed.items():

@@ -13,7 +13,7 @@ from reports.buckets import parts, whole
 from reports.fetch import Fetched, fetched, side_by_side
 from reports.measured import Measured, Track, of_targets
 from reports.native import as_classic, in_base_units
-from reports.processes import Processes
+from reports.processes import Processes, former
 from reports.scrapes import Scrapes, TargetKey, key_of, question
 from reports.window import Window
 from signals.catalog import Service
@@ -185,7 +185,7 @@ def _measured(
     )
     series = duplicates.without_replicas(answer.series, attribution, twice)
     if instrument.kind == "gauge":
-        gauge = replace(measured, gauges=tuple(series))
+        gauge = replace(measured, gauges=tuple(each for _, each in former(series, attribution)))
         return gauge if gauge.level() else replace(gauge, absent=_no_sample(instrument))
     quantiles = tuple(each for each in series if "quantile" in each.labels)
     counters = [each for each in series if "quantile" not in each.labels]
@@ -206,11 +206,9 @@ def _measured(
     ).at_its_edges()
 
 
-def _tracks(series: Iterable[tuple[TargetKey, Series]], processes: Processes) -> Iterable[Track]:
-    for target, each in series:
-        counter = processes.counter(target, each)
-        if counter:
-            yield Track(labels=each.labels, target=target, counter=counter)
+def _tracks(series: Sequence[tuple[TargetKey, Series]], processes: Processes) -> Iterable[Track]:
+    for target, each, counter in processes.counters(series):
+        yield Track(labels=each.labels, target=target, counter=counter)
 
 
 def _with_creation(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.faults.fleet import STALE, Process, Request, Store, every
-from reports import snapshot
-from reports.model import Reading, ServiceReport
+from benchmarks.faults.fleet import STALE, Process, Store, every
+from benchmarks.faults.truth import SIGNALS, Truth, untrue
+from reports import attribution, counters, snapshot
+from reports.bounds import Count
+from reports.measured import Measured
+from reports.model import ServiceReport
 from reports.window import Window
 from signals import reading
+from signals.samples import Sample
 from tests.reports.history import History
 
 CATALOG = reading.parse(
@@ -47,69 +51,13 @@ def taken(store: Store, window: Window) -> ServiceReport:
     return snapshot.take(CATALOG, CATALOG.services, window, past.ask).services[0]
 
 
-@dataclass(frozen=True)
-class Truth:
-    """What was logged in a window."""
-
-    requests: Sequence[Request]
-    seconds: float
-
-    @classmethod
-    def of(cls, processes: Iterable[Process], window: Window) -> Truth:
-        logged = [
-            each for one in processes for each in one.requests if window.start < each.time <= window.end
-        ]
-        return cls(logged, window.seconds)
-
-    def value(self, signal: str) -> float | None:
-        times = sorted(each.seconds for each in self.requests)
-        count = len(times)
-        if signal in ("requests", "throughput"):
-            return count / (self.seconds if signal == "throughput" else 1)
-        if not count:
-            return None
-        if signal == "error_ratio":
-            return sum(each.status == "500" for each in self.requests) / count
-        if signal == "latency.mean":
-            return math.fsum(times) / count
-        if signal.startswith("latency.p"):
-            return times[max(0, math.ceil(float("0." + signal[9:]) * count) - 1)]
-        return {"tokens": 400.0 * count, "cost_per_request": 7e-4, "cost_per_1k_tokens": 1000 * 7e-4 / 400}[
-            signal
-        ]
-
-
-SIGNALS = (
-    "requests", "throughput", "error_ratio", "latency.mean", "latency.p50", "latency.p95", "latency.p99", "tokens",
-    "cost_per_request", "cost_per_1k_tokens",
-)  # fmt: skip
-
-
-def outside(found: Reading, truth: float | None) -> str:
-    """Say how a reading is untrue; empty where it is true."""
-    if truth is None or found.lower is None:
-        return ""
-    slack = 1e-9 * max(1.0, abs(truth))
-    if truth < found.lower - slack:
-        return f"{found.signal}: {truth} is below {found.lower}"
-    if not found.unbounded and found.upper is not None and truth > found.upper + slack:
-        return f"{found.signal}: {truth} is above {found.upper}"
-    if found.is_exact and found.value is not None and not math.isclose(found.value, truth, rel_tol=1e-9):
-        return f"{found.signal}: exactly {found.value}, but it is {truth}"
-    if found.verdict in ("met", "missed") and found.target is not None:
-        met = truth >= found.target if found.floor else truth <= found.target + slack
-        if met != (found.verdict == "met"):
-            return f"{found.signal}: {found.verdict}, but {truth} against {found.target}"
-    return ""
-
-
 def check(report: ServiceReport, truth: Truth) -> None:
-    untrue = [
+    wrong = [
         text
         for signal in SIGNALS
-        if (found := report.reading(signal)) and (text := outside(found, truth.value(signal)))
+        if (found := report.reading(signal)) and (text := untrue(found, truth.value(signal)))
     ]
-    assert not untrue, untrue
+    assert not wrong, wrong
 
 
 def loaded(chance: random.Random, process: Process, *, busy: bool, rate: float = 3.0) -> Process:
@@ -206,7 +154,7 @@ def fleet(kind: str, chance: random.Random, *, busy: bool) -> tuple[Store, list[
         old.base = 1000
         old.requests = [each for each in old.requests if abs(each.time - middle) > 2 * INTERVAL]
         old.value_at = lambda time, name, value: (
-            value - lower if name == "http_requests_total" and time > middle else value
+            value - lower if name == "http_requests_total" and time > middle and value > 100 else value
         )
         store.scrape([old], times, one)
     else:
@@ -221,4 +169,82 @@ def test_the_truth_is_inside_the_bounds(kind: str, seed: int, busy: bool) -> Non
     chance = random.Random(seed)
     store, processes = fleet(kind, chance, busy=busy)
     window = cut(chance)
-    check(taken(store, window), Truth.of(processes, window))
+    check(taken(store, window), Truth.of(processes, window.start, window.end))
+
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def _swapped(patch: pytest.MonkeyPatch) -> None:
+    count = counters.Counter.count
+
+    def swapped(self: counters.Counter, *span: float) -> Count:
+        found = count(self, *span)
+        return replace(found, lower=found.upper, upper=found.lower)
+
+    patch.setattr(counters.Counter, "count", swapped)
+
+
+def _nothing_missing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Measured, "missing", lambda *_: 0.0)
+
+
+def _no_restarts(patch: pytest.MonkeyPatch) -> None:
+    def step(before: Sample, now: Sample, *_: object, **__: object) -> counters.Step:
+        difference = max(0.0, now.value - before.value)
+        return counters.Step(difference, difference, difference)
+
+    patch.setattr(counters, "_step", step)
+
+
+def _by_job_and_instance(patch: pytest.MonkeyPatch) -> None:
+    """Tell targets apart by job and instance only; one `up` and one start time of these win, as before."""
+
+    def key(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+        return frozenset((name, labels[name]) for name in ("job", "instance") if name in labels)
+
+    patch.setattr(attribution, "key_of", key)
+    patch.setattr(attribution, "_one", lambda starts: starts[:1])
+
+
+def _always_born_at_zero(patch: pytest.MonkeyPatch) -> None:
+    def born(first: Sample, _: counters.Around) -> tuple[float, counters.Step]:
+        return first.time - INTERVAL, counters.Step(first.value, first.value, first.value)
+
+    patch.setattr(counters, "born", born)
+
+
+def _never_ends(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(counters, "_end", lambda *_: [])
+
+
+def _only_inside(patch: pytest.MonkeyPatch) -> None:
+    """Take what the scrapes inside the window counted for the whole of it, as before."""
+    count = counters.Counter.count
+
+    def inside(self: counters.Counter, *span: float) -> Count:
+        found = count(self, *span)
+        return replace(found, value=found.lower, upper=found.lower)
+
+    patch.setattr(counters.Counter, "count", inside)
+
+
+MUTANTS: tuple[Patch, ...] = (
+    _swapped, _nothing_missing, _no_restarts, _by_job_and_instance, _always_born_at_zero, _never_ends, _only_inside,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mutate", MUTANTS, ids=lambda mutate: mutate.__name__.strip("_"))
+def test_a_model_that_is_wrong_is_found_out(mutate: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate(monkeypatch)
+    found = []
+    for seed in range(5):
+        for kind in KINDS:
+            chance = random.Random(seed)
+            store, processes = fleet(kind, chance, busy=seed % 2 == 1)
+            window = cut(chance)
+            try:
+                check(taken(store, window), Truth.of(processes, window.start, window.end))
+            except AssertionError:
+                found.append(kind)
+    assert found
