@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import generating, many, startup
+from benchmarks import generating, long, many, startup
 
 
 @click.command()
@@ -22,6 +22,7 @@ def main(out: Path) -> None:
 
 def _page() -> str:
     snapshots = "\n".join(many.lines())
+    windows = "\n".join(long.lines())
     started, generated = "\n".join(startup.lines()), "\n".join(generating.lines())
     dashboards = "\n".join(generating.beside_grafanalib())
     return f"""\
@@ -39,6 +40,12 @@ A snapshot of many services, beside the same figures asked one by one, on this m
 
 ```
 {snapshots}
+```
+
+Long windows and many series, each a whole `leadline snapshot` (seconds and memory of the process), beside the logged truth:
+
+```
+{windows}
 ```
 
 `leadline generate`, for services with two objectives and the profile threads-agent:

@@ -84,6 +84,7 @@ def _of_catalog(connection: Connection, *, offline: bool, costs: bool) -> list[F
     from checks import catalog as held
     from checks import generated as made
     from cli.compose import generated
+    from cli.identity import of_targets
 
     catalog = connection.load()
     files = generated(catalog)
@@ -94,6 +95,7 @@ def _of_catalog(connection: Connection, *, offline: bool, costs: bool) -> list[F
         parts: list[Callable[[], Iterable[Finding]]] = [
             lambda: held.of_catalog(catalog, facts),
             lambda: made.of_generated(files, prometheus.rule_groups(), catalog, facts),
+            lambda: of_targets(catalog, prometheus.ask),
         ]
         if costs:
             parts.append(lambda: made.costs(files, facts))

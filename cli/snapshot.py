@@ -15,7 +15,7 @@ from reports.model import MISSED, UNDECIDED, Report
 from signals.errors import UsageError
 
 SECTIONS = (
-    "head", "summary", "targets", "results", "breakdown", "client", "comparison", "against", "cost", "headroom",
+    "head", "summary", "targets", "results", "objectives", "breakdown", "client", "comparison", "against", "cost", "headroom",
     "in-place", "next-steps", "highlights", "evidence", "remember", "live", "provenance",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from reports.scrapes import DURATION, STARTED, UP, Scrapes, TargetKey, key_of, of_samples, of_up
 from signals.samples import Series
@@ -47,8 +48,18 @@ class Attribution:
         return self.scrapes[self.target(labels)]
 
 
-def attribute(series: Iterable[Series], scraped: Sequence[Series], until: float) -> Attribution:
-    """Attribute series to the targets that `scraped` tells of (`up`, scrape durations, process start times)."""
+def attribute(
+    series: Iterable[Series],
+    scraped: Sequence[Series],
+    until: float,
+    *,
+    cell: float = 0.0,
+    tallies: Mapping[TargetKey, tuple[float, float]] = MappingProxyType({}),
+) -> Attribution:
+    """Attribute series to the targets that `scraped` tells of (`up`, scrape durations, process start times).
+
+    `cell` and `tallies` are those of a long window: see `Scrapes`.
+    """
     ups = {key_of(each.labels): each for each in scraped if each.labels.get("__name__") == UP}
     by_address: dict[tuple[str, str], list[TargetKey]] = {}
     for key in ups:
@@ -65,13 +76,13 @@ def attribute(series: Iterable[Series], scraped: Sequence[Series], until: float)
         return (timed[0], OVERRIDDEN) if len(timed) == 1 else (own, SOURCE)
 
     targets: dict[TargetKey, TargetKey] = {}
-    tallies: dict[TargetKey, Tally[str]] = {}
+    steps: dict[TargetKey, Tally[str]] = {}
     own_times: dict[TargetKey, set[float]] = {}
     for each in series:
         own = key_of(each.labels)
         if own not in targets:
             targets[own], step = find(each)
-            tallies.setdefault(targets[own], Tally())[step] += 1
+            steps.setdefault(targets[own], Tally())[step] += 1
         if targets[own] not in ups:
             seen = own_times.setdefault(own, set())
             seen.update(sample.time for sample in each.samples)
@@ -82,15 +93,19 @@ def attribute(series: Iterable[Series], scraped: Sequence[Series], until: float)
             target, _ = find(each)
             others[name].setdefault(target, []).append(each)
     known = {
-        key: of_up(up, others[DURATION].get(key, ()), _one(others[STARTED].get(key, [])), until)
+        key: replace(
+            of_up(up, others[DURATION].get(key, ()), _one(others[STARTED].get(key, [])), until),
+            cell=cell,
+            tally=tallies.get(key),
+        )
         for key, up in ups.items()
     }
     renamed = _renamed(known)
     alike = {new: old for new, old in _alike(known).items() if new not in renamed}
     needed = set(targets.values())
     scrapes = {key: known[key] for key in needed & set(known)}
-    scrapes |= {key: of_samples(times, until) for key, times in own_times.items()}
-    return _named(_joined(scrapes, known, renamed, alike, targets, tallies))
+    scrapes |= {key: replace(of_samples(times, until), cell=cell) for key, times in own_times.items()}
+    return _named(_joined(scrapes, known, renamed, alike, targets, steps))
 
 
 MOST_TIMES = 0.8

@@ -16,13 +16,25 @@ Own = tuple[TargetKey, Series]
 """A series and its target."""
 
 
-def whole(instrument: Instrument, duration: str) -> str:
-    """Write the question for all of an instrument, so that the components of a histogram are of the same scrapes."""
-    return (
-        f"{instrument.select_parts(*PARTS)}[{duration}]"
-        if instrument.is_distribution
-        else instrument.over(duration)
-    )
+def selector(instrument: Instrument) -> str:
+    """Write what selects all of an instrument, so that the components of a histogram are of the same scrapes."""
+    return instrument.select_parts(*PARTS) if instrument.is_distribution else instrument.select()
+
+
+def whole_of(instrument: Instrument, duration: str) -> str:
+    """Write the question for all of an instrument over a duration."""
+    if instrument.expression:
+        return instrument.over(duration)
+    return f"{selector(instrument)}[{duration}]"
+
+
+def counted_by(instrument: Instrument) -> list[str]:
+    """Write what selects the counters that show an instrument's restarts: of a histogram, its `_count`."""
+    if instrument.is_distribution:
+        native = replace(instrument, native=False).part("_count")
+        return [native.select(), *([instrument.select()] if instrument.native else [])]
+    alone = [replace(instrument, metric=metric, names=()) for _, metric in instrument.names]
+    return [each.select() for each in alone or [instrument]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

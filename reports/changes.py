@@ -1,10 +1,11 @@
-"""Two snapshots of the same services: what became better or worse, by more than chance and bounds explain."""
+"""Two snapshots of the same services: what became better or worse, beyond what noise and bounds explain."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reports.model import Change, Reading, Report, ServiceReport
 from reports.window import utc
@@ -18,7 +19,8 @@ COMPARED = (
     "apdex", "cost_per_request", "cost_per_1k_tokens", "cache_hit_ratio",
 )  # fmt: skip
 SURE = 2.576
-"""So many standard errors apart is not chance, with 99 % certainty (two-sided)."""
+"""So many standard errors apart is not noise, with 99 % certainty (two-sided)."""
+FIRST = "leadline.report/1"
 TOLERANCE = 0.05
 """A smaller relative change is no difference, however certain."""
 
@@ -35,7 +37,7 @@ def compared(now: Report, before: Report, what: str, tolerance: float = TOLERANC
         changes = tuple(
             _changes(service, other, load=now.window.is_load and before.window.is_load, tolerance=tolerance)
         )
-        notes = tuple(_notes(service, other))
+        notes = (*_notes(service, other), *_older(before))
         services.append(replace(service, changes=changes, change_notes=notes))
     window = f"{utc(before.window.start)} to {utc(before.window.end)}"
     return replace(now, services=tuple(services), against=f"{what}, {window}")
@@ -49,6 +51,15 @@ def regressions(report: Report) -> tuple[str, ...]:
         for change in service.changes
         if change.change == WORSE
     )
+
+
+def _older(before: Report) -> Iterator[str]:
+    """Say that an earlier report's bounds mean less than those of today."""
+    if before.schema == FIRST:
+        yield (
+            "the earlier report is of an older version (leadline.report/1): its ratios, quantiles and unit costs are those of the "
+            "scrapes inside its window, without what its edges and restarts leave open"
+        )
 
 
 def _notes(now: ServiceReport, before: ServiceReport) -> Iterator[str]:
@@ -65,38 +76,83 @@ def _changes(now: ServiceReport, before: ServiceReport, *, load: bool, tolerance
         one, other = now.reading(signal), before.reading(signal)
         if one is None or other is None or one.value is None or other.value is None:
             continue
-        apart, reason = _apart(signal, now, before, one, other)
-        small = abs(one.value - other.value) <= tolerance * abs(other.value)
-        if apart and small:
+        found = _evidence(signal, now, before, one, other)
+        change, reason = SAME, found.reason
+        if found.direction and abs(one.value - other.value) <= tolerance * abs(other.value):
             reason = f"{reason}; the change is below {100 * tolerance:g} %"
-        change = _direction(signal, one.value - other.value, load=load) if apart and not small else SAME
+        elif found.direction and found.direction * (one.value - other.value) < 0:
+            reason = f"{reason}; but the estimate moved the other way, so it is undecided"
+        elif found.direction:
+            change = _kind(signal, found.direction, load=load)
         yield Change(
             signal=signal, unit=one.unit, before=other.value, now=one.value, change=change, reason=reason
         )
 
 
-def _direction(signal: str, difference: float, *, load: bool) -> str:
+def _kind(signal: str, direction: int, *, load: bool) -> str:
+    """Say what it means that a figure rose (1) or fell (-1)."""
     if signal.startswith(LOWER_IS_BETTER):
-        return BETTER if difference < 0 else WORSE
+        return BETTER if direction < 0 else WORSE
     if signal in HIGHER_IS_BETTER or (signal == "throughput" and load):
-        return BETTER if difference > 0 else WORSE
+        return BETTER if direction > 0 else WORSE
     return DIFFERS
 
 
-def _apart(
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether a figure rose (1), fell (-1) or neither (0), by what was counted, and how that was judged."""
+
+    direction: int
+    reason: str
+
+
+def _evidence(
     signal: str, now: ServiceReport, before: ServiceReport, one: Reading, other: Reading
-) -> tuple[bool, str]:
-    """Say whether two figures differ by more than chance or their bounds explain, and by what that was judged."""
+) -> Evidence:
+    """Judge whether two figures differ by more than noise or their bounds explain."""
+    incomplete = one.incomplete or other.incomplete
+    if incomplete:
+        return Evidence(0, f"an answer was incomplete: {incomplete}")
     if signal.startswith("latency.p"):
         return _shares_apart(float("0." + signal.removeprefix("latency.p")), now, before)
+    return _figures_apart(signal, now, before, one, other)
+
+
+def _figures_apart(
+    signal: str, now: ServiceReport, before: ServiceReport, one: Reading, other: Reading
+) -> Evidence:
+    rises = 1 if (one.value or 0.0) > (other.value or 0.0) else -1
     if signal == "latency.mean":
-        return _means_apart(now, before, one.value or 0.0, other.value or 0.0)
+        apart, reason = _means_apart(now, before, one.value or 0.0, other.value or 0.0)
+        return Evidence(rises if apart else 0, reason)
     if signal in ("error_ratio", "apdex", "cache_hit_ratio"):
-        return _proportions(one.value or 0.0, _count(now), other.value or 0.0, _count(before), "of requests")
+        n, m = _events(one, now), _events(other, before)
+        what = "of lookups" if signal == "cache_hit_ratio" else "of requests"
+        apart, reason = _proportions(one.value or 0.0, n, other.value or 0.0, m, what)
+        if apart and _overlap(one, other) and not (one.is_exact and other.is_exact):
+            return Evidence(0, f"{reason}, but the bounds overlap")
+        return Evidence(rises if apart else 0, reason)
     if None in (one.lower, one.upper, other.lower, other.upper):
-        return one.value != other.value, "without bounds"
-    overlap = (one.lower or 0) <= (other.upper or 0) and (other.lower or 0) <= (one.upper or 0)
-    return not overlap, "the certain bounds overlap" if overlap else "the certain bounds are apart"
+        return Evidence(rises if one.value != other.value else 0, "without bounds")
+    overlap = _overlap(one, other)
+    return Evidence(0 if overlap else rises, "the bounds overlap" if overlap else "the bounds are apart")
+
+
+def _overlap(one: Reading, other: Reading) -> bool:
+    """Say whether the bounds of two figures have anything in common."""
+
+    def highest(reading: Reading) -> float:
+        return math.inf if reading.unbounded or reading.upper is None else reading.upper
+
+    return (one.lower or 0) <= highest(other) and (other.lower or 0) <= highest(one)
+
+
+def _events(reading: Reading, service: ServiceReport) -> float:
+    """Return how many events a ratio is of: lookups of a cache, else requests."""
+    if reading.events is not None:
+        return reading.events
+    lookups = re.search(r"of (\d+) lookups", reading.note)
+    return float(lookups[1]) if lookups else _count(service)
 
 
 def _count(service: ServiceReport) -> float:
@@ -106,16 +162,18 @@ def _count(service: ServiceReport) -> float:
     return requests.value if requests and requests.value else 0.0
 
 
-def _shares_apart(rank: float, now: ServiceReport, before: ServiceReport) -> tuple[bool, str]:
+def _shares_apart(rank: float, now: ServiceReport, before: ServiceReport) -> Evidence:
     """Compare the shares of requests within the common edge that lies nearest to the quantile (two proportions)."""
     one, other = dict(now.histogram), dict(before.histogram)
     n, m = _count(now), _count(before)
     common = [edge for edge in one if edge in other and math.isfinite(edge)]
     if not common or not n or not m:
-        return False, "no bucket edge is common to both"
+        return Evidence(0, "no bucket edge is common to both")
     edge = min(common, key=lambda each: abs(other[each] / m - rank))
     what = f"within {show(edge, 'seconds')}"
-    return _proportions(one[edge] / n, n, other[edge] / m, m, what)
+    share, earlier = one[edge] / n, other[edge] / m
+    apart, reason = _proportions(share, n, earlier, m, what)
+    return Evidence((-1 if share > earlier else 1) if apart else 0, reason)
 
 
 def _proportions(p: float, n: float, q: float, m: float, what: str) -> tuple[bool, str]:
@@ -126,19 +184,19 @@ def _proportions(p: float, n: float, q: float, m: float, what: str) -> tuple[boo
     error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     z = abs(p - q) / error if error else 0.0
     shares = f"{show(q, 'ratio')} → {show(p, 'ratio')} {what}"
-    return z > SURE, f"{shares}, {'more' if z > SURE else 'no more'} than chance (z {z:.1f})"
+    return z > SURE, f"{shares}, {'beyond' if z > SURE else 'within'} noise (z {z:.1f})"
 
 
 def _means_apart(now: ServiceReport, before: ServiceReport, one: float, other: float) -> tuple[bool, str]:
-    """Compare two means by their standard errors, the spread reckoned from the buckets."""
+    """Compare two means by their standard errors, the spread computed from the buckets."""
     errors = [_variance(each) / _count(each) if _count(each) else math.inf for each in (now, before)]
     error = math.sqrt(sum(errors))
     z = abs(one - other) / error if error else math.inf
-    return z > SURE, f"{'more' if z > SURE else 'no more'} than chance (z {min(z, 999):.1f})"
+    return z > SURE, f"{'beyond' if z > SURE else 'within'} noise (z {min(z, 999):.1f})"
 
 
 def _variance(service: ServiceReport) -> float:
-    """Reckon the variance from buckets, each request at its bucket's upper edge or, in +Inf, twice the last: rather
+    """Compute the variance from buckets, each request at its bucket's upper edge or, in +Inf, twice the last: rather
     too large than too small.
     """
     mean = service.reading("latency.mean")

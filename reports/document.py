@@ -63,6 +63,10 @@ def _service(service: ServiceReport) -> dict[str, Any]:
         "highlights": list(service.highlights),
         "evidence": list(service.evidence),
         "remarks": list(service.remarks),
+        "objectives": [asdict(each) for each in service.burns],
+        "alerts": [
+            {**asdict(each), "start": utc(each.start), "end": utc(each.end)} for each in service.alerts
+        ],
         "histogram": [[_finite(edge), count] for edge, count in service.histogram],
     }
 
@@ -79,6 +83,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "missing": _finite(reading.missing) if reading.unbounded or reading.missing else 0,
         "assumption": reading.assumption or None,
         "incomplete": reading.incomplete or None,
+        "events": reading.events,
         "shown_by_promql": _finite(reading.shown),
         "target": reading.target,
         "floor": reading.floor,
@@ -181,6 +186,7 @@ def _read_reading(found: dict[str, Any]) -> Reading:
         missing=math.inf if (lost := found.get("missing", 0)) is None else lost,
         assumption=found.get("assumption") or "",
         incomplete=found.get("incomplete") or "",
+        events=found.get("events"),
         shown=found["shown_by_promql"],
         target=found["target"],
         floor=found.get("floor", False),

@@ -60,7 +60,7 @@ def _errors(found: Measured, failed: Measured | str, target: float | None) -> tu
         note = f"{bad.value:.0f} of {total.value:.0f} requests with status {instrument.bad}{_others(found)}"
     reading = found.bounded("error_ratio", "ratio", share(bad, rest, missing, either=either))
     lost = "" if target is None or not missing else _lost(bad, rest, missing, target)
-    return replace(reading, note=note), lost
+    return replace(reading, note=note, events=bad.value + rest.value), lost
 
 
 def _kind(found: Measured, labels: Labels) -> str:

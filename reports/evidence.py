@@ -23,10 +23,10 @@ def grade(soundings: Soundings) -> str:
     window, faults = soundings.window, []
     expected = got = 0
     for scrapes in soundings.scrapes.values():
-        found = [time for time in scrapes.times if window.start <= time <= window.end]
+        answered = _answered(scrapes, window)
         interval = scrapes.interval or soundings.scrape_interval
-        expected += max(len(found), round(window.seconds / interval))
-        got += len(found)
+        expected += max(answered, round(window.seconds / interval))
+        got += answered
     if not got:
         return "none: no scrape inside the window"
     if got < expected * WHOLE:
@@ -42,6 +42,13 @@ def grade(soundings: Soundings) -> str:
         faults.append("the samples give warnings")
     kind = "partial: " + ", ".join(faults) if faults else "full"
     return f"{kind} ({got} scrapes of {len(soundings.scrapes)} target(s))"
+
+
+def _answered(scrapes: Scrapes, window: Window) -> int:
+    """Return how many scrapes inside the window a target answered."""
+    if scrapes.tally:
+        return round(scrapes.tally[0])
+    return sum(window.start <= time <= window.end for time in scrapes.times)
 
 
 def lines(soundings: Soundings) -> Iterator[str]:
@@ -110,8 +117,10 @@ def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
         return
     interval = scrapes.interval or soundings.scrape_interval
     yield from _life(name, scrapes, window)
-    yield f"{name}: {len(got)} scrapes, every {show(interval, 'seconds')}, from {utc(span[0])} to {utc(span[1])}"
+    yield f"{name}: {_answered(scrapes, window)} scrapes, every {show(interval, 'seconds')}, from {utc(span[0])} to {utc(span[1])}"
     failed = sum(1 for time in scrapes.failed if window.start <= time <= window.end)
+    if scrapes.tally:
+        failed = round(scrapes.tally[1] - scrapes.tally[0])
     if failed:
         yield f"{name}: {failed} scrape(s) failed inside the window"
     if span[0] - window.start > 2 * interval:
@@ -119,7 +128,7 @@ def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
     if window.end - span[1] > 2 * interval + scrapes.read_seconds:
         yield f"{name}: nothing is known of the last {show(window.end - span[1], 'seconds')} of the window"
     hole = max((later - earlier for earlier, later in itertools.pairwise(got)), default=0.0)
-    if hole > 2.5 * interval:
+    if hole > 2.5 * interval and not scrapes.cell:
         yield f"{name}: the longest gap between scrapes is {show(hole, 'seconds')}"
     if interval > 1.5 * soundings.scrape_interval:
         stated = show(soundings.scrape_interval, "seconds")

@@ -44,6 +44,7 @@ class Reading:
     judged_upper the upper bound with what may be missing, if `assumption` holds; None where `upper` is all there is
     assumption   what bounds and verdict rest on, beside the model of docs/measuring.md; empty where they need nothing
     incomplete   why the answer may lack series, which leaves every verdict undecided
+    events       of a ratio, how many events it is of
     shown      what the PromQL that everyone writes says of the same window, which a dashboard would show
     target     what it is judged by; None where it is not
     verdict    met | missed | undecided | None
@@ -61,6 +62,7 @@ class Reading:
     judged_upper: float | None = None
     assumption: str = ""
     incomplete: str = ""
+    events: float | None = None
     shown: float | None = None
     target: float | None = None
     floor: bool = False
@@ -162,6 +164,39 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Burn:
+    """How fast an objective's error budget burned in the window: 1 is what it allows for all of its period.
+
+    spent   share of the period's budget that the window used
+    reason  why it is not known
+    """
+
+    objective: str
+    target: float
+    rate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    spent: float | None = None
+    note: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert that was pending or firing in the window; `start` and `end` are its first and last evaluation there.
+
+    service  empty where it is the whole project's
+    """
+
+    name: str
+    state: str
+    severity: str
+    service: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """Curves over one axis.
 
@@ -220,6 +255,8 @@ class ServiceReport:
     histogram    the latency's cumulative counts by upper edge, as counted; the last edge is infinite
     client       what the load generator measured, beside the server's figures, and what explains the difference
     changes      its figures beside an earlier snapshot's
+    burns        how fast its objectives burned
+    alerts       its alerts, and the project's, that were pending or firing in the window
     charts       title → curves over the window or over latency, for renderers that draw
     """
 
@@ -240,6 +277,8 @@ class ServiceReport:
     client_notes: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     change_notes: tuple[str, ...] = ()
+    burns: tuple[Burn, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     charts: tuple[Chart, ...] = ()
 
     def reading(self, signal: str) -> Reading | None:

@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reports import duplicates
+from reports import duplicates, thinning
 from reports.absence import reasons
 from reports.attribution import Attribution, attribute
-from reports.buckets import parts, whole
-from reports.fetch import Fetched, fetched, side_by_side
+from reports.buckets import counted_by, parts, selector, whole_of
+from reports.fetch import Fetched, batches, fetched, shares, side_by_side
 from reports.measured import Measured, Track, of_targets
 from reports.native import as_classic, in_base_units
 from reports.processes import Processes, former
-from reports.scrapes import Scrapes, TargetKey, key_of, question
-from reports.window import Window
+from reports.scrapes import UP, Scrapes, TargetKey, key_of, scrapes_of
+from reports.window import Window, utc
 from signals.catalog import Service
 from signals.instruments import GOLDEN, NAME, Instrument
 from signals.promql import Matcher, one_of, select
@@ -29,6 +29,7 @@ class Soundings:
 
     scrapes          every target that any of its instruments lives on
     scrape_interval  as the catalog says, in seconds
+    cell             the seconds between two samples where a long window was thinned
     attribution      how series were attributed to targets
     duplicates       which targets are, or may be, one process
     """
@@ -38,6 +39,7 @@ class Soundings:
     measured: Mapping[str, Measured]
     scrapes: Mapping[TargetKey, Scrapes]
     scrape_interval: float
+    cell: float = 0.0
     attribution: Attribution = field(default_factory=lambda: Attribution(scrapes={}, targets={}))
     duplicates: duplicates.Duplicates = field(default_factory=duplicates.Duplicates)
 
@@ -45,7 +47,7 @@ class Soundings:
     def resolution_seconds(self) -> float:
         """The distance between scrapes as it is, not as the catalog says; the longest where targets differ."""
         found = [scrapes.interval for scrapes in self.scrapes.values() if scrapes.interval]
-        return max(found, default=self.scrape_interval)
+        return max((*found, self.cell), default=self.scrape_interval) or self.scrape_interval
 
     def find(self, instrument: str) -> Measured | str:
         """Return an instrument's measurement, or why there is none."""
@@ -66,12 +68,20 @@ SLOWER = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """What was fetched: every instrument's series, and what tells of scrapes."""
+    """What was fetched: every instrument's series, and what tells of scrapes.
+
+    window   the one asked for, or what of it has samples
+    cell     the seconds between two points where a long window was thinned
+    tallies  how many scrapes each target answered, and how many were tried, where not all of them were fetched
+    """
 
     found: Mapping[Instrument, Fetched]
     scraped: Answer
+    window: Window
     duration: str
     at: float
+    cell: float = 0.0
+    tallies: Mapping[TargetKey, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def series(self) -> list[Series]:
@@ -99,10 +109,13 @@ def sound(
     interval = scrape_interval
     while True:
         taken = _fetch(every, window, interval, ask)
+        window = taken.window
         attribution = attribute(
             (series for series in taken.series if series.samples or series.histograms),
             taken.scraped.series,
             taken.at,
+            cell=taken.cell,
+            tallies=taken.tallies,
         )
         slowest = max((each.interval or 0.0 for each in attribution.scrapes.values()), default=0.0)
         if slowest <= SLOWER * interval or slowest > window.seconds:
@@ -117,20 +130,76 @@ def sound(
     measured = _with_creation(measured, taken, window, attribution, twice, incomplete, ask)
     explained = _explained(measured, window, ask)
     return tuple(
-        _soundings(service, explained, window, scrape_interval, attribution, twice) for service in services
+        _soundings(service, explained, window, scrape_interval, taken.cell, attribution, twice)
+        for service in services
     )
 
 
 def _fetch(instruments: Iterable[Instrument], window: Window, interval: float, ask: Ask) -> _Taken:
+    every = list(instruments)
+    while thinning.is_long(window, interval):
+        found = _fetch_long(every, window, interval, ask)
+        if isinstance(found, _Taken):
+            return found
+        window = replace(window, start=found, chosen=f"{window.chosen}; samples begin at {utc(found)}")
+    return _fetch_raw(every, window, interval, ask)
+
+
+def _fetch_long(
+    instruments: Sequence[Instrument], window: Window, interval: float, ask: Ask
+) -> _Taken | float:
+    """Fetch a long window by few samples; or return when it has to start, as there are no samples before."""
+    plan = thinning.Plan.of(window, interval, pad(interval))
+    computed = [each for each in instruments if each.expression]
+    grouped = list(batches(each for each in instruments if not each.expression))
+    selectors = [selector(batch.merged) for batch in grouped]
+    thin = thinning.points(plan, selectors, ask)
+    first = thinning.begins(thin)
+    if first > window.start + 2 * plan.cell:
+        return min(first - plan.cell, window.end - 2 * plan.cell)
+    jobs = {job for answer in thin for each in answer.series if (job := each.labels.get("job"))}
+    scraped = [scrapes_of(jobs)] if jobs else []
+    thin += thinning.points(plan, scraped, ask)
+    counters = [batch.merged for batch in grouped if batch.merged.kind != "gauge"]
+    ends = thinning.events(plan, [each for one in counters for each in counted_by(one)], jobs, ask)
+    living = [answer for batch, answer in zip(grouped, thin, strict=False) if batch.merged.kind != "gauge"]
+    ends |= thinning.changes(plan, [*living, *thin[len(grouped) :]])
+    asked = [*plan.edges, *plan.raw(ends)]
+    thinning.check_size(plan, asked, sum(len(answer.series) for answer in thin))
+    raw = thinning.spans([*selectors, *scraped], asked, ask)
+    whole = [
+        thinning.merged(points, list(zip(asked, answers, strict=True)))
+        for points, answers in zip(thin, raw, strict=True)
+    ]
+    duration, at = promql_duration(math.ceil(window.seconds)), window.end + plan.edge
+    found = fetched(computed, whole_of, duration, window.end, ask)
+    for batch, chosen, answer in zip(grouped, selectors, whole[: len(grouped)], strict=True):
+        query = f"{chosen}{plan.inside} and raw around {len(asked)} moments"
+        found |= {
+            member: Fetched(query=query, answer=share) for member, share in shares(batch, answer).items()
+        }
+    return _Taken(
+        found=found,
+        scraped=whole[-1] if scraped else Answer(kind="matrix", series=()),
+        window=window,
+        duration=duration,
+        at=at,
+        cell=plan.cell,
+        tallies=thinning.counted(plan, scrapes_of(jobs, (UP,)), ask) if jobs else {},
+    )
+
+
+def _fetch_raw(instruments: Iterable[Instrument], window: Window, interval: float, ask: Ask) -> _Taken:
     pad_seconds = pad(interval)
     duration = promql_duration(math.ceil(window.seconds + 2 * pad_seconds))
     at = window.end + pad_seconds
-    found = fetched(instruments, whole, duration, at, ask)
+    found = fetched(instruments, whole_of, duration, at, ask)
     jobs = {
         job for each in found.values() for series in each.answer.series if (job := series.labels.get("job"))
     }
-    scraped = ask(question(jobs, duration), at=at) if jobs else Answer(kind="matrix", series=())
-    return _Taken(found=found, scraped=scraped, duration=duration, at=at)
+    none = Answer(kind="matrix", series=())
+    scraped = ask(f"{scrapes_of(jobs)}[{duration}]", at=at) if jobs else none
+    return _Taken(found=found, scraped=scraped, window=window, duration=duration, at=at)
 
 
 def _soundings(
@@ -138,6 +207,7 @@ def _soundings(
     measured: Mapping[Instrument, Measured],
     window: Window,
     scrape_interval: float,
+    cell: float,
     attribution: Attribution,
     twice: duplicates.Duplicates,
 ) -> Soundings:
@@ -155,6 +225,7 @@ def _soundings(
         measured=own,
         scrapes=scrapes,
         scrape_interval=scrape_interval,
+        cell=cell,
         attribution=attribution,
         duplicates=twice,
     )

@@ -97,4 +97,4 @@ def _cache(found: Measured | str) -> Reading:
         return replace(none, reason="no lookup in the window")
     missing = found.missing(found.window.start, found.window.end)
     reading = found.bounded("cache_hit_ratio", "ratio", share(hits, misses, missing))
-    return replace(reading, note=f"{hits.value:.0f} of {lookups:.0f} lookups")
+    return replace(reading, note=f"{hits.value:.0f} of {lookups:.0f} lookups", events=lookups)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -48,6 +48,8 @@ class Scrapes:
     read_seconds  the longest time that a scrape took: it is stamped when it begins
     pushed        whether no scrape is known, and the times are those of the samples themselves
     known_until   the last moment of which the query could know; the times end there even where the target goes on
+    cell          of a long window only so many seconds apart is a scrape known, except where something happened
+    tally         and then, how many scrapes were answered and how many tried
     """
 
     name: str = ""
@@ -57,6 +59,8 @@ class Scrapes:
     read_seconds: float = 0.0
     pushed: bool = False
     known_until: float = math.inf
+    cell: float = 0.0
+    tally: tuple[float, float] | None = None
 
     def span(self, window: Window) -> tuple[float, float] | None:
         """Return the first and the last scrape that certainly lie inside the window; None where there are not two."""
@@ -127,13 +131,14 @@ class Scrapes:
         """The median distance between scrapes, in seconds."""
         every = sorted((*self.times, *self.failed))
         gaps = [later - earlier for earlier, later in pairwise(every)]
-        return median(gaps) if gaps else None
+        near = [gap for gap in gaps if not self.cell or gap < self.cell / 2]
+        return median(near) if near else None
 
 
-def question(jobs: Iterable[str], duration: str) -> str:
-    """Ask when targets were scraped, how long that took, and when their processes started."""
-    names = Matcher("__name__", "=~", one_of((UP, DURATION, STARTED)))
-    return f"{select('', (names, Matcher('job', '=~', one_of(sorted(jobs)))))}[{duration}]"
+def scrapes_of(jobs: Iterable[str], metrics: Sequence[str] = (UP, DURATION, STARTED)) -> str:
+    """Select what tells when targets were scraped, how long that took, and when their processes started."""
+    names = Matcher("__name__", "=~", one_of(metrics))
+    return select("", (names, Matcher("job", "=~", one_of(sorted(jobs)))))
 
 
 def of_up(up: Series, durations: Iterable[Series], starts: Iterable[Series], until: float) -> Scrapes:

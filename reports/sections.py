@@ -13,6 +13,8 @@ from reports.model import (
     MISSED,
     UNDECIDED,
     Advice,
+    Alert,
+    Burn,
     Comparison,
     Group,
     Provenance,
@@ -30,7 +32,7 @@ SATURATION = (
 )  # fmt: skip
 """What the signals of the cost section begin with, and the signals of the headroom section."""
 TITLES = {
-    "head": "", "summary": "Summary", "targets": "Targets", "results": "Results", "breakdown": "By route, method and status",
+    "head": "", "summary": "Summary", "targets": "Targets", "results": "Results", "objectives": "Objectives and alerts", "breakdown": "By route, method and status",
     "client": "Client and server", "comparison": "Comparison", "against": "Against an earlier snapshot", "cost": "Cost",
     "headroom": "Headroom", "in-place": "In place", "next-steps": "Next steps", "highlights": "Highlights",
     "evidence": "Evidence", "remember": "Remember", "live": "See it live, run it again", "provenance": "Provenance",
@@ -131,6 +133,8 @@ def _service(report: Report, service: ServiceReport, *, provenance: bool) -> Ite
     else:
         yield _section("targets", lines=("none is judged: the catalog names no target that applies here",))
     yield _figures("results", [each for each in service.readings if _topic(each) == "results"])
+    if service.burns or service.alerts:
+        yield _objectives(service)
     if service.groups:
         yield _breakdown(service.groups)
     if service.client:
@@ -236,6 +240,43 @@ def _group(group: Group) -> tuple[str, ...]:
         or_dash(group.p95, "seconds"),
         or_dash(group.mean, "seconds"),
     )
+
+
+def _objectives(service: ServiceReport) -> Section:
+    """Lay out how fast budgets burned, and what was pending or firing meanwhile."""
+    head = ("", "objective", "burn rate", "bounds", "budget used", "") if service.burns else ()
+    return _section(
+        "objectives",
+        head=head,
+        rows=tuple(_burn(each) for each in service.burns),
+        lines=tuple(_alert(each) for each in service.alerts)
+        or ("no alert was pending or firing in the window, as far as this Prometheus evaluates them",),
+    )
+
+
+def _burn(each: Burn) -> tuple[str, ...]:
+    def times(value: float | None) -> str:
+        return "–" if value is None else f"{show(value, '')}×"
+
+    bounds = "" if each.lower is None else f"{times(each.lower)} to {times(each.upper)}"
+    if (
+        each.lower is not None
+        and each.upper is not None
+        and math.isclose(each.lower, each.upper, abs_tol=1e-12)
+    ):
+        bounds = "exact"
+    mark = ""
+    if each.lower is not None and each.upper is not None:
+        mark = SYMBOL[MISSED] if each.lower > 1 else SYMBOL[MET] if each.upper <= 1 else SYMBOL[UNDECIDED]
+    spent = "" if each.spent is None else show(each.spent, "ratio")
+    name = f"{each.objective} {show(each.target, 'ratio')}"
+    return mark, name, times(each.rate), bounds, spent, each.reason or each.note
+
+
+def _alert(each: Alert) -> str:
+    whose = f" of {each.service}" if each.service else ""
+    severity = f" ({each.severity})" if each.severity else ""
+    return f"{each.state}: {each.name}{severity}{whose}, from {utc(each.start)} to {utc(each.end)}"
 
 
 def _client(service: ServiceReport) -> Section:

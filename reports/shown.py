@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reports.fetch import Batch, batches, side_by_side
+from reports.measured import Measured
 from reports.model import Reading
+from reports.processes import PROCESS
 from reports.questions import Soundings
 from reports.window import Window
 from signals import latency
 from signals.instruments import Instrument, error_rate, increase, rate
 from signals.samples import Ask
-from signals.units import promql_duration
+from signals.units import promql_duration, show
 
 Write = Callable[[Instrument, str, tuple[str, ...]], str]
 """Writes an expression of an instrument over a window, by labels to keep."""
@@ -91,12 +93,63 @@ def said(every: Sequence[Soundings], ask: Ask) -> dict[tuple[str, str], float]:
 
 
 def beside(
-    readings: Iterable[Reading], service: str, shown: Mapping[tuple[str, str], float]
+    readings: Iterable[Reading], soundings: Soundings, shown: Mapping[tuple[str, str], float]
 ) -> tuple[Reading, ...]:
-    """Set beside each figure what a dashboard would show."""
-    return tuple(
-        replace(reading, shown=shown.get((service, reading.signal))) if reading.provenance else reading
-        for reading in readings
+    """Set beside each figure what a dashboard would show, and say why it is another where extrapolation does not explain it."""
+    return tuple(_beside(reading, soundings, shown) for reading in readings)
+
+
+def _beside(reading: Reading, soundings: Soundings, shown: Mapping[tuple[str, str], float]) -> Reading:
+    value = shown.get((soundings.service.name, reading.signal))
+    if value is None or not reading.provenance:
+        return reading
+    told = replace(reading, shown=value)
+    counter = COUNTED.get(reading.signal)
+    found = soundings.find(counter) if counter else ""
+    if isinstance(found, str) or _is_explained(told, value, soundings):
+        return told
+    note = f"increase() says {show(value, reading.unit)}: {_why(told, value, found, soundings)}"
+    return replace(told, note=f"{told.note}; {note}" if told.note else note)
+
+
+COUNTED = {each: each for each in ("requests", "tokens", "cost")}
+"""Signals whose figure `increase()` would say too, and the instrument of each."""
+EXTRAPOLATED_INTERVALS = 2.2
+"""`increase()` extrapolates by up to 1.1 scrape intervals at either end of the samples it has."""
+
+
+def _is_explained(reading: Reading, value: float, soundings: Soundings) -> bool:
+    """Say whether extrapolation alone can make `increase()` differ so much."""
+    lower, upper = reading.lower or 0.0, reading.upper or 0.0
+    seconds = max(soundings.window.seconds, soundings.resolution_seconds)
+    share = EXTRAPOLATED_INTERVALS * soundings.resolution_seconds / seconds
+    estimate = reading.value or 0.0
+    return min(lower, estimate) * (1 - share) <= value <= max(estimate, lower) * (1 + share) or (
+        lower == upper == value
+    )
+
+
+def _why(reading: Reading, value: float, found: Measured, soundings: Soundings) -> str:
+    """Say which of the two is right, and why the other is not."""
+    if found.incomplete:
+        return "the answers were incomplete, so neither is the whole"
+    if any(PROCESS in dict(target) for target in found.scrapes):
+        return "it takes the processes at one address for one; the value counts each by itself"
+    if value < (reading.value or 0.0):
+        born = sum(track.counter.born for track in found.tracks)
+        if born > 0:
+            return f"it leaves out the first value of series that appeared ({show(born, reading.unit)}); the value has it"
+        return "it needs two samples of a series in the window; the value is counted from the scrapes around it too"
+    reasons = {
+        "it counts a process twice that is scraped twice; the value counts it once": found.twins,
+        "it counts every replica; the value counts the more complete one": soundings.duplicates.replicas,
+        "it extrapolates the series of a relabelled target as if they were others": soundings.attribution.renamed,
+        "it takes a fall for a restart, and adds the whole value; the value takes it for a dip": found.assumes,
+        "it extrapolates across restarts; the value is what was counted": found.resets,
+    }
+    return next(
+        (reason for reason, holds in reasons.items() if holds),
+        "it extrapolates from few samples; the value is counted from raw samples",
     )
 
 

@@ -17,11 +17,12 @@ from reports import (
     headroom,
     highlights,
     latency,
+    objectives,
     saturation,
     shown,
     throughput,
 )
-from reports.model import Reading, Report, ServiceReport
+from reports.model import Alert, Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
 from signals.catalog import Catalog, Service
@@ -64,11 +65,15 @@ def take(
     every = sound(
         services, window, float(catalog.scrape_interval), ask, replica_labels=catalog.replica_labels
     )
+    window = every[0].window if every else window
     usual = shown.said(every, ask)
+    active = objectives.alerts(catalog.project, window, ask) if every else ()
     return Report(
         project=catalog.project,
         window=window,
-        services=tuple(_service(catalog, soundings, usual, terms, run, draw=draw) for soundings in every),
+        services=tuple(
+            _service(catalog, soundings, usual, terms, active, run, draw=draw) for soundings in every
+        ),
         source=source,
         links=_links(catalog, window),
     )
@@ -90,6 +95,7 @@ def _service(
     soundings: Soundings,
     usual: Mapping[tuple[str, str], float],
     terms: cost.Terms,
+    active: tuple[Alert, ...],
     run: client.Run | None,
     *,
     draw: bool,
@@ -106,7 +112,7 @@ def _service(
     report = ServiceReport(
         name=service.name,
         profile=service.profile,
-        readings=shown.beside(readings, service.name, usual),
+        readings=shown.beside(readings, soundings, usual),
         grade=evidence.grade(soundings),
         evidence=tuple(evidence.lines(soundings)),
         remarks=service.notes,
@@ -117,6 +123,8 @@ def _service(
         next_steps=tuple(advice.next_steps(soundings, readings, groups, room)),
         highlights=tuple(highlights.sentences(soundings.window, readings, comparisons)),
         histogram=latency.histogram(soundings),
+        burns=tuple(objectives.burns(soundings, readings)),
+        alerts=tuple(each for each in active if each.service in ("", service.name)),
         charts=tuple(charts.charts(soundings)) if draw else (),
     )
     if run is None:

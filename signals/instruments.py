@@ -142,6 +142,19 @@ class Instrument:
         scale = Decimal(1) if suffix == "_count" else self.scale
         return replace(self, metric=self.metric + suffix, kind=kind, scale=scale)
 
+    @property
+    def known_edges(self) -> tuple[Matcher, ...]:
+        """What selects the buckets whose edges can be written in base units; nothing where all of them can.
+
+        Edges that are not listed would stay in the metric's own unit among the others; without them the rest is still
+        cumulative.
+        """
+        if self.scale >= 1 or not self.buckets:
+            return ()
+        written = [le_matcher(self.raw_edge(edge)) for edge in self.buckets]
+        patterns = [each.value if each.operator == "=~" else literal(each.value) for each in written]
+        return (Matcher("le", "=~", "|".join((*patterns, literal("+Inf")))),)
+
     def raw_edge(self, edge: Decimal) -> str:
         """Write a bucket's edge as the metric's own `le` has it."""
         return plain(edge / self.scale)
@@ -152,7 +165,8 @@ def rate(instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep:
 
     Labels are summed under their own names first, so that renaming can never make two series collide.
     """
-    return _normalised(instrument, _each(instrument, "rate", window), by, keep)
+    edges = instrument.known_edges if "le" in by else ()
+    return _normalised(instrument, _each(instrument, "rate", window, *edges), by, keep)
 
 
 def increase(instrument: Instrument, window: str, *, keep: tuple[str, ...] = ()) -> str:

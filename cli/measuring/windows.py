@@ -45,20 +45,52 @@ def window(
 
 
 def moment(text: str, now: float, option: str) -> float:
-    """Read a time: RFC 3339, seconds since the epoch, or a while ago ("-1h")."""
+    """Read a time: RFC 3339, seconds or milliseconds since the epoch (as Grafana's URLs have), or a while ago ("-1h").
+
+    Raises UsageError for what is no time, and for what could be two: a date without dashes, a local time that occurs twice.
+    """
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
+        return _epoch(text, option)
     if text.startswith("-"):
         try:
             return now - float(duration(text[1:]))
         except ValueError as error:
             raise UsageError(f"{option}: {error}") from None
     try:
-        return datetime.fromisoformat(text).timestamp()
+        return _unambiguous(datetime.fromisoformat(text), text, option)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{option} {text!r} is not a time; write 2026-11-24T12:00:00Z, or -1h for an hour ago"
         ) from None
+
+
+SECONDS_FROM, MILLISECONDS_FROM = 1e9, 1e12
+"""Seconds since the epoch have so much since 2001, milliseconds as well; what is less is another notation."""
+
+
+def _epoch(text: str, option: str) -> float:
+    number = float(text)
+    if number >= MILLISECONDS_FROM:
+        return number / 1000
+    if number >= SECONDS_FROM:
+        return number
+    raise UsageError(
+        f"{option} {text!r} could be a date or a number of seconds; write 2026-11-24T12:00:00Z, seconds since the epoch as "
+        "1795521600, or milliseconds as 1795521600000"
+    )
+
+
+def _unambiguous(moment: datetime, text: str, option: str) -> float:
+    """Return a time that occurs once: one without an offset is local, and an hour of it may occur twice or never."""
+    if moment.tzinfo is not None:
+        return moment.timestamp()
+    first, second = moment.replace(fold=0).timestamp(), moment.replace(fold=1).timestamp()
+    if first != second:
+        times = " or ".join(dict.fromkeys(utc(each) for each in sorted((first, second))))
+        raise UsageError(
+            f"{option} {text!r} is within an hour that the change of clocks repeats or leaves out; write which: {times}"
+        )
+    return first
 
 
 def _chosen(length: str | None, start: str | None, end: str | None, provisional: bool) -> str:

@@ -36,10 +36,10 @@ class Seen:
     fullest: str = ""
 
     def bounds(self, signal: str) -> tuple[float, float] | None:
-        """Give the edges of the bucket that an estimated quantile lies in: what is certain of it."""
+        """Return the edges of the bucket that an estimated quantile lies in: what is certain of it."""
         value = self.values.get(signal)
         histogram = self.service.instruments.get("latency")
-        if value is None or histogram is None or not histogram.buckets:
+        if value is None or histogram is None or not histogram.buckets or not signal.startswith("latency."):
             return None
         edges = (0.0, *map(float, histogram.buckets), math.inf)
         low = max(edge for edge in edges if edge < value or edge == 0)

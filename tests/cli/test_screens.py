@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from cli.watch.screen import History, lines
 from reports.aligned import table as aligned
 from reports.aligned import width, wrapped
 from signals import reading
-from signals.catalog import Service
+from signals.catalog import Service, Target
 from signals.printable import printable
 from signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
@@ -224,6 +226,16 @@ def test_what_fires_is_seen_however_narrow_the_terminal_is(web: Service, columns
     if columns >= 60:
         assert head.split()[:3] == ["service", "traffic", "errors"]
         assert row.rstrip().endswith("✗ 1") or "✗ 1 " in row
+
+
+def test_an_error_ratio_is_not_judged_by_the_edges_of_latency_buckets(web: Service) -> None:
+    seen = looked(web).seen[0]
+    bad = replace(seen, values={**seen.values, "error_ratio": 0.03})
+    target = Target(signal="error_ratio", value=Decimal("0.02"), unit="ratio")
+    judged = replace(bad, service=replace(web, targets=(target,)))
+    assert judged.bounds("error_ratio") is None
+    assert judged.verdict("error_ratio") == "✗"
+    assert replace(judged, values={**seen.values, "error_ratio": 0.01}).verdict("error_ratio") == "✓"
 
 
 def test_what_goes_first_is_what_can_be_spared(web: Service) -> None:

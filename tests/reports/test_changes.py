@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from bisect import bisect_right
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from reports import changes, document, snapshot
 from reports.changes import BETTER, SAME, WORSE
-from reports.model import Report
+from reports.model import Change, Reading, Report
 from reports.window import Window
 from signals import reading
 from signals.errors import UsageError
@@ -101,3 +102,53 @@ def test_what_has_no_data_is_told() -> None:
 def test_what_is_no_report_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"x\.json is no report"):
         document.read(text, "x.json")
+
+
+def changed(now: Report, before: Report, signal: str) -> Change:
+    service = changes.compared(now, before, "before").services[0]
+    return next(each for each in service.changes if each.signal == signal)
+
+
+def with_reading(report: Report, signal: str, **more: object) -> Report:
+    service = report.services[0]
+    readings = [replace(each, **more) if each.signal == signal else each for each in service.readings]  # type: ignore[arg-type]
+    return replace(report, services=(replace(service, readings=tuple(readings)),))
+
+
+def test_an_estimate_that_moved_against_what_was_counted_is_never_better() -> None:
+    """More requests took longer than the edge, though the estimate inside the bucket fell."""
+    before, now = report(0.08), report(0.12, seed=2)
+    told = with_reading(now, "latency.p95", value=0.01)
+    change = changed(told, before, "latency.p95")
+    assert change.change == SAME
+    assert "the estimate moved the other way" in change.reason
+
+
+def test_a_ratio_of_few_lookups_is_judged_by_these_and_not_by_all_requests() -> None:
+    before, now = report(0.08), report(0.08, seed=2)
+    cache = Reading(signal="cache_hit_ratio", unit="ratio", value=0.5, lower=0.5, upper=0.5, events=20)
+    few = [
+        replace(each, services=(replace(service, readings=(*service.readings, reading)),))
+        for each, reading in ((before, cache), (now, replace(cache, value=0.6, lower=0.6, upper=0.6)))
+        for service in each.services
+    ]
+    assert changed(few[1], few[0], "cache_hit_ratio").change == SAME
+
+
+def test_an_incomplete_answer_is_no_evidence() -> None:
+    slow, fast = report(0.12), report(0.06, seed=2)
+    partial = with_reading(slow, "latency.p95", incomplete="store eu-1 did not answer")
+    assert changed(partial, fast, "latency.p95").change == SAME
+
+
+def test_a_report_of_schema_1_is_compared_and_said_to_mean_less() -> None:
+    now = report(0.08)
+    old = json.loads(document.write(now))
+    old["schema"] = "leadline.report/1"
+    for each in old["services"][0]["readings"]:
+        for key in ("exact", "missing", "assumption", "incomplete", "events"):
+            each.pop(key)
+    before = document.read(json.dumps(old), "old.json")
+    service = changes.compared(now, before, "old.json").services[0]
+    assert {each.change for each in service.changes} == {SAME}
+    assert any("leadline.report/1" in note for note in service.change_notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -244,3 +245,46 @@ def test_a_line_is_fitted_by_least_squares() -> None:
     assert fit is not None
     assert (fit.slope, fit.intercept, fit.r_squared) == (2, 1, 1)
     assert line([1, 1], [1, 2]) is None
+
+
+def test_a_heap_that_fills_up_whatever_the_load_is_not_extrapolated() -> None:
+    past = history()
+    past.add("process_resident_memory_bytes", [(time, 8e8 + 1e8 * (time % 30)) for time in TIMES])
+    memory = next(
+        each for each in taken(past, "memory_limit: {value: 4e9}").headroom.resources if each.name == "memory"
+    )
+    assert memory.factor is None
+    assert "does not follow the request rate" in memory.note
+    assert "% of the limit at most" in memory.note
+
+
+def test_memory_that_grows_with_the_load_is_extrapolated() -> None:
+    """100 MB when idle and 10 MB for each request a second; planned to 90 % of 1 GB."""
+    past = history()
+    rates = dict(zip(TIMES[1:], (now - before for (_, before), (_, now) in pairwise(ramp())), strict=True))
+    points = [(time, 1e8 + 1e7 * rates.get(time, 0.0) / 10) for time in TIMES]
+    past.add("process_resident_memory_bytes", points)
+    memory = next(
+        each for each in taken(past, "memory_limit: {value: 1e9}").headroom.resources if each.name == "memory"
+    )
+    rate = ((200 - 50) ** 2 - (100 - 50) ** 2) / 100 / 100
+    assert memory.factor == pytest.approx((9e8 - 1e8) / 1e7 / rate, rel=0.01)
+
+
+def test_the_rates_of_routes_add_up_to_the_throughput() -> None:
+    past = history(errors=0.1)
+    service = taken(past)
+    rates = [group.rate for group in service.groups if group.by == "route"]
+    assert sum(rates) == pytest.approx(value(service, "throughput"))
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"), [("5..", "429 and other 4xx are not errors"), ("[45]..", "of status 4.. are")]
+)
+def test_whether_4xx_are_errors_is_what_the_catalog_says(errors: str, says: str) -> None:
+    past = history()
+    past.add("http_requests_total", ramp(0.1 if errors != "5.." else 0.0), code="404", route="/fast")
+    ratio = taken(past, f"requests: {{errors: '{errors}'}}").reading("error_ratio")
+    assert ratio is not None
+    assert says in ratio.note
+    assert ratio.value == pytest.approx(0.1 / 1.1 if errors != "5.." else 0.0)

@@ -41,13 +41,21 @@ START, END, INTERVAL = 10_000.0, 10_300.0, 10.0
 FROM, UNTIL = START - 60, END + 60
 
 
-def taken(store: Store, window: Window) -> ServiceReport:
-    past = History(now=UNTIL)
+def history_of(store: Store, now: float) -> History:
+    """Return a Prometheus that answers from what was stored."""
+    past = History(now=now)
     for key, samples in store.series.items():
         points = [
-            (time, value) for time, value in samples if value is not STALE and isinstance(value, float | int)
+            (time, float(value))
+            for time, value in samples
+            if value is not STALE and isinstance(value, float | int)
         ]
-        past.series.append((dict(key), [(time, float(value)) for time, value in points]))
+        past.series.append((dict(key), points))
+    return past
+
+
+def taken(store: Store, window: Window) -> ServiceReport:
+    past = history_of(store, UNTIL)
     return snapshot.take(CATALOG, CATALOG.services, window, past.ask).services[0]
 
 

@@ -1,0 +1,90 @@
+"""Objectives and alerts in the window: which budgets burned, how fast, and what was pending or firing meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reports.bounds import Bounded
+from reports.latency import distribution_of
+from reports.model import Alert, Burn, Reading
+from reports.quantiles import share_within
+from reports.questions import Soundings
+from reports.window import Window
+from signals.catalog import Objective
+from signals.promql import Matcher, select
+from signals.samples import Ask
+from signals.units import promql_duration
+
+ALERTS = "ALERTS"
+STATES = ("firing", "pending")
+
+
+def burns(soundings: Soundings, readings: Sequence[Reading]) -> Iterator[Burn]:
+    """Give how fast each objective's budget burned: 1 is exactly what the objective allows for all of its period.
+
+    Objectives of freshness and cost are judged by their recorded time slices, not by one window; they are left out.
+    """
+    for objective in soundings.service.objectives:
+        bad = _bad(soundings, objective, readings)
+        if isinstance(bad, str):
+            yield Burn(objective=objective.name, target=float(objective.target), reason=bad)
+        elif bad is not None:
+            yield _burn(objective, bad, soundings.window)
+
+
+def _bad(soundings: Soundings, objective: Objective, readings: Sequence[Reading]) -> Bounded | str | None:
+    """Return the share of bad events, or why it is not known; None where a window does not tell it."""
+    if objective.name == "availability":
+        found = next(each for each in readings if each.signal == "error_ratio")
+        if found.value is None or found.lower is None or found.upper is None:
+            return found.reason
+        return Bounded(value=found.value, lower=found.lower, upper=found.upper)
+    if objective.name == "latency" and objective.within is not None:
+        latency = soundings.find("latency")
+        measured = latency if isinstance(latency, str) else distribution_of(latency)
+        if isinstance(measured, str):
+            return measured
+        within = share_within(measured, float(objective.within))
+        value = None if within.value is None else 1 - within.value
+        return Bounded(value=value, lower=1 - within.upper, upper=1 - within.lower)
+    return None
+
+
+def _burn(objective: Objective, bad: Bounded, window: Window) -> Burn:
+    allowed, period = 1 - float(objective.target), float(objective.period_seconds)
+    rate, lower, upper = (
+        None if each is None else each / allowed for each in (bad.value, bad.lower, bad.upper)
+    )
+    note = f"of {promql_duration(period)}"
+    if rate:
+        note = f"at this rate the budget {note} lasts {period / rate / 86400:.2g} days"
+    return Burn(
+        objective=objective.name,
+        target=float(objective.target),
+        rate=rate,
+        lower=lower,
+        upper=upper,
+        spent=None if rate is None else rate * window.seconds / period,
+        note=note,
+    )
+
+
+def alerts(project: str, window: Window, ask: Ask) -> tuple[Alert, ...]:
+    """Ask which of a project's alerts were pending or firing in the window, the firing ones first."""
+    selector = select(ALERTS, (Matcher("project", "=", project),))
+    answer = ask(f"{selector}[{promql_duration(round(window.seconds))}]", at=window.end)
+    found = [
+        Alert(
+            name=each.labels.get("alertname", ""),
+            state=each.labels.get("alertstate", ""),
+            severity=each.labels.get("severity", ""),
+            service=each.labels.get("service", ""),
+            start=each.samples[0].time,
+            end=each.samples[-1].time,
+        )
+        for each in answer.series
+        if each.samples and each.labels.get("alertstate") in STATES
+    ]
+    return tuple(
+        sorted(found, key=lambda each: (STATES.index(each.state), each.start, each.name, each.service))
+    )

@@ -1,0 +1,210 @@
+"""Long windows by few samples: raw where something happened, and a point now and then where nothing did.
+
+Of a counter that neither restarts, appears nor ends, only the scrapes around the window's edges matter. So a long window is
+asked for in three ways: raw samples at both edges, one point a cell in between, and raw samples of those cells in which a
+counter fell, a start time moved, or a series came or went.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+
+from reports.fetch import side_by_side
+from reports.scrapes import STARTED
+from reports.window import Window
+from signals.errors import UsageError
+from signals.promql import Matcher, one_of, select
+from signals.samples import Answer, Ask, Series
+from signals.units import promql_duration, show
+
+LONG_SCRAPES = 3000
+"""A window of more scrapes than this is long."""
+CELLS = 500
+"""So many cells a long window has."""
+LOOKBACK_SECONDS = 300.0
+MOST_SAMPLES = 3e6
+"""More raw samples are not fetched of what happened in a long window."""
+
+Span = tuple[float, float]
+
+
+def is_long(window: Window, interval: float) -> bool:
+    return window.seconds / interval > LONG_SCRAPES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a long window is asked for.
+
+    edge  the seconds before and after an edge that are asked for raw
+    cell  the seconds between two points
+    """
+
+    window: Window
+    interval: float
+    edge: float
+    cell: float
+
+    @classmethod
+    def of(cls, window: Window, interval: float, pad: float) -> Plan:
+        cell = math.ceil(window.seconds / CELLS / interval) * interval
+        return cls(window=window, interval=interval, edge=pad + interval, cell=cell)
+
+    @property
+    def edges(self) -> tuple[Span, Span]:
+        start, end = self.window.start, self.window.end
+        return (start - self.edge, start + self.edge), (end - self.edge, end + self.edge)
+
+    @property
+    def inside(self) -> str:
+        """The range of a subquery over the window, a point a cell."""
+        return f"[{promql_duration(math.floor(self.window.seconds))}:{promql_duration(self.cell)}]"
+
+    def raw(self, ends: Iterable[float]) -> list[Span]:
+        """Return the spans to ask for raw: the cells that end at these times, with what a point may still show of before."""
+        before = self.cell + LOOKBACK_SECONDS + 2 * self.interval
+        spans: list[Span] = []
+        for end in sorted(set(ends)):
+            start = end - before
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], end + self.interval)
+            else:
+                spans.append((start, end + self.interval))
+        return spans
+
+
+def events(plan: Plan, metrics: Sequence[str], jobs: Iterable[str], ask: Ask) -> set[float]:
+    """Return the ends of the cells in which a counter fell or a start time moved; `metrics` are selectors."""
+    wide = promql_duration(plan.cell + 2 * plan.interval)
+    queries = [f"(sum(resets({metric}[{wide}])) > 0){plan.inside}" for metric in metrics]
+    named = [job for job in jobs if job]
+    if named:
+        starts = select(STARTED, (Matcher("job", "=~", one_of(sorted(named))),))
+        queries.append(f"(sum(changes({starts}[{wide}])) > 0){plan.inside}")
+    answers = side_by_side(partial(_ask_at, ask, plan.window.end), queries)
+    return {sample.time for answer in answers for each in answer.series for sample in each.samples}
+
+
+def points(plan: Plan, selectors: Sequence[str], ask: Ask) -> list[Answer]:
+    """Ask for one point a cell of each selector."""
+    return side_by_side(partial(_ask_at, ask, plan.window.end), [f"{one}{plan.inside}" for one in selectors])
+
+
+def spans(selectors: Sequence[str], asked: Sequence[Span], ask: Ask) -> list[list[Answer]]:
+    """Ask for the raw samples of spans; one list of answers a selector."""
+    pairs = [(selector, span) for selector in selectors for span in asked]
+    answers = side_by_side(partial(_ask_span, ask), pairs)
+    return [answers[index * len(asked) : (index + 1) * len(asked)] for index in range(len(selectors))]
+
+
+def _ask_span(ask: Ask, pair: tuple[str, Span]) -> Answer:
+    selector, (start, end) = pair
+    return ask(f"{selector}[{promql_duration(math.ceil(end - start))}]", at=end)
+
+
+def _ask_at(ask: Ask, at: float, query: str) -> Answer:
+    return ask(query, at=at)
+
+
+def begins(answers: Iterable[Answer]) -> float:
+    """Return the time of the first point of any series; infinite where there is none."""
+    firsts = (
+        (each.samples[0].time if each.samples else each.histograms[0].time)
+        for answer in answers
+        for each in answer.series
+        if each.samples or each.histograms
+    )
+    return min(firsts, default=math.inf)
+
+
+def changes(plan: Plan, answers: Iterable[Answer]) -> set[float]:
+    """Return the ends of the cells in which a series came or went, as its points tell."""
+    found: set[float] = set()
+    every = sorted({sample.time for answer in answers for each in answer.series for sample in each.samples})
+    for answer in answers:
+        for each in answer.series:
+            times = [sample.time for sample in each.samples] or [
+                histogram.time for histogram in each.histograms
+            ]
+            if not times:
+                continue
+            if times[0] > every[0]:
+                found.add(times[0])
+            if times[-1] < every[-1]:
+                found.add(times[-1] + plan.cell)
+            for before, now in pairwise(times):
+                if now - before > 1.5 * plan.cell:
+                    found |= {before + plan.cell, now}
+    return found
+
+
+def check_size(plan: Plan, asked: Sequence[Span], series: int) -> None:
+    """Raise UsageError where too much happened in a window for it to be fetched raw."""
+    samples = sum(end - start for start, end in asked) / plan.interval * series
+    if samples > MOST_SAMPLES:
+        raise UsageError(
+            f"the window of {show(plan.window.seconds, 'seconds')} has {len(asked)} spells of restarts or of series that came and "
+            f"went, about {samples:,.0f} samples to count through; choose a shorter window"
+        )
+
+
+def merged(thin: Answer, raw: Sequence[tuple[Span, Answer]]) -> Answer:
+    """Join points and raw samples; where both are there, the raw ones count."""
+    parts: dict[frozenset[tuple[str, str]], list[Series]] = {}
+    covered = sorted(span for span, _ in raw)
+    starts = [start for start, _ in covered]
+
+    def is_covered(time: float) -> bool:
+        index = bisect_right(starts, time) - 1
+        return index >= 0 and time <= covered[index][1]
+
+    for each in thin.series:
+        kept = replace(
+            each,
+            samples=tuple(one for one in each.samples if not is_covered(one.time)),
+            histograms=tuple(one for one in each.histograms if not is_covered(one.time)),
+        )
+        parts.setdefault(frozenset(each.labels.items()), []).append(kept)
+    for _, answer in raw:
+        for each in answer.series:
+            parts.setdefault(frozenset(each.labels.items()), []).append(each)
+    return Answer(
+        kind="matrix",
+        series=tuple(_joined(labels, pieces) for labels, pieces in parts.items()),
+        warnings=_remarks(thin, raw),
+    )
+
+
+def _joined(labels: frozenset[tuple[str, str]], pieces: Sequence[Series]) -> Series:
+    samples = {one.time: one for each in pieces for one in each.samples}
+    histograms = {one.time: one for each in pieces for one in each.histograms}
+    return Series(
+        labels=dict(labels),
+        samples=tuple(samples[time] for time in sorted(samples)),
+        histograms=tuple(histograms[time] for time in sorted(histograms)),
+    )
+
+
+def _remarks(thin: Answer, raw: Iterable[tuple[Span, Answer]]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys((*thin.warnings, *(remark for _, answer in raw for remark in answer.warnings)))
+    )
+
+
+def counted(plan: Plan, up: str, ask: Ask) -> Mapping[frozenset[tuple[str, str]], Span]:
+    """Return how many scrapes each target answered, and how many were tried: labels → (answered, tried)."""
+    length = promql_duration(math.floor(plan.window.seconds))
+    answered, tried = side_by_side(
+        partial(_ask_at, ask, plan.window.end),
+        [f"sum_over_time({up}[{length}])", f"count_over_time({up}[{length}])"],
+    )
+    amounts = [
+        {frozenset(each.labels.items()): each.samples[-1].value for each in answer.series if each.samples}
+        for answer in (answered, tried)
+    ]
+    return {key: (amounts[0].get(key, 0.0), amount) for key, amount in amounts[1].items()}
