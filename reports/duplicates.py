@@ -125,7 +125,7 @@ def _refuted(
     if not any(each in theirs for each in ours):
         return True  # they expose different series, so nothing is counted twice
     changed = bool(one.changes or other.changes)
-    slack = max(one.read_seconds, other.read_seconds)
+    slack = max(each.read_seconds + (each.interval or 0.0 if each.cell else 0.0) for each in (one, other))
     return not changed and any(
         _differ(each, theirs[key], slack) for key, each in ours.items() if key in theirs
     )

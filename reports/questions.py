@@ -160,13 +160,18 @@ def _fetch_long(
     jobs = {job for answer in thin for each in answer.series if (job := each.labels.get("job"))}
     scraped = [scrapes_of(jobs)] if jobs else []
     thin += thinning.points(plan, scraped, ask)
+    at_edges = thinning.spans([*selectors, *scraped], plan.edges, ask)
     counters = [batch.merged for batch in grouped if batch.merged.kind != "gauge"]
+    living = [
+        index for index in range(len(thin)) if index >= len(grouped) or grouped[index].merged.kind != "gauge"
+    ]
     ends = thinning.events(plan, [each for one in counters for each in counted_by(one)], jobs, ask)
-    living = [answer for batch, answer in zip(grouped, thin, strict=False) if batch.merged.kind != "gauge"]
-    ends |= thinning.changes(plan, [*living, *thin[len(grouped) :]])
-    asked = [*plan.edges, *plan.raw(ends)]
-    thinning.check_size(plan, asked, sum(len(answer.series) for answer in thin))
-    raw = thinning.spans([*selectors, *scraped], asked, ask)
+    ends |= thinning.changes(plan, [thin[index] for index in living], [at_edges[index] for index in living])
+    inside = plan.raw(ends)
+    thinning.check_size(plan, inside, sum(len(answer.series) for answer in thin))
+    asked = [*plan.edges, *inside]
+    more = thinning.spans([*selectors, *scraped], inside, ask)
+    raw = [[*edges, *others] for edges, others in zip(at_edges, more, strict=True)]
     whole = [
         thinning.merged(points, list(zip(asked, answers, strict=True)))
         for points, answers in zip(thin, raw, strict=True)

@@ -68,14 +68,18 @@ class Plan:
     def raw(self, ends: Iterable[float]) -> list[Span]:
         """Return the spans to ask for raw: the cells that end at these times, with what a point may still show of before."""
         before = self.cell + LOOKBACK_SECONDS + 2 * self.interval
-        spans: list[Span] = []
-        for end in sorted(set(ends)):
-            start = end - before
-            if spans and start <= spans[-1][1]:
-                spans[-1] = (spans[-1][0], end + self.interval)
-            else:
-                spans.append((start, end + self.interval))
-        return spans
+        return _united((end - before, end + self.interval) for end in set(ends))
+
+
+def _united(spans: Iterable[Span]) -> list[Span]:
+    """Join spans that overlap."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def events(plan: Plan, metrics: Sequence[str], jobs: Iterable[str], ask: Ask) -> set[float]:
@@ -122,25 +126,34 @@ def begins(answers: Iterable[Answer]) -> float:
     return min(firsts, default=math.inf)
 
 
-def changes(plan: Plan, answers: Iterable[Answer]) -> set[float]:
-    """Return the ends of the cells in which a series came or went, as its points tell."""
+def changes(plan: Plan, answers: Iterable[Answer], edges: Iterable[Sequence[Answer]]) -> set[float]:
+    """Return the ends of the cells in which a series came or went, as its points and the raw samples at both edges tell."""
     found: set[float] = set()
-    every = sorted({sample.time for answer in answers for each in answer.series for sample in each.samples})
-    for answer in answers:
-        for each in answer.series:
-            times = [sample.time for sample in each.samples] or [
-                histogram.time for histogram in each.histograms
-            ]
-            if not times:
-                continue
-            if times[0] > every[0]:
-                found.add(times[0])
-            if times[-1] < every[-1]:
-                found.add(times[-1] + plan.cell)
+    for answer, ends in zip(answers, edges, strict=True):
+        at_start, at_end = ({frozenset(each.labels.items()) for each in one.series} for one in ends)
+        seen: dict[frozenset[tuple[str, str]], list[float]] = {
+            frozenset(each.labels.items()): _times(each) for each in answer.series
+        }
+        for key in {*seen, *at_start, *at_end}:
+            times = seen.get(key, [])
+            begin = times[0] if times else plan.window.start
+            finish = times[-1] if times else plan.window.end
+            if key not in at_start:
+                found.add(begin if times else plan.window.end)
+            if key not in at_end:
+                found.add(finish + plan.cell)
+            if key in at_start and begin > plan.window.start + 2 * plan.cell:
+                found |= {plan.window.start + plan.cell, begin}
+            if key in at_end and finish < plan.window.end - 2 * plan.cell:
+                found |= {finish + plan.cell, plan.window.end}
             for before, now in pairwise(times):
                 if now - before > 1.5 * plan.cell:
                     found |= {before + plan.cell, now}
     return found
+
+
+def _times(series: Series) -> list[float]:
+    return [each.time for each in series.samples] or [each.time for each in series.histograms]
 
 
 def check_size(plan: Plan, asked: Sequence[Span], series: int) -> None:
@@ -156,7 +169,7 @@ def check_size(plan: Plan, asked: Sequence[Span], series: int) -> None:
 def merged(thin: Answer, raw: Sequence[tuple[Span, Answer]]) -> Answer:
     """Join points and raw samples; where both are there, the raw ones count."""
     parts: dict[frozenset[tuple[str, str]], list[Series]] = {}
-    covered = sorted(span for span, _ in raw)
+    covered = _united(span for span, _ in raw)
     starts = [start for start, _ in covered]
 
     def is_covered(time: float) -> bool:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.faults.fleet import EDGES, Labels, Process, Store, every
+from benchmarks.faults.fleet import EDGES, STALE, Key, Labels, Process, Store, every
 
 INTERVAL, LENGTH, MARGIN = 15.0, 600.0, 90.0
 IDLE = 45.0
@@ -236,8 +236,24 @@ def metric_label_dropped_by_relabelling(f: Fleet) -> None:
         [time for time in f.times(3.0) if time < f.at(300)],
         [time for time in f.times(3.0) if time >= f.at(300)],
     )
-    f.scrape(one, times=before)
-    f.scrape(one, times=after, relabel=relabel)
+    f.store.scrape([one], [*before, *after], f.target(), relabel=lambda labels: labels)
+    whole, f.store = f.store, Store()
+    f.store.scrape([one], [*before, *after], f.target(), relabel=relabel)
+    for (
+        key,
+        samples,
+    ) in f.store.series.items():  # the label is there from the middle on, and stale markers where it begins
+        early = [
+            (time, value) for time, value in whole.series.get(_without(key, "zone"), []) if time < after[0]
+        ]
+        if ("zone", "eu") in key:
+            samples[:] = [(time, value) for time, value in samples if time >= after[0]]
+            whole.series[_without(key, "zone")] = [*early, (round(after[0], 3), STALE)]
+    f.store.series |= {key: samples for key, samples in whole.series.items() if key not in f.store.series}
+
+
+def _without(key: Key, label: str) -> Key:
+    return frozenset(item for item in key if item[0] != label)
 
 
 @fault("identity", short=True)

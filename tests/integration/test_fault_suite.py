@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.faults.run import Result, results
 from benchmarks.faults.scenarios import FAULTS
+from reports import thinning
 from reports.model import UNDECIDED, Reading
 
 pytestmark = pytest.mark.integration
@@ -28,6 +29,17 @@ def reading(found: Mapping[str, Result], fault: str, signal: str) -> Reading:
 @pytest.mark.parametrize("fault", [fault.name for fault in SHORT])
 def test_no_figure_is_untrue(fault: str, found: Mapping[str, Result]) -> None:
     assert [cell.untrue for cell in found[fault].cells if cell.untrue] == []
+
+
+def test_a_long_window_is_true_by_few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take ten minutes for a long window, and six cells for many: points in between, raw samples where something happened."""
+    monkeypatch.setattr(thinning, "LONG_SCRAPES", 10)
+    monkeypatch.setattr(thinning, "CELLS", 6)
+    wrong = {
+        result.fault.name: [cell.untrue for cell in result.cells if cell.untrue]
+        for result in results(each for each in SHORT if each.name != "remote-write-without-up")
+    }
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
 def test_the_short_suite_has_twenty_faults_of_every_kind() -> None:
