@@ -14,6 +14,7 @@ demo: $(READY) prometheus ## the whole loop on this machine; ends with the repor
 	@$(BIN)/leadline demo $(ARGS); code=$$?; case $$code in 0|1|4) ;; *) exit $$code;; esac
 
 test: lint prometheus ## everything that must hold: lint, types, layers, tests
+	@sh .ci/tools
 	@$(BIN)/pytest $(ARGS)
 
 lint: $(READY) ## ruff, mypy --strict, import-linter
