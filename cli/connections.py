@@ -45,6 +45,14 @@ _timeout = click.option(
     help="Seconds that one query may take.",
 )
 
+_deadline = click.option(
+    "--deadline",
+    type=click.FloatRange(min=0),
+    default=300.0,
+    show_default=True,
+    help="Seconds that the whole command may take; 0 for no limit.",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -54,6 +62,7 @@ class Connection:
     url: str | None
     context_name: str | None
     timeout: float
+    deadline: float = 0.0
 
     def load(self) -> Catalog:
         from signals import reading
@@ -88,6 +97,7 @@ class Connection:
         A context that names a Service in the cluster gets a tunnel for as long as the block lasts.
         """
         from live.client import Prometheus
+        from live.http import Deadline
 
         if self.url:
             reach = given("PROMETHEUS", self.url)
@@ -96,7 +106,12 @@ class Connection:
             reach = reached("prometheus", context, file)
         with (
             reach as (endpoint, revive),
-            Prometheus(endpoint, timeout_seconds=self.timeout, revive=revive) as client,
+            Prometheus(
+                endpoint,
+                timeout_seconds=self.timeout,
+                deadline=Deadline(self.deadline or None),
+                revive=revive,
+            ) as client,
         ):
             yield client
 
@@ -144,18 +159,27 @@ def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
 
 
 def connected(function: Callable[..., int]) -> Callable[..., int]:
-    """Add --catalog, --url, --context and --timeout, given to the command as one `connection`."""
+    """Add --catalog, --url, --context, --timeout and --deadline, given to the command as one `connection`."""
 
     @wraps(function)
     def command(
-        catalog_file: Path, url: str | None, context_name: str | None, timeout: float, **others: object
+        catalog_file: Path,
+        url: str | None,
+        context_name: str | None,
+        timeout: float,
+        deadline: float,
+        **others: object,
     ) -> int:
         connection = Connection(
-            catalog_file=catalog_file, url=url, context_name=context_name, timeout=timeout
+            catalog_file=catalog_file,
+            url=url,
+            context_name=context_name,
+            timeout=timeout,
+            deadline=deadline,
         )
         return function(connection=connection, **others)
 
-    for option in (_timeout, context_option, _url_option, catalog_option):
+    for option in (_deadline, _timeout, context_option, _url_option, catalog_option):
         command = option(command)
     return command
 

@@ -1,51 +1,100 @@
-"""From the JSON of Prometheus's HTTP API to answers."""
+"""From the JSON of Prometheus's HTTP API to answers; what is not of its shape is refused with where it is not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from signals.samples import Answer, Histogram, Sample, Series
 
 Payload = dict[str, Any]
+KINDS = ("vector", "matrix", "scalar", "string")
+
+
+class MalformedError(ValueError):
+    """An answer is not of the shape that Prometheus's API has; the message says where."""
 
 
 def answer(payload: Payload) -> Answer:
-    """Read the response to a query: vector, matrix, scalar or string (a string's value is in its label "value")."""
-    data = payload["data"]
-    kind = str(data["resultType"])
-    result = data["result"]
+    """Read the response to a query: vector, matrix, scalar or string (a string's value is in its label "value").
+
+    Raises MalformedError.
+    """
+    data = _of(payload.get("data"), dict, "data")
+    kind, result = data.get("resultType"), data.get("result")
+    if kind not in KINDS:
+        raise MalformedError(f"data.resultType is {_shown(kind)}, not one of {', '.join(KINDS)}")
     if kind == "scalar":
-        series: tuple[Series, ...] = (Series(labels={}, samples=_samples([result])),)
+        series: tuple[Series, ...] = (Series(labels={}, samples=(_sample(result, "data.result"),)),)
     elif kind == "string":
-        series = (Series(labels={"value": str(result[1])}, samples=()),)
+        pair = _of(result, list, "data.result")
+        if len(pair) != 2:
+            raise MalformedError(f"data.result is {_shown(result)}, not [time, string]")
+        series = (Series(labels={"value": str(pair[1])}, samples=()),)
     else:
-        series = tuple(_series(entry) for entry in result)
+        entries = _of(result, list, "data.result")
+        series = tuple(_series(entry, f"data.result[{index}]") for index, entry in enumerate(entries))
     return Answer(
         kind=kind,
         series=series,
-        warnings=tuple(payload.get("warnings") or ()),
-        infos=tuple(payload.get("infos") or ()),
+        warnings=_texts(payload.get("warnings"), "warnings"),
+        infos=_texts(payload.get("infos"), "infos"),
     )
 
 
-def _series(entry: dict[str, Any]) -> Series:
-    pairs = entry.get("values", [entry["value"]] if "value" in entry else [])
-    natives = entry.get("histograms", [entry["histogram"]] if "histogram" in entry else [])
+def _series(entry: Any, where: str) -> Series:
+    fields = _of(entry, dict, where)
+    labels = _of(fields.get("metric", {}), dict, f"{where}.metric")
+    if not all(isinstance(value, str) for value in labels.values()):
+        raise MalformedError(f"{where}.metric has a label whose value is no string")
+    pairs = _of(fields.get("values", [fields["value"]] if "value" in fields else []), list, f"{where}.values")
+    natives = _of(
+        fields.get("histograms", [fields["histogram"]] if "histogram" in fields else []),
+        list,
+        f"{where}.histograms",
+    )
+    try:  # nearly all are as they should be, and there are many
+        if any(type(pair) is not list for pair in pairs):
+            raise TypeError
+        samples = tuple(Sample(float(time), float(value)) for time, value in pairs)
+    except (TypeError, ValueError):
+        samples = tuple(_sample(pair, f"{where}.values") for pair in pairs)
     return Series(
-        labels=entry["metric"],
-        samples=_samples(pairs),
-        histograms=tuple(_histogram(float(time), body) for time, body in natives),
+        labels=labels, samples=samples, histograms=tuple(_histogram(each, where) for each in natives)
     )
 
 
-def _histogram(time: float, body: dict[str, Any]) -> Histogram:
+def _sample(pair: Any, where: str) -> Sample:
+    try:
+        time, value = pair
+        return Sample(float(time), float(value))
+    except (TypeError, ValueError):
+        raise MalformedError(f"{where} has {_shown(pair)}, not [time, value]") from None
+
+
+def _histogram(pair: Any, where: str) -> Histogram:
     """Read a native histogram; each bucket is [which borders belong to it, lower, upper, count]."""
-    buckets = tuple(
-        (float(upper), float(lower), float(count)) for _, lower, upper, count in body.get("buckets") or ()
-    )
-    return Histogram(time, float(body["count"]), float(body["sum"]), buckets)
+    try:
+        time, body = pair
+        buckets = tuple(
+            (float(upper), float(lower), float(count)) for _, lower, upper, count in body.get("buckets") or ()
+        )
+        return Histogram(float(time), float(body["count"]), float(body["sum"]), buckets)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise MalformedError(f"{where} has {_shown(pair)}, not a native histogram") from None
 
 
-def _samples(pairs: Sequence[Sequence[Any]]) -> tuple[Sample, ...]:
-    return tuple(Sample(float(time), float(value)) for time, value in pairs)
+def _of(value: Any, kind: type, where: str) -> Any:
+    if not isinstance(value, kind):
+        expected = "an object" if kind is dict else "a list"
+        raise MalformedError(f"{where} is {_shown(value)}, not {expected}")
+    return value
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(str(each) for each in _of(value or [], list, where))
+
+
+def _shown(value: Any) -> str:
+    """Write a value of somebody else's, short and on one line."""
+    text = " ".join(repr(value).split())
+    return "nothing" if value is None else text if len(text) <= 60 else text[:59] + "…"

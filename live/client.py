@@ -12,7 +12,7 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3.util import Retry
 
 from live.access import apply
-from live.answers import answer
+from live.http import Deadline
 from live.session import Session
 from signals.endpoints import Endpoint
 from signals.errors import NotPrometheusError, QueryRejectedError, UnavailableError
@@ -37,11 +37,14 @@ class Prometheus:
         endpoint: Endpoint,
         *,
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        deadline: Deadline | None = None,
         revive: Callable[[], None] | None = None,
     ) -> None:
         self.url = endpoint.url
         self._timeout = plain(timeout_seconds) + "s"
-        self._session = Session(read_seconds=timeout_seconds + GRACE_SECONDS, revive=revive)
+        self._session = Session(
+            read_seconds=timeout_seconds + GRACE_SECONDS, deadline=deadline, revive=revive
+        )
         apply(endpoint, self._session)
         self._connection = PrometheusConnect(
             url=self.url, session=self._session, retry=Retry(0), method="POST"
@@ -60,7 +63,7 @@ class Prometheus:
         """
         params = {"timeout": self._timeout} | ({} if at is None else {"time": f"{at:.3f}"})
         self._connection.custom_query(query, params=params)
-        return answer(self._session.payload)
+        return self._session.answer
 
     def samples_read(self, query: str) -> int:
         """Ask an instant query, and give how many samples it read. Raises UnavailableError where the server does not say."""
@@ -82,7 +85,7 @@ class Prometheus:
     def ask_range(self, query: str, *, start: float, end: float, step_seconds: float) -> Answer:
         """Ask a range query: one sample a step, from start to end, both included."""
         self._range(query, start, end, step_seconds, {})
-        return answer(self._session.payload)
+        return self._session.answer
 
     def _range(self, query: str, start: float, end: float, step_seconds: float, more: dict[str, str]) -> None:
         self._connection.custom_query_range(

@@ -1,70 +1,60 @@
-"""One HTTP session: parameters in a POST body, time limits, retries, and each kind of failure told apart."""
+"""The session of Prometheus's API: parameters in a POST body, and each kind of answer told apart."""
 
 from __future__ import annotations
 
 import json
 import re
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
-from live.answers import Payload
+from live.answers import MalformedError, Payload, answer
+from live.http import Deadline, HttpSession, server
 from signals.errors import (
     AccessDeniedError,
-    ConnectionFailedError,
     LeadlineError,
     NotPrometheusError,
     QueryRejectedError,
     UnavailableError,
 )
-
-CONNECT_SECONDS = 5.0
-RETRY_AFTER_SECONDS = (0.2, 0.6)
-RETRY_STATUS = (429, 502, 504)
-"""Never 503: there it is Prometheus that gave up on the query, and asking again runs it again."""
+from signals.samples import Answer
 
 GRAFANAS = "/api/datasources/proxy"
 """The path below which Grafana passes requests on to a data source."""
-TRIES_THROUGH_TUNNEL = 20
 OWN_METRICS = 262_144
 """So many bytes of a server's own metrics are read at most."""
-FINAL = (requests.exceptions.SSLError, requests.Timeout, requests.exceptions.InvalidURL)
-"""Failures after which asking again would only fail again, or run an expensive query again."""
-
-REASONS = {
-    "Connection refused": "connection refused; is Prometheus running there, or its tunnel open?",
-    "ConnectTimeout|timed out": "no connection within {seconds} s; is the address right, and reachable from here?",
-    "WRONG_VERSION_NUMBER|wrong version number": "it does not speak TLS; is the URL http://?",
-    "certificate verify failed": "its certificate is not trusted; name its authority in tls_config.ca_file of the context, "
-    "or in LEADLINE_PROMETHEUS_CA_FILE",
-    "SSL": "TLS failed; check the URL and tls_config",
-    "Name or service not known|resolve|nodename|No address": "the name {host} is not known; check the URL",
-    "aborted|reset by peer|IncompleteRead|Connection broken": "the connection broke before the answer was complete",
-}
-"""What a failure's text means to the person who sees it, the first match counts."""
+QUERIES = ("/api/v1/query", "/api/v1/query_range")
 
 
-class Session(requests.Session):
+class Session(HttpSession):
     """A `requests.Session` that prometheus-api-client can be given.
 
-    `revive` waits for a tunnel that broke, after which the question is asked again.
-    `payload` is what the calling thread was last answered, whole: the client itself drops warnings and result types.
+    `payload` is what the calling thread was last answered, whole, and `answer` what that says, where it was a query: the client
+    itself drops warnings and result types.
     """
 
-    def __init__(self, *, read_seconds: float, revive: Callable[[], None] | None = None) -> None:
-        super().__init__()
-        self.read_seconds = read_seconds
-        self._revive = revive
+    def __init__(
+        self,
+        *,
+        read_seconds: float,
+        deadline: Deadline | None = None,
+        revive: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(what="Prometheus", read_seconds=read_seconds, deadline=deadline, revive=revive)
         self._local = threading.local()
 
     @property
     def payload(self) -> Payload:
         payload: Payload = self._local.payload
         return payload
+
+    @property
+    def answer(self) -> Answer:
+        found: Answer = self._local.answer
+        return found
 
     def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request to Prometheus's API and check the answer.
@@ -73,72 +63,40 @@ class Session(requests.Session):
         """
         address = str(url)
         parameters = options.get("params") or {}
-        if method == "POST":
-            options = {**options, "data": parameters, "params": None}
-        options |= {"timeout": (CONNECT_SECONDS, self.read_seconds), "allow_redirects": False}
-        response = self._send(address, str(method), options)
+        place = "data" if method == "POST" else "params"
+        sent: dict[str, Any] = {place: parameters}
+        response = self.send_once(str(method), address, **sent)
         payload = _checked(response, address, str(parameters.get("query", "")))
+        if urlsplit(address).path.endswith(QUERIES):
+            try:
+                self._local.answer = answer(payload)
+            except MalformedError as error:
+                raise NotPrometheusError(
+                    f"{server(address)} does not speak Prometheus's API: {error}"
+                ) from None
         self._local.payload = payload
         response.json = lambda **_: payload  # type: ignore[method-assign]  # parsed once, however often it is read
         return response
 
     def reload(self, server_url: str) -> None:
         """POST /-/reload, which answers with plain text. Raises UnavailableError with Prometheus's words."""
-        timeout = (CONNECT_SECONDS, self.read_seconds)
-        response = self._send(f"{server_url}/-/reload", "POST", {"timeout": timeout})
+        response = self.send_once("POST", f"{server_url}/-/reload")
         if response.status_code == 200:
             return
+        if response.is_redirect:
+            raise NotPrometheusError(_sent_on(response, server_url))
         said = " ".join(response.text.split())[:300]
         hint = "; start it with --web.enable-lifecycle" if response.status_code in (403, 404, 405) else ""
         raise UnavailableError(f"{server_url} does not reload: {said}{hint}")
 
     def own_metrics(self, server_url: str) -> str:
-        """Give the beginning of what the server exposes of itself at /metrics; empty where it exposes nothing."""
-        timeout = (CONNECT_SECONDS, self.read_seconds)
-        options = {"timeout": timeout, "allow_redirects": False, "stream": True}
-        with self._send(f"{server_url}/metrics", "GET", options) as response:
-            plain = response.status_code == 200 and "text/plain" in response.headers.get("Content-Type", "")
-            text: bytes = response.raw.read(OWN_METRICS, decode_content=True) if plain else b""
-            return text.decode("utf-8", "replace")
-
-    def _send(self, url: str, method: str, options: dict[str, Any]) -> requests.Response:
-        """Send, and send again where that is harmless: no connection, a bad gateway, a tunnel that broke."""
-        options["verify"] = self.verify  # else requests prefers REQUESTS_CA_BUNDLE to the session's own
-        tries = TRIES_THROUGH_TUNNEL if self._revive else len(RETRY_AFTER_SECONDS)
-        for attempt in range(tries):
-            try:
-                response = super().request(method, url, **options)
-            except requests.RequestException as error:
-                if isinstance(error, FINAL):
-                    raise self._failed(error, url) from None
-            else:
-                if response.status_code not in RETRY_STATUS:
-                    return response
-            if self._revive:
-                self._revive()
-            else:
-                time.sleep(RETRY_AFTER_SECONDS[attempt])
+        """Return what the server exposes of itself at /metrics; empty where it exposes nothing, or more than is read."""
         try:
-            return super().request(method, url, **options)
-        except requests.RequestException as error:
-            raise self._failed(error, url) from None
-
-    def _failed(self, error: requests.RequestException, url: str) -> LeadlineError:
-        return ConnectionFailedError(f"{server(url)}: {self._reason(error, url)}")
-
-    def _reason(self, error: requests.RequestException, url: str) -> str:
-        text = str(error)
-        if isinstance(error, requests.ReadTimeout):
-            return f"no answer within {self.read_seconds:g} s; try a shorter window, or raise --timeout"
-        for pattern, reason in REASONS.items():
-            if re.search(pattern, text):
-                return reason.format(host=urlsplit(url).hostname, seconds=f"{CONNECT_SECONDS:g}")
-        return text
-
-
-def server(url: str) -> str:
-    """Give the server of a URL, as errors name it: no query, no API path."""
-    return re.sub(r"/api/v1/.*", "", url)
+            response = self.send_once("GET", f"{server_url}/metrics", most_bytes=OWN_METRICS)
+        except LeadlineError:
+            return ""
+        plain = response.status_code == 200 and "text/plain" in response.headers.get("Content-Type", "")
+        return response.content.decode("utf-8", "replace") if plain else ""
 
 
 def _checked(response: requests.Response, url: str, query: str) -> Payload:
@@ -169,7 +127,7 @@ def _sent_on(response: requests.Response, where: str) -> str:
 def _json(response: requests.Response) -> Payload | None:
     try:
         payload = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return payload if isinstance(payload, dict) and "status" in payload else None
 
@@ -178,7 +136,7 @@ def _grafanas(response: requests.Response) -> str:
     """Give the message of an error as Grafana writes it: an object with a message, and without Prometheus's status."""
     try:
         found = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return " ".join(str(found.get("message", "")).split())[:120] if isinstance(found, dict) else ""
 

@@ -83,16 +83,18 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
     return install
 
 
-NOT_RUN = pytest.StashKey[set[str]]()
+NOT_RUN: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = (report.longrepr for report in terminalreporter.stats.get("skipped", []))
     reasons = {str(each[2]).removeprefix("Skipped: ") for each in skipped if isinstance(each, tuple)}
-    terminalreporter.config.stash[NOT_RUN] = reasons
+    found: list[str] = sorted(reasons)
+    terminalreporter.config.stash[NOT_RUN] = found
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End with a line that names what was not run, and why."""
     if NOT_RUN in config.stash:
-        print("not run:", "; ".join(sorted(config.stash[NOT_RUN])) or "nothing")
+        found: list[str] = config.stash[NOT_RUN]
+        print("not run:", "; ".join(found) or "nothing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -61,6 +62,7 @@ def command(
         window = promql_duration(duration(over))
     except ValueError as error:
         raise UsageError(f"--over: {error}") from None
+    connection = replace(connection, deadline=0.0)  # it watches until it is told to stop
     catalog = connection.load()
     chosen = services(catalog, names)
     with connection.open(catalog) as prometheus, pressed() as keys:

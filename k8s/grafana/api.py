@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,18 +10,17 @@ from typing import Any, Self
 import requests
 
 from live.access import apply
-from live.session import TRIES_THROUGH_TUNNEL
+from live.http import Deadline, HttpSession
 from signals.endpoints import Endpoint
 from signals.errors import (
     AccessDeniedError,
     ConflictError,
-    ConnectionFailedError,
     NotGrafanaError,
     RefusedError,
     UnavailableError,
 )
 
-CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
+READ_SECONDS = 30.0
 OLDEST = 9
 """Dashboards are written for this version of Grafana and newer ones."""
 
@@ -53,10 +52,22 @@ class Reply:
 class Grafana:
     """One Grafana, spoken to as one user."""
 
-    def __init__(self, endpoint: Endpoint, revive: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        revive: Callable[[], None] | None = None,
+        deadline: Deadline | None = None,
+    ) -> None:
         """`revive` waits for a tunnel that broke, after which what only reads is asked again."""
-        self.url, self._revive = endpoint.url, revive
-        self._session = requests.Session()
+        self.url = endpoint.url
+        self._session = HttpSession(
+            what="Grafana",
+            where=endpoint.url,
+            read_seconds=READ_SECONDS,
+            deadline=deadline,
+            revive=revive,
+            retried=frozenset({"GET"}),
+        )
         self._kind = "uid"
         apply(endpoint, self._session)
 
@@ -198,43 +209,14 @@ class Grafana:
         Raises ConnectionFailedError, AccessDeniedError, NotGrafanaError, ConflictError, UnavailableError, and
         RefusedError where Grafana does not take what was sent.
         """
-        try:
-            response = self._sent(method, path, body, params)
-        except requests.exceptions.SSLError as error:
-            raise ConnectionFailedError(f"{self.url}: {_tls(str(error))}") from None
-        except requests.RequestException as error:
-            reason = "connection refused" if "refused" in str(error) else type(error).__name__
-            raise ConnectionFailedError(
-                f"{self.url}: {reason}; is Grafana running there, or its tunnel open?"
-            ) from None
+        response = self._session.send_once(method, self.url + path, json=body, params=params)
         return self._checked(response, allowed)
-
-    def _sent(self, method: str, path: str, body: object, params: dict[str, str] | None) -> requests.Response:
-        for _ in range(TRIES_THROUGH_TUNNEL if self._revive and method == "GET" else 0):
-            with contextlib.suppress(requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-                return self._request(method, path, body, params)
-            if self._revive:
-                self._revive()
-        return self._request(method, path, body, params)
-
-    def _request(
-        self, method: str, path: str, body: object, params: dict[str, str] | None
-    ) -> requests.Response:
-        return self._session.request(
-            method,
-            self.url + path,
-            json=body,
-            params=params,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            verify=self._session.verify,  # else requests prefers REQUESTS_CA_BUNDLE to the session's own
-        )
 
     def _checked(self, response: requests.Response, allowed: tuple[int, ...]) -> Reply:
         status = response.status_code
         try:
-            reply = Reply(status=status, body=response.json())
-        except ValueError:
+            reply = Reply(status=status, body=json.loads(response.content))
+        except (ValueError, RecursionError):
             reply = None
         if status == 401:
             raise AccessDeniedError(self._unknown(reply.message if reply else str(status)))
@@ -269,12 +251,3 @@ class Grafana:
             f"{self.url} does not accept these credentials ({said}); "
             "has the token expired, or is the password another?"
         )
-
-
-def _tls(text: str) -> str:
-    if "certificate verify failed" in text:
-        return (
-            "its certificate is not trusted; name its authority in tls_config.ca_file of the context, "
-            "or in LEADLINE_GRAFANA_CA_FILE"
-        )
-    return "it does not speak TLS; is the URL http://?"
