@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from signals.samples import Answer, Histogram, Sample, Series
@@ -52,20 +53,23 @@ def _series(entry: Any, where: str) -> Series:
         list,
         f"{where}.histograms",
     )
-    try:  # nearly all are as they should be, and there are many
-        if any(type(pair) is not list for pair in pairs):
-            raise TypeError
-        samples = tuple(Sample(float(time), float(value)) for time, value in pairs)
-    except (TypeError, ValueError):
-        samples = tuple(_sample(pair, f"{where}.values") for pair in pairs)
+    samples = _samples(pairs, f"{where}.values")
     return Series(
         labels=labels, samples=samples, histograms=tuple(_histogram(each, where) for each in natives)
     )
 
 
+def _samples(pairs: list[Any], where: str) -> tuple[Sample, ...]:
+    """Read samples; nearly all are as they should be, and there are many."""
+    if all(type(pair) is list for pair in pairs):
+        with contextlib.suppress(TypeError, ValueError):
+            return tuple(Sample(float(time), float(value)) for time, value in pairs)
+    return tuple(_sample(pair, where) for pair in pairs)
+
+
 def _sample(pair: Any, where: str) -> Sample:
     try:
-        time, value = pair
+        time, value = _of(pair, list, where)
         return Sample(float(time), float(value))
     except (TypeError, ValueError):
         raise MalformedError(f"{where} has {_shown(pair)}, not [time, value]") from None
