@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 from checks.model import ERROR, INFO, SEVERITIES, WARNING, Finding
-from signals.printable import printable
+from signals.printable import json_text, printable
 
 SYMBOLS = {ERROR: "✗", WARNING: "!", INFO: "·"}
 SARIF_LEVELS = {ERROR: "error", WARNING: "warning", INFO: "note"}
@@ -47,7 +46,7 @@ def _lines(each: Finding) -> Iterator[str]:
 def as_json(findings: Sequence[Finding]) -> str:
     """Write as JSON, schema leadline.findings/1."""
     document = {"schema": SCHEMA, "findings": [asdict(each) for each in ordered(findings)]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document) + "\n"
 
 
 def junit(findings: Sequence[Finding]) -> str:
@@ -98,7 +97,7 @@ def sarif(findings: Sequence[Finding], version: str) -> str:
     tool = {"driver": {"name": "leadline", "version": version, "rules": [{"id": code} for code in codes]}}
     run = {"tool": tool, "results": results}
     document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document) + "\n"
 
 
 def github(findings: Sequence[Finding]) -> str:

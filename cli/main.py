@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -148,29 +149,52 @@ def run(arguments: list[str]) -> int:
     try:
         result = group.main(arguments, prog_name="leadline", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except errors.LeadlineError as error:
+    except (click.ClickException, errors.LeadlineError) as error:
         return _told(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("leadline: interrupted", err=True)
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # click itself exits where a pipe is closed, and nowhere else here
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return OK
+    except OSError as error:
+        return _unwritable(error)
     except Exception:  # noqa: BLE001  the boundary: whatever it was, it is a defect of ours and keeps its traceback
-        import traceback
-
-        traceback.print_exc()
-        click.echo("leadline: internal error; please report it with the lines above", err=True)
-        return INTERNAL
+        return _defect()
     return result if isinstance(result, int) else OK
 
 
-def _told(error: errors.LeadlineError) -> int:
+UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
+
+
+def _unwritable(error: OSError) -> int:
+    """Say that stdout takes no more: a full disk, say."""
+    if error.filename is not None or error.errno not in UNWRITABLE:
+        return _defect()
+    _let_go_of_stdout()
+    click.echo(f"leadline: the output cannot be written: {error.strerror}", err=True)
+    return USAGE
+
+
+def _let_go_of_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _defect() -> int:
+    """Print the traceback of what is a defect of ours."""
+    import traceback
+
+    traceback.print_exc()
+    click.echo("leadline: internal error; please report it with the lines above", err=True)
+    return INTERNAL
+
+
+def _told(error: click.ClickException | errors.LeadlineError) -> int:
     from cli.terminal import complain
 
+    if isinstance(error, click.ClickException):
+        error.show()
+        return USAGE
     complain(str(error))
     if isinstance(error, errors.QueryRejectedError) and error.query:
         click.echo(f"  asked: {printable(' '.join(error.query.split()))}", err=True)

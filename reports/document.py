@@ -11,6 +11,7 @@ from typing import Any
 from reports.model import Comparison, Edges, Provenance, Reading, Report, ServiceReport
 from reports.window import Window, utc
 from signals.errors import UsageError
+from signals.printable import json_text
 
 SCHEMA = "leadline.report/2"
 EARLIER = ("leadline.report/1",)
@@ -19,7 +20,7 @@ EARLIER = ("leadline.report/1",)
 
 def write(report: Report) -> str:
     """Write a report; what is not a number is null, so that any parser reads it."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(document(report)) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -7,19 +7,20 @@ from xml.etree import ElementTree as ET
 from reports.model import MISSED, UNDECIDED, Reading, Report
 from reports.sections import certainty
 from reports.window import utc
+from signals.printable import printable
 from signals.units import show
 
 
 def write(report: Report) -> str:
     """Write a report: missed is a failure, undecided an error (it needs a remedy, not a faster service)."""
-    suites = ET.Element("testsuites", name=f"{report.project} snapshot")
+    suites = ET.Element("testsuites", name=printable(f"{report.project} snapshot"))
     for service in report.services:
         judged = [reading for reading in service.readings if reading.verdict]
         kinds = [reading.verdict for reading in judged]
         suite = ET.SubElement(
             suites,
             "testsuite",
-            name=service.name,
+            name=printable(service.name),
             timestamp=utc(report.window.start)[:19],
             time=f"{report.window.seconds:.3f}",
             tests=str(len(judged)),
@@ -34,12 +35,12 @@ def write(report: Report) -> str:
 
 
 def _case(suite: ET.Element, name: str, reading: Reading) -> None:
-    case = ET.SubElement(suite, "testcase", classname=name, name=reading.signal)
-    said = _said(reading)
+    case = ET.SubElement(suite, "testcase", classname=printable(name), name=printable(reading.signal))
+    said = printable(_said(reading))
     if reading.verdict in (MISSED, UNDECIDED):
         kind = "failure" if reading.verdict == MISSED else "error"
         found = ET.SubElement(case, kind, message=said, type=str(reading.verdict))
-        found.text = reading.reason or said
+        found.text = printable(reading.reason) or said
     ET.SubElement(case, "system-out").text = said
 
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 
 from reports.model import Report
 from reports.sections import TITLES, Section, sections
+from signals.printable import fence, markdown_line
 
 
 def write(report: Report, *, only: Container[str] = TITLES, provenance: bool = False) -> str:
@@ -19,7 +20,7 @@ def write(report: Report, *, only: Container[str] = TITLES, provenance: bool = F
 
 
 def _section(section: Section, level: str) -> Iterator[str]:
-    yield f"{level} {_safe(section.title)}"
+    yield f"{level} {markdown_line(section.title)}"
     yield ""
     if section.rows:
         columns = max(len(row) for row in section.rows)
@@ -33,18 +34,14 @@ def _section(section: Section, level: str) -> Iterator[str]:
     if section.lines:
         yield ""
     for block in section.blocks:
-        yield from (f"```{block.language}", *block.text.splitlines(), "```", "")
+        closing = fence(block.text)
+        yield from (f"{closing}{block.language}", *block.text.split("\n"), closing, "")
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+    return "| " + " | ".join(markdown_line(cell) for cell in cells) + " |"
 
 
 def _line(text: str) -> str:
     """Keep what was aligned for a terminal readable where blanks collapse."""
-    return _safe(re.sub(r"^(\w+)\s{2,}", r"\1: ", text))
-
-
-def _safe(text: str) -> str:
-    """Escape what Markdown would take for markup; URLs stay whole."""
-    return re.sub(r"([|<>*`\[\]])", r"\\\1", text)
+    return markdown_line(re.sub(r"^(\w+)\s{2,}", r"\1: ", text))

@@ -23,6 +23,7 @@ from reports.model import (
     ServiceReport,
 )
 from reports.window import utc
+from signals.printable import lines, printable
 from signals.units import promql_duration, show
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
@@ -65,7 +66,26 @@ class Section:
 
 
 def sections(report: Report, *, provenance: bool = False) -> Iterator[Section]:
-    """Give the parts of a report in reading order: of all services first, then of each, then how to see it live."""
+    """Give the parts of a report in reading order: of all services first, then of each, then how to see it live.
+
+    Whatever came from outside (labels, names, messages of servers) is harmless in them.
+    """
+    return map(_harmless, _sections(report, provenance=provenance))
+
+
+def _harmless(section: Section) -> Section:
+    return replace(
+        section,
+        title=printable(section.title),
+        service=printable(section.service),
+        lines=tuple(map(printable, section.lines)),
+        head=tuple(map(printable, section.head)),
+        rows=tuple(tuple(map(printable, row)) for row in section.rows),
+        blocks=tuple(replace(each, text="\n".join(lines(each.text))) for each in section.blocks),
+    )
+
+
+def _sections(report: Report, *, provenance: bool) -> Iterator[Section]:
     yield _head(report)
     several = len(report.services) > 1
     if several:

@@ -7,6 +7,7 @@ import io
 
 from reports.model import Report
 from reports.window import utc
+from signals.printable import cell
 
 COLUMNS = (
     "project", "service", "start", "end", "signal", "value", "unit", "lower", "upper", "unbounded", "shown_by_promql",
@@ -32,10 +33,7 @@ def write(report: Report) -> str:
             )
             judged = (reading.target, reading.verdict, reading.reason, reading.note)
             cells = (report.project, service.name, start, end, reading.signal, *figures, *judged)
-            rows.writerow(["" if cell is None else _safe(cell) for cell in cells])
+            rows.writerow(
+                ["" if each is None else cell(each) if isinstance(each, str) else each for each in cells]
+            )
     return out.getvalue()
-
-
-def _safe(cell: object) -> object:
-    """Keep a text that a spreadsheet would take for a formula a text."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from signals.errors import ConflictError, UsageError
-from signals.printable import markdown, printable
+from signals.printable import json_text, markdown, printable
 
 SCHEMA = "leadline.plan/1"
 CREATE, UPDATE, MOVE, DELETE, RESTORE = "create", "update", "move", "delete", "restore"
@@ -105,7 +105,7 @@ def as_markdown(plan: Plan) -> Iterator[str]:
 
 def as_json(plan: Plan) -> str:
     """Write a plan as a file that `--plan` reads."""
-    return json.dumps({"schema": SCHEMA, **asdict(plan)}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"schema": SCHEMA, **asdict(plan)}) + "\n"
 
 
 def read(content: str, where: str) -> Plan:
