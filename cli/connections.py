@@ -14,6 +14,7 @@ import click
 
 from cli.completing import words
 from cli.options import catalog_option
+from cli.trust import is_trusted, require, trust_option
 from signals.endpoints import Context, Endpoint
 from signals.errors import UsageError
 
@@ -83,6 +84,16 @@ class Connection:
         """Give the context that is asked, where no URL was given."""
         return context_of(catalog, self.context_name)
 
+    def is_trusted(self) -> bool:
+        """Say whether a place may be asked that nobody named on the command line: the user's own, or one that was agreed to."""
+        from cli.contexts import user_file
+
+        if self.url:
+            return True
+        context, file = self._picked(None)
+        endpoint = context.prometheus
+        return endpoint is not None and (file == str(user_file()) or is_trusted(context, endpoint))
+
     def needs_tunnel(self) -> bool:
         """Say whether a tunnel into a cluster leads to it."""
         if self.url:
@@ -126,7 +137,8 @@ def given(what: str, url: str, option: str = "--url") -> Iterator[Reach]:
 def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
     """Give a server of a context (`grafana`, `prometheus`, `alertmanager`) with a URL, for as long as the block lasts.
 
-    Raises UsageError where the context says nothing of it, and what `Tunnel` raises.
+    Raises UsageError where the context says nothing of it, or wants secrets sent that the user has not agreed to, and what
+    `Tunnel` raises.
     """
     endpoint: Endpoint | None = getattr(context, what)
     if endpoint is None:
@@ -134,6 +146,7 @@ def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
             f"context '{context.name}' of {file} names no {what}; add {what}: {{url: …}} or {{service: name:port}}, "
             "or give --url"
         )
+    require(context, endpoint, file)
     if endpoint.secret:
         endpoint = replace(endpoint, fetch=_fetching(context, *endpoint.secret))
     if endpoint.url:
@@ -179,7 +192,7 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
         )
         return function(connection=connection, **others)
 
-    for option in (_deadline, _timeout, context_option, _url_option, catalog_option):
+    for option in (trust_option, _deadline, _timeout, context_option, _url_option, catalog_option):
         command = option(command)
     return command
 

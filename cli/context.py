@@ -11,6 +11,7 @@ from cli.completing import words
 from cli.contexts import Known, known, use, user_file
 from cli.options import catalog_option
 from cli.terminal import say
+from cli.trust import remember, trust_option
 from signals.endpoints import Context, Endpoint
 from signals.errors import UsageError
 from signals.printable import printable
@@ -101,8 +102,28 @@ def show_(name: str | None, catalog_file: Path) -> int:
     return 0
 
 
+@command.command("trust")
+@click.argument("name", required=False, shell_complete=words.contexts)
+@catalog_option
+def trust_(name: str | None, catalog_file: Path) -> int:
+    """Agree that the servers of this context are asked, with the secrets that the catalog names; remembered in a file of yours.
+
+    A catalog in a folder may be anybody's: without this, or --trust, no variable, file or Secret that it names is sent anywhere, and
+    completion asks nothing. Another URL, or another secret, has to be agreed to again.
+
+    \b
+    Example:
+      leadline context trust cluster
+    """
+    context, file = _known(catalog_file).pick(name)
+    for place, names in remember(context):
+        say([f"{context.name} ({file}): {place} is sent {', '.join(names) or 'no secret'}"])
+    return 0
+
+
 @command.command("check")
 @click.argument("name", required=False, shell_complete=words.contexts)
+@trust_option
 @catalog_option
 @click.option(
     "--url", help="Try the Prometheus at this URL, which is in no context; credentials as of other commands."

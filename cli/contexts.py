@@ -9,6 +9,7 @@ from pathlib import Path
 from signals.document import Reader, nearest
 from signals.endpoints import Context
 from signals.errors import UsageError
+from signals.files import replaced
 
 FILE = "leadline/config.yaml"
 
@@ -74,11 +75,5 @@ def use(name: str) -> Path:
     path = user_file()
     text = path.read_text("utf-8") if path.is_file() else ""
     lines = [line for line in text.splitlines() if not line.startswith("current:")]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_text("\n".join([f"current: {name}", *lines]) + "\n", "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    replaced(path, "\n".join([f"current: {name}", *lines]) + "\n")
     return path

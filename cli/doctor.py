@@ -10,6 +10,7 @@ import click
 
 from cli.connections import Connection, context_of, context_option, reached
 from cli.options import catalog_option
+from cli.trust import trust_option
 from signals.errors import UsageError
 from signals.printable import printable
 
@@ -24,6 +25,7 @@ SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 @click.command("doctor")
 @catalog_option
 @context_option
+@trust_option
 def command(catalog_file: Path, context_name: str | None) -> int:
     """Look at the context's cluster, Grafana and Prometheus, and say why what was pushed would not appear.
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from cli.rendering import save
 from cli.shipping import plans
 from cli.shipping.destination import ADOPT, OVERWRITE, Destination, shipped
 from cli.shipping.doing import show
-from signals.errors import UsageError
 
 
 @click.command("plan")
@@ -46,8 +46,5 @@ def command(destination: Destination, output: str, out: Path | None, exit_code: 
         plan = shipment.plan
     show(plan, output)
     if out:
-        try:
-            out.write_text(plans.as_json(plan), "utf-8")
-        except OSError as error:
-            raise UsageError(f"{out} cannot be written: {error.strerror}") from None
+        save(out, plans.as_json(plan))
     return 1 if exit_code and (plan.changes or plan.refused) else 0

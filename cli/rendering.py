@@ -12,6 +12,7 @@ import click
 from cli.terminal import COLOURS, columns, has_colour
 from reports.model import Report
 from signals.errors import UsageError
+from signals.files import replaced
 
 FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
 
@@ -58,13 +59,18 @@ def targets(texts: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def save(path: Path, content: str) -> None:
-    """Write a file. Raises UsageError where that cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+def save(path: Path, content: str, *, private: bool = False) -> None:
+    """Write a file, whole or not at all. Raises UsageError where that cannot be."""
+    if str(path) in DEVICES or (path.exists() and not path.is_file()):  # a pipe, or the terminal
+        try:
+            path.write_text(content, "utf-8")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        return
+    replaced(path, content, private=private)
+
+
+DEVICES = ("/dev/stdout", "/dev/stderr", "/dev/null")
 
 
 def load(path: Path) -> str:

@@ -6,12 +6,17 @@ import contextlib
 import hashlib
 import importlib.util
 import inspect
+import json
+import os
+import subprocess
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from dashboards import exchange
 from dashboards.model import Dashboard
 from dashboards.sound import unknown_variables, wrong
 from signals.catalog import Catalog
@@ -20,12 +25,75 @@ from signals.errors import CatalogError, LeadlineError
 FUNCTION = "dashboards"
 
 
-def load(catalog: Catalog) -> tuple[Dashboard, ...]:
-    """Run each file that the catalog names under `dashboards`, and give what it builds, in that order.
+KEPT = ("PATH", "HOME", "LANG")
+"""What of the environment the files see. That is no sandbox: they can read files and use the network as their user can."""
+SECONDS = 60
 
-    Paths are relative to the catalog. Raises CatalogError with the file and line of what is wrong in it.
+
+def load(catalog: Catalog) -> tuple[Dashboard, ...]:
+    """Run each file that the catalog names under `dashboards`, and return what it builds, in that order.
+
+    They run in a process of their own, in which no secret of the environment is. Paths are relative to the catalog. Raises
+    CatalogError with the file and line of what is wrong in it.
     """
-    return tuple(each for name in catalog.dashboards for each in _of_file(catalog, name))
+    if not catalog.dashboards:
+        return ()
+    found = _run_apart(catalog)
+    mistakes = found.get("mistakes")
+    if mistakes:
+        raise CatalogError(tuple(map(str, mistakes)))
+    every = []
+    for name, fields in found["dashboards"]:
+        dashboard = exchange.read(fields, name)
+        _check(dashboard, name)
+        every.append(dashboard)
+    return tuple(every)
+
+
+def _run_apart(catalog: Catalog) -> dict[str, Any]:
+    """Run the files in a child process; what it says comes as JSON, never as objects that could run code here."""
+    asked = {"text": catalog.text, "file": catalog.file, "sources": dict(catalog.sources)}
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    command = [sys.executable, "-I", "-c", "from dashboards.modules import answer; answer()"]
+    names = ", ".join(catalog.dashboards)
+    try:
+        child = subprocess.run(
+            command,
+            input=json.dumps(asked).encode(),
+            stdout=subprocess.PIPE,
+            env=environment,
+            timeout=SECONDS,
+            check=False,
+        )
+        found = json.loads(child.stdout)
+    except subprocess.TimeoutExpired:
+        raise CatalogError((f"{names}: not done after {SECONDS} s",)) from None
+    except ValueError:
+        raise CatalogError(
+            (f"{names}: the process ended with {child.returncode} before its dashboards were built",)
+        ) from None
+    if not isinstance(found, dict) or not {"dashboards", "mistakes"} & set(found):
+        raise CatalogError((f"{names}: what was built cannot be read",))
+    return found
+
+
+def answer() -> None:
+    """Build what a catalog on stdin names, in this process, and write it to stdout as JSON."""
+    from signals import reading
+
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the user's code prints is no part of the answer
+    asked = json.load(sys.stdin)
+    catalog = reading.parse(asked["text"], asked["file"], asked["sources"].__getitem__)
+    try:
+        built = [
+            (name, exchange.written(each)) for name in catalog.dashboards for each in _of_file(catalog, name)
+        ]
+        found: dict[str, Any] = {"dashboards": built}
+    except CatalogError as error:
+        found = {"mistakes": list(error.mistakes)}
+    with out:
+        json.dump(found, out)
 
 
 def _of_file(catalog: Catalog, name: str) -> Iterator[Dashboard]:

@@ -57,8 +57,8 @@ def _from_files(catalog_file: Path) -> dict[str, list[str]]:
 def metrics(catalog_file: Path, url: str | None, context_name: str | None) -> tuple[str, ...]:
     """Give the metrics' names of the server that a command would ask, as of at most five minutes ago.
 
-    A server that does not answer within a second gives what it had the last time, or none. One behind a tunnel is never asked
-    here: it has what `leadline metrics` saw last.
+    A server that does not answer within a second gives what it had the last time, or none. One behind a tunnel, or of a catalog
+    that the user has not agreed to (`leadline context trust`), is never asked here: it has what `leadline metrics` saw last.
     """
     return _kept(catalog_file, url, context_name, "", lambda prometheus: prometheus.label_values("__name__"))
 
@@ -118,7 +118,7 @@ def _asked(
         catalog_file=catalog_file, url=url, context_name=context_name, timeout=TIMEOUT_SECONDS
     )
     try:
-        if connection.needs_tunnel():
+        if connection.needs_tunnel() or not connection.is_trusted():
             return None
         with connection.open() as prometheus:
             return list(ask(prometheus))

@@ -55,7 +55,7 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
         )
         report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw)
     if freeze:
-        save(freeze, frozen_text(replace(frozen, answers=recorder.answers)))
+        save(freeze, frozen_text(replace(frozen, answers=recorder.answers)), private=True)
     return report
 
 

@@ -15,6 +15,7 @@ from cli.connections import Reach, cluster_of, context_option, given, picked, re
 from cli.options import catalog_option
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
+from cli.trust import trust_option
 from k8s.grafana.api import Grafana
 from k8s.grafana.planning import Wishes
 from k8s.kubectl import Cluster
@@ -143,6 +144,7 @@ OPTIONS = (
         help="For files: a folder that rule_files of prometheus.yml names.",
     ),
     context_option,
+    trust_option,
     click.option("--url", help=ABOUT_URL),
     catalog_option,
     click.option(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import leadline
-from dashboards import build, own, panels
+from dashboards import build, modules, own, panels
 from dashboards.model import Dashboard
 from signals import reading
 from signals.catalog import Catalog
@@ -193,10 +193,10 @@ def test_every_name_that_is_documented_is_public() -> None:
 
 
 def test_what_a_file_prints_is_no_part_of_what_we_print(
-    with_module: Write, capsys: pytest.CaptureFixture[str]
+    with_module: Write, capfd: pytest.CaptureFixture[str]
 ) -> None:
     build.build(with_module(f"print('hello')\n{GOOD}"))
-    out, error = capsys.readouterr()
+    out, error = capfd.readouterr()
     assert (out, error) == ("", "hello\n")
 
 
@@ -212,3 +212,28 @@ def test_neighbours_of_the_same_name_in_two_folders_stay_apart(tmp_path: Path) -
     path = tmp_path / "leadline.yaml"
     path.write_text(f"{MINIMAL}dashboards: [one/mine.py, two/mine.py]\n", "utf-8")
     assert [each.title for each in build.build(reading.load(path))[-2:]] == ["shop / one", "shop / two"]
+
+
+def test_a_file_sees_no_secret_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_GRAFANA_TOKEN", "s3cret")
+    (tmp_path / "own.py").write_text("import os\nraise SystemExit(' '.join(sorted(os.environ)))\n")
+    (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
+    with pytest.raises(CatalogError) as raised:
+        modules.load(reading.load(tmp_path / "leadline.yaml"))
+    seen = str(raised.value).split("SystemExit: ")[1].split()
+    assert set(seen) <= {"PATH", "HOME", "LANG", "LC_CTYPE"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nos._exit(3)\n",
+        "import os\nos.write(3, b'{}')\n",
+        "def dashboards(catalog):\n    import json\n    return object()\n",
+    ],
+)
+def test_a_file_that_does_not_answer_is_named(code: str, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(code)
+    (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
+    with pytest.raises(CatalogError, match=r"own\.py"):
+        modules.load(reading.load(tmp_path / "leadline.yaml"))

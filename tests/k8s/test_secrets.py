@@ -44,14 +44,14 @@ def test_a_token_may_be_kept_in_a_secret_of_the_cluster(
         "grafana": {"url": api.url, "authorization": {"credentials_secret": "grafana-token/token"}},
     }
     where = catalog(tmp_path, **context)
-    assert run(["push", "--to", "grafana", *where, "--yes"]) == 0
+    assert run(["push", "--to", "grafana", *where, "--yes", "--trust"]) == 0
     assert len(double.dashboards) == 7
     assert TOKEN not in shown(capsys)
     context["grafana"] = {"url": api.url, "authorization": {"credentials_secret": "grafana-token/other"}}
-    assert run(["plan", "--to", "grafana", *catalog(tmp_path, **context)]) == 2
+    assert run(["plan", "--to", "grafana", "--trust", *catalog(tmp_path, **context)]) == 2
     assert "there is no Secret grafana-token with a key other in monitoring" in shown(capsys)
     context["grafana"] = {"url": api.url, "authorization": {"credentials_secret": "grafana-token"}}
-    assert run(["plan", "--to", "grafana", *catalog(tmp_path, **context)]) == 2
+    assert run(["plan", "--to", "grafana", "--trust", *catalog(tmp_path, **context)]) == 2
     assert "is no key of a Secret; write name/key" in shown(capsys)
 
 

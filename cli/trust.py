@@ -1,0 +1,125 @@
+"""Trust: secrets that a catalog names are sent only where the user agreed that they go.
+
+A catalog in a folder may be anybody's. What it names (variables, files, Secrets) is sent to the URL that it names only after
+`leadline context trust`, which is remembered in the user's own file, or with --trust.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from cli.contexts import user_file
+from signals.endpoints import Context, Endpoint
+from signals.errors import UsageError
+from signals.files import replaced
+
+FILE = "trusted.json"
+META = "leadline.trust"
+SERVERS = ("prometheus", "grafana", "alertmanager")
+
+
+def _keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.meta[META] = value
+
+
+trust_option = click.option(
+    "--trust",
+    is_flag=True,
+    envvar="LEADLINE_TRUST",
+    show_envvar=True,
+    expose_value=False,
+    callback=_keep,
+    help="Send the secrets that the catalog names to the servers that it names, for this command, as in CI.",
+)
+
+
+def require(context: Context, endpoint: Endpoint, file: str) -> None:
+    """Raise UsageError where a catalog would have secrets sent to a place that the user has not agreed to."""
+    names = secrets(endpoint)
+    ctx = click.get_current_context(silent=True)
+    if not names or file == str(user_file()) or (ctx and ctx.meta.get(META)):
+        return
+    if not is_trusted(context, endpoint):
+        raise UsageError(
+            f"{file} wants {', '.join(names)} to be sent to {place(context, endpoint)}, and you have not agreed to that; "
+            f"if it is right, run `leadline context trust {context.name}`, or give --trust"
+        )
+
+
+def is_trusted(context: Context, endpoint: Endpoint) -> bool:
+    """Say whether the user agreed that this endpoint is asked, with all the secrets that it names."""
+    return _entry(context, endpoint) in _known()
+
+
+def remember(context: Context) -> list[tuple[str, list[str]]]:
+    """Agree to all servers of a context; return each place and what is sent there."""
+    found = [endpoint for name in SERVERS if (endpoint := getattr(context, name)) is not None]
+    entries = [_entry(context, endpoint) for endpoint in found]
+    known = _known()
+    known += [entry for entry in entries if entry not in known]
+    replaced(_path(), json.dumps({"trusted": known}, indent=2) + "\n", private=True)
+    return [(place(context, endpoint), secrets(endpoint)) for endpoint in found]
+
+
+def place(context: Context, endpoint: Endpoint) -> str:
+    """Name where an endpoint leads."""
+    if endpoint.url:
+        return endpoint.url
+    cluster = "/".join(part for part in (context.kube_context, context.namespace) if part)
+    return f"Service {endpoint.service}" + (f" of {cluster}" if cluster else "")
+
+
+def secrets(endpoint: Endpoint) -> list[str]:
+    """Name what an endpoint would be sent, as a person reads it; never what it is."""
+    return list(_secrets(endpoint))
+
+
+def _secrets(endpoint: Endpoint) -> Iterator[str]:
+    for variable in (endpoint.password_env, endpoint.credentials_env):
+        if variable:
+            yield f"the variable {variable}"
+    files = (
+        endpoint.password_file,
+        endpoint.credentials_file,
+        endpoint.key_file,
+        *(file for _, file in endpoint.header_files),
+    )
+    for file in files:
+        if file:
+            yield f"the content of {Path(file).absolute()}"
+    if endpoint.secret:
+        yield f"the Secret {'/'.join(endpoint.secret)}"
+
+
+def _entry(context: Context, endpoint: Endpoint) -> dict[str, object]:
+    """Return what is remembered of an agreement: the place, by which way, and the names of what is sent."""
+    return {
+        "url": place(context, endpoint),
+        "proxy": endpoint.proxy_url,
+        "verified": not endpoint.insecure,
+        "names": secrets(endpoint),
+    }
+
+
+def _path() -> Path:
+    return user_file().with_name(FILE)
+
+
+def _known() -> list[dict[str, object]]:
+    """Return what was agreed to. Raises UsageError where the file is not as we write it."""
+    path = _path()
+    try:
+        found = json.loads(path.read_text("utf-8"))["trusted"]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path} cannot be read ({error}); correct it, or delete it and agree again"
+        ) from None
+    if not isinstance(found, list):
+        raise UsageError(f"{path} holds no list under 'trusted'; correct it, or delete it and agree again")
+    return found

@@ -1,0 +1,70 @@
+"""Dashboards as plain values, so that one process can hand them to another without running its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+from dashboards.model import Dashboard, Link, Panel, Query, Step
+from signals.errors import CatalogError
+
+T = TypeVar("T")
+
+
+def written(dashboard: Dashboard) -> dict[str, Any]:
+    """Return a dashboard as values that JSON has."""
+    return asdict(dashboard)
+
+
+def read(found: Any, name: str) -> Dashboard:
+    """Read what `written` gave. Raises CatalogError where it is something else; `name` is the file that built it."""
+    try:
+        return _dashboard(found)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise CatalogError((f"{name}: what was built is no dashboard ({error})",)) from None
+
+
+def _dashboard(found: Mapping[str, Any]) -> Dashboard:
+    return _of(Dashboard, found, panels=_panel, annotations=_query, links=_link, variables=str)
+
+
+def _panel(found: Mapping[str, Any]) -> Panel:
+    return _of(
+        Panel,
+        found,
+        queries=_query,
+        steps=_step,
+        links=_link,
+        needs=str,
+        labels=str,
+        hidden=str,
+        colors=_pair,
+    )
+
+
+def _query(found: Mapping[str, Any]) -> Query:
+    return _of(Query, found, steps=_step)
+
+
+def _step(found: Mapping[str, Any]) -> Step:
+    return _of(Step, found)
+
+
+def _link(found: Mapping[str, Any]) -> Link:
+    return _of(Link, found)
+
+
+def _pair(found: Any) -> tuple[str, str]:
+    expression, color = found
+    return str(expression), str(color)
+
+
+def _of(kind: type[T], found: Mapping[str, Any], **lists: Callable[[Any], Any]) -> T:
+    """Make a dataclass of a mapping: its tuples item by item, all else as it is."""
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(found) - known:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    return kind(
+        **{key: tuple(map(lists[key], value)) if key in lists else value for key, value in found.items()}
+    )
