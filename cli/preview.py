@@ -162,11 +162,9 @@ def _text(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    from cli.rendering import save
+
+    save(path, text)
 
 
 def _values(chosen: Iterable[str], documents: Documents) -> dict[str, tuple[str, ...]]:

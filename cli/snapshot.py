@@ -64,6 +64,9 @@ SECTIONS = (
     help="Judge and render a frozen snapshot again, without Prometheus; with --catalog by another catalog.",
 )
 @click.option(
+    "--unverified", is_flag=True, help="Take a frozen snapshot that was changed since it was recorded."
+)
+@click.option(
     "--undecided",
     type=click.Choice(["fail", "warn", "pass"]),
     default="fail",
@@ -113,6 +116,7 @@ def command(
     monthly_requests: float | None,
     freeze: Path | None,
     frozen_file: Path | None,
+    unverified: bool,
     undecided: str,
     output: str,
     outs: tuple[str, ...],
@@ -154,7 +158,9 @@ def command(
     if frozen_file:
         check_alone(wanted, freeze)
         own = ctx.get_parameter_source("catalog_file") == click.core.ParameterSource.COMMANDLINE
-        report = thawed(frozen_file, connection.load() if own else None, draw=wanted.draw)
+        report = thawed(
+            frozen_file, connection.load() if own else None, draw=wanted.draw, verify=not unverified
+        )
     else:
         report = taken(connection, wanted, freeze)
     if against:

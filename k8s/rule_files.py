@@ -10,16 +10,18 @@ from pathlib import Path
 
 from k8s import tree
 from live.client import Prometheus
+from signals import files
 from signals.errors import LeadlineError, ToolFailedError, ToolMissingError
 
 RULES = "prometheus/rules/"
+PENDING = ".leadline-pending"
 BEFORE = ".leadline-before"
 """A folder beside the rules, which no pattern of rule_files finds, with what the last push replaced."""
 
 
-def rules_of(files: Mapping[str, str], version: str) -> dict[str, str]:
+def rules_of(generated: Mapping[str, str], version: str) -> dict[str, str]:
     """Give the rule files of what is generated, by name, and the manifest that tells ours from others."""
-    found = {path.removeprefix(RULES): text for path, text in files.items() if path.startswith(RULES)}
+    found = {path.removeprefix(RULES): text for path, text in generated.items() if path.startswith(RULES)}
     return tree.with_manifest(found, version)
 
 
@@ -38,16 +40,24 @@ def push(folder: Path, wanted: Mapping[str, str], prometheus: Prometheus) -> int
         before = Path(kept) / "before"
         if folder.exists():
             shutil.copytree(folder, before)
+        files.replaced(folder / PENDING, "written, and not yet read by Prometheus\n")
         tree.write(folder, wanted)
         try:
             prometheus.reload()
             count = _read_back(folder, prometheus)
         except LeadlineError as error:
             _put_back(folder, before, wanted)
+            (folder / PENDING).unlink(missing_ok=True)
             prometheus.reload()
             raise ToolFailedError(f"the old rules are back in {folder}, because: {error}") from None
     _keep(folder, replaced)
+    (folder / PENDING).unlink(missing_ok=True)
     return count
+
+
+def is_pending(folder: Path) -> bool:
+    """Say whether a push was ended after it wrote, and before Prometheus had read what it wrote."""
+    return (folder / PENDING).is_file()
 
 
 def before(folder: Path) -> dict[str, str] | None:
@@ -60,9 +70,7 @@ def before(folder: Path) -> dict[str, str] | None:
 def _keep(folder: Path, replaced: Mapping[str, str]) -> None:
     shutil.rmtree(folder / BEFORE, ignore_errors=True)
     for name, text in replaced.items():
-        path = folder / BEFORE / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        files.replaced(folder / BEFORE / name, text)
 
 
 def check(wanted: Mapping[str, str]) -> None:
@@ -85,15 +93,17 @@ def check(wanted: Mapping[str, str]) -> None:
 
 def _read_back(folder: Path, prometheus: Prometheus) -> int:
     """Count the rules that Prometheus has from the folder. Raises ToolFailedError where it has none, or a broken one."""
+    ours = {folder.resolve() / name for name in tree.ours(folder)}
+    cwd = prometheus.working_folder()
     groups = [
-        group
-        for group in prometheus.rule_groups()
-        if Path(group["file"]).parent.name == folder.resolve().name
+        group for group in prometheus.rule_groups() if (Path(cwd) / str(group["file"])).resolve() in ours
     ]
     rules = [rule for group in groups for rule in group["rules"]]
     if not rules:
+        patterns = ", ".join(prometheus.rule_patterns()) or "nothing"
         raise ToolFailedError(
-            f"{prometheus.url} reads no rule from {folder}; name {folder.resolve()}/*.yaml under rule_files"
+            f"{prometheus.url} reads no rule from {folder.resolve()}: its rule_files are {patterns}; "
+            f"name {folder.resolve()}/*.yaml there, or push to the folder that it reads"
         )
     broken = [f"{rule['name']}: {rule.get('lastError', '')}" for rule in rules if rule["health"] == "err"]
     if broken:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from signals.errors import ConflictError, UsageError
+from signals.files import replaced
 
 MANIFEST = "manifest.json"
 SCHEMA = "leadline.manifest/1"
@@ -44,8 +45,17 @@ class Written:
 def with_manifest(files: Mapping[str, str], version: str) -> dict[str, str]:
     """Add the manifest that names every file and its SHA-256."""
     hashes = {path: digest(text) for path, text in sorted(files.items())}
-    manifest = {"schema": SCHEMA, "generator": f"leadline {version}", "files": hashes}
-    return {**dict(sorted(files.items())), MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+    return {**dict(sorted(files.items())), MANIFEST: _listing(hashes, version)}
+
+
+def _listing(hashes: Mapping[str, str], version: str = "") -> str:
+    generator = f"leadline {version}".strip()
+    return (
+        json.dumps(
+            {"schema": SCHEMA, "generator": generator, "files": dict(sorted(hashes.items()))}, indent=2
+        )
+        + "\n"
+    )
 
 
 def digest(text: str) -> str:
@@ -73,8 +83,15 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
     old = ours(folder)
     _refuse_foreign(folder, files, old)
     changed = tuple(path for path, text in files.items() if read(folder / path) != text)
+    if (
+        set(changed) - set(old) - {MANIFEST}
+    ):  # a run that is killed now is completed by the next, which finds its files listed
+        replaced(
+            folder / MANIFEST,
+            _listing({**{path: digest(files[path]) for path in files if path != MANIFEST}, **old}),
+        )
     for path in sorted(changed, key=lambda path: path == MANIFEST):
-        _replace(folder / path, files[path])
+        replaced(folder / path, files[path])
     gone = [path for path in old if path not in files and (folder / path).is_file()]
     unedited = tuple(path for path in gone if _hash_of(folder / path) == old[path])
     for path in unedited:
@@ -125,7 +142,18 @@ def _stays_inside(path: str) -> bool:
 
 
 def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, str]) -> None:
-    """Refuse to overwrite files that no earlier run wrote."""
+    """Refuse to overwrite files that no earlier run wrote, and to write through links to other folders."""
+    linked = {
+        parent.as_posix()
+        for path in files
+        for parent in PurePosixPath(path).parents
+        if parent.parts and (folder / parent).is_symlink()
+    }
+    if linked:
+        raise ConflictError(
+            f"{folder} holds links to other folders, through which nothing is written: {', '.join(sorted(linked))}; "
+            "replace them by folders or choose another --out"
+        )
     foreign = sorted(
         path
         for path, text in files.items()
@@ -149,17 +177,6 @@ def read(path: Path) -> str | None:
 
 def _hash_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_bytes(text.encode())
-        fresh.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _prune_empty(folder: Path, parent: Path) -> None:

@@ -157,6 +157,21 @@ class Prometheus:
             return series.labels.get("short_version") or "of unknown version"
         return ""
 
+    def working_folder(self) -> str:
+        """Return the folder that the server was started in, which its relative paths start from; empty where it does not tell."""
+        return str(self._told("status/runtimeinfo").get("CWD", ""))
+
+    def rule_patterns(self) -> list[str]:
+        """Return the server's own `rule_files`, as its configuration has them; none where it does not tell."""
+        import yaml
+
+        try:
+            found = yaml.safe_load(str(self._told("status/config").get("yaml", "")))
+        except yaml.YAMLError:
+            return []
+        patterns = found.get("rule_files") if isinstance(found, dict) else None
+        return [str(each) for each in patterns or ()]
+
     def rule_groups(self) -> list[dict[str, Any]]:
         """Give the rule groups that Prometheus evaluates, with each rule's health."""
         groups: list[dict[str, Any]] = self._get("rules")["groups"]

@@ -9,14 +9,16 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from types import MappingProxyType
 
 from reports.scrapes import DURATION, STARTED, UP, Scrapes, TargetKey, key_of, of_samples, of_up
-from signals.samples import Series
+from signals.samples import Sample, Series
 
 LABELS, OVERRIDDEN, SOURCE = "all labels of its target", "job and instance of its target", "no scrape known"
 """The steps of attribution, as the evidence names them."""
@@ -30,6 +32,7 @@ class Attribution:
     """The targets of all series.
 
     scrapes  by target
+    silent   the targets of the same jobs of which no series was asked for, or none was found
     steps    how many series each step attributed, by target
     renamed  a relabelled target → the labels it had before; both are one target, and their series are joined
     """
@@ -38,6 +41,7 @@ class Attribution:
     targets: Mapping[TargetKey, TargetKey]
     steps: Mapping[TargetKey, Mapping[str, int]] = field(default_factory=dict)
     renamed: Mapping[TargetKey, TargetKey] = field(default_factory=dict)
+    silent: Mapping[TargetKey, Scrapes] = field(default_factory=dict)
 
     def target(self, labels: Mapping[str, str]) -> TargetKey:
         """Return the target of a series by its labels."""
@@ -53,12 +57,13 @@ def attribute(
     scraped: Sequence[Series],
     until: float,
     *,
+    interval: float = 0.0,
     cell: float = 0.0,
     tallies: Mapping[TargetKey, tuple[float, float]] = MappingProxyType({}),
 ) -> Attribution:
     """Attribute series to the targets that `scraped` tells of (`up`, scrape durations, process start times).
 
-    `cell` and `tallies` are those of a long window: see `Scrapes`.
+    `interval` is that of the catalog; `cell` and `tallies` are those of a long window: see `Scrapes`.
     """
     ups = {key_of(each.labels): each for each in scraped if each.labels.get("__name__") == UP}
     by_address: dict[tuple[str, str], list[TargetKey]] = {}
@@ -100,16 +105,45 @@ def attribute(
         )
         for key, up in ups.items()
     }
+    known = _with_outage(known, until)
     renamed = _renamed(known)
     alike = {new: old for new, old in _alike(known).items() if new not in renamed}
     needed = set(targets.values())
     scrapes = {key: known[key] for key in needed & set(known)}
-    scrapes |= {key: replace(of_samples(times, until), cell=cell) for key, times in own_times.items()}
-    return _named(_joined(scrapes, known, renamed, alike, targets, steps))
+    starts = _starts_without_up(scraped, by_address)
+    for key, times in own_times.items():
+        samples = starts.get(_address(dict(key)), ())
+        scrapes[key] = replace(of_samples(times, until), cell=cell, starts=samples)
+    return _named(_joined(scrapes, known, renamed, alike, targets, steps), interval)
 
 
 MOST_TIMES = 0.8
 """A target's scrapes have at least this share of a series' sample times."""
+
+
+def _starts_without_up(
+    scraped: Iterable[Series], known: Mapping[tuple[str, str], object]
+) -> dict[tuple[str, str], tuple[Sample, ...]]:
+    """Return the start times of addresses of which no `up` is known, where one process is told of."""
+    found: dict[tuple[str, str], list[Series]] = {}
+    for each in scraped:
+        if each.labels.get("__name__") == STARTED and _address(each.labels) not in known:
+            found.setdefault(_address(each.labels), []).append(each)
+    return {address: every[0].samples for address, every in found.items() if len(every) == 1}
+
+
+def _with_outage(known: Mapping[TargetKey, Scrapes], until: float) -> dict[TargetKey, Scrapes]:
+    """Mark targets that all ended together, well before the time that was asked about: rather Prometheus was down."""
+    tried = {
+        key: max((*each.times, *each.failed)) for key, each in known.items() if each.times or each.failed
+    }
+    intervals = [each.interval for each in known.values() if each.interval]
+    if not tried or not intervals:
+        return dict(known)
+    last, interval = max(tried.values()), max(intervals)
+    together = all(time > last - 1.5 * interval for time in tried.values())
+    outage = together and last < until - 2.5 * interval
+    return {key: replace(each, outage=outage) for key, each in known.items()}
 
 
 def _address(labels: Mapping[str, str]) -> tuple[str, str]:
@@ -134,11 +168,17 @@ def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
     """
     by_start: dict[float, list[TargetKey]] = {}
     for key, scrapes in known.items():
-        if scrapes.starts and scrapes.times and not scrapes.changes:
-            by_start.setdefault(scrapes.starts[0].value, []).append(key)
+        if scrapes.starts and scrapes.times:
+            for start in {scrapes.starts[0].value, scrapes.starts[-1].value}:
+                by_start.setdefault(start, []).append(key)
     found: dict[TargetKey, TargetKey] = {}
     for keys in by_start.values():
-        pairs = [(old, new) for old in keys for new in keys if _follows(known[new], known[old])]
+        pairs = [
+            (old, new)
+            for old in keys
+            for new in keys
+            if _start_at(known[old], known[new]) and _follows(known[new], known[old])
+        ]
         best = [
             pair
             for pair in pairs
@@ -147,6 +187,13 @@ def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
         olds, news = Tally(old for old, _ in best), Tally(new for _, new in best)
         found |= {new: old for old, new in best if olds[old] == news[new] == 1}
     return found
+
+
+def _start_at(old: Scrapes, new: Scrapes) -> bool:
+    """Say whether a target began with the process that another one ended with, as far as start times tell."""
+    first = new.starts[0]
+    before = [each for each in old.starts if each.time < first.time]
+    return bool(before) and before[-1].value == first.value
 
 
 def _alike(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
@@ -167,7 +214,9 @@ def _follows(new: Scrapes, old: Scrapes) -> bool:
     """Say whether one target begins just where another was last scraped, and the two are never scraped side by side."""
     if new is old:
         return False
-    interval = max(old.interval or 0.0, new.interval or 0.0)
+    interval = min(each.interval or math.inf for each in (old, new))
+    if math.isinf(interval):
+        return False
     earlier = sorted((*old.times, *old.failed))
     every = sorted((*new.times, *new.failed))
     before = bisect_left(earlier, every[0]) - 1
@@ -212,6 +261,7 @@ def _joined(
         targets={own: origin(target) for own, target in targets.items()},
         steps=steps,
         renamed={key: origin(key) for key in renamed if origin(key) in needed},
+        silent={key: each for key, each in known.items() if origin(key) not in needed and key not in former},
     )
 
 
@@ -227,7 +277,7 @@ def _one_life(parts: list[Scrapes]) -> Scrapes:
     )
 
 
-def _named(found: Attribution) -> Attribution:
+def _named(found: Attribution, default_interval: float) -> Attribution:
     """Name targets by job and instance, and by other labels where these do not tell them apart."""
     addresses = Tally(_address(dict(key)) for key in found.scrapes)
 
@@ -241,4 +291,10 @@ def _named(found: Attribution) -> Attribution:
         )
         return " ".join((plain, *rest)).strip() or "series without labels"
 
-    return replace(found, scrapes={key: replace(each, name=name(key)) for key, each in found.scrapes.items()})
+    intervals = [each.interval for each in found.scrapes.values() if each.interval]
+    usual = median(intervals) if intervals else default_interval
+
+    def named(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, Scrapes]:
+        return {key: replace(each, name=name(key), usual_interval=usual) for key, each in known.items()}
+
+    return replace(found, scrapes=named(found.scrapes), silent=named(found.silent))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -45,18 +46,20 @@ class Spend:
     measured  the counters of spend, or of tokens
     parts     counted amounts, each with the price of one; `load_parts` while the load ran
     missing   dollars that may be missing
+    unpriced  whether there were tokens whose price is not known, so that more was spent
     """
 
     measured: Measured
     parts: tuple[tuple[Count, Rates], ...]
     load_parts: tuple[tuple[Count, Rates], ...]
     missing: float
+    unpriced: bool = False
     note: str = ""
 
     def count(self, *, load: bool = False) -> Count:
         """Return the dollars spent in the window, or while the load ran."""
         priced = (rates.of(count) for count, rates in (self.load_parts if load else self.parts))
-        return replace(total(priced), missing=self.missing)
+        return replace(total(priced), missing=math.inf if self.unpriced else self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ def _priced(tokens: Measured | str, prices: tuple[Price, ...]) -> tuple[Spend | 
         parts=tuple((count, by_key[each]) for each, count in parts.items() if each in by_key),
         load_parts=tuple((count, by_key[each]) for each, count in load_parts.items() if each in by_key),
         missing=lost * dearest,
-        note=note,
+        unpriced=unpriced is not None,
+        note=note + ("; tokens without a price are not in it" if unpriced else ""),
     )
     return spend, unpriced
 
@@ -394,7 +398,7 @@ def _per_1k_tokens(spent: Spend | str, tokens: Measured | str) -> Reading:
     none = Reading(signal="cost_per_1k_tokens", unit="usd")
     if isinstance(spent, str) or isinstance(tokens, str):
         return replace(none, reason=spent if isinstance(spent, str) else str(tokens))
-    if spent.measured.instrument == tokens.instrument:
+    if spent.measured.instrument == tokens.instrument and not spent.unpriced:
         priced = [(count, rates.low, rates.likely, rates.high) for count, rates in spent.parts]
         found = mixed(priced, tokens.missing(tokens.window.start, tokens.window.end))
     else:

@@ -141,6 +141,11 @@ def fallen(samples: Sequence[Sample]) -> list[float]:
     return [now.time for before, now in pairwise(samples) if fell_far(before.value, now.value)]
 
 
+def halved(samples: Sequence[Sample]) -> list[float]:
+    """Return the scrapes at which a value had fallen below half, be it that of a few only."""
+    return [now.time for before, now in pairwise(samples) if now.value < RESTART_FALL * before.value]
+
+
 def fell_far(before: float, now: float) -> bool:
     return now < RESTART_FALL * before and not (before < FEW and before == int(before))
 
@@ -155,8 +160,10 @@ def accumulate(
     usable = finite(samples)
     if not usable:
         return None
-    known = frozenset(restarts)
+    known = sorted(restarts)
     since, step = born(usable[0], around)
+    if usable[0] is not samples[0]:  # it was there before, and had no value that is a number
+        since, step = -math.inf, Step(usable[0].value, 0.0, usable[0].value)
     times, low, mid, high = (array("d", (value,)) for value in (since, 0.0, 0.0, 0.0))
     gaps: list[Gap] = []
     seen: list[float] = []
@@ -168,7 +175,8 @@ def accumulate(
             if quiet and difference >= 0 and now.value < SMALL:
                 step = Step(difference, difference, difference)
             else:
-                step = _step(before, now, around, restarted=now.time in known)
+                restarted = bisect_right(known, before.time) < bisect_right(known, now.time)
+                step = _step(before, now, around, restarted=restarted)
         times.append(now.time)
         low.append(low[-1] + step.lower)
         mid.append(mid[-1] + step.value)
@@ -242,7 +250,7 @@ def born(first: Sample, around: Around) -> Born:
     if around.created is not None and around.created <= first.time + CLOCK_SLACK_SECONDS:
         return min(around.created - CLOCK_SLACK_SECONDS, first.time), _whole(first.value)
     if scrapes.pushed:
-        return unknown
+        return _on_new_target(first, around) or unknown
     before = scrapes.before(first.time)
     return (
         _on_new_target(first, around) or unknown

@@ -8,7 +8,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from reports.model import Comparison, Edges, Provenance, Reading, Report, ServiceReport
+from reports.model import (
+    MET,
+    MISSED,
+    UNDECIDED,
+    Comparison,
+    Edges,
+    Provenance,
+    Reading,
+    Report,
+    ServiceReport,
+)
 from reports.window import Window, utc
 from signals.errors import UsageError
 from signals.printable import json_text
@@ -131,13 +141,15 @@ def read(text: str, where: str) -> Report:
     """Read a report that `write` wrote, as far as comparing and rendering need it. Raises UsageError where it is none."""
     try:
         found = json.loads(text)
-        if found["schema"] not in (SCHEMA, *EARLIER):
-            raise UsageError(f"{where} is no report: its schema is {found['schema']!r}, not {SCHEMA!r}")
-        return _report(found)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        schema = found["schema"]
+        report = _report(found) if schema in (SCHEMA, *EARLIER) else None
+    except Exception as error:  # noqa: BLE001  whatever is wrong with a file of somebody else's, it is no report
         raise UsageError(
-            f"{where} is no report, as `leadline snapshot -o json` writes it ({error!r})"
+            f"{where} is no report, as `leadline snapshot -o json` writes it ({error!r:.200})"
         ) from None
+    if report is None:
+        raise UsageError(f"{where} is no report: its schema is {schema!r:.60}, not {SCHEMA!r}")
+    return report
 
 
 def _report(found: dict[str, Any]) -> Report:
@@ -164,36 +176,51 @@ def _moment(text: str) -> float:
 
 def _read_service(found: dict[str, Any]) -> ServiceReport:
     return ServiceReport(
-        name=found["name"],
-        profile=found["profile"],
-        grade=found.get("grade", ""),
+        name=str(found["name"]),
+        profile=str(found["profile"]),
+        grade=str(found.get("grade", "")),
         readings=tuple(_read_reading(each) for each in found["readings"]),
-        evidence=tuple(found["evidence"]),
-        remarks=tuple(found["remarks"]),
+        evidence=tuple(map(str, found["evidence"])),
+        remarks=tuple(map(str, found["remarks"])),
         histogram=tuple(
-            (math.inf if edge is None else edge, count) for edge, count in found.get("histogram", ())
+            (math.inf if edge is None else float(edge), float(count))
+            for edge, count in found.get("histogram", ())
         ),
     )
 
 
+def _number(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r:.60} is no number")
+    return float(value)
+
+
+def _verdict(value: object) -> str | None:
+    if value not in (None, MET, MISSED, UNDECIDED):
+        raise ValueError(f"{value!r:.60} is no verdict")
+    return None if value is None else str(value)
+
+
 def _read_reading(found: dict[str, Any]) -> Reading:
     return Reading(
-        signal=found["signal"],
-        unit=found["unit"],
-        value=found["value"],
-        lower=found["lower"],
-        upper=found["upper"],
-        unbounded=found["unbounded"],
-        missing=math.inf if (lost := found.get("missing", 0)) is None else lost,
-        assumption=found.get("assumption") or "",
-        incomplete=found.get("incomplete") or "",
-        events=found.get("events"),
-        shown=found["shown_by_promql"],
-        target=found["target"],
+        signal=str(found["signal"]),
+        unit=str(found["unit"]),
+        value=_number(found["value"]),
+        lower=_number(found["lower"]),
+        upper=_number(found["upper"]),
+        unbounded=bool(found["unbounded"]),
+        missing=math.inf if (lost := found.get("missing", 0)) is None else float(lost),
+        assumption=str(found.get("assumption") or ""),
+        incomplete=str(found.get("incomplete") or ""),
+        events=_number(found.get("events")),
+        shown=_number(found["shown_by_promql"]),
+        target=_number(found["target"]),
         floor=found.get("floor", False),
-        verdict=found["verdict"],
-        reason=found["reason"] or "",
-        note=found["note"] or "",
+        verdict=_verdict(found["verdict"]),
+        reason=str(found["reason"] or ""),
+        note=str(found["note"] or ""),
         provenance=_read_provenance(found["provenance"]),
     )
 

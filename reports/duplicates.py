@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reports.attribution import Attribution
+from reports.counters import fallen
 from reports.scrapes import MOVED_SECONDS, Scrapes, TargetKey
-from signals.samples import Series
+from signals.samples import Sample, Series
 
 ADDRESSES = (("instance",), ("namespace", "pod", "container"), ("namespace", "pod"))
 """Labels that name one address or one pod, whatever the job."""
@@ -122,13 +123,38 @@ def _refuted(
         near = {value + step for value in own for step in (-1, 0, 1)}
         if not near & {round(sample.value / MOVED_SECONDS) for sample in other.starts}:
             return True
-    if not any(each in theirs for each in ours):
-        return True  # they expose different series, so nothing is counted twice
-    changed = bool(one.changes or other.changes)
+    if not any(each in theirs for each in ours):  # other labels, be it of the same metrics
+        ours, theirs = _totals(ours.values()), _totals(theirs.values())
+        if not any(each in theirs for each in ours):
+            return True  # they expose different metrics, so nothing is counted twice
+    every = (*ours.values(), *theirs.values())
+    changed = bool(one.changes or other.changes) or any(fallen(each.samples) for each in every)
     slack = max(each.read_seconds + (each.interval or 0.0 if each.cell else 0.0) for each in (one, other))
     return not changed and any(
         _differ(each, theirs[key], slack) for key, each in ours.items() if key in theirs
     )
+
+
+def _totals(every: Iterable[Series]) -> dict[frozenset[tuple[str, str]], Series]:
+    """Return the sum of each metric's series, at the scrapes that found all of them."""
+    sums: dict[str, dict[float, list[float]]] = {}
+    counts: dict[str, int] = {}
+    for each in every:
+        name = each.labels.get("__name__", "")
+        counts[name] = counts.get(name, 0) + 1
+        for sample in each.samples:
+            sums.setdefault(name, {}).setdefault(sample.time, []).append(sample.value)
+    return {
+        frozenset({("__name__", name)}): Series(
+            labels={"__name__": name},
+            samples=tuple(
+                Sample(time, sum(values))
+                for time, values in sorted(found.items())
+                if len(values) == counts[name]
+            ),
+        )
+        for name, found in sums.items()
+    }
 
 
 def _differ(one: Series, other: Series, slack: float) -> bool:

@@ -110,6 +110,9 @@ MOST_NAMED = 5
 
 def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
     name, window = scrapes.name, soundings.window
+    if not scrapes.times:
+        yield f"{name}: answered no scrape inside the window; what it served is not known"
+        return
     got = [time for time in scrapes.times if window.start <= time <= window.end]
     span = scrapes.span(window)
     if span is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,26 +88,83 @@ def write(frozen: Frozen) -> str:
         "sources": dict(frozen.sources),
         "answers": kept,
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps({**document, "digest": digest(document)}, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def read(text: str, where: str) -> Frozen:
-    """Read it. Raises UsageError where it is none."""
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a recorded snapshot, its own digest left out."""
+    plain = {key: value for key, value in document.items() if key != "digest"}
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def read(text: str, where: str, *, verify: bool = True) -> Frozen:
+    """Read it. Raises UsageError where it is none, or where it was changed since it was recorded and `verify` asks."""
     try:
         document = json.loads(text)
-        if document["schema"] != SCHEMA:
-            raise UsageError(
-                f"{where} is no frozen snapshot: its schema is {document['schema']!r}, not {SCHEMA!r}"
-            )
-        return Frozen(
-            catalog=document["catalog"],
-            file=document["file"],
-            services=tuple(document["services"]),
-            window=Window(**document["window"]),
-            source=document["source"],
-            settings=document["settings"],
-            sources=document.get("sources", {}),
-            answers={(each["query"], each["at"]): answers.read(each) for each in document["answers"]},
+        schema, same = document["schema"], document.get("digest") == digest(document)
+        found = _frozen(document) if schema == SCHEMA else None
+    except Exception as error:  # noqa: BLE001  whatever is wrong with a file of somebody else's, it is no frozen snapshot
+        raise UsageError(f"{where} is no frozen snapshot, as --freeze writes it ({error!r:.200})") from None
+    if found is None:
+        raise UsageError(f"{where} is no frozen snapshot: its schema is {schema!r:.60}, not {SCHEMA!r}")
+    if verify and not same:
+        raise UsageError(
+            f"{where} was changed since it was recorded: its digest does not match, so it is not judged as measured; "
+            "record it again, or give --unverified"
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{where} is no frozen snapshot, as --freeze writes it ({error!r})") from None
+    return found
+
+
+def _frozen(document: Mapping[str, Any]) -> Frozen:
+    window, settings = document["window"], document["settings"]
+    return Frozen(
+        catalog=_text(document["catalog"]),
+        file=_text(document["file"]),
+        services=tuple(map(_text, document["services"])),
+        window=Window(
+            start=_finite(window["start"]),
+            end=_finite(window["end"]),
+            load_start=_number(window.get("load_start")),
+            load_end=_number(window.get("load_end")),
+            whole_load=bool(window.get("whole_load", True)),
+            chosen=_text(window["chosen"]),
+        ),
+        source=_text(document["source"]),
+        settings={key: read(settings[key]) for key, read in SETTINGS.items() if key in settings},
+        sources={_text(name): _text(text) for name, text in document.get("sources", {}).items()},
+        answers={
+            (_text(each["query"]), _number(each["at"])): answers.read(each) for each in document["answers"]
+        },
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.60} is no text")
+    return value
+
+
+def _number(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r:.60} is no number")
+    return value
+
+
+def _finite(value: object) -> float:
+    number = _number(value)
+    if number is None or not math.isfinite(number):
+        raise TypeError(f"{value!r:.60} is no time")
+    return number
+
+
+SETTINGS: Mapping[str, Callable[[Any], Any]] = {
+    "monthly_requests": _number,
+    "k6": _text,
+    "k6_file": _text,
+    "against_offset": lambda value: None if value is None else _text(value),
+    "again": lambda value: list(map(_text, value)),
+}
+"""What the command line keeps, and how it is read."""

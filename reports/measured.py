@@ -44,6 +44,7 @@ class Measured:
     dropped       edges that only some of the instances have, or had
     gauges        its series where it is a gauge, and the quantiles that a summary computes by itself
     peaks         the highest rate at which each metric counted on each target, per second
+    lives         when targets may have counted unseen, whatever series they have
     twins         targets that may be one process scraped twice → the first of them
     incomplete    why the answer may lack series; empty where it does not
     absent        why there is nothing to measure; empty where there is
@@ -60,6 +61,7 @@ class Measured:
     gauges: tuple[Series, ...] = ()
     samples: int = 0
     peaks: Mapping[tuple[TargetKey, str], float] = field(default_factory=dict)
+    lives: Mapping[TargetKey, tuple[Gap, ...]] = field(default_factory=dict)
     twins: Mapping[TargetKey, TargetKey] = field(default_factory=dict)
     edges: Edges | None = None
     warnings: tuple[str, ...] = ()
@@ -138,8 +140,7 @@ class Measured:
         return sum(self._missing(target, seconds) for target, seconds in self.lost(start, end).items())
 
     def _missing(self, target: TargetKey, seconds: float) -> float:
-        names = {track.labels.get("__name__", "") for track in self.tracks if track.target == target}
-        named = {_counting(name) for name in names}
+        named = {_counting(track.labels.get("__name__", "")) for track in self.tracks}
         own = sum(self.peaks.get((target, name), 0.0) for name in named)
         busiest = max((peak for (_, name), peak in self.peaks.items() if name in named), default=0.0)
         peak = own or busiest
@@ -151,7 +152,7 @@ class Measured:
         return {target: seconds for target, seconds in found.items() if seconds > 0}
 
     def _gaps(self) -> dict[TargetKey, set[Gap]]:
-        gaps: dict[TargetKey, set[Gap]] = {}
+        gaps: dict[TargetKey, set[Gap]] = {target: set(found) for target, found in self.lives.items()}
         for track in self.tracks:
             if track.counter.gaps:
                 gaps.setdefault(track.target, set()).update(track.counter.gaps)

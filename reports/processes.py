@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from reports.attribution import Attribution
-from reports.counters import PLAUSIBLE, Around, Counter, accumulate, fallen, fell_far, finite
-from reports.scrapes import Scrapes, TargetKey, key_of
+from reports.counters import PLAUSIBLE, Around, Counter, Gap, accumulate, fallen, fell_far, finite, halved
+from reports.lives import gaps
+from reports.scrapes import MOVED_SECONDS, Scrapes, TargetKey, key_of
 from reports.window import Window
 from signals.samples import Sample, Series
 
@@ -27,18 +28,22 @@ class Processes:
     """An instrument's series by target, and what is known of each target.
 
     series   each with its target; a relabelled target's under its former labels
-    created  when a label set was created, where it tells
+    created  when a label set was created, as each scrape said, where it tells
     """
 
     series: tuple[tuple[TargetKey, Series], ...]
     scrapes: Mapping[TargetKey, Scrapes]
     window: Window
-    created: Mapping[TargetKey, float]
+    created: Mapping[TargetKey, Sequence[Sample]]
+    whole: Processes | None = None
+    served: Processes | None = None
+    _names: dict[TargetKey, list[str]] = field(default_factory=dict)
     _metrics: dict[tuple[TargetKey, str], list[Series]] = field(default_factory=dict)
     _peaks: dict[tuple[TargetKey, str], float] = field(default_factory=dict)
     _shared: dict[tuple[TargetKey, str], Around] = field(default_factory=dict)
     _fallen: dict[TargetKey, frozenset[float]] = field(default_factory=dict)
     _drained: dict[TargetKey, bool] = field(default_factory=dict)
+    _risen: dict[TargetKey, dict[float, float]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -46,9 +51,14 @@ class Processes:
         series: Iterable[Series],
         attribution: Attribution,
         window: Window,
-        created: Mapping[TargetKey, float],
+        created: Mapping[TargetKey, Sequence[Sample]],
+        whole: Processes | None = None,
+        served: Processes | None = None,
     ) -> Processes:
-        """Sort an instrument's series by the processes that counted them."""
+        """Sort series by the processes that counted them.
+
+        `whole` has those of all instruments together, `served` those that count requests, one by one.
+        """
         own: list[tuple[TargetKey, Series]] = []
         scrapes: dict[TargetKey, Scrapes] = {}
         for target, each in former(series, attribution):
@@ -63,7 +73,19 @@ class Processes:
         metrics: dict[tuple[TargetKey, str], list[Series]] = {}
         for target, each in own:
             metrics.setdefault((target, _name(each)), []).append(each)
-        return cls(series=tuple(own), scrapes=scrapes, window=window, created=created, _metrics=metrics)
+        names: dict[TargetKey, list[str]] = {}
+        for target, name in metrics:
+            names.setdefault(target, []).append(name)
+        return cls(
+            series=tuple(own),
+            scrapes=scrapes,
+            window=window,
+            created=created,
+            whole=whole,
+            served=served,
+            _names=names,
+            _metrics=metrics,
+        )
 
     def counters(
         self, every: Sequence[tuple[TargetKey, Series]]
@@ -71,6 +93,8 @@ class Processes:
         """Make series counters; of buckets, each by itself."""
         ended = self._ended(every)
         for target, series in every:
+            if not series.samples:
+                continue
             counter = self._counter(target, series, ended.get((target, _name(series)), []))
             if counter:
                 yield target, series, counter
@@ -79,10 +103,13 @@ class Processes:
         around = self._around(target, _counting(_name(series)))
         if ended:
             around = replace(around, ended=tuple(_gone(_before(series, ended))))
-        created = self.created.get(key_of(series.labels))
-        if created is not None:
-            around = replace(around, created=created)
-        counter = accumulate(series.samples, around, restarts=series.restarts)
+        created = self.created.get(key_of(series.labels), ())
+        if created:
+            first = series.samples[0].time
+            known = [each.value for each in created if each.time <= first] or [created[0].value]
+            around = replace(around, created=known[-1])
+        moved = (now.time for before, now in pairwise(created) if now.value - before.value >= MOVED_SECONDS)
+        counter = accumulate(series.samples, around, restarts=(*series.restarts, *moved))
         return counter and self._without_drain(target, counter)
 
     def peaks(self) -> dict[tuple[TargetKey, str], float]:
@@ -97,8 +124,8 @@ class Processes:
         if (target, metric) not in self._shared:
             self._shared[target, metric] = Around(
                 scrapes=self.scrapes[target],
-                fallen=self._falls(target),
-                refuted=self._refuted(target),
+                fallen=self.falls(target),
+                refuted=self.refuted(target),
                 revealed=self._revealed(target),
                 window=(self.window.start, self.window.end),
                 most=lambda seconds: self._most(target, metric, seconds),
@@ -107,24 +134,35 @@ class Processes:
 
     def _of(self, target: TargetKey) -> Iterator[Series]:
         """Give a target's counters, buckets left out: they say no more than their sum."""
-        for (key, name), series in self._metrics.items():
-            if key == target and not name.endswith("_bucket"):
-                yield from series
+        for name in self._names.get(target, ()):
+            if not name.endswith("_bucket"):
+                yield from self._metrics[target, name]
 
-    def _falls(self, target: TargetKey) -> frozenset[float]:
-        """Return the scrapes at which the target had restarted, as far as falling counters tell.
+    def falls(self, target: TargetKey) -> frozenset[float]:
+        """Return the scrapes at which the target had restarted, as far as falling counters of any instrument tell.
 
         One that stands far higher than it can have counted since shows that the process is the same, and only some
         of what it counts started again.
         """
+        if self.whole is not None and target in self.whole.scrapes:
+            return self.whole.falls(target)
         if target not in self._fallen:
             every = list(self._of(target))
-            times = {time for each in every for time in fallen(each.samples)}
+            scrapes = self.scrapes[target]
+            hints = fallen if scrapes.starts else halved
+            times = {time for each in every for time in hints(each.samples)}
+            if (
+                not scrapes.starts
+            ):  # a series that a process no longer has may be one that a new process does not have yet
+                ends = (each.samples[-1].time for each in every if each.samples)
+                times |= {after for end in ends if (after := scrapes.after(end)) is not None}
             self._fallen[target] = frozenset(time for time in times if not self._stood(target, every, time))
         return self._fallen[target]
 
-    def _refuted(self, target: TargetKey) -> frozenset[float]:
+    def refuted(self, target: TargetKey) -> frozenset[float]:
         """Return the scrapes at which the start time had moved, or a counter fell, but others stand too high for a restart."""
+        if self.whole is not None and target in self.whole.scrapes:
+            return self.whole.refuted(target)
         every = list(self._of(target))
         moved = {change.after for change in self.scrapes[target].changes}
         dipped = {
@@ -137,6 +175,8 @@ class Processes:
 
     def _stood(self, target: TargetKey, every: Sequence[Series], time: float) -> bool:
         for each in every:
+            if not _counts_events(each):
+                continue
             index = bisect_right(each.samples, time, key=lambda sample: sample.time) - 1
             if index < 1 or each.samples[index].time != time:
                 continue
@@ -191,35 +231,81 @@ class Processes:
         scrapes = self.scrapes[target]
         last = max(scrapes.times, default=-math.inf)
         ends = any(gap.start == last for gap in counter.gaps)
-        if not ends or max(scrapes.failed, default=last) > last or not self._was_drained(target):
+        if not ends or not self.was_drained(target):
             return counter
-        kept = tuple(gap for gap in counter.gaps if gap.start != last or gap.restart)
-        return replace(counter, gaps=kept)
+        return replace(counter, gaps=tuple(gap for gap in counter.gaps if gap.start != last or gap.restart))
 
-    def _was_drained(self, target: TargetKey) -> bool:
+    def was_drained(self, target: TargetKey) -> bool:
+        """Say whether a target counted nothing at its end, for so long that chance does not explain it.
+
+        One that never counted had been drained if others of its instrument counted meanwhile.
+        """
+        if self.served is not None and target in self.served.scrapes:
+            return self.served.was_drained(target)
         if target not in self._drained:
+            scrapes = self.scrapes.get(target)
+            failing = scrapes and max(scrapes.failed, default=-math.inf) > max(
+                scrapes.times, default=-math.inf
+            )
+            self._drained[target] = bool(scrapes) and not failing and self._quiet(target)
+        return self._drained[target]
+
+    def _quiet(self, target: TargetKey) -> bool:
+        """Say whether the last busy scrape lies so far back that chance does not explain it.
+
+        Of tokens or dollars, which come in clumps, the smallest rise stands for one event.
+        """
+        times = self.scrapes[target].times
+        busy = [(time, amount) for time, amount in sorted(self._rises(target).items()) if amount]
+        if busy:
+            one = 1.0 if self.served is None else min(amount for _, amount in busy)
+            events = sum(amount for _, amount in busy) / one
+            seconds = busy[-1][0] - times[0]
+            return seconds > 0 and events / seconds * (times[-1] - busy[-1][0]) >= EXPECTED
+        return self._idle(self.scrapes[target], target)
+
+    def _rises(self, target: TargetKey) -> dict[float, float]:
+        """Return how much a target's counters rose at each scrape, all together."""
+        if target not in self._risen:
             rises: dict[float, float] = {}
             for each in self._of(target):
                 if not _name(each).endswith("_sum"):
                     for before, now in pairwise(finite(each.samples)):
                         rises[now.time] = rises.get(now.time, 0.0) + max(0.0, now.value - before.value)
-            self._drained[target] = _quiet(rises)
-        return self._drained[target]
+            self._risen[target] = rises
+        return self._risen[target]
+
+    def lives(self, silent: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, tuple[Gap, ...]]:
+        """Return when targets may have counted unseen, whatever series they have: those with series, and `silent` ones."""
+        found = {
+            target: tuple(gaps(scrapes, self.window, self.refuted(target), drained=self.was_drained(target)))
+            for target, scrapes in self.scrapes.items()
+            if PROCESS not in dict(target)
+        }
+        idle = {target: self._idle(scrapes) for target, scrapes in silent.items()}
+        found |= {
+            target: tuple(gaps(scrapes, self.window, (), drained=idle[target]))
+            for target, scrapes in silent.items()
+        }
+        return {target: each for target, each in found.items() if each}
+
+    def _idle(self, scrapes: Scrapes, target: TargetKey | None = None) -> bool:
+        """Say whether a target that never counted anything was idle while others of its instrument were busy."""
+        if not scrapes.times or max(scrapes.failed, default=-math.inf) > scrapes.times[-1]:
+            return False
+        begin, end = scrapes.times[0], scrapes.times[-1]
+        peers = [self._rises(key) for key in self.scrapes if key != target]
+        seen = [amount for rises in peers for time, amount in rises.items() if begin < time <= end and amount]
+        return bool(seen) and sum(seen) / min(seen) / len(peers) >= EXPECTED
 
 
-def _quiet(rises: Mapping[float, float]) -> bool:
-    """Say whether nothing was counted at the end, for so long that chance does not explain it.
-
-    Where a counter does not count events (dollars, say), the smallest rise stands for one of them.
-    """
-    every = sorted(rises.items())
-    busy = [(time, amount) for time, amount in every if amount]
-    if not busy:
-        return bool(every)
-    seconds = busy[-1][0] - every[0][0]
-    events = sum(amount for _, amount in busy) / min(1.0, *(amount for _, amount in busy))
-    rate = events / seconds if seconds > 0 else 0.0
-    return rate * (every[-1][0] - busy[-1][0]) >= EXPECTED
+def _counts_events(series: Series) -> bool:
+    """Say whether a series counts events one by one, as far as its values tell: sums of seconds or dollars do not."""
+    name = _name(series)
+    whole = all(
+        sample.value == int(sample.value) for sample in series.samples[:3] if math.isfinite(sample.value)
+    )
+    return whole and not name.endswith("_sum")
 
 
 def _before(series: Series, ended: Sequence[Series]) -> Sequence[Series]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reports import duplicates, thinning
@@ -11,6 +11,7 @@ from reports.absence import reasons
 from reports.attribution import Attribution, attribute
 from reports.buckets import counted_by, parts, selector, whole_of
 from reports.fetch import Fetched, batches, fetched, shares, side_by_side
+from reports.lives import belongs
 from reports.measured import Measured, Track, of_targets
 from reports.native import as_classic, in_base_units
 from reports.processes import Processes, former
@@ -19,7 +20,7 @@ from reports.window import Window, utc
 from signals.catalog import Service
 from signals.instruments import GOLDEN, NAME, Instrument
 from signals.promql import Matcher, one_of, select
-from signals.samples import Answer, Ask, Series
+from signals.samples import Answer, Ask, Sample, Series
 from signals.units import promql_duration
 
 
@@ -87,6 +88,17 @@ class _Taken:
     def series(self) -> list[Series]:
         return [series for each in self.found.values() for series in each.answer.series]
 
+    @property
+    def counters(self) -> list[Series]:
+        """The series of all instruments that count."""
+        return [
+            series
+            for instrument, each in self.found.items()
+            if instrument.kind != "gauge"
+            for series in each.answer.series
+            if series.samples and "quantile" not in series.labels
+        ]
+
 
 def sound(
     services: Sequence[Service],
@@ -114,6 +126,7 @@ def sound(
             (series for series in taken.series if series.samples or series.histograms),
             taken.scraped.series,
             taken.at,
+            interval=scrape_interval,
             cell=taken.cell,
             tallies=taken.tallies,
         )
@@ -121,13 +134,19 @@ def sound(
         if slowest <= SLOWER * interval or slowest > window.seconds:
             break
         interval = slowest
-    twice = duplicates.find(taken.series, attribution, replica_labels, window.start, window.end)
-    incomplete = "; ".join(taken.scraped.warnings)
-    measured = {
-        instrument: _measured(instrument, got, window, attribution, twice, incomplete)
-        for instrument, got in taken.found.items()
-    }
-    measured = _with_creation(measured, taken, window, attribution, twice, incomplete, ask)
+    attribution = _with_the_past(attribution, window, ask)
+    twice = duplicates.find(taken.counters, attribution, replica_labels, window.start, window.end)
+    unique = duplicates.without_replicas(taken.counters, attribution, twice)
+    model = _Model(
+        window=window,
+        attribution=attribution,
+        twice=twice,
+        incomplete="; ".join(taken.scraped.warnings),
+        whole=Processes.of(unique, attribution, window, {}),
+        served=Processes.of(_requests(taken, unique), attribution, window, {}),
+    )
+    measured = {instrument: _measured(instrument, got, model) for instrument, got in taken.found.items()}
+    measured = _with_creation(measured, taken, model, ask)
     explained = _explained(measured, window, ask)
     return tuple(
         _soundings(service, explained, window, scrape_interval, taken.cell, attribution, twice)
@@ -220,7 +239,7 @@ def _soundings(
         name: measured[instrument] if instrument.constant is None else _constant(instrument, window)
         for name, instrument in service.instruments.items()
     }
-    targets = dict.fromkeys(of_targets(own.values()))
+    targets = {*of_targets(own.values()), *(target for each in own.values() for target in each.lives)}
     scrapes: dict[TargetKey, Scrapes] = {}
     for each in own.values():
         scrapes |= {target: each.scrapes[target] for target in targets if target in each.scrapes}
@@ -240,15 +259,79 @@ def _constant(instrument: Instrument, window: Window) -> Measured:
     return Measured(instrument=instrument, query="the catalog", window=window, scrapes={})
 
 
+def _requests(taken: _Taken, series: Iterable[Series]) -> list[Series]:
+    """Return the series that count requests, one by one."""
+    names = {
+        metric
+        for instrument in taken.found
+        if instrument.name == "requests"
+        for metric in (instrument.metric, *(metric for _, metric in instrument.names))
+    }
+    names |= {f"{instrument.metric}_count" for instrument in taken.found if instrument.is_distribution}
+    return [each for each in series if each.labels.get("__name__") in names]
+
+
+LATE = 1.5
+"""A target whose first scrape is so many intervals after the window's start may have been there before."""
+PAST = "1h"
+
+
+def _with_the_past(attribution: Attribution, window: Window, ask: Ask) -> Attribution:
+    """Ask which targets that were first tried inside the window had been scraped before it."""
+    every = {**attribution.scrapes, **attribution.silent}
+    late = [
+        key
+        for key, scrapes in every.items()
+        if not scrapes.pushed
+        and min((*scrapes.times, *scrapes.failed), default=window.end)
+        > window.start + LATE * (scrapes.interval or scrapes.usual_interval)
+    ]
+    jobs = {job for key in late if (job := dict(key).get("job"))}
+    if not jobs:
+        return attribution
+    answer = ask(f"count_over_time({scrapes_of(jobs, (UP,))}[{PAST}])", at=window.start)
+    before = {key_of(each.labels) for each in answer.series} & set(late)
+
+    def told(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, Scrapes]:
+        return {key: replace(each, existed=key in before) for key, each in known.items()}
+
+    return replace(attribution, scrapes=told(attribution.scrapes), silent=told(attribution.silent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What is known of all targets together.
+
+    whole       the processes, with the counters of all instruments
+    incomplete  why the answer about scrapes may lack targets
+    """
+
+    window: Window
+    attribution: Attribution
+    twice: duplicates.Duplicates
+    incomplete: str
+    whole: Processes
+    served: Processes
+
+    def silent(self, instrument: Instrument, jobs: Collection[str]) -> dict[TargetKey, Scrapes]:
+        """Return the targets that have no series of an instrument, and would be selected for it."""
+        others = {**self.attribution.silent, **self.attribution.scrapes}
+        return {
+            key: scrapes
+            for key, scrapes in others.items()
+            if not scrapes.pushed
+            and key not in self.twice.replicas
+            and belongs(key, instrument.matchers, jobs)
+        }
+
+
 def _measured(
     instrument: Instrument,
     found: Fetched,
-    window: Window,
-    attribution: Attribution,
-    twice: duplicates.Duplicates,
-    incomplete: str,
-    created: Mapping[TargetKey, float] | None = None,
+    model: _Model,
+    created: Mapping[TargetKey, Sequence[Sample]] | None = None,
 ) -> Measured:
+    window, attribution, twice = model.window, model.attribution, model.twice
     answer = in_base_units(as_classic(found.answer), instrument.scale)
     measured = Measured(
         instrument=instrument,
@@ -257,7 +340,7 @@ def _measured(
         scrapes={},
         samples=sum(len(series.samples) for series in answer.series),
         warnings=answer.warnings,
-        incomplete="; ".join(filter(None, (*answer.warnings, incomplete))),
+        incomplete="; ".join(filter(None, (*answer.warnings, model.incomplete))),
     )
     series = duplicates.without_replicas(answer.series, attribution, twice)
     if instrument.kind == "gauge":
@@ -265,12 +348,16 @@ def _measured(
         return gauge if gauge.level() else replace(gauge, absent=_no_sample(instrument))
     quantiles = tuple(each for each in series if "quantile" in each.labels)
     counters = [each for each in series if "quantile" not in each.labels]
-    processes = Processes.of(counters, attribution, window, created or {})
+    processes = Processes.of(counters, attribution, window, created or {}, model.whole, model.served)
+    jobs = {dict(target).get("job", "") for target in processes.scrapes}
+    silent = model.silent(instrument, jobs) if processes.scrapes else {}
+    silent = {key: each for key, each in silent.items() if key not in processes.scrapes}
     split = parts(processes.series)
     nan = sum(1 for each in series for sample in each.samples if math.isnan(sample.value))
     return replace(
         measured,
-        scrapes=processes.scrapes,
+        scrapes={**silent, **processes.scrapes},
+        lives=processes.lives(silent),
         tracks=tuple(_tracks(split.others, processes)),
         buckets=tuple(_tracks(split.buckets, processes)),
         dropped=split.dropped,
@@ -290,33 +377,29 @@ def _tracks(series: Sequence[tuple[TargetKey, Series]], processes: Processes) ->
 def _with_creation(
     measured: Mapping[Instrument, Measured],
     taken: _Taken,
-    window: Window,
-    attribution: Attribution,
-    twice: duplicates.Duplicates,
-    incomplete: str,
+    model: _Model,
     ask: Ask,
 ) -> dict[Instrument, Measured]:
-    """Ask when series were created where their birth lies inside the window and nothing else tells of it."""
-    unsure = [each for each in measured.values() if _unsure_of_births(each)]
+    """Ask when series were created, where nothing else tells of their births and restarts."""
+    unsure = [each for each in measured.values() if _asks_for_creation(each)]
     if not unsure:
         return dict(measured)
     answers = side_by_side(lambda each: ask(_created(each.instrument, taken.duration), at=taken.at), unsure)
     found = dict(measured)
     for each, answer in zip(unsure, answers, strict=True):
-        created = {
-            key_of(series.labels): series.samples[-1].value for series in answer.series if series.samples
-        }
+        created = {key_of(series.labels): series.samples for series in answer.series if series.samples}
         if created:
-            found[each.instrument] = _measured(
-                each.instrument, taken.found[each.instrument], window, attribution, twice, incomplete, created
-            )
+            found[each.instrument] = _measured(each.instrument, taken.found[each.instrument], model, created)
     return found
 
 
-def _unsure_of_births(measured: Measured) -> bool:
+def _asks_for_creation(measured: Measured) -> bool:
+    """Say whether births, or restarts, are not known otherwise."""
     start = measured.window.start
     return any(
-        math.isinf(track.counter.times[0]) and track.counter.times[1] > start for track in measured.tracks
+        measured.scrapes[track.target].pushed
+        or (math.isinf(track.counter.times[0]) and track.counter.times[1] > start)
+        for track in measured.tracks
     )
 
 

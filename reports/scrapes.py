@@ -50,6 +50,9 @@ class Scrapes:
     known_until   the last moment of which the query could know; the times end there even where the target goes on
     cell          of a long window only so many seconds apart is a scrape known, except where something happened
     tally         and then, how many scrapes were answered and how many tried
+    usual_interval  the interval of other targets, for one that was scraped once
+    existed       whether it was scraped before the time that was asked about
+    outage        whether all targets ended together, so that it was rather Prometheus that did
     """
 
     name: str = ""
@@ -61,6 +64,9 @@ class Scrapes:
     known_until: float = math.inf
     cell: float = 0.0
     tally: tuple[float, float] | None = None
+    usual_interval: float = 0.0
+    existed: bool = False
+    outage: bool = False
 
     def span(self, window: Window) -> tuple[float, float] | None:
         """Return the first and the last scrape that certainly lie inside the window; None where there are not two."""
@@ -79,9 +85,16 @@ class Scrapes:
         return self.times[index] if index < len(self.times) and not self.pushed else None
 
     def until(self, last: float) -> float:
-        """Return until when the target may have lived that was scraped last at `last`: one interval after it was last tried."""
+        """Return until when the target may have lived that was scraped last at `last`: one interval after it was last tried.
+
+        The interval is the longer one of the usual and the last, as it may have been changed.
+        """
+        if self.outage and math.isfinite(self.known_until):
+            return self.known_until
         tried = max([last, *(time for time in self.failed[-1:] if time > last)])
-        return tried + (self.interval or 0.0)
+        recent = [time for time in (*self.times[-2:], *self.failed[-2:]) if time <= tried]
+        step = tried - sorted(recent)[-2] if len(recent) > 1 and not self.cell else 0.0
+        return tried + max(self.interval or self.usual_interval, step)
 
     def change(self, before: float, after: float) -> Change | None:
         """Return how the start time moved between two scrapes; None where it did not, or is not known."""

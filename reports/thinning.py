@@ -83,9 +83,13 @@ def _united(spans: Iterable[Span]) -> list[Span]:
 
 
 def events(plan: Plan, metrics: Sequence[str], jobs: Iterable[str], ask: Ask) -> set[float]:
-    """Return the ends of the cells in which a counter fell or a start time moved; `metrics` are selectors."""
+    """Return the ends of the cells in which a counter fell, a series ended or a start time moved; `metrics` are selectors."""
     wide = promql_duration(plan.cell + 2 * plan.interval)
     queries = [f"(sum(resets({metric}[{wide}])) > 0){plan.inside}" for metric in metrics]
+    queries += [
+        f"(count(last_over_time({metric}[{wide}])) > (count({metric}) or vector(0))){plan.inside}"
+        for metric in metrics
+    ]
     named = [job for job in jobs if job]
     if named:
         starts = select(STARTED, (Matcher("job", "=~", one_of(sorted(named))),))

@@ -80,7 +80,7 @@ def judged_quantile(reading: Reading, target: Target, measured: Distribution) ->
         return replace(aimed, verdict=MISSED, reason=_resting(aimed))
     counted = [measured.counts[index] / measured.total >= rank for index in (*inside[-1:], outside)]
     reason = _bucket_hint(measured, threshold)
-    if (inside and inside[-1] == outside) or len(set(counted)) == 1:
+    if inside and (inside[-1] == outside or len(set(counted)) == 1):
         reason = _unsure(measured, rank, threshold, outside if not all(counted) else inside[-1])
     return replace(aimed, verdict=UNDECIDED, reason=reason)
 

@@ -34,24 +34,30 @@ def _series(series: Series) -> dict[str, Any]:
 
 
 def read(document: dict[str, Any]) -> Answer:
-    """Read what `plain` wrote. Raises KeyError, ValueError or TypeError where it is something else."""
+    """Read what `plain` wrote. Raises KeyError, ValueError, TypeError or AttributeError where it is something else."""
     return Answer(
-        kind=document["kind"],
+        kind=str(document["kind"]),
         series=tuple(_read_series(each) for each in document["series"]),
-        warnings=tuple(document["warnings"]),
-        infos=tuple(document["infos"]),
+        warnings=tuple(map(str, document["warnings"])),
+        infos=tuple(map(str, document["infos"])),
     )
 
 
 def _read_series(document: dict[str, Any]) -> Series:
     return Series(
-        labels=document["labels"],
-        samples=tuple(Sample(time, float(value)) for time, value in document["samples"]),
+        labels={str(name): str(value) for name, value in document["labels"].items()},
+        samples=tuple(Sample(_number(time), float(value)) for time, value in document["samples"]),
         histograms=tuple(
-            Histogram(time, float(count), float(total), tuple(_bucket(bucket) for bucket in buckets))
+            Histogram(_number(time), float(count), float(total), tuple(_bucket(bucket) for bucket in buckets))
             for time, count, total, buckets in document.get("histograms", ())
         ),
     )
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r:.60} is no number")
+    return value
 
 
 def _bucket(texts: list[str]) -> tuple[float, float, float]:

@@ -100,6 +100,9 @@ def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[
     found = {}
     for place in reader.each(entry):
         name = reader.text(place)
+        if not name.endswith((".yaml", ".yml")) or Path(name).is_absolute() or ".." in Path(name).parts:
+            reader.fail(place, f"{name!r} must be a .yaml file in the catalog's folder, or below it")
+            continue
         try:
             text = read(name)
             found[name] = (profiles.parse(text, name), text)

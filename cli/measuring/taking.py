@@ -59,9 +59,9 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
     return report
 
 
-def thawed(path: Path, catalog: Catalog | None, *, draw: bool) -> Report:
+def thawed(path: Path, catalog: Catalog | None, *, draw: bool, verify: bool = True) -> Report:
     """Judge what was kept again, by its own catalog or another."""
-    frozen = read(load(path), str(path))
+    frozen = read(load(path), str(path), verify=verify)
     judge = catalog or reading.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
     return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw)
 

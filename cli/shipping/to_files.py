@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -25,11 +26,14 @@ class Push:
     def __init__(self, project: str, files: Mapping[str, str], folder: Path, endpoint: Endpoint) -> None:
         self._folder, self._endpoint = folder, endpoint
         self._wanted = rule_files.rules_of(files, __version__)
-        self.plan = _planned("push", project, folder, endpoint, self._wanted)
+        plan = _planned("push", project, folder, endpoint, self._wanted)
+        pending = "an earlier push was ended before Prometheus had read what it wrote; this one completes it"
+        self.unfinished = rule_files.is_pending(folder)
+        self.plan = replace(plan, remarks=(*plan.remarks, pending)) if self.unfinished else plan
 
     def run(self, tell: Tell) -> None:
         """Write, reload, and read back."""
-        if self.plan.changes:
+        if self.plan.changes or rule_files.is_pending(self._folder):
             with Prometheus(self._endpoint) as prometheus:
                 count = rule_files.push(self._folder, self._wanted, prometheus)
             tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")

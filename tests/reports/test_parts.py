@@ -288,3 +288,30 @@ def test_whether_4xx_are_errors_is_what_the_catalog_says(errors: str, says: str)
     assert ratio is not None
     assert says in ratio.note
     assert ratio.value == pytest.approx(0.1 / 1.1 if errors != "5.." else 0.0)
+
+
+def test_tokens_without_a_price_leave_unit_costs_open() -> None:
+    past = history()
+    tokens(past)
+    tokens(past, model="huge", factor=3)
+    service = taken(past)
+    for signal in ("cost_per_request", "cost_per_1k_tokens"):
+        found = service.reading(signal)
+        assert found is not None
+        assert found.upper is None
+        assert not found.is_exact
+    cost = service.reading("cost")
+    assert cost is not None
+    assert cost.unbounded
+    assert "without a price" in cost.note
+
+
+def test_a_target_below_the_first_bucket_edge_is_undecided() -> None:
+    past = history()
+    past.series = [
+        each for each in past.series if each[0].get("le") not in ("0.1", "0.25")
+    ]  # the first edge is 500 ms, and nearly all requests are within
+    p95 = taken(past).reading("latency.p95")
+    assert p95 is not None
+    assert p95.verdict == "undecided"
+    assert "add a bucket at 0.4" in p95.reason

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.faults.fleet import STALE, Process, Store, every
 from benchmarks.faults.truth import SIGNALS, Truth, untrue
-from reports import attribution, counters, snapshot
+from reports import attribution, counters, processes, snapshot
 from reports.bounds import Count
 from reports.measured import Measured
 from reports.model import ServiceReport
@@ -224,6 +224,7 @@ def _always_born_at_zero(patch: pytest.MonkeyPatch) -> None:
 
 def _never_ends(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(counters, "_end", lambda *_: [])
+    patch.setattr(processes, "gaps", lambda *_, **__: ())
 
 
 def _only_inside(patch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,57 @@
+"""What the life of a target tells by itself: when it may have counted what no scrape saw, whatever series it has."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from reports.counters import Gap
+from reports.scrapes import Scrapes, TargetKey
+from reports.window import Window
+from signals.promql import Matcher
+
+
+def gaps(scrapes: Scrapes, window: Window, refuted: Collection[float], *, drained: bool) -> Iterator[Gap]:
+    """Give the times in which a target may have counted unseen: before its first answer, around restarts, after its last.
+
+    refuted  the scrapes before which it had certainly not restarted, though its start time moved
+    drained  whether it had been taken out of use before it ended
+    """
+    if scrapes.pushed or scrapes.alternates:
+        return
+    yield from (Gap(change.before, change.since) for change in scrapes.changes if change.after not in refuted)
+    if not scrapes.times:
+        if scrapes.failed:
+            yield Gap(_since(scrapes, scrapes.failed[0]), scrapes.until(scrapes.failed[0]), restart=False)
+        return
+    first, last = scrapes.times[0], scrapes.times[-1]
+    silent = bool(scrapes.failed) and scrapes.failed[0] < first
+    if first > window.start and (scrapes.existed or silent):
+        started = scrapes.started(first)
+        if started is None or started > window.start:
+            yield Gap(_since(scrapes, window.start), min(started or first, first))
+    if last < min(window.end, scrapes.known_until) and not drained:
+        yield Gap(last, scrapes.until(last), restart=False)
+
+
+def _since(scrapes: Scrapes, time: float) -> float:
+    return -math.inf if scrapes.existed else time - (scrapes.interval or scrapes.usual_interval)
+
+
+def belongs(target: TargetKey, matchers: Iterable[Matcher], jobs: Collection[str]) -> bool:
+    """Say whether a target's series would be selected, as far as the labels of its `up` tell."""
+    labels = dict(target)
+    if labels.get("job", "") not in jobs and not any(matcher.label == "job" for matcher in matchers):
+        return False
+    return all(_holds(matcher, labels[matcher.label]) for matcher in matchers if matcher.label in labels)
+
+
+def _holds(matcher: Matcher, value: str) -> bool:
+    if matcher.operator in ("=", "!="):
+        return (value == matcher.value) == (matcher.operator == "=")
+    try:
+        found = re.fullmatch(matcher.value, value) is not None
+    except re.error:  # RE2 has what Python lacks; then nothing is known
+        return True
+    return found == (matcher.operator == "=~")
