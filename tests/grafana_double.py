@@ -39,7 +39,8 @@ class GrafanaDouble:
     """Answers requests; its state can be looked at and changed, as an editor in the browser would.
 
     Anybody may do anything until `users` or `tokens` say who may: the value of their Authorization header, or the token,
-    and their role.
+    and their role. Folders may be `locked` (only Admins edit) or `hidden` (only Admins see them), by their ids; what each role is
+    answered is that of the recordings of roles.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,8 @@ class GrafanaDouble:
         self.users: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
         self.role = "Admin"
+        self.locked: set[int] = set()
+        self.hidden: set[int] = set()
         self.version = "7.5.5"
         self.writes = 0
         self._ids = 0
@@ -94,6 +97,12 @@ class GrafanaDouble:
                 return handler(found[1] if found.groups() else "")
         return said(404, "Not found")
 
+    def _may_edit(self, folder: int) -> bool:
+        return self.role == "Admin" or (self.role == "Editor" and folder not in self.locked | self.hidden)
+
+    def _may_see(self, folder: int) -> bool:
+        return self.role == "Admin" or folder not in self.hidden
+
     def _login(self, authorization: str) -> Reply | None:
         """Tell who asks by their header; give the answer where they may not."""
         if not (self.users or self.tokens):
@@ -116,6 +125,8 @@ class GrafanaDouble:
         return reply(200, {"datasource": made, **message})
 
     def _datasources(self) -> Reply:
+        if self.role != "Admin":
+            return said(403, "Permission denied")
         return reply(
             200, [{key: source[key] for key in source.keys() - {"version"}} for source in self.datasources]
         )
@@ -153,6 +164,8 @@ class GrafanaDouble:
     def _search(self, query: dict[str, str]) -> Reply:
         found = []
         for uid, stored in self.dashboards.items():
+            if not self._may_see(stored.folder):
+                continue
             folder = next((each for each in self.folders.values() if each["id"] == stored.folder), None)
             entry = {
                 "id": stored.body["id"],
@@ -174,6 +187,8 @@ class GrafanaDouble:
         return reply(200, named[limit * (page - 1) : limit * page])
 
     def _make_folder(self, body: Json) -> Reply:
+        if self.role == "Viewer":
+            return said(403, "Access denied")
         if body["uid"] in self.folders:
             return said(412, "the folder has been changed by someone else", "version-mismatch")
         if any(folder["title"] == body["title"] for folder in self.folders.values()):
@@ -188,6 +203,8 @@ class GrafanaDouble:
         return reply(200, self.folders[body["uid"]])
 
     def _folder(self, uid: str) -> Reply:
+        if uid in self.folders and not self._may_see(self.folders[uid]["id"]):
+            return said(403, "Access denied")
         return (
             reply(200, self.folders[uid])
             if uid in self.folders
@@ -198,7 +215,10 @@ class GrafanaDouble:
         stored = self.dashboards.get(uid)
         if stored is None:
             return said(404, "Dashboard not found")
+        if not self._may_see(stored.folder):
+            return said(403, "Access denied to this dashboard")
         meta = {
+            "canSave": self._may_edit(stored.folder),
             "folderId": stored.folder,
             "folderTitle": self._folder_title(stored.folder),
             "provisioned": stored.provisioned,
@@ -214,6 +234,8 @@ class GrafanaDouble:
             return said(404, "Dashboard not found")
         if self.dashboards[uid].provisioned:
             return said(400, "provisioned dashboard cannot be deleted")
+        if not self._may_edit(self.dashboards[uid].folder):
+            return said(403, "Access denied to this dashboard")
         body = self.dashboards.pop(uid).body
         message = f"Dashboard {body['title']} deleted"
         return reply(200, {"id": body["id"], "message": message, "title": body["title"]})
@@ -224,6 +246,8 @@ class GrafanaDouble:
         )
         if stored is None:
             return said(404, "No versions found for dashboardId")
+        if not self._may_edit(stored.folder):
+            return said(403, "Access denied to this dashboard")
         messages = [
             "Initial save",
             *stored.messages[1:],
@@ -238,6 +262,8 @@ class GrafanaDouble:
         )
         if stored is None or int(number) > len(stored.messages):
             return said(404, "Dashboard version not found")
+        if not self._may_edit(stored.folder):
+            return said(403, "Access denied to this dashboard")
         content = stored.contents[int(number) - 1] if int(number) <= len(stored.contents) else stored.body
         message = stored.messages[int(number) - 1]
         return reply(200, {"version": int(number), "message": message, "data": content})
@@ -250,6 +276,8 @@ class GrafanaDouble:
         if fault:
             return fault
         folder, overwrite, uid = body.get("folderId", 0), body.get("overwrite", False), dashboard["uid"]
+        if not self._may_edit(folder):
+            return said(403, "Access denied to save dashboard")
         namesake = self._namesake(dashboard, folder)
         if namesake and namesake != uid:
             if not overwrite:

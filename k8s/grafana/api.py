@@ -113,18 +113,29 @@ class Grafana:
         return None if reply.status == 404 else reply.body
 
     def versions(self, uid: str, dashboard_id: int, limit: int = 1000) -> list[Version] | None:
-        """Give a dashboard's versions, the newest first, each with its message; None where they cannot be read.
+        """Return a dashboard's versions, the newest first, each with its message; None where it has none.
 
         The list calls the first version "Initial save", whatever was said: that one is asked by itself. Old Grafanas know versions
-        by the dashboard's id only, new ones by its uid.
+        by the dashboard's id only, new ones by its uid. Raises AccessDeniedError where this user may not read them: what was pushed
+        could then not be told from what was edited since.
         """
+        denied = ""
         for kind, where in self._keys(uid, dashboard_id):
             reply = self.call("GET", f"/api/dashboards/{where}/versions?limit={limit}", allowed=(403, 404))
             if reply.status == 200:
                 self._kind = kind
                 listed = reply.body["versions"] if isinstance(reply.body, dict) else reply.body
                 return [self._told(where, each) for each in listed]
+            denied = denied or (reply.message if reply.status == 403 else "")
+        if denied:
+            raise AccessDeniedError(self._no_right(uid, denied))
         return None
+
+    def _no_right(self, uid: str, message: str) -> str:
+        return (
+            f"{self.url}: the versions of dashboard {uid} may not be read ({message}), so what was pushed cannot be told from what was "
+            "edited; this user needs the right to edit dashboards: the role Editor, or Edit on their folder"
+        )
 
     def _keys(self, uid: str, dashboard_id: int) -> list[tuple[str, str]]:
         """Give the keys that versions may be asked by, that which served before first."""
@@ -139,11 +150,15 @@ class Grafana:
         return Version(number=number, message=message)
 
     def content(self, uid: str, dashboard_id: int, number: int) -> dict[str, Any] | None:
-        """Give a version's dashboard, as it was saved; None where it cannot be read."""
+        """Return a version's dashboard, as it was saved; None where there is none. Raises AccessDeniedError: see `versions`."""
+        denied = ""
         for _, where in self._keys(uid, dashboard_id):
             reply = self.call("GET", f"/api/dashboards/{where}/versions/{number}", allowed=(403, 404))
             if reply.status == 200:
                 return dict(reply.body["data"])
+            denied = denied or (reply.message if reply.status == 403 else "")
+        if denied:
+            raise AccessDeniedError(self._no_right(uid, denied))
         return None
 
     def folder(self, uid: str, title: str) -> dict[str, Any] | None:

@@ -191,6 +191,32 @@ def test_a_viewers_token_may_not_push(api: Api, double: GrafanaDouble, worked_ex
         pushed(api, worked_example)
 
 
+@pytest.mark.parametrize("role", ["Viewer", "Editor of a locked folder"])
+@pytest.mark.parametrize("command", ["plan", "push", "prune", "rollback"])
+def test_a_right_that_is_missing_is_named_and_nothing_false_is_said(
+    role: str, command: str, api: Api, double: GrafanaDouble, worked_example: Catalog,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    pushed(api, worked_example)
+    double.tokens = {"t0ken": role.split(maxsplit=1)[0]}
+    double.locked = {folder["id"] for folder in double.folders.values()} if "locked" in role else set()
+    monkeypatch.setenv("LEADLINE_GRAFANA_TOKEN", "t0ken")
+    uid, last = list(double.dashboards.items())[-1]
+    old = {**last.body, "uid": f"{uid}-old", "id": 99, "title": "no longer generated"}
+    double.dashboards[f"{uid}-old"] = Stored(body=old, folder=last.folder, messages=last.messages)
+    for stored in double.dashboards.values():  # what is there differs from what is generated
+        stored.body["title"] += " "
+    before = double.writes
+    options = [] if command == "plan" else ["--yes"]
+    assert run([command, "--to", "grafana", "--url", api.url, *CATALOG, *options]) == 3
+    out, error = capsys.readouterr()
+    assert "may not be read" in error
+    assert "needs the right to edit dashboards" in error
+    assert "edited since" not in out + error
+    assert "nothing is there" not in out + error
+    assert double.writes == before
+
+
 def test_the_commands_show_ask_and_push(
     api: Api, double: GrafanaDouble, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
