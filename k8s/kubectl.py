@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,10 @@ from typing import Any
 
 import yaml
 
+from k8s.ownership import applied_by_us
 from signals.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
 from signals.printable import printable
+from signals.writing import write
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RULES = "prometheusrules.monitoring.coreos.com"
@@ -47,7 +49,9 @@ class Cluster:
     def live(self, files: Mapping[str, str], base: str) -> dict[Key, Object]:
         """Give the objects of a kustomize base that are there, by kind and name."""
         with _written(files, base) as folder:
-            done = self._run("get", "--ignore-not-found", "--output=json", "-k", folder)
+            done = self._run(
+                "get", "--ignore-not-found", "--show-managed-fields", "--output=json", "-k", folder
+            )
         return {_key(each): each for each in _items(done.stdout)}
 
     def owned(self, project: str, *, rules: bool) -> dict[Key, Object]:
@@ -63,12 +67,21 @@ class Cluster:
                     continue
                 raise
             found += _items(done.stdout)
-        return {_key(each): each for each in found if _applied_by_us(each)}
+        return {_key(each): each for each in found if applied_by_us(each)}
 
-    def apply(self, files: Mapping[str, str], base: str) -> str:
-        """Apply a kustomize base; give what kubectl says it did. Fields that another manager owns are refused."""
+    def apply(self, files: Mapping[str, str], base: str, *, take_over: bool = False) -> str:
+        """Apply a kustomize base; return what kubectl says it did.
+
+        Fields that another manager owns are refused, unless they are to be taken over; what else it owns stays.
+        """
+        force = ("--force-conflicts",) if take_over else ()
         with _written(files, base) as folder:
-            return self._run("apply", *MANAGER, "-k", folder).stdout
+            return self._run("apply", *MANAGER, *force, "-k", folder).stdout
+
+    def default_namespace(self) -> str:
+        """Return the namespace that kubectl uses where none is named."""
+        found = self._run("config", "view", "--minify", "--output=jsonpath={..namespace}", inside=False)
+        return found.stdout.strip() or "default"
 
     def apply_objects(self, objects: Iterable[Object]) -> str:
         """Apply objects by themselves."""
@@ -171,14 +184,23 @@ def objects_of(files: Mapping[str, str], base: str) -> dict[Key, Object]:
     return {_key(each): each for each in found}
 
 
+def subset(files: Mapping[str, str], base: str, keys: Collection[Key]) -> dict[str, str]:
+    """Return a kustomize base with some of its objects only."""
+    found = {
+        path: text
+        for path, text in files.items()
+        if Path(path).parent == Path(base)
+        and Path(path).name != "kustomization.yaml"
+        and _key(yaml.load(text, Loader=LOADER)) in keys  # noqa: S506  both are safe loaders
+    }
+    path = f"{base}/kustomization.yaml"
+    kustomization = yaml.load(files[path], Loader=LOADER)  # noqa: S506  both are safe loaders
+    return {**found, path: write({**kustomization, "resources": sorted(Path(each).name for each in found)})}
+
+
 def _is_of(named: str, kind: str, name: str) -> bool:
     """Say whether kubectl's diff names an object: group.version.kind.namespace.name."""
     return f".{kind}." in f".{named}" and named.endswith(f".{name}")
-
-
-def _applied_by_us(found: Object) -> bool:
-    fields = found["metadata"].get("managedFields") or ()
-    return any(each.get("manager") == "leadline" and each.get("operation") == "Apply" for each in fields)
 
 
 def program() -> str:

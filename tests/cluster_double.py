@@ -34,7 +34,9 @@ def main() -> None:
     if fault.get("verb") == verb:
         fail(fault["says"])
     given = read(Path(rest[-1])) if {"-k", "-f"} & set(options) else []
-    {"diff": diff, "apply": apply, "get": get, "delete": delete}[verb](state, given, options, rest)
+    {"diff": diff, "apply": apply, "get": get, "delete": delete, "config": config}[verb](
+        state, given, options, rest
+    )
 
 
 def read(path: Path) -> list[Json]:
@@ -53,13 +55,108 @@ def content(found: Json) -> Json:
     return {"content": [found.get(name) for name in ("data", "binaryData", "spec")], **metadata}
 
 
+def fields(found: Json) -> Json:
+    """Return the fields that applying an object owns, as managedFields have them."""
+    owned: Json = {
+        f"f:{part}": {f"f:{name}": {} for name in found[part]}
+        for part in ("data", "binaryData")
+        if found.get(part)
+    }
+    if found.get("spec"):
+        owned["f:spec"] = {}
+    marks: Json = {
+        f"f:{kind}": {f"f:{name}": {} for name in found["metadata"].get(kind) or {}}
+        for kind in ("labels", "annotations")
+    }
+    return {**owned, "f:metadata": marks}
+
+
+def owners(there: Json, manager: str) -> dict[str, str]:
+    """Return who else owns each key of an object's content: by f:data/f:key, and f:spec as a whole."""
+    found: dict[str, str] = {}
+    for each in there["metadata"].get("managedFields") or ():
+        if each["manager"] != manager:
+            for part, keys in (each.get("fieldsV1") or {}).items():
+                if part != "f:metadata":
+                    found |= {f"{part}/{key}": each["manager"] for key in keys} or {part: each["manager"]}
+    return found
+
+
+def merged(there: Json | None, given: Json, manager: str) -> Json:
+    """Merge as a server-side apply does: what others own stays, what this manager owned and no longer applies goes."""
+    if there is None:
+        there = {"metadata": {}}
+    old: Json = next(
+        (each for each in there["metadata"].get("managedFields") or () if each["manager"] == manager), {}
+    )
+    result = {**there, **given}
+    for part in ("data", "binaryData"):
+        own = {key.removeprefix("f:") for key in ((old.get("fieldsV1") or {}).get(f"f:{part}") or {})}
+        kept = {
+            key: value
+            for key, value in (there.get(part) or {}).items()
+            if key not in own or f"f:{part}/f:{key}" in owners(there, manager)
+        }
+        if kept or given.get(part):
+            result[part] = {**kept, **(given.get(part) or {})}
+    metadata = {**there["metadata"], **given["metadata"]}
+    for kind in ("labels", "annotations"):
+        metadata[kind] = {
+            **(there["metadata"].get(kind) or {}),
+            **(given["metadata"].get(kind) or {}),
+        } or None
+    taken = {f"{part}/{key}" for part, keys in fields(given).items() for key in keys} | set(fields(given))
+    rest = []
+    for each in there["metadata"].get("managedFields") or ():
+        if each["manager"] != manager:
+            left: Json = {
+                part: {key: {} for key in keys if f"{part}/{key}" not in taken}
+                for part, keys in (each.get("fieldsV1") or {}).items()
+            }
+            rest.append(
+                {
+                    **each,
+                    "fieldsV1": {
+                        part: keys
+                        for part, keys in left.items()
+                        if keys or (part == "f:spec" and part not in taken)
+                    },
+                }
+            )
+    metadata["managedFields"] = [{"manager": manager, "operation": "Apply", "fieldsV1": fields(given)}, *rest]
+    metadata["resourceVersion"] = "7"
+    return {**result, "metadata": metadata}
+
+
 def differing(state: Json, given: list[Json]) -> list[Json]:
     there = state["objects"]
-    return [each for each in given if key(each) not in there or content(there[key(each)]) != content(each)]
+    return [
+        each
+        for each in given
+        if key(each) not in there
+        or content(there[key(each)]) != content(merged(there[key(each)], each, "leadline"))
+    ]
+
+
+def conflict(there: Json, given: Json, manager: str) -> str:
+    """Name who owns a field that would get another value."""
+    for field, owner in owners(there, manager).items():
+        part, _, name = field.removeprefix("f:").partition("/")
+        wanted, old = given.get(part), there.get(part)
+        if wanted is not None and not name and wanted != old:
+            return owner
+        inner = name.removeprefix("f:")
+        if isinstance(wanted, dict) and inner in wanted and wanted[inner] != (old or {}).get(inner):
+            return owner
+    return ""
 
 
 def diff(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
     known(state, given)
+    for each in given:
+        owner = conflict(state["objects"].get(key(each), {"metadata": {}}), each, "leadline")
+        if owner:
+            fail(f'error: Apply failed with 1 conflict: conflict with "{owner}": .data')
     found = differing(state, given)
     for each in found:
         name = f"{each['apiVersion'].replace('/', '.')}.{each['kind']}.monitoring.{each['metadata']['name']}"
@@ -70,26 +167,19 @@ def diff(state: Json, given: list[Json], options: list[str], rest: list[str]) ->
 def apply(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
     known(state, given)
     manager = next(each for each in options if each.startswith("--field-manager=")).partition("=")[2]
-    for each in differing(state, given):
-        owner = (
-            state["objects"]
-            .get(key(each), {})
-            .get("metadata", {})
-            .get("managedFields", [{}])[0]
-            .get("manager", manager)
-        )
-        if owner != manager:
+    for each in given:
+        owner = conflict(state["objects"].get(key(each), {"metadata": {}}), each, manager)
+        if owner and "--force-conflicts" not in options:
             fail(f'error: Apply failed with 1 conflict: conflict with "{owner}": .data')
     for each in given:
         state["applied"] += key(each) in {key(other) for other in differing(state, [each])}
-        metadata = {
-            **each["metadata"],
-            "managedFields": [{"manager": manager, "operation": "Apply"}],
-            "resourceVersion": "7",
-        }
-        state["objects"][key(each)] = {**each, "metadata": metadata}
+        state["objects"][key(each)] = merged(state["objects"].get(key(each)), each, manager)
         print(f"{each['kind'].lower()}/{each['metadata']['name']} serverside-applied")
     STATE.write_text(json.dumps(state))
+
+
+def config(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:
+    print(state.get("namespace", ""), end="")
 
 
 def get(state: Json, given: list[Json], options: list[str], rest: list[str]) -> None:

@@ -63,7 +63,14 @@ class Destination:
                 yield to_files.Push(catalog.project, files, folder, endpoint)
         else:
             cluster = self._cluster(catalog)
-            yield to_kubernetes.Push(cluster, catalog.project, files, self._base, remember=self.remember)
+            yield to_kubernetes.Push(
+                cluster,
+                catalog.project,
+                files,
+                self._base,
+                adopt=self.wishes.adopt,
+                remember=self.remember,
+            )
 
     @contextmanager
     def prune(self, project: str | None = None) -> Iterator[Shipment]:
@@ -111,8 +118,16 @@ class Destination:
         return self.rules_dir
 
     def _cluster(self, catalog: Catalog) -> Cluster:
+        """Return the cluster, and the one namespace that everything goes to, records too: the context's or the catalog's."""
         context = cluster_of(catalog, self.context_name)
-        return Cluster(context=context.kube_context, namespace=context.namespace)
+        named = {context.namespace, catalog.cluster.namespace} - {""}
+        if len(named) > 1:
+            raise UsageError(
+                f"context '{context.name}' names the namespace {context.namespace}, and kubernetes.namespace of {catalog.file} is "
+                f"{catalog.cluster.namespace}; write one of them"
+            )
+        cluster = Cluster(context=context.kube_context, namespace=next(iter(named), ""))
+        return cluster if cluster.namespace else replace(cluster, namespace=cluster.default_namespace())
 
     @contextmanager
     def _grafana(self, catalog: Catalog) -> Iterator[Grafana]:
@@ -157,7 +172,8 @@ OVERWRITE = click.option(
 ADOPT = click.option(
     "--adopt",
     is_flag=True,
-    help="For grafana: take over a dashboard that has our uid; rename one that has our title.",
+    help="Take over what has our name and is not ours: for grafana a dashboard with our uid (one that has our title is renamed), "
+    "for kubernetes an object, whose other keys stay.",
 )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
-from k8s import kubectl, previous
+from k8s import kubectl, ownership, previous
 from k8s.kubectl import Cluster, Key, Object
 from k8s.meaning import objects as meaning
 
@@ -17,47 +18,80 @@ Tell = Callable[[str], None]
 
 def place(cluster: Cluster) -> str:
     """Say where a cluster is, as people would."""
-    inside = f", namespace {cluster.namespace}" if cluster.namespace else ""
-    return f"the cluster of kubectl's context {cluster.context or 'in use'}{inside}"
+    return f"the cluster of kubectl's context {cluster.context or 'in use'}, namespace {cluster.namespace}"
 
 
 class Push:
     """The objects that are generated."""
 
     def __init__(
-        self, cluster: Cluster, project: str, files: Mapping[str, str], base: str, *, remember: bool = True
+        self,
+        cluster: Cluster,
+        project: str,
+        files: Mapping[str, str],
+        base: str,
+        *,
+        adopt: bool = False,
+        remember: bool = True,
     ) -> None:
-        self._cluster, self._project, self._files, self._base, self._remember = (
-            cluster,
-            project,
-            files,
-            base,
-            remember,
-        )
+        self._cluster, self._project, self._files, self._base = cluster, project, files, base
+        self._adopt, self._remember = adopt, remember
         self._wanted = kubectl.objects_of(files, base)
         self._live = cluster.live(files, base)
-        differing = cluster.differing(files, base)
+        free = [key for key in self._wanted if not self._stands(key)]
+        self._differing = (
+            cluster.differing(kubectl.subset(files, base, free), base) if free else frozenset[Key]()
+        )
         self.plan = Plan(
             verb="push",
             to="kubernetes",
             where=place(cluster),
             project=project,
-            entries=tuple(self._entry(key, differing) for key in self._wanted),
+            entries=tuple(self._entry(key) for key in self._wanted),
         )
 
-    def _entry(self, key: Key, differing: frozenset[Key]) -> Entry:
+    def _stands(self, key: Key) -> bool:
+        """Say whether what is there is not ours alone."""
+        live = self._live.get(key)
+        return live is not None and bool(
+            not ownership.is_of_project(live, self._project) or ownership.others(live)
+        )
+
+    def _entry(self, key: Key) -> Entry:
         live, wanted = self._live.get(key), self._wanted[key]
-        action = plans.CREATE if live is None else plans.UPDATE if key in differing else plans.UNCHANGED
-        changes = meaning.changes(live, wanted) if live is not None and action == plans.UPDATE else ()
-        return Entry(
-            action=action,
+        entry = Entry(
+            action=plans.UNCHANGED,
             kind=key[0],
             name=key[1],
             id=key[1],
             state=_digest(live) if live is not None else "",
             wanted=_digest(wanted),
-            changes=changes,
         )
+        if live is None:
+            return replace(entry, action=plans.CREATE)
+        changes = meaning.changes(ownership.ours_alone(live), wanted)
+        if self._stands(key):
+            return self._standing(replace(entry, changes=changes), live, wanted)
+        return replace(entry, action=plans.UPDATE, changes=changes) if key in self._differing else entry
+
+    def _standing(self, entry: Entry, live: Object, wanted: Object) -> Entry:
+        """Say what becomes of an object that is somebody else's, or also somebody else's."""
+        kind, who = entry.kind, ownership.described(live)
+        if not ownership.is_of_project(live, self._project):
+            what = f"a {kind} of this name is not ours ({who})"
+            if self._adopt:
+                return replace(entry, action=plans.UPDATE, why=f"adopted: {what}; what else is in it stays")
+            why = f"{what}; rename it, or give --adopt: then it becomes ours, and what else is in it stays"
+            return replace(entry, action=plans.REFUSED, why=why, changes=())
+        if _holds(live, wanted):
+            return replace(entry, changes=())
+        managers = ", ".join(ownership.others(live))
+        if self._adopt:
+            return replace(
+                entry, action=plans.UPDATE, why=f"taken over from {managers}; what else is in it stays"
+            )
+        why = f"{managers} also writes it, and would be overwritten; --adopt takes it over, and keeps what else is in it"
+        return replace(entry, action=plans.KEPT, why=why, changes=())
 
     def run(self, tell: Tell) -> None:
         """Keep what is there for a rollback, then apply."""
@@ -66,32 +100,64 @@ class Push:
             return
         if self._remember:
             self._cluster.apply_objects([previous.remembered(self._project, self._live, written)])
-        for line in self._cluster.apply(self._files, self._base).splitlines():
-            if not line.endswith("unchanged"):
-                tell(line)
+        for take_over in (False, True):
+            keys = [key for key in written if self._stands(key) == take_over]
+            if keys:
+                chosen = kubectl.subset(self._files, self._base, keys)
+                for line in self._cluster.apply(chosen, self._base, take_over=take_over).splitlines():
+                    if not line.endswith("unchanged"):
+                        tell(line)
+
+
+def _holds(live: Object, wanted: Object) -> bool:
+    """Say whether what is wanted is there already, whatever else is."""
+    data, there = wanted.get("data") or {}, live.get("data") or {}
+    labels = wanted["metadata"].get("labels") or {}
+    known = live["metadata"].get("labels") or {}
+    return (
+        all(there.get(key) == value for key, value in data.items())
+        and wanted.get("spec") == live.get("spec")
+        and all(known.get(key) == value for key, value in labels.items())
+    )
 
 
 class Prune:
     """The objects that leadline applied for this project, and that are no longer generated."""
 
     def __init__(self, cluster: Cluster, project: str, files: Mapping[str, str], base: str) -> None:
-        self._cluster = cluster
+        self._cluster, self._project = cluster, project
         wanted = kubectl.objects_of(files, base)
-        owned = cluster.owned(project, rules=True)
-        entries = tuple(
-            Entry(action=plans.DELETE, kind=kind, name=name, id=name)
-            for kind, name in owned
-            if (kind, name) not in wanted
-        )
+        self._owned = cluster.owned(project, rules=True)
+        entries = tuple(self._entry(key) for key in self._owned if key not in wanted)
         self.plan = Plan(
             verb="prune", to="kubernetes", where=place(cluster), project=project, entries=entries
         )
 
+    def _entry(self, key: Key) -> Entry:
+        """Delete what is ours alone; what holds anything of others is kept."""
+        found = self._owned[key]
+        entry = Entry(action=plans.DELETE, kind=key[0], name=key[1], id=key[1])
+        managers, keys = ownership.others(found), ownership.foreign_keys(found)
+        if managers or keys:
+            held = "; ".join(
+                (
+                    *([f"{', '.join(managers)} also writes it"] if managers else []),
+                    *([f"it holds {', '.join(keys)}"] if keys else []),
+                )
+            )
+            return replace(
+                entry, action=plans.KEPT, why=f"{held}: delete it yourself if nothing of that is needed"
+            )
+        return entry
+
     def run(self, tell: Tell) -> None:
-        """Delete what the plan says."""
-        for entry in self.plan.changes:
-            self._cluster.delete(entry.kind, entry.name)
-            tell(f"deleted    {entry.kind} {entry.name}")
+        """Keep a record for a rollback, and delete what the plan says."""
+        gone = [(entry.kind, entry.name) for entry in self.plan.changes]
+        if gone:
+            self._cluster.apply_objects([previous.remembered(self._project, self._owned, gone)])
+        for kind, name in gone:
+            self._cluster.delete(kind, name)
+            tell(f"deleted    {kind} {name}")
 
 
 class Rollback:

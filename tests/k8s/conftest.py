@@ -34,9 +34,14 @@ class Cluster:
 
     def put(self, kind: str, name: str, manager: str, **found: Any) -> None:
         objects = self.objects
+        owned: dict[str, Any] = {
+            f"f:{part}": {f"f:{key}": {} for key in found.get(part) or {}}
+            for part in ("data", "spec")
+            if part in found
+        }
         metadata = {
             "name": name,
-            "managedFields": [{"manager": manager, "operation": "Apply"}],
+            "managedFields": [{"manager": manager, "operation": "Apply", "fieldsV1": owned}],
             **found.pop("metadata", {}),
         }
         objects[f"{kind}/{name}"] = {"kind": kind, "apiVersion": "v1", "metadata": metadata, **found}

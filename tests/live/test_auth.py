@@ -38,7 +38,7 @@ def basic(user: str, password: str) -> str:
 def context(tmp_path: Path, **prometheus: Any) -> list[str]:
     path = tmp_path / "leadline.yaml"
     path.write_text(f"{MINIMAL}contexts: {json.dumps({'here': {'prometheus': prometheus}})}\n", "utf-8")
-    return ["query", "up", "--catalog", str(path)]
+    return ["query", "up", "--trust", "--catalog", str(path)]
 
 
 def kept(tmp_path: Path, text: str) -> str:
