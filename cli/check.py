@@ -10,6 +10,7 @@ import click
 
 from cli import __version__
 from cli.connections import Connection, connected
+from cli.options import python_option, without_python
 from cli.rendering import load as text_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ FORMATS = ("text", "json", "junit", "sarif", "github")
 @click.command("check")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @connected
+@python_option
 @click.option("--offline", is_flag=True, help="Do only what needs no server.")
 @click.option(
     "--fail-on",
@@ -34,7 +36,13 @@ FORMATS = ("text", "json", "junit", "sarif", "github")
 @click.option("--costs", is_flag=True, help="Say of each recording rule how many series it reads and writes.")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True)
 def command(
-    connection: Connection, files: tuple[Path, ...], offline: bool, fail_on: str, costs: bool, output: str
+    connection: Connection,
+    python: bool,
+    files: tuple[Path, ...],
+    offline: bool,
+    fail_on: str,
+    costs: bool,
+    output: str,
 ) -> int:
     """Hold the catalog, or dashboards (JSON) and rule files (YAML) of anybody, against a live Prometheus.
 
@@ -51,7 +59,7 @@ def command(
     found = list(
         _of_files(connection, files, offline=offline)
         if files
-        else _of_catalog(connection, offline=offline, costs=costs)
+        else _of_catalog(connection, python=python, offline=offline, costs=costs)
     )
     click.echo(_written(found, output), nl=False)
     return 1 if _fails(found, fail_on) else 0
@@ -80,13 +88,13 @@ def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
     return [finding for each in expressions for finding in offline_checked(each)]
 
 
-def _of_catalog(connection: Connection, *, offline: bool, costs: bool) -> list[Finding]:
+def _of_catalog(connection: Connection, *, python: bool, offline: bool, costs: bool) -> list[Finding]:
     from checks import catalog as held
     from checks import generated as made
     from cli.compose import generated
     from cli.identity import of_targets
 
-    catalog = connection.load()
+    catalog = without_python(connection.load(), python)
     files = generated(catalog)
     if offline:
         return list(held.ignored(held.without_server(catalog), catalog))

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from cli.connections import Connection, connected
-from cli.options import warn_of_shared_folders
+from cli.options import python_option, warn_of_shared_folders, without_python
 from k8s import tree
 
 
 @click.command("generate")
 @connected
+@python_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -29,7 +30,7 @@ from k8s import tree
     is_flag=True,
     help="Write nothing; say how many rules there are and, where --url or --context is given, what they cost that Prometheus.",
 )
-def command(connection: Connection, out: Path, check: bool, footprint: bool) -> int:
+def command(connection: Connection, python: bool, out: Path, check: bool, footprint: bool) -> int:
     """Write dashboards, rules and rule tests from the catalog.
 
     The same catalog gives the same bytes. Only files that an earlier run wrote are ever overwritten or deleted.
@@ -43,7 +44,7 @@ def command(connection: Connection, out: Path, check: bool, footprint: bool) -> 
     from cli.compose import composed
 
     warn_of_shared_folders()
-    catalog = connection.load()
+    catalog = without_python(connection.load(), python)
     if footprint:
         from cli.footprint import show
 

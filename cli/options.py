@@ -28,6 +28,25 @@ catalog_option = click.option(
     help="The catalog file.",
 )
 
+python_option = click.option(
+    "--python/--no-python",
+    default=True,
+    show_default=True,
+    envvar="LEADLINE_PYTHON",
+    show_envvar=True,
+    help="Run the Python files that the catalog names under dashboards: as you, in a process that sees PATH, HOME and LANG only. "
+    "That is no sandbox. --no-python leaves out what they build.",
+)
+
+
+def without_python(catalog: Catalog, python: bool) -> Catalog:
+    """Return a catalog without the dashboards that Python files of it build, where those may not run."""
+    if python:
+        return catalog
+    from dataclasses import replace
+
+    return replace(catalog, dashboards=())
+
 
 def services(catalog: Catalog, names: Iterable[str]) -> tuple[Service, ...]:
     """Give the services named, or all."""

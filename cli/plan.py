@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.options import python_option
 from cli.rendering import save
 from cli.shipping import plans
 from cli.shipping.destination import ADOPT, OVERWRITE, Destination, shipped
@@ -14,6 +15,7 @@ from cli.shipping.doing import show
 
 @click.command("plan")
 @shipped
+@python_option
 @OVERWRITE
 @ADOPT
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.connections import Connection, connected
+from cli.options import python_option, without_python
 from signals.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ Documents = list[dict[str, Any]]
 @click.command("preview")
 @click.argument("names", metavar="[DASHBOARD]...", nargs=-1)
 @connected
+@python_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -58,6 +60,7 @@ Documents = list[dict[str, Any]]
 )
 def command(
     connection: Connection,
+    python: bool,
     names: tuple[str, ...],
     out: Path,
     length: str | None,
@@ -86,7 +89,7 @@ def command(
         raise UsageError(
             "--from draws what was answered then: --window, --start, --end and --freeze have no place beside it"
         )
-    catalog = connection.load()
+    catalog = without_python(connection.load(), python)
     documents = [_read(path) for path in files] or _picked(catalog, names)
     values = _values(chosen, documents)
     if frozen:

@@ -11,12 +11,14 @@ from pathlib import Path
 from k8s import tree
 from live.client import Prometheus
 from signals import files
-from signals.errors import LeadlineError, ToolFailedError, ToolMissingError
+from signals.errors import ConflictError, LeadlineError, ToolFailedError, ToolMissingError
 
 RULES = "prometheus/rules/"
-PENDING = ".leadline-pending"
 BEFORE = ".leadline-before"
 """A folder beside the rules, which no pattern of rule_files finds, with what the last push replaced."""
+STAGED, UNFINISHED, OLDER = ".leadline-replaced", ".leadline-replaced.new", ".leadline-before.old"
+"""What a run that goes on replaces; the same before it is whole; and what the push before the last one replaced."""
+VERB = ".verb"
 
 
 def rules_of(generated: Mapping[str, str], version: str) -> dict[str, str]:
@@ -25,52 +27,88 @@ def rules_of(generated: Mapping[str, str], version: str) -> dict[str, str]:
     return tree.with_manifest(found, version)
 
 
-def push(folder: Path, wanted: Mapping[str, str], prometheus: Prometheus) -> int:
-    """Write rule files, make Prometheus read them, and see that it did; give how many rules it evaluates of them.
+def push(folder: Path, wanted: Mapping[str, str], prometheus: Prometheus, *, verb: str = "push") -> int:
+    """Write rule files, make Prometheus read them, and see that it did; return how many rules it evaluates of them.
 
-    Raises ToolFailedError where promtool or Prometheus refuses them; then the files are as they were before.
+    What is replaced is kept first, so that a run which is killed is completed, or undone, by the next. Raises ToolFailedError
+    where promtool or Prometheus refuses them; then the files are as they were before.
     """
     check(wanted)
-    replaced = {
-        name: text
-        for name in (*tree.ours(folder), tree.MANIFEST)
-        if (text := tree.read(folder / name)) is not None
-    }
-    with tempfile.TemporaryDirectory() as kept:
-        before = Path(kept) / "before"
-        if folder.exists():
-            shutil.copytree(folder, before)
-        files.replaced(folder / PENDING, "written, and not yet read by Prometheus\n")
+    was_pending = is_pending(folder)
+    if not was_pending:
+        _stage(folder, verb)
+    try:
         tree.write(folder, wanted)
-        try:
-            prometheus.reload()
-            count = _read_back(folder, prometheus)
-        except LeadlineError as error:
-            _put_back(folder, before, wanted)
-            (folder / PENDING).unlink(missing_ok=True)
-            prometheus.reload()
-            raise ToolFailedError(f"the old rules are back in {folder}, because: {error}") from None
-    _keep(folder, replaced)
-    (folder / PENDING).unlink(missing_ok=True)
+    except ConflictError:
+        if not was_pending:
+            shutil.rmtree(folder / STAGED)
+        raise
+    try:
+        prometheus.reload()
+        count = _read_back(folder, prometheus)
+    except LeadlineError as error:
+        _put_back(folder, wanted)
+        prometheus.reload()
+        raise ToolFailedError(f"the old rules are back in {folder}, because: {error}") from None
+    _keep(folder)
     return count
 
 
 def is_pending(folder: Path) -> bool:
-    """Say whether a push was ended after it wrote, and before Prometheus had read what it wrote."""
-    return (folder / PENDING).is_file()
+    """Say whether a run was ended after it began to write, and before Prometheus had read what it wrote."""
+    return (folder / STAGED).is_dir()
 
 
 def before(folder: Path) -> dict[str, str] | None:
-    """Give the rule files that the last push replaced, and their manifest; None where none were kept."""
-    kept = folder / BEFORE
-    names = tree.ours(kept) if (kept / tree.MANIFEST).is_file() else {}
-    return {name: tree.read(kept / name) or "" for name in (*names, tree.MANIFEST)} if names else None
+    """Return the rule files that the last push replaced, and their manifest; None where none were kept, or they are back already.
+
+    Where a push was killed that is what it had begun to replace; where a rollback was, what it had begun to restore.
+    """
+    killed_push = tree.read(folder / STAGED / VERB) == "push"
+    for kept in (*([folder / STAGED] if killed_push else []), folder / BEFORE, folder / OLDER):
+        if kept.is_dir():
+            if tree.read(kept / VERB) == "rollback":
+                return None
+            names = tree.ours(kept)
+            return {name: tree.read(kept / name) or "" for name in (*names, tree.MANIFEST)} if names else None
+    return None
 
 
-def _keep(folder: Path, replaced: Mapping[str, str]) -> None:
-    shutil.rmtree(folder / BEFORE, ignore_errors=True)
+def _stage(folder: Path, verb: str) -> None:
+    """Keep what is there; that it is kept, and that a run has begun, is one rename."""
+    unfinished = folder / UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for name in (*tree.ours(folder), tree.MANIFEST):
+        text = tree.read(folder / name)
+        if text is not None:
+            files.replaced(unfinished / name, text)
+    files.replaced(unfinished / VERB, verb)
+    unfinished.rename(folder / STAGED)
+
+
+def _keep(folder: Path) -> None:
+    """Make what was replaced what a rollback restores."""
+    shutil.rmtree(folder / OLDER, ignore_errors=True)
+    if (folder / BEFORE).is_dir():
+        (folder / BEFORE).rename(folder / OLDER)
+    (folder / STAGED).rename(folder / BEFORE)
+    shutil.rmtree(folder / OLDER, ignore_errors=True)
+
+
+def _put_back(folder: Path, wanted: Mapping[str, str]) -> None:
+    """Undo a write: what was there before is there again, what was not is gone; other files were never touched."""
+    staged = folder / STAGED
+    replaced = {
+        name: text
+        for name in (*tree.ours(staged), tree.MANIFEST)
+        if (text := tree.read(staged / name)) is not None
+    }
+    for name in wanted:
+        if name not in replaced:
+            (folder / name).unlink(missing_ok=True)
     for name, text in replaced.items():
-        files.replaced(folder / BEFORE / name, text)
+        files.replaced(folder / name, text)
+    shutil.rmtree(staged)
 
 
 def check(wanted: Mapping[str, str]) -> None:
@@ -111,11 +149,3 @@ def _read_back(folder: Path, prometheus: Prometheus) -> int:
             f"{prometheus.url} cannot evaluate {len(broken)} rule(s): {'; '.join(broken[:3])}"
         )
     return len(rules)
-
-
-def _put_back(folder: Path, before: Path, wanted: Mapping[str, str]) -> None:
-    """Undo a write: what was there before is there again, what was not is gone; other files were never touched."""
-    for name in wanted:
-        (folder / name).unlink(missing_ok=True)
-    if before.exists():
-        shutil.copytree(before, folder, dirs_exist_ok=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from signals.errors import ConflictError, UsageError
-from signals.files import replaced
+from signals.files import clear_unfinished, replaced
 
 MANIFEST = "manifest.json"
 SCHEMA = "leadline.manifest/1"
@@ -90,13 +90,18 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
             folder / MANIFEST,
             _listing({**{path: digest(files[path]) for path in files if path != MANIFEST}, **old}),
         )
-    for path in sorted(changed, key=lambda path: path == MANIFEST):
-        replaced(folder / path, files[path])
+    for path in changed:
+        if path != MANIFEST:
+            replaced(folder / path, files[path])
     gone = [path for path in old if path not in files and (folder / path).is_file()]
     unedited = tuple(path for path in gone if _hash_of(folder / path) == old[path])
     for path in unedited:
         (folder / path).unlink()
         _prune_empty(folder, (folder / path).parent)
+    if MANIFEST in changed:  # the last: until then the old one lists what is to go
+        replaced(folder / MANIFEST, files[MANIFEST])
+    for parent in {(folder / path).parent for path in files}:
+        clear_unfinished(parent, {Path(path).name for path in files})
     return Written(
         written=changed,
         unchanged=tuple(path for path in files if path not in changed),

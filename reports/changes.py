@@ -180,6 +180,8 @@ def _proportions(p: float, n: float, q: float, m: float, what: str) -> tuple[boo
     """Compare two proportions by the pooled z-test."""
     if not n or not m:
         return False, "no requests"
+    if not (0 <= p <= 1 and 0 <= q <= 1):
+        return False, "not both are shares"
     pooled = (p * n + q * m) / (n + m)
     error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     z = abs(p - q) / error if error else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -182,11 +183,30 @@ def _read_service(found: dict[str, Any]) -> ServiceReport:
         readings=tuple(_read_reading(each) for each in found["readings"]),
         evidence=tuple(map(str, found["evidence"])),
         remarks=tuple(map(str, found["remarks"])),
-        histogram=tuple(
-            (math.inf if edge is None else float(edge), float(count))
-            for edge, count in found.get("histogram", ())
-        ),
+        histogram=_histogram(found.get("histogram", ())),
     )
+
+
+def _histogram(found: Iterable[tuple[object, object]]) -> tuple[tuple[float, float], ...]:
+    """Read cumulative counts by their bucket's upper edge, null for +Inf. Raises ValueError where counts or edges fall."""
+    edges, counts = [], [0.0]
+    for edge, count in found:
+        edges.append(math.inf if edge is None else _count(edge))
+        counts.append(_count(count))
+    if edges != sorted(set(edges)) or counts != sorted(counts):
+        raise ValueError("a histogram's edges and cumulative counts only grow")
+    return tuple(zip(edges, counts[1:], strict=True))
+
+
+def _count(value: object) -> float:
+    number = _number(value)
+    if number is None or number < 0:
+        raise ValueError(f"{value!r:.60} counts nothing")
+    return number
+
+
+LARGEST = 1e100
+"""More than any figure can be; its square is still a number."""
 
 
 def _number(value: object) -> float | None:
@@ -194,6 +214,8 @@ def _number(value: object) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r:.60} is no number")
+    if not abs(value) < LARGEST:
+        raise ValueError(f"{value!r:.60} is no figure of a report")
     return float(value)
 
 
@@ -214,7 +236,7 @@ def _read_reading(found: dict[str, Any]) -> Reading:
         missing=math.inf if (lost := found.get("missing", 0)) is None else float(lost),
         assumption=str(found.get("assumption") or ""),
         incomplete=str(found.get("incomplete") or ""),
-        events=_number(found.get("events")),
+        events=None if found.get("events") is None else _count(found["events"]),
         shown=_number(found["shown_by_promql"]),
         target=_number(found["target"]),
         floor=found.get("floor", False),

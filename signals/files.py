@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from signals.errors import UsageError
+
+NEW, LONGEST = ".new", 50
+"""Of the name that a file has while it is written: its end, and how much of the final name is in it."""
 
 
 def replaced(path: Path, content: str | bytes, *, private: bool = False) -> None:
@@ -21,7 +25,9 @@ def replaced(path: Path, content: str | bytes, *, private: bool = False) -> None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = _mode(path, private=private)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".new", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(
+            prefix=f".{path.name[:LONGEST]}.", suffix=NEW, dir=path.parent
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -33,6 +39,14 @@ def replaced(path: Path, content: str | bytes, *, private: bool = False) -> None
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def clear_unfinished(folder: Path, names: Collection[str]) -> None:
+    """Remove what writes of these names left in a folder when they were killed."""
+    for path in folder.glob(f".*{NEW}"):
+        name = path.name[1:].rpartition(".")[0].rpartition(".")[0]
+        if any(name == each[:LONGEST] for each in names):
+            path.unlink(missing_ok=True)
 
 
 def _mode(path: Path, *, private: bool) -> int:

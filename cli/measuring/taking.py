@@ -71,10 +71,10 @@ def _measured(
 ) -> Report:
     """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps."""
     settings = frozen.settings
-    run = run_of(settings["k6"], settings["k6_file"])
+    run = run_of(settings.get("k6", ""), settings.get("k6_file", ""))
 
     def take(window: Window, run: Run | None) -> Report:
-        volume = settings["monthly_requests"]
+        volume = settings.get("monthly_requests")
         return snapshot.take(
             catalog,
             chosen,
@@ -86,8 +86,8 @@ def _measured(
             draw=draw,
         )
 
-    report = replace(take(frozen.window, run), again=tuple(settings["again"]))
-    offset = settings["against_offset"]
+    report = replace(take(frozen.window, run), again=tuple(settings.get("again", ())))
+    offset = settings.get("against_offset")
     if offset:
         ago = seconds("--against-offset", offset)
         report = changes.compared(

@@ -12,7 +12,7 @@ from typing import Protocol
 import click
 
 from cli.connections import Reach, cluster_of, context_option, given, picked, reached
-from cli.options import catalog_option
+from cli.options import catalog_option, without_python
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
 from cli.trust import trust_option
@@ -49,6 +49,7 @@ class Destination:
     wishes: Wishes = field(default_factory=Wishes)
     annotate: bool = False
     remember: bool = True
+    python: bool = True
 
     @contextmanager
     def push(self) -> Iterator[Shipment]:
@@ -109,7 +110,7 @@ class Destination:
     def _generated(self) -> tuple[Catalog, dict[str, str]]:
         from cli.compose import generated
 
-        catalog = reading.load(self.catalog_file)
+        catalog = without_python(reading.load(self.catalog_file), self.python)
         return catalog, generated(catalog)
 
     def _rules_dir(self) -> Path:
@@ -192,6 +193,7 @@ def shipped(function: Callable[..., int]) -> Callable[..., int]:
         adopt: bool = False,
         annotate: bool = False,
         remember: bool = True,
+        python: bool = True,
         **others: object,
     ) -> int:
         destination = Destination(
@@ -204,6 +206,7 @@ def shipped(function: Callable[..., int]) -> Callable[..., int]:
             wishes=Wishes(overwrite=overwrite, adopt=adopt),
             annotate=annotate,
             remember=remember,
+            python=python,
         )
         return function(destination=destination, **others)
 

@@ -27,7 +27,7 @@ class Push:
         self._folder, self._endpoint = folder, endpoint
         self._wanted = rule_files.rules_of(files, __version__)
         plan = _planned("push", project, folder, endpoint, self._wanted)
-        pending = "an earlier push was ended before Prometheus had read what it wrote; this one completes it"
+        pending = "an earlier run was ended before Prometheus had read what it wrote; this one completes it"
         self.unfinished = rule_files.is_pending(folder)
         self.plan = replace(plan, remarks=(*plan.remarks, pending)) if self.unfinished else plan
 
@@ -45,6 +45,7 @@ class Rollback:
     def __init__(self, project: str, folder: Path, endpoint: Endpoint) -> None:
         self._folder, self._endpoint = folder, endpoint
         self._before = rule_files.before(folder)
+        self.unfinished = rule_files.is_pending(folder)
         plan = _planned("rollback", project, folder, endpoint, self._before or {})
         remarks = (
             ()
@@ -58,9 +59,9 @@ class Rollback:
 
     def run(self, tell: Tell) -> None:
         """Put back, reload, and read back."""
-        if self.plan.changes and self._before is not None:
+        if self._before is not None and (self.plan.changes or self.unfinished):
             with Prometheus(self._endpoint) as prometheus:
-                count = rule_files.push(self._folder, self._before, prometheus)
+                count = rule_files.push(self._folder, self._before, prometheus, verb="rollback")
             tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
 
 

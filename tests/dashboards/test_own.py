@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import leadline
+from cli.main import run
 from dashboards import build, modules, own, panels
 from dashboards.model import Dashboard
 from signals import reading
@@ -237,3 +238,36 @@ def test_a_file_that_does_not_answer_is_named(code: str, tmp_path: Path) -> None
     (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
     with pytest.raises(CatalogError, match=r"own\.py"):
         modules.load(reading.load(tmp_path / "leadline.yaml"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["generate", "--out", "out"],
+        ["check", "--offline"],
+        ["plan", "--to", "files", "--rules-dir", "rules", "--url", "http://127.0.0.1:1"],
+        ["push", "--to", "files", "--rules-dir", "rules", "--url", "http://127.0.0.1:1", "--dry-run"],
+        ["preview", "--url", "http://127.0.0.1:1"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_no_python_runs_none_of_the_catalogs_files_and_help_says_that_others_run(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = tmp_path / "ran"
+    (tmp_path / "own.py").write_text(
+        f"from pathlib import Path\nPath({str(ran)!r}).touch()\ndef dashboards(catalog):\n    return []\n"
+    )
+    (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
+    run([*command, "--no-python"])
+    assert not ran.exists()
+    monkeypatch.setenv("LEADLINE_PYTHON", "false")
+    run(command)
+    assert not ran.exists()
+    monkeypatch.delenv("LEADLINE_PYTHON")
+    run(command)
+    assert ran.exists()
+    capsys.readouterr()
+    run([command[0], "--help"])
+    assert "That is no sandbox." in " ".join(capsys.readouterr().out.split())

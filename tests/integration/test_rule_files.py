@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,9 @@ from signals.catalog import Catalog
 from signals.endpoints import Endpoint
 from signals.errors import ToolFailedError
 from signals.reading import parse
-from tests.conftest import ROOT
+from tests.conftest import MINIMAL, ROOT
 from tests.integration.conftest import answers
+from tests.killing import at_every_write
 
 pytestmark = pytest.mark.integration
 
@@ -78,14 +80,14 @@ def test_broken_rules_are_refused_and_the_old_ones_go_on(
 ) -> None:
     good = rule_files.rules_of(generated(parse(FAST, "x.yaml")), "0.1.0")
     rule_files.push(rules, good, prometheus)
-    before = {path.name: path.read_bytes() for path in rules.iterdir()}
+    before = content(rules)
     evaluated = len(prometheus.rule_groups())
     name = "threads-agent-project.yaml"
     with pytest.raises(ToolFailedError, match="promtool refuses the rules, so nothing was written"):
         rule_files.push(
             rules, {**good, name: "groups: [{name: x, rules: [{record: a, expr: 'up{'}]}]"}, prometheus
         )
-    assert {path.name: path.read_bytes() for path in rules.iterdir()} == before
+    assert content(rules) == before
     assert len(prometheus.rule_groups()) == evaluated
 
 
@@ -94,14 +96,14 @@ def test_rules_that_prometheus_itself_refuses_are_put_back(
 ) -> None:
     good = rule_files.rules_of(generated(parse(FAST, "x.yaml")), "0.1.0")
     rule_files.push(rules, good, prometheus)
-    before = {path.name: path.read_bytes() for path in rules.iterdir()}
+    before = content(rules)
     monkeypatch.setattr(
         rule_files, "check", lambda _: None
     )  # a promtool that knows more than this Prometheus
     broken = {**good, "threads-agent-project.yaml": "groups: [{name: x, rules: [{record: a, expr: 'up{'}]}]"}
     with pytest.raises(ToolFailedError, match="the old rules are back"):
         rule_files.push(rules, broken, prometheus)
-    assert {path.name: path.read_bytes() for path in rules.iterdir()} == before
+    assert content(rules) == before
     assert prometheus.rule_groups()
 
 
@@ -110,3 +112,54 @@ def test_a_folder_that_prometheus_does_not_read_is_told(prometheus: Prometheus, 
     with pytest.raises(ToolFailedError, match="its rule_files are"):
         rule_files.push(tmp_path / "elsewhere", good, prometheus)
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_push_and_a_rollback_that_are_killed_at_any_write_are_completed_by_the_next_run(
+    prometheus: Prometheus, rules: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(MINIMAL, "utf-8")
+    second.write_text(MINIMAL.replace("project: shop", "project: store"), "utf-8")
+    where = ["--to", "files", "--rules-dir", str(rules), "--url", prometheus.url, "--yes"]
+    (rules / "theirs.yaml").write_text("groups: []\n")
+    states = {}
+    for name, verb, catalog in (
+        ("old", "push", first),
+        ("new", "push", second),
+        ("back", "rollback", second),
+    ):
+        assert run([verb, *where, "--catalog", str(catalog)]) == 0
+        states[name] = content(rules)
+        shutil.copytree(rules, tmp_path / name)
+    assert states["old"] != states["new"]
+
+    def visible(found: dict[str, bytes]) -> dict[str, bytes]:
+        return {path: text for path, text in found.items() if not path.startswith(".")}
+
+    assert visible(states["old"]) == visible(states["back"])
+
+    for verb, before, after in (("push", "old", "new"), ("rollback", "new", "back")):
+        command = [verb, *where, "--catalog", str(second)]
+
+        def prepare(before: str = before) -> None:
+            shutil.rmtree(rules)
+            shutil.copytree(tmp_path / before, rules)
+            prometheus.reload()
+
+        def look(number: int, command: list[str] = command, after: str = after) -> None:
+            assert content(rules)["theirs.yaml"] == b"groups: []\n"
+            assert run(command) == 0
+            found = {
+                path: text for path, text in content(rules).items() if not path.startswith(rule_files.OLDER)
+            }
+            assert found == states[after], (
+                number
+            )  # but for what the push before the last replaced, which the next one removes
+            files = {Path(group["file"]).name for group in prometheus.rule_groups()}
+            assert files <= set(states[after]), number
+
+        assert at_every_write(command, prepare, look) > len(states["new"])
