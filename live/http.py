@@ -6,6 +6,7 @@ What answers is somebody else's: it may trickle, never end, unpack to gigabytes,
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import ssl
 import threading
@@ -41,6 +42,19 @@ CODES = {
     errno.EHOSTUNREACH: "there is no route to it; is the VPN up?",
     errno.ECONNRESET: "the connection broke before the answer was complete",
 }
+
+
+def parsed(content: bytes) -> Any:
+    """Return what a body says as JSON. Raises ValueError where it is none, is nested too deep, or holds half a character."""
+    try:
+        found = json.loads(content)
+        if (
+            b"\\ud" in content.lower()
+        ):  # a surrogate that is written out; alone it is no text, and could be sent nowhere
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    return found
 
 
 class TooLateError(requests.RequestException):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from live.answers import MalformedError, Payload, answer
-from live.http import Deadline, HttpSession, server
+from live.http import Deadline, HttpSession, parsed, server
 from signals.errors import (
     AccessDeniedError,
     LeadlineError,
@@ -126,8 +125,8 @@ def _sent_on(response: requests.Response, where: str) -> str:
 
 def _json(response: requests.Response) -> Payload | None:
     try:
-        payload = json.loads(response.content)
-    except (ValueError, RecursionError):
+        payload = parsed(response.content)
+    except ValueError:
         return None
     return payload if isinstance(payload, dict) and "status" in payload else None
 
@@ -135,8 +134,8 @@ def _json(response: requests.Response) -> Payload | None:
 def _grafanas(response: requests.Response) -> str:
     """Give the message of an error as Grafana writes it: an object with a message, and without Prometheus's status."""
     try:
-        found = json.loads(response.content)
-    except (ValueError, RecursionError):
+        found = parsed(response.content)
+    except ValueError:
         return ""
     return " ".join(str(found.get("message", "")).split())[:120] if isinstance(found, dict) else ""
 

@@ -7,7 +7,7 @@ import io
 import json
 
 from cli.asking.table import Table, moment, number
-from signals.printable import markdown
+from signals.printable import cell, markdown
 from signals.samples import Answer
 
 
@@ -30,24 +30,20 @@ def as_csv(answer: Answer) -> str:
     labels = sorted({name for series in answer.series for name in series.labels})
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
-    rows.writerow(["time", *labels, "value"])
+    rows.writerow(["time", *map(cell, labels), "value"])
     for series in answer.series:
         for sample in series.samples:
-            values = [_plain(series.labels.get(name, "")) for name in labels]
+            values = [cell(series.labels.get(name, "")) for name in labels]
             rows.writerow([moment(sample.time), *values, number(sample.value)])
     return written.getvalue()
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def as_markdown(found: Table) -> str:
     """Write a table for a document; what is in it stays text."""
     lines = [f"{markdown(found.equal)}\n"] if found.equal else []
-    lines.append("| " + " | ".join(markdown(cell) for cell in found.head) + " |")
+    lines.append("| " + " | ".join(markdown(each) for each in found.head) + " |")
     lines.append("|" + " --- |" * len(found.head))
-    lines += ["| " + " | ".join(markdown(cell) for cell in row) + " |" for row in found.rows]
+    lines += ["| " + " | ".join(markdown(each) for each in row) + " |" for row in found.rows]
     if found.left_out:
         lines.append(f"\n{found.left_out} more.")
     return "\n".join(lines)

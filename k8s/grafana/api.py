@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,7 +9,7 @@ from typing import Any, Self
 import requests
 
 from live.access import apply
-from live.http import Deadline, HttpSession
+from live.http import Deadline, HttpSession, parsed
 from signals.endpoints import Endpoint
 from signals.errors import (
     AccessDeniedError,
@@ -230,8 +229,8 @@ class Grafana:
     def _checked(self, response: requests.Response, allowed: tuple[int, ...]) -> Reply:
         status = response.status_code
         try:
-            reply = Reply(status=status, body=json.loads(response.content))
-        except (ValueError, RecursionError):
+            reply = Reply(status=status, body=parsed(response.content))
+        except ValueError:
             reply = None
         if status == 401:
             raise AccessDeniedError(self._unknown(reply.message if reply else str(status)))
