@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,21 +37,43 @@ def applied_by_us(found: Object) -> bool:
 
 
 def foreign_keys(found: Object) -> tuple[str, ...]:
-    """Name the keys of an object's data that we do not own, whoever does."""
-    own: set[str] = set()
-    for manager, fields in _managed(found):
-        if manager == MANAGER:
-            for part in ("f:data", "f:binaryData"):
-                own |= {key.removeprefix("f:") for key in fields.get(part) or {}}
+    """Name the keys of an object's data, and the groups of its rules, that we do not own, whoever does."""
+    own, groups = _own(found)
     keys = (*(found.get("data") or {}), *(found.get("binaryData") or {}))
-    return tuple(key for key in keys if key not in own)
+    return (
+        *(key for key in keys if key not in own),
+        *(f"group {name}" for name in _group_names(found) if groups and name not in groups),
+    )
 
 
 def ours_alone(found: Object) -> dict[str, Any]:
-    """Return an object without the keys that are not ours: an apply leaves those as they are."""
-    foreign = set(foreign_keys(found))
-    data = {key: value for key, value in (found.get("data") or {}).items() if key not in foreign}
-    return {**found, **({"data": data} if "data" in found else {})}
+    """Return an object without the keys and groups that are not ours: an apply leaves those as they are."""
+    own, groups = _own(found)
+    kept = dict(found)
+    if "data" in found:
+        kept["data"] = {key: value for key, value in (found["data"] or {}).items() if key in own}
+    if groups:
+        rest = [each for each in found["spec"]["groups"] if each.get("name") in groups]
+        kept["spec"] = {**found["spec"], "groups": rest}
+    return kept
+
+
+def _own(found: Object) -> tuple[set[str], set[str]]:
+    """Return the keys of data, and the names of groups of rules, that we own."""
+    keys: set[str] = set()
+    groups: set[str] = set()
+    for manager, fields in _managed(found):
+        if manager == MANAGER:
+            for part in ("f:data", "f:binaryData"):
+                keys |= {key.removeprefix("f:") for key in fields.get(part) or {}}
+            listed = (fields.get("f:spec") or {}).get("f:groups") or {}
+            names = (json.loads(key[2:]) for key in listed if key.startswith("k:"))
+            groups |= {str(each["name"]) for each in names if "name" in each}
+    return keys, groups
+
+
+def _group_names(found: Object) -> list[str]:
+    return [str(each.get("name")) for each in (found.get("spec") or {}).get("groups") or ()]
 
 
 def described(found: Object) -> str:

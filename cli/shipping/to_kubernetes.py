@@ -99,7 +99,11 @@ class Push:
         if not written:
             return
         if self._remember:
-            self._cluster.apply_objects([previous.remembered(self._project, self._live, written)])
+            before = {
+                key: ownership.ours_alone(live) if ownership.is_of_project(live, self._project) else live
+                for key, live in self._live.items()
+            }
+            self._cluster.apply_objects([previous.remembered(self._project, before, written)])
         for take_over in (False, True):
             keys = [key for key in written if self._stands(key) == take_over]
             if keys:
@@ -111,6 +115,7 @@ class Push:
 
 def _holds(live: Object, wanted: Object) -> bool:
     """Say whether what is wanted is there already, whatever else is."""
+    live = ownership.ours_alone(live)
     data, there = wanted.get("data") or {}, live.get("data") or {}
     labels = wanted["metadata"].get("labels") or {}
     known = live["metadata"].get("labels") or {}

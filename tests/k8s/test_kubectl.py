@@ -352,8 +352,9 @@ def test_a_real_api_server_takes_pushes_rolls_back_and_prunes(
         assert run(["prune", *first, "--yes"]) == 0, capsys.readouterr().err
         _taken_by_another(tmp_path)
         capsys.readouterr()
-        assert run(["push", *first, "--yes"]) == 1
-        assert "is not ours" in capsys.readouterr().err
+        assert run(["push", *first, "--yes"]) == 0
+        assert "theirs also writes it" in capsys.readouterr().out
+        assert _there("configmap", "threads-agent-grafana-provider")["data"]["threads-agent.yaml"] == "theirs"
         subprocess.run(["kubectl", "-n", "default", "get", "configmap", "leadline-test-foreign"], check=True)
     finally:
         label = "app.kubernetes.io/part-of=threads-agent"
@@ -361,3 +362,60 @@ def test_a_real_api_server_takes_pushes_rolls_back_and_prunes(
         subprocess.run(
             ["kubectl", "delete", "configmap", "-n", "default", "leadline-test-foreign"], check=False
         )
+
+
+def _there(kind: str, name: str) -> dict[str, Any]:
+    command = ["kubectl", "-n", "default", "get", kind, name, "--show-managed-fields", "-o", "json"]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return found
+
+
+@pytest.mark.skipif(not CONFIG, reason="LEADLINE_TEST_KUBECONFIG names no kubeconfig")
+def test_foreign_objects_on_a_real_api_server_survive_everything_byte_for_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", CONFIG)
+    path = tmp_path / "leadline.yaml"
+    text = (ROOT / "leadline.yaml").read_text("utf-8").split("\ncontexts:")[0]
+    path.write_text(f"{text}\nkubernetes: {{namespace: default}}\n", "utf-8")
+    where = ["--to", "kubernetes", "--base", "plain", "--catalog", str(path)]
+    name = "threads-agent-grafana-dashboards"
+    create = ["kubectl", "-n", "default", "create", "configmap", name, "--from-literal=theirs=kept"]
+    try:
+        subprocess.run(create, check=True)
+        before = _there("configmap", name)
+        assert run(["plan", *where]) == 1
+        assert "is not ours (managed by kubectl-create)" in capsys.readouterr().out
+        assert run(["push", *where, "--yes"]) == 1
+        run(["rollback", *where, "--yes"])
+        run(["prune", *where, "--yes"])
+        assert _there("configmap", name) == before
+        assert run(["push", *where, "--adopt", "--yes"]) == 0, capsys.readouterr().err
+        assert _there("configmap", name)["data"]["theirs"] == "kept"
+        assert run(["plan", *where]) == 0, capsys.readouterr().out
+        assert run(["push", *where, "--yes"]) == 0
+        renamed = tmp_path / "renamed.yaml"
+        renamed.write_text(
+            path.read_text("utf-8").replace("project: threads-agent", "project: another"), "utf-8"
+        )
+        gone = [
+            "--to",
+            "kubernetes",
+            "--base",
+            "plain",
+            "--catalog",
+            str(renamed),
+            "--project",
+            "threads-agent",
+        ]
+        capsys.readouterr()
+        assert run(["prune", *gone, "--yes"]) == 0
+        said = "".join(capsys.readouterr())
+        assert "kubectl-create also writes it; it holds theirs" in said, said
+        assert _there("configmap", name)["data"]["theirs"] == "kept"
+        assert run(["rollback", *where, "--yes"]) == 0, capsys.readouterr().err
+        assert _there("configmap", "threads-agent-grafana-provider")["data"]
+    finally:
+        label = "app.kubernetes.io/part-of=threads-agent"
+        subprocess.run(["kubectl", "delete", "configmap", "-n", "default", "-l", label], check=False)
+        subprocess.run(["kubectl", "delete", "configmap", "-n", "default", name], check=False)
