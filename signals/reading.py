@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from signals import aims, places, profiles, resolving, terms
@@ -49,10 +51,17 @@ def parse(text: str, file: str, read: Callable[[str], str] | None = None) -> Cat
     """
     reader = Reader(file)
     top = reader.table(reader.open(text), known=TOP, required=("project", "services"))
-    beside = read or (lambda name: (Path(file).parent / name).read_text("utf-8"))
-    catalog = replace(_catalog(reader, top, file, beside), text=text)
+    catalog = replace(_catalog(reader, top, file, read or partial(_beside, Path(file).parent)), text=text)
     reader.finish()
     return catalog
+
+
+def _beside(folder: Path, name: str) -> str:
+    """Return the text of a file below the catalog's folder. Raises OSError where it is none, or a link leads out of there."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise PermissionError(errno.EACCES, "a link in it leads out of the catalog's folder")
+    return path.read_text("utf-8")
 
 
 def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[str], str]) -> Catalog:
