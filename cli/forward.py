@@ -18,7 +18,7 @@ from k8s import services
 from k8s.kubectl import Cluster
 from signals import reading
 from signals.endpoints import Context, Endpoint
-from signals.errors import ConnectionFailedError, UsageError
+from signals.errors import ConnectionFailedError, LeadlineError, UsageError
 
 READY = {
     "grafana": ("/api/health", '"database"'),
@@ -120,14 +120,15 @@ def _asked(what: str, found: Sequence[services.Found]) -> services.Found:
 
 def _check(what: str, url: str) -> None:
     """Make sure that it is what it claims. Raises ConnectionFailedError."""
-    import requests
+    from live.http import HttpSession
 
     path, mark = READY[what]
     try:
-        text = requests.get(url + path, timeout=WAIT_SECONDS).text
-    except requests.RequestException as error:
+        with HttpSession(what=what, where=url, read_seconds=WAIT_SECONDS) as session:
+            text = session.send_once("GET", url + path, most_bytes=2**20).text
+    except LeadlineError as error:
         raise ConnectionFailedError(
-            f"the tunnel is open, but {what} does not answer through it ({type(error).__name__}); is its pod ready?"
+            f"the tunnel is open, but {what} does not answer through it ({error}); is its pod ready?"
         ) from None
     if mark not in text:
         raise ConnectionFailedError(

@@ -89,20 +89,14 @@ def _kept(
             "names": found["names"] if names is None else names,
             "until": time.time() + (FAILED_SECONDS if names is None else FRESH_SECONDS),
         }
-        with contextlib.suppress(OSError):  # a cache that cannot be written is none
-            _write(kept, found)
+        _write(kept, found)
     return tuple(found["names"])
 
 
 def remember(catalog_file: Path, url: str | None, context_name: str | None, names: Iterable[str]) -> None:
     """Keep the names of a server's metrics, which another command has just seen."""
-    try:
-        _write(
-            _place(catalog_file, url, context_name),
-            {"names": sorted(names), "until": time.time() + FRESH_SECONDS},
-        )
-    except OSError:
-        return  # a cache that cannot be written is none
+    found = {"names": sorted(names), "until": time.time() + FRESH_SECONDS}
+    _write(_place(catalog_file, url, context_name), found)
 
 
 def _asked(
@@ -161,7 +155,10 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def _write(file: Path, found: object) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(found), "utf-8")
-    fresh.replace(file)
+    """Keep something; a cache that cannot be written is none."""
+    from signals.errors import UsageError
+    from signals.files import replaced
+
+    with contextlib.suppress(OSError, UsageError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replaced(file, json.dumps(found), private=True)
