@@ -164,6 +164,10 @@ class _Adapter(HTTPAdapter):
         """Stay as we are: requests sets its own here."""
 
 
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
 class HttpSession(requests.Session):
     """A `requests.Session` for servers that are not trusted to behave.
 
@@ -190,6 +194,7 @@ class HttpSession(requests.Session):
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
         self.headers["Accept-Encoding"] = "gzip"
+        self.auth = _as_it_is  # else requests sends what ~/.netrc has, to whatever host a catalog names
 
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
         """Mount our own adapter only: prometheus-api-client would put another one before it."""

@@ -10,7 +10,7 @@ import pytest
 
 from cli.completing import cache
 from cli.main import run
-from tests.conftest import MINIMAL
+from tests.conftest import MINIMAL, ROOT
 from tests.doubles import Api, success, vector
 
 CONTEXT = """
@@ -117,3 +117,13 @@ def test_the_user_s_own_contexts_need_no_agreement(folder: Path, api: Api) -> No
     asked = len(api.requests)
     cache.metrics(folder / "leadline.yaml", None, None)
     assert len(api.requests) == asked + 1
+
+
+def test_what_netrc_has_is_sent_nowhere(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password s3cret\nmachine 127.0.0.1 login me password s3cret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    run(["query", "up", "--url", api.url])
+    run(["plan", "--to", "grafana", "--url", api.url, "--catalog", str(ROOT / "leadline.yaml")])
+    assert api.requests
+    assert all("Authorization" not in request.headers for request in api.requests)
