@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connections import Connection, context_of, context_option, reached
+from cli.connections import Connection, context_option, picked, reached
 from cli.options import catalog_option
 from cli.trust import trust_option
 from signals.errors import UsageError
@@ -38,9 +38,9 @@ def command(catalog_file: Path, context_name: str | None) -> int:
     from signals import reading
 
     catalog = reading.load(catalog_file)
-    context = context_of(catalog, context_name)
+    context, named_in = picked(catalog, context_name)
     states = set()
-    for finding in _findings(catalog, context, catalog_file):
+    for finding in _findings(catalog, context, catalog_file, named_in):
         states.add(finding.state)
         click.echo(printable(f"{SIGNS[finding.state]} {finding.what}"))
         if finding.remedy:
@@ -48,7 +48,7 @@ def command(catalog_file: Path, context_name: str | None) -> int:
     return 1 if "wrong" in states else 4 if "unknown" in states else 0
 
 
-def _findings(catalog: Catalog, context: Context, file: Path) -> Iterator[Finding]:
+def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> Iterator[Finding]:
     from k8s import doctor
     from k8s.grafana.api import Grafana
     from k8s.kubectl import Cluster
@@ -64,7 +64,7 @@ def _findings(catalog: Catalog, context: Context, file: Path) -> Iterator[Findin
 
         def of_grafana() -> Iterator[Finding]:
             with (
-                reached("grafana", context, str(file)) as (endpoint, revive),
+                reached("grafana", context, named_in) as (endpoint, revive),
                 Grafana(endpoint, revive) as server,
             ):
                 yield from doctor.of_grafana(server, catalog)

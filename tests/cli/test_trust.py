@@ -127,3 +127,17 @@ def test_what_netrc_has_is_sent_nowhere(api: Api, tmp_path: Path, monkeypatch: p
     run(["plan", "--to", "grafana", "--url", api.url, "--catalog", str(ROOT / "leadline.yaml")])
     assert api.requests
     assert all("Authorization" not in request.headers for request in api.requests)
+
+
+def test_contexts_of_the_users_own_need_no_agreement(
+    folder: Path, api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "config" / "leadline" / "config.yaml"
+    own.parent.mkdir(parents=True)
+    server = f"{{url: '{api.url}', authorization: {{credentials_env: AWS_SECRET_ACCESS_KEY}}}}"
+    own.write_text(f"contexts: {{mine: {{prometheus: {server}, grafana: {server}}}}}\n")
+    for command in (("query", "up"), ("doctor",), ("plan", "--to", "grafana")):
+        asked = len(api.requests)
+        run([*command, "--context", "mine"])
+        assert "agreed" not in "".join(capsys.readouterr()), command
+        assert len(api.requests) > asked
