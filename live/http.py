@@ -196,6 +196,11 @@ class HttpSession(requests.Session):
         self.headers["Accept-Encoding"] = "gzip"
         self.auth = _as_it_is  # else requests sends what ~/.netrc has, to whatever host a catalog names
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Say whether requests carry no credentials."""
+        return self.auth is _as_it_is
+
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
         """Mount our own adapter only: prometheus-api-client would put another one before it."""
         if isinstance(adapter, _Adapter) or not self.adapters:

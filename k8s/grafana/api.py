@@ -256,7 +256,7 @@ class Grafana:
         raise UnavailableError(f"{self.url} answered {status}: {reply.message}")
 
     def _unknown(self, said: str) -> str:
-        if self._session.auth is None:
+        if self._session.is_anonymous:
             return (
                 f"{self.url} wants credentials ({said}) and none were given; set LEADLINE_GRAFANA_TOKEN, or name them "
                 "in the context under basic_auth or authorization"
