@@ -85,7 +85,7 @@ class Connection:
         return context_of(catalog, self.context_name)
 
     def is_trusted(self) -> bool:
-        """Say whether a place may be asked that nobody named on the command line: the user's own, or one that was agreed to."""
+        """Return whether a server not named on the command line may be contacted: it is the user's own, or trusted."""
         from cli.contexts import user_file
 
         if self.url:

@@ -108,8 +108,8 @@ def show_(name: str | None, catalog_file: Path) -> int:
 def trust_(name: str | None, catalog_file: Path) -> int:
     """Agree that the servers of this context are asked, with the secrets that the catalog names; remembered in a file of yours.
 
-    A catalog in a folder may be anybody's: without this, or --trust, no variable, file or Secret that it names is sent anywhere, and
-    completion asks nothing. Another URL, or another secret, has to be agreed to again.
+    The catalog in your working folder may not be yours. Until you run this, or pass --trust, no variable, file or Secret it names is
+    sent, and completion makes no request. A different URL or secret needs your agreement again.
 
     \b
     Example:

@@ -21,7 +21,8 @@ def command(destination: Destination, project: str | None, yes: bool, dry_run: b
     """Remove what this project pushed and no longer generates: shows it, asks, and removes nothing else.
 
     Ours is what carries the project's mark and was written by a push; a copy that somebody made of a dashboard is not, nor is
-    what has only our title. What was edited since is kept unless --overwrite is said; in a cluster also what others write, or hold anything in.
+    what has only our title. Dashboards edited since the push are kept unless you pass --overwrite. In a cluster,
+    objects that another manager writes to, or that hold anyone else's keys, are kept too.
     To know what is generated it runs the Python files that the catalog names (see leadline push --help).
 
     \b

@@ -33,7 +33,8 @@ def command(destination: Destination, planned: Path | None, yes: bool, dry_run: 
     In Grafana dashboards go into a folder named after the project and carry its tag. One that was edited in the browser since the
     last push is kept unless --overwrite is said. One that has our uid or title and is not ours is refused unless --adopt is said;
     then, and where one is provisioned from a file, nothing is written. To Kubernetes they go by kubectl, server-side, under the
-    field manager "leadline"; an object that is not ours is refused, and one that others also write is kept, unless --adopt is said. Where it fails midway it says what was done; the next push finishes it.
+    field manager "leadline"; objects that Leadline does not own are refused, and objects that
+    another manager also writes are left alone, unless you pass --adopt. Where it fails midway it says what was done; the next push finishes it.
 
     \b
     Examples:

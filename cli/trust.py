@@ -1,7 +1,7 @@
 """Trust: secrets that a catalog names are sent only where the user agreed that they go.
 
-A catalog in a folder may be anybody's. What it names (variables, files, Secrets) is sent to the URL that it names only after
-`leadline context trust`, which is remembered in the user's own file, or with --trust.
+The catalog in the working folder may not be the user's. Secrets it names (variables, files, Kubernetes Secrets) go to its URL only
+after `leadline context trust`, which is recorded in the user's own configuration, or with --trust.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def page(found: Sequence[Result]) -> Iterator[str]:
     yield "  what is called exact is exact, and no verdict is wrong."
     yield f"- {sum(cell.reading.is_exact for cell in inside)} are exact."
     decided = sum(cell.reading.verdict in (MET, MISSED) for cell in judged)
-    yield f"- Of {len(judged)} verdicts {decided} are decided; the others say what would decide them."
+    yield f"- {decided} of {len(judged)} verdicts are decided; the rest state what would decide them."
     yield ""
     yield "| fault | kind | untrue | exact | verdicts | error ratio: truth, value, bounds |"
     yield "| --- | --- | --- | --- | --- | --- |"

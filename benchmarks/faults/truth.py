@@ -54,7 +54,7 @@ class Truth:
 
 
 def untrue(found: Reading, truth: float | None) -> str:
-    """Say how a reading is untrue; empty where it is true."""
+    """Return why a reading is wrong, or an empty text if it is right."""
     if truth is None or found.lower is None:
         return (
             ""

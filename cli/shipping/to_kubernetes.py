@@ -51,7 +51,7 @@ class Push:
         )
 
     def _stands(self, key: Key) -> bool:
-        """Say whether what is there is not ours alone."""
+        """Return whether the live object is owned, fully or partly, by someone else."""
         live = self._live.get(key)
         return live is not None and bool(
             not ownership.is_of_project(live, self._project) or ownership.others(live)
@@ -75,7 +75,7 @@ class Push:
         return replace(entry, action=plans.UPDATE, changes=changes) if key in self._differing else entry
 
     def _standing(self, entry: Entry, live: Object, wanted: Object) -> Entry:
-        """Say what becomes of an object that is somebody else's, or also somebody else's."""
+        """Plan an object that someone else owns, fully or partly."""
         kind, who = entry.kind, ownership.described(live)
         if not ownership.is_of_project(live, self._project):
             what = f"a {kind} of this name is not ours ({who})"
@@ -114,7 +114,7 @@ class Push:
 
 
 def _holds(live: Object, wanted: Object) -> bool:
-    """Say whether what is wanted is there already, whatever else is."""
+    """Return whether the live object already contains everything wanted; extra content is ignored."""
     live = ownership.ours_alone(live)
     data, there = wanted.get("data") or {}, live.get("data") or {}
     labels = wanted["metadata"].get("labels") or {}
