@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connections import given, picked, reached
+from cli.deadline import deadline
 from reports.model import MET, MISSED, UNDECIDED, Reading, Report
 from signals.printable import printable
 from signals.units import show
@@ -30,7 +31,7 @@ def annotate(report: Report, connection: Connection, catalog: Catalog, url: str 
         reach = given("GRAFANA", url, "--annotate")
     else:
         reach = reached("grafana", *picked(catalog, connection.context_name))
-    with reach as (endpoint, revive), Grafana(endpoint, revive) as server:
+    with reach as (endpoint, revive), Grafana(endpoint, revive, deadline()) as server:
         tags = ("leadline", f"leadline:{catalog.project}", "snapshot", worst(report))
         start, end = (round(time * 1000) for time in (report.window.start, report.window.end))
         server.annotate(text(report), tags, start, end)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.completing import words
+from cli.deadline import deadline, deadline_option
 from cli.options import catalog_option
 from cli.trust import is_trusted, require, trust_option
 from signals.endpoints import Context, Endpoint
@@ -46,14 +47,6 @@ _timeout = click.option(
     help="Seconds that one query may take.",
 )
 
-_deadline = click.option(
-    "--deadline",
-    type=click.FloatRange(min=0),
-    default=300.0,
-    show_default=True,
-    help="Seconds that the whole command may take; 0 for no limit.",
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -63,7 +56,6 @@ class Connection:
     url: str | None
     context_name: str | None
     timeout: float
-    deadline: float = 0.0
 
     def load(self) -> Catalog:
         from signals import reading
@@ -108,7 +100,6 @@ class Connection:
         A context that names a Service in the cluster gets a tunnel for as long as the block lasts.
         """
         from live.client import Prometheus
-        from live.http import Deadline
 
         if self.url:
             reach = given("PROMETHEUS", self.url)
@@ -120,7 +111,7 @@ class Connection:
             Prometheus(
                 endpoint,
                 timeout_seconds=self.timeout,
-                deadline=Deadline(self.deadline or None),
+                deadline=deadline(),
                 revive=revive,
             ) as client,
         ):
@@ -180,7 +171,6 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
         url: str | None,
         context_name: str | None,
         timeout: float,
-        deadline: float,
         **others: object,
     ) -> int:
         connection = Connection(
@@ -188,11 +178,10 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
             url=url,
             context_name=context_name,
             timeout=timeout,
-            deadline=deadline,
         )
         return function(connection=connection, **others)
 
-    for option in (trust_option, _deadline, _timeout, context_option, _url_option, catalog_option):
+    for option in (trust_option, deadline_option, _timeout, context_option, _url_option, catalog_option):
         command = option(command)
     return command
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connections import Connection, context_option, picked, reached
+from cli.deadline import deadline, deadline_option
 from cli.options import catalog_option
 from cli.trust import trust_option
 from signals.errors import UsageError
@@ -26,6 +27,7 @@ SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 @catalog_option
 @context_option
 @trust_option
+@deadline_option
 def command(catalog_file: Path, context_name: str | None) -> int:
     """Look at the context's cluster, Grafana and Prometheus, and say why what was pushed would not appear.
 
@@ -65,7 +67,7 @@ def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> 
         def of_grafana() -> Iterator[Finding]:
             with (
                 reached("grafana", context, named_in) as (endpoint, revive),
-                Grafana(endpoint, revive) as server,
+                Grafana(endpoint, revive, deadline()) as server,
             ):
                 yield from doctor.of_grafana(server, catalog)
 

@@ -100,10 +100,16 @@ class Deadline:
         """Return the seconds that are left, up to a number of them. Raises TooLateError where none are."""
         if self._until is None:
             return at_most
-        left = min(self._until - time.monotonic(), at_most)
-        if left <= 0:
-            raise TooLateError(f"the command's {self.seconds:g} s are over")
-        return left
+        late = self.passed()
+        if late:
+            raise late
+        return min(self._until - time.monotonic(), at_most)
+
+    def passed(self) -> TooLateError | None:
+        """Return an error that says so once the moment has passed."""
+        if self._until is None or time.monotonic() < self._until:
+            return None
+        return TooLateError(f"the command's {self.seconds:g} s are over")
 
 
 class _Patience(Retry):
@@ -225,8 +231,9 @@ class HttpSession(requests.Session):
                 raise UnavailableError(f"{self.where or server(url)}: {error}; ask for less") from None
             except (requests.RequestException, broken.HTTPError, OSError) as error:
                 if attempt == tries or not _is_broken(error):
+                    cause = self._deadline.passed() or error
                     raise ConnectionFailedError(
-                        f"{self.where or server(url)}: {self.reason(error, url)}"
+                        f"{self.where or server(url)}: {self.reason(cause, url)}"
                     ) from None
             if self._revive:
                 self._revive()
@@ -328,7 +335,8 @@ def _read(response: requests.Response, until: float, most_bytes: int) -> bytes:
         plain += len(chunk)
         parts.append(chunk)
         if wire > MOST_WIRE_BYTES or plain > most_bytes:
-            raise TooLargeError(f"its answer is larger than {most_bytes // 2**20} MiB")
+            most = MOST_WIRE_BYTES if wire > MOST_WIRE_BYTES else most_bytes
+            raise TooLargeError(f"its answer is larger than {most / 2**20:g} MiB")
         if time.monotonic() > until:
             raise requests.ReadTimeout("the answer did not come in time")
     return b"".join(parts)

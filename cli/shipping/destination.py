@@ -12,6 +12,7 @@ from typing import Protocol
 import click
 
 from cli.connections import Reach, cluster_of, context_option, given, picked, reached
+from cli.deadline import deadline, deadline_option
 from cli.options import catalog_option, without_python
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
@@ -132,7 +133,10 @@ class Destination:
 
     @contextmanager
     def _grafana(self, catalog: Catalog) -> Iterator[Grafana]:
-        with self._reached("grafana", catalog) as (endpoint, revive), Grafana(endpoint, revive) as server:
+        with (
+            self._reached("grafana", catalog) as (endpoint, revive),
+            Grafana(endpoint, revive, deadline()) as server,
+        ):
             yield server
 
     def _reached(self, what: str, catalog: Catalog) -> AbstractContextManager[Reach]:
@@ -161,6 +165,7 @@ OPTIONS = (
     ),
     context_option,
     trust_option,
+    deadline_option,
     click.option("--url", help=ABOUT_URL),
     catalog_option,
     click.option(

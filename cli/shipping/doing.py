@@ -44,7 +44,7 @@ def do(shipment: Shipment, *, yes: bool, dry_run: bool, planned: Path | None = N
         if dry_run:
             return 1
         raise ConflictError("nothing was written: something stands in the way, see above")
-    if dry_run or not (plan.changes or getattr(shipment, "unfinished", False)):
+    if dry_run or not (plan.changes or plan.unfinished):
         return 0
     if not (yes or planned or _agreed(plan)):
         click.echo("nothing was written", err=True)

@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would be done somewhere."""
+    """What would be done somewhere; `unfinished` if an earlier run was killed, and has to be completed even without changes."""
 
     verb: str
     to: str
@@ -58,6 +58,7 @@ class Plan:
     project: str
     entries: tuple[Entry, ...]
     remarks: tuple[str, ...] = ()
+    unfinished: bool = False
 
     @property
     def changes(self) -> tuple[Entry, ...]:
@@ -114,12 +115,21 @@ def read(content: str, where: str) -> Plan:
         document: dict[str, Any] = json.loads(content)
         if document.pop("schema") != SCHEMA:
             raise UsageError(f"{where} is no plan, as `leadline plan --out` writes it")
-        entries = tuple(
-            Entry(**{**each, "changes": tuple(each["changes"])}) for each in document.pop("entries")
+        return Plan(
+            entries=tuple(_entry(each) for each in document["entries"]),
+            remarks=tuple(map(str, document["remarks"])),
+            verb=str(document["verb"]),
+            to=str(document["to"]),
+            where=str(document["where"]),
+            project=str(document["project"]),
         )
-        return Plan(**{**document, "entries": entries, "remarks": tuple(document["remarks"])})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{where} is no plan, as `leadline plan --out` writes it ({error!r})") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{where} is no plan, as `leadline plan --out` writes it ({error!r:.200})") from None
+
+
+def _entry(found: Mapping[str, Any]) -> Entry:
+    texts = {key: str(found[key]) for key in ("action", "kind", "name", "id", "state", "wanted", "why")}
+    return Entry(**texts, changes=tuple(map(str, found["changes"])))
 
 
 def hold(now: Plan, then: Plan) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from cli import __version__
+from cli.deadline import deadline
 from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
 from k8s import rule_files, tree
@@ -28,13 +29,13 @@ class Push:
         self._wanted = rule_files.rules_of(files, __version__)
         plan = _planned("push", project, folder, endpoint, self._wanted)
         pending = "an earlier run was ended before Prometheus had read what it wrote; this one completes it"
-        self.unfinished = rule_files.is_pending(folder)
-        self.plan = replace(plan, remarks=(*plan.remarks, pending)) if self.unfinished else plan
+        unfinished = rule_files.is_pending(folder)
+        self.plan = replace(plan, unfinished=True, remarks=(*plan.remarks, pending)) if unfinished else plan
 
     def run(self, tell: Tell) -> None:
         """Write, reload, and read back."""
-        if self.plan.changes or rule_files.is_pending(self._folder):
-            with Prometheus(self._endpoint) as prometheus:
+        if self.plan.changes or self.plan.unfinished:
+            with Prometheus(self._endpoint, deadline=deadline()) as prometheus:
                 count = rule_files.push(self._folder, self._wanted, prometheus)
             tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
 
@@ -45,7 +46,6 @@ class Rollback:
     def __init__(self, project: str, folder: Path, endpoint: Endpoint) -> None:
         self._folder, self._endpoint = folder, endpoint
         self._before = rule_files.before(folder)
-        self.unfinished = rule_files.is_pending(folder)
         plan = _planned("rollback", project, folder, endpoint, self._before or {})
         remarks = (
             ()
@@ -54,13 +54,19 @@ class Rollback:
         )
         entries = plan.entries if self._before is not None else ()
         self.plan = Plan(
-            verb=plan.verb, to=plan.to, where=plan.where, project=project, entries=entries, remarks=remarks
+            verb=plan.verb,
+            to=plan.to,
+            where=plan.where,
+            project=project,
+            entries=entries,
+            remarks=remarks,
+            unfinished=rule_files.is_pending(folder),
         )
 
     def run(self, tell: Tell) -> None:
         """Put back, reload, and read back."""
-        if self._before is not None and (self.plan.changes or self.unfinished):
-            with Prometheus(self._endpoint) as prometheus:
+        if self._before is not None and (self.plan.changes or self.plan.unfinished):
+            with Prometheus(self._endpoint, deadline=deadline()) as prometheus:
                 count = rule_files.push(self._folder, self._before, prometheus, verb="rollback")
             tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.completing import words
 from cli.connections import Connection, connected
+from cli.deadline import lift
 from cli.options import services
 from cli.terminal import coloured, has_colour
 from signals.errors import LeadlineError, UsageError
@@ -62,7 +62,7 @@ def command(
         window = promql_duration(duration(over))
     except ValueError as error:
         raise UsageError(f"--over: {error}") from None
-    connection = replace(connection, deadline=0.0)  # it watches until it is told to stop
+    lift()  # it watches until it is told to stop
     catalog = connection.load()
     chosen = services(catalog, names)
     with connection.open(catalog) as prometheus, pressed() as keys:

@@ -258,3 +258,12 @@ def test_a_real_grafana_takes_a_push_once(
     assert run(["plan", *where]) == 0, capsys.readouterr().out
     assert run(["push", *where, "--yes"]) == 0
     assert "wrote" not in capsys.readouterr().out
+
+
+def test_a_slow_grafana_ends_the_command_at_its_deadline(
+    api: Api, double: GrafanaDouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.delay = 0.3
+    assert run(["plan", "--to", "grafana", "--url", api.url, "--deadline", "0.5", *CATALOG]) == 3
+    assert "0.5 s are over" in capsys.readouterr().err
+    assert len(api.requests) < 4

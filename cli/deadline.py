@@ -1,0 +1,43 @@
+"""The time limit of a whole command, shared by every server that it talks to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from live.http import Deadline
+
+SECONDS, RUNNING = "leadline.deadline.seconds", "leadline.deadline"
+
+
+def _keep(ctx: click.Context, _: click.Parameter, seconds: float) -> None:
+    ctx.meta[SECONDS] = seconds
+
+
+deadline_option = click.option(
+    "--deadline",
+    type=click.FloatRange(min=0),
+    default=300.0,
+    show_default=True,
+    expose_value=False,
+    callback=_keep,
+    help="Seconds that the whole command may take; 0 for no limit.",
+)
+
+
+def deadline() -> Deadline:
+    """Return the running command's deadline: one for all of its connections, which starts with the first of them."""
+    from live.http import Deadline
+
+    ctx = click.get_current_context(silent=True)
+    if ctx is None:
+        return Deadline()
+    found: Deadline = ctx.meta.setdefault(RUNNING, Deadline(ctx.meta.get(SECONDS) or None))
+    return found
+
+
+def lift() -> None:
+    """Remove the running command's limit, for one that runs until it is told to stop."""
+    click.get_current_context().meta[SECONDS] = 0
