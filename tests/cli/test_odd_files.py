@@ -13,6 +13,7 @@ import pytest
 
 from cli.main import run
 from reports import document
+from tests.conftest import MINIMAL
 from tests.reports.test_formats import freeze
 from tests.reports.test_snapshot import history
 
@@ -78,6 +79,19 @@ def test_odd_content_is_read_or_refused(
         if code not in range(5) or "Traceback" in said or "internal error" in said:
             told.append((code, said.strip().splitlines()[-3:]))
     assert told == []
+
+
+def test_an_odd_plan_is_refused_or_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "leadline.yaml").write_text(MINIMAL)
+    where = ["--to", "files", "--rules-dir", str(tmp_path / "rules"), "--url", "http://127.0.0.1:1"]
+    where += ["--catalog", str(tmp_path / "leadline.yaml")]
+    file = tmp_path / "plan.json"
+    assert run(["plan", *where, "--out", str(file)]) == 1
+    found = json.loads(file.read_text())
+    for case in [*cases(found), "[" * 100_000]:
+        file.write_text(case, "utf-8")
+        capsys.readouterr()
+        assert run(["push", *where, "--plan", str(file), "--dry-run"]) in (0, 1, 2), case[:300]
 
 
 @pytest.mark.parametrize(
