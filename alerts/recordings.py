@@ -8,7 +8,8 @@ from functools import partial
 from alerts.model import Recording
 from signals import latency, recorded
 from signals.catalog import Catalog, Service
-from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
+from signals.instruments import Instrument, error_rate, rate
+from signals.labels import STATUS_CLASS
 from signals.links import service_uid
 from signals.promql import select, sum_by
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW

@@ -13,7 +13,7 @@ from checks.facts import Facts
 from checks.model import ERROR, INFO, WARNING, Finding, of_service
 from signals.catalog import Catalog, Service
 from signals.instruments import GOLDEN, Instrument
-from signals.units import plain
+from signals.units import clean, plain
 
 
 def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
@@ -171,7 +171,7 @@ def _edges(service: Service, facts: Facts) -> tuple[Decimal, ...]:
         return ()
     raw = facts.values(latency.metric + "_bucket", "le") if facts.exists(latency.metric + "_bucket") else ()
     found = sorted(
-        Decimal(each) * latency.scale for each in raw if re.fullmatch(r"[0-9.]+(e[+-]?\d+)?", each)
+        clean(Decimal(each)) * latency.scale for each in raw if re.fullmatch(r"[0-9.]+(e[+-]?\d+)?", each)
     )
     return tuple(found) or latency.buckets
 

@@ -9,7 +9,8 @@ import click
 
 from cli.options import catalog_option, chosen
 from signals import profiles, reading
-from signals.instruments import Instrument, Label
+from signals.instruments import Instrument
+from signals.labels import Label
 from signals.profiles import Profile
 from signals.units import plain
 

@@ -11,7 +11,8 @@ from dashboards.parts import quantile
 from signals import burn, cost, error_ratio, latency, recorded, throughput
 from signals.catalog import Catalog, Service
 from signals.formulas import FORMULAS
-from signals.instruments import STATUS_CLASS, Instrument, rate, restarts
+from signals.instruments import Instrument, rate, restarts
+from signals.labels import STATUS_CLASS
 from signals.links import service_uid
 from signals.promql import Matcher, select, sum_by
 

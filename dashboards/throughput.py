@@ -9,7 +9,8 @@ from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from signals import error_ratio, recorded, throughput
 from signals.catalog import Catalog
-from signals.instruments import STATUS_CLASS, rate
+from signals.instruments import rate
+from signals.labels import STATUS_CLASS
 from signals.links import dashboard_uid
 from signals.promql import select
 

@@ -10,7 +10,8 @@ from reports.measured import Keep, Labels, Measured
 from reports.model import Group
 from reports.quantiles import quantile
 from reports.questions import Soundings
-from signals.instruments import NO_ROUTE, Label
+from signals.instruments import Instrument
+from signals.labels import NO_ROUTE
 
 BY = ("route", "method", "status")
 MOST = 12
@@ -27,11 +28,10 @@ def groups(soundings: Soundings) -> Iterator[Group]:
     if isinstance(requests, str):
         return
     for name in BY:
-        label = requests.instrument.label(name)
-        if label is None:
+        if not requests.instrument.has(name):
             continue
-        counts = requests.by(partial(_value, label))
-        over_load = requests.by(partial(_value, label), over_load=True)
+        counts = requests.by(partial(_value, requests.instrument, name))
+        over_load = requests.by(partial(_value, requests.instrument, name), over_load=True)
         total = sum(count.value for count in counts.values())
         if len(counts) < 2 or not total:
             continue
@@ -43,12 +43,12 @@ def groups(soundings: Soundings) -> Iterator[Group]:
         yield from _worst_first(rows, total)
 
 
-def _value(label: Label, labels: Labels) -> str:
-    return label.read(labels) or NO_ROUTE
+def _value(instrument: Instrument, name: str, labels: Labels) -> str:
+    return instrument.value(name, labels) or NO_ROUTE
 
 
-def _is(label: Label, value: str) -> Keep:
-    return lambda labels: _value(label, labels) == value
+def _is(instrument: Instrument, name: str, value: str) -> Keep:
+    return lambda labels: _value(instrument, name, labels) == value
 
 
 def _group(
@@ -60,13 +60,12 @@ def _group(
     requests: Measured,
     latency: Measured | str,
 ) -> Group:
-    label, status = requests.instrument.label(name), requests.instrument.label("status")
     errors = None
-    if label and status:
-        is_failure = requests.instrument.is_failure
+    if requests.instrument.has("status"):
+        is_failure, is_in_group = requests.instrument.is_failure, _is(requests.instrument, name, value)
 
         def failed(labels: Labels) -> bool:
-            return _value(label, labels) == value and is_failure(labels)
+            return is_in_group(labels) and is_failure(labels)
 
         errors = requests.count(failed).value
     p95, mean = _latency(name, value, latency)
@@ -84,10 +83,9 @@ def _group(
 
 def _latency(name: str, value: str, latency: Measured | str) -> tuple[float | None, float | None]:
     """Give a group's p95 (estimate) and mean, where its histogram has the label."""
-    label = None if isinstance(latency, str) else latency.instrument.label(name)
-    if isinstance(latency, str) or label is None:
+    if isinstance(latency, str) or not latency.instrument.has(name):
         return None, None
-    measured = distribution_of(latency, _is(label, value))
+    measured = distribution_of(latency, _is(latency.instrument, name, value))
     if isinstance(measured, str):
         return None, None
     return quantile(measured, 0.95).value, measured.mean

@@ -12,7 +12,7 @@ from reports.model import Reading
 from reports.questions import Soundings
 from reports.verdicts import judged, judged_by, target_for
 from signals.catalog import Infrastructure, Price, Reference, Service
-from signals.instruments import Label
+from signals.labels import Label
 from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 TOKEN_TYPES = ("input", "output")
@@ -261,14 +261,16 @@ def _savings(
     if month.value is None:
         spent, unit = _times(per_request, MILLION, "", "usd", ""), "usd"
     for reference in references:
+        stated = [signal for signal in unit_costs if signal in reference.figures]
         for signal, here in unit_costs.items():
             if signal not in reference.figures or not here.value or spent.value is None:
                 continue
+            by_unit = f".{signal.removeprefix('cost_')}" if len(stated) > 1 else ""
             low = float(reference.figures[signal][0])
             of = "for the same month" if unit == month.unit else "for a million requests"
             least, most = _saved(spent, here, low)
             yield Reading(
-                signal=f"cost.savings.{reference.name}",
+                signal=f"cost.savings.{reference.name}{by_unit}",
                 unit=unit,
                 value=spent.value * (low / here.value - 1),
                 lower=least,

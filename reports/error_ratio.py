@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +11,8 @@ from reports.measured import Labels, Measured
 from reports.model import Reading
 from reports.questions import Soundings
 from reports.verdicts import judged, lost_requests, target_for
-from signals.instruments import Label
+from signals import regex
+from signals.labels import Label
 from signals.units import show
 
 
@@ -95,7 +95,7 @@ def _others(found: Measured) -> str:
         ).items()
         if count.value
     }
-    counts_some = any(re.fullmatch(found.instrument.bad, code) for code in REFUSALS)
+    counts_some = any(regex.matches(found.instrument.bad, code) for code in REFUSALS)
     parts = []
     if refused.get("served"):
         parts.append(f"{refused['served']:.0f} of status 4.. are not errors")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from reports.counters import Gap
@@ -44,14 +43,4 @@ def belongs(target: TargetKey, matchers: Iterable[Matcher], jobs: Collection[str
     labels = dict(target)
     if labels.get("job", "") not in jobs and not any(matcher.label == "job" for matcher in matchers):
         return False
-    return all(_holds(matcher, labels[matcher.label]) for matcher in matchers if matcher.label in labels)
-
-
-def _holds(matcher: Matcher, value: str) -> bool:
-    if matcher.operator in ("=", "!="):
-        return (value == matcher.value) == (matcher.operator == "=")
-    try:
-        found = re.fullmatch(matcher.value, value) is not None
-    except re.error:  # RE2 has what Python lacks; then nothing is known
-        return True
-    return found == (matcher.operator == "=~")
+    return all(matcher.holds(labels[matcher.label]) for matcher in matchers if matcher.label in labels)

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 
 from signals.samples import Answer, Histogram, Sample, Series
-from signals.units import plain
+from signals.units import MOST_DIGITS, clean, plain
 
 
 def as_classic(answer: Answer) -> Answer:
@@ -39,15 +39,20 @@ def _origin(series: Series) -> frozenset[tuple[str, str]]:
 
 def in_base_units(answer: Answer, scale: Decimal) -> Answer:
     """Write sums, edges and a summary's quantiles in base units, of which the metric's own unit is `scale`."""
-    if scale == 1:
+    if scale == 1 and not any(_is_noisy(series.labels.get("le", "")) for series in answer.series):
         return answer
     return replace(answer, series=tuple(_scaled(series, scale) for series in answer.series))
+
+
+def _is_noisy(edge: str) -> bool:
+    """Say whether an edge shows how a float was computed, as 0.30000000000000004 does."""
+    return len(edge) > MOST_DIGITS
 
 
 def _scaled(series: Series, scale: Decimal) -> Series:
     labels, name = series.labels, series.labels.get("__name__", "")
     if labels.get("le", "+Inf") != "+Inf":
-        labels = {**labels, "le": plain(Decimal(labels["le"]) * scale)}
+        labels = {**labels, "le": plain(clean(Decimal(labels["le"])) * scale)}
     if "le" in labels or name.endswith("_count"):
         return replace(series, labels=labels)
     factor = float(scale)

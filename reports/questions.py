@@ -18,7 +18,8 @@ from reports.processes import Processes, former
 from reports.scrapes import UP, Scrapes, TargetKey, key_of, scrapes_of
 from reports.window import Window, utc
 from signals.catalog import Service
-from signals.instruments import GOLDEN, NAME, Instrument
+from signals.instruments import GOLDEN, Instrument
+from signals.labels import NAME
 from signals.promql import Matcher, one_of, select
 from signals.samples import Answer, Ask, Sample, Series
 from signals.units import promql_duration

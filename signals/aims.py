@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,11 +14,23 @@ from signals.instruments import Instrument
 from signals.units import duration, number, per_second, plain, ratio, show, usd
 
 PERIODS = (7, 28, 30)
+SMALLEST_BUDGET = Decimal("0.000001")
+"""The smallest share of bad events that an objective may allow: six nines."""
+MOST_RESTARTS = 30
+
+
+def _price(text: str) -> Decimal:
+    value = usd(text)
+    if value <= 0:
+        raise ValueError(f"{text!r} must be more than zero; write for example 0.01 USD, or leave it out")
+    return value
+
+
 SCALARS = {
     "error_ratio": (ratio, "ratio", False),
     "throughput": (per_second, "requests_per_second", True),
-    "cost_per_request": (usd, "usd", False),
-    "cost_per_1k_tokens": (usd, "usd", False),
+    "cost_per_request": (_price, "usd", False),
+    "cost_per_1k_tokens": (_price, "usd", False),
 }
 """Targets that are one value: how it is read, its unit, and whether it is a floor."""
 DISTRIBUTIONS = ("latency", *profiles.HISTOGRAMS)
@@ -35,20 +47,33 @@ LIMITS = {"per_request": ("requests", 1), "per_1k_tokens": ("tokens", 1000)}
 
 def targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
     table = reader.table(entry, known=(*DISTRIBUTIONS, *SCALARS))
-    found = []
-    for instrument in DISTRIBUTIONS:
-        quantiles = reader.table(table[instrument]) if instrument in table else {}
-        for name, place in quantiles.items():
-            if not re.fullmatch(r"p(50|[5-9]\d(\.?\d+)?)", name):
-                reader.fail(place, f"{name!r} is not a quantile; write for example p95 or p99")
-            seconds = reader.parsed(place, duration, Decimal(1))
-            signal = f"{instrument}.{name.replace('.', '')}"
-            found.append(Target(signal=signal, value=seconds, unit="seconds"))
+    found = [
+        target
+        for instrument in DISTRIBUTIONS
+        if instrument in table
+        for target in _quantiles(reader, instrument, table[instrument])
+    ]
     for name, (parse_value, unit, floor) in SCALARS.items():
         if name in table:
             value = reader.parsed(table[name], parse_value, Decimal(0))
             found.append(Target(signal=name, value=value, unit=unit, floor=floor))
     return tuple(found)
+
+
+def _quantiles(reader: Reader, instrument: str, entry: Entry) -> Iterator[Target]:
+    """Read the targets of one histogram; p99.9 and p999 are one quantile, which may stand there once."""
+    seen: dict[str, str] = {}
+    for name, place in reader.table(entry).items():
+        found = re.fullmatch(r"p([5-9]\d)\.?(\d{0,4})", name)
+        if found is None:
+            reader.fail(place, f"{name!r} is not a quantile; write for example p95, p99 or p99.9")
+            continue
+        signal = f"{instrument}.p{found[1]}{found[2].rstrip('0')}"
+        if signal in seen:
+            reader.fail(place, f"{name} is the same quantile as {seen[signal]}; keep one of them")
+            continue
+        seen[signal] = name
+        yield Target(signal=signal, value=reader.parsed(place, duration, Decimal(1)), unit="seconds")
 
 
 def objectives(reader: Reader, entry: Entry, instruments: Mapping[str, Instrument]) -> tuple[Objective, ...]:
@@ -90,7 +115,7 @@ def _with_limit(
         reader.fail(entry, "needs one of 'per_request' and 'per_1k_tokens', what one may cost")
         return None
     of, many = LIMITS[stated[0]]
-    limit = reader.parsed(fields[stated[0]], usd, Decimal(0)) / many
+    limit = reader.parsed(fields[stated[0]], _price, Decimal(1)) / many
     return replace(objective, of=of, limit_usd=limit)
 
 
@@ -98,6 +123,10 @@ def _below_one(text: str) -> Decimal:
     value = ratio(text)
     if not 0 < value < 1:
         raise ValueError(f"{text!r} leaves no error budget, or nothing to keep; write for example 99.9%")
+    if 1 - value < SMALLEST_BUDGET:
+        raise ValueError(
+            f"{text!r} is more than can be measured; write at most {plain((1 - SMALLEST_BUDGET) * 100)}%"
+        )
     return value
 
 
@@ -163,6 +192,13 @@ def _count(text: str) -> Decimal:
     return value
 
 
+def _restarts(text: str) -> Decimal:
+    value = _count(text)
+    if not 1 <= value <= MOST_RESTARTS:
+        raise ValueError(f"{text!r} is not between 1 and {MOST_RESTARTS} restarts an hour")
+    return value
+
+
 TUNINGS: Mapping[str, Callable[[str], Decimal]] = {
     "least_events": _count,
     "least_bad": _count,
@@ -172,6 +208,6 @@ TUNINGS: Mapping[str, Callable[[str], Decimal]] = {
     "traffic_drop": _part,
     "traffic_surge": _times,
     "spend_surge": _times,
-    "restarts": _count,
+    "restarts": _restarts,
 }
 """The keys of `alerts`, and how each is read."""

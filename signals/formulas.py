@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from signals import latency
 from signals.catalog import Service
-from signals.instruments import STATUS_CLASS, Instrument, error_rate, rate
+from signals.instruments import Instrument, error_rate, rate
+from signals.labels import STATUS_CLASS
 from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
 
 Labels = tuple[str, ...]

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from signals.promql import Matcher, call, le_matcher, literal, one_of, quote, select, sum_by
+from signals import regex
+from signals.labels import NAME, STATUS_CLASS, Label, literal_replacement, normalised, value
+from signals.promql import Matcher, label_replace, le_matcher, literal, one_of, select, sum_by
 from signals.units import duration as seconds
 from signals.units import plain
 
 GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
 """The instruments that dashboards, rules and most signals are read from, and the unit of each."""
-STATUS_CLASS, NAME = "status_class", "__name__"
 STEPS = 40
 NATIVE_PARTS = {"native_sum": "histogram_sum", "native_count": "histogram_count"}
-NO_ROUTE = "(none)"
-"""The route of requests that carry none, so that a choice of all routes leaves none of them out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """A normalised label and the names it may have on the metric; the first one present counts.
-
-    `values` renames values, as (as exposed, normalised) pairs. `default` is what a series without any of the sources
-    means, as where only failures carry a label.
-    """
-
-    name: str
-    sources: tuple[str, ...]
-    values: tuple[tuple[str, str], ...] = ()
-    default: str = ""
-
-    def read(self, labels: Mapping[str, str]) -> str | None:
-        """Give the normalised value on one series, or None where no source is present."""
-        for source in self.sources:
-            if labels.get(source):
-                return dict(self.values).get(labels[source], labels[source])
-        return self.default or None
-
-    @property
-    def is_name(self) -> bool:
-        """Whether the metric's own name tells the value, because several metrics count one instrument."""
-        return self.sources == (NAME,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +27,7 @@ class Instrument:
     unit        see `signals.profiles.INSTRUMENTS`
     matchers    the selector and the exclusions
     buckets     upper edges in `unit`, without +Inf; empty where unknown
+    raw_edges   how the metric writes edges that show how a float was computed: (0.3, "0.30000000000000004")
     bad         RE2 expression over the status label: what counts as an error
     constant    the value itself, where the catalog gives it in place of a metric
     scale       how many of `unit` one of the metric's own units is: 0.001 where it counts milliseconds
@@ -72,6 +45,7 @@ class Instrument:
     labels: tuple[Label, ...] = ()
     matchers: tuple[Matcher, ...] = ()
     buckets: tuple[Decimal, ...] = ()
+    raw_edges: tuple[tuple[Decimal, str], ...] = ()
     bad: str = ""
     constant: Decimal | None = None
     scale: Decimal = Decimal(1)
@@ -105,8 +79,12 @@ class Instrument:
     def is_failure(self, labels: Mapping[str, str]) -> bool:
         """Say whether a series counts failures, by its status; what a missing label stands for is none."""
         status = self.label("status")
-        value = status.read(labels) if status else None
-        return bool(status and value and value != status.default and re.fullmatch(self.bad, value))
+        raw = status.raw(labels) if status else None
+        return status is not None and raw is not None and regex.matches(self.bad, status.renamed(raw))
+
+    def value(self, name: str, labels: Mapping[str, str]) -> str:
+        """Return a normalised label of one series as rules record it (`status_class` too); empty if it has none."""
+        return value(name, _label_for(self, name), labels)
 
     def select(self, *more: Matcher, suffix: str = "") -> str:
         """Write the selector of this instrument's series."""
@@ -157,7 +135,7 @@ class Instrument:
 
     def raw_edge(self, edge: Decimal) -> str:
         """Write a bucket's edge as the metric's own `le` has it."""
-        return plain(edge / self.scale)
+        return dict(self.raw_edges).get(edge) or plain(edge / self.scale)
 
 
 def rate(instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()) -> str:
@@ -195,12 +173,12 @@ def _each(instrument: Instrument, function: str, window: str, *more: Matcher) ->
     if instrument.names:
         split = next(label.name for label in instrument.labels if label.is_name)
         alone = (
-            (value, replace(instrument, metric=metric, names=(), scale=Decimal(1)))
-            for value, metric in instrument.names
+            (told, replace(instrument, metric=metric, names=(), scale=Decimal(1)))
+            for told, metric in instrument.names
         )
         parts = (
-            call("label_replace", _each(each, function, window, *more), f'"{split}", "{value}", "", ""')
-            for value, each in alone
+            label_replace(_each(each, function, window, *more), split, literal_replacement(told), "", "")
+            for told, each in alone
         )
         return "\nor\n".join(parts)
     plainly = f"{function}({instrument.select(*more)}[{window}])"
@@ -220,7 +198,7 @@ def error_rate(
     else:
         known = (
             _each(instrument, "rate", window, *earlier, Matcher(source, "!=", ""))
-            for source, earlier in _in_turn(status)
+            for source, earlier in status.in_turn()
         )
         traffic = _normalised(instrument, "\nor\n".join(known), by, keep)
     return f"{errors_alone(instrument, window, by, keep=keep)}\nor\n0 * {traffic}"
@@ -236,65 +214,36 @@ def errors_alone(
             raise ValueError(f"{instrument.metric} has no status label")
         return rate(instrument.failed, window, by, keep=keep)
     bad = (
-        _each(instrument, "rate", window, *earlier, Matcher(source, "=~", instrument.bad))
-        for source, earlier in _in_turn(status)
+        _each(instrument, "rate", window, *earlier, *status.matching(source, instrument.bad))
+        for source, earlier in status.in_turn()
     )
     return _normalised(instrument, "\nor\n".join(bad), by, keep)
 
 
-def _in_turn(label: Label) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
-    """Give each source of a label with what says that those before it are not there."""
-    for index, source in enumerate(label.sources):
-        yield source, tuple(Matcher(name, "=", "") for name in label.sources[:index])
-
-
 def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...], keep: tuple[str, ...]) -> str:
-    wanted = [(name, _label_for(instrument, name)) for name in by]
+    wanted = [(name, _label_for(instrument, name)) for name in by if name != "le"]
     sources = [
         source
         for _, label in wanted
         if label
         for source in ((label.name,) if label.is_name else label.sources)
     ]
-    sources += [*(("le",) if "le" in by else ()), *keep]
-    inner = sum_by(dict.fromkeys(sources), expression)
-    renamed = _rescaled(instrument, inner) if "le" in by else inner
-    for name, label in wanted:
-        renamed = _rename(renamed, name, label)
-    if "route" in by:
-        renamed = call("label_replace", renamed, f'"route", "{NO_ROUTE}", "route", ""')
-    return inner if renamed == inner else sum_by((*by, *keep), renamed)
+    edges = ("le",) if "le" in by else ()
+    inner = sum_by(dict.fromkeys((*sources, *edges, *keep)), expression)
+    renamed_edges = _renamed_edges(instrument) if edges else ()
+    return normalised(inner, wanted, renamed_edges, (*(() if renamed_edges else edges), *keep))
 
 
-def _rescaled(instrument: Instrument, expression: str) -> str:
-    """Write buckets' edges in base units, each by itself, since PromQL cannot reckon with labels.
-
-    From the smallest on, so that an edge that was written anew is never taken for a later one.
-    """
+def _renamed_edges(instrument: Instrument) -> tuple[tuple[str, str], ...]:
+    """Give what each bucket's edge is called in base units, by the expression that matches it: PromQL cannot compute labels."""
     if instrument.scale >= 1:
-        return expression
-    for edge in sorted(instrument.buckets):
+        return ()
+    found = []
+    for edge in instrument.buckets:
         raw = le_matcher(instrument.raw_edge(edge))
-        pattern = raw.value if raw.operator == "=~" else literal(raw.value)
-        written = f'"le", {quote(plain(edge))}, "le", {quote(pattern)}'
-        expression = call("label_replace", expression, written)
-    return expression
+        found.append((raw.value if raw.operator == "=~" else literal(raw.value), plain(edge)))
+    return tuple(found)
 
 
 def _label_for(instrument: Instrument, name: str) -> Label | None:
     return instrument.label("status" if name == STATUS_CLASS else name)
-
-
-def _rename(expression: str, name: str, label: Label | None) -> str:
-    """Copy the sources of a label, least preferred first, under its normalised name."""
-    if label is None or label.is_name:
-        return expression
-    for source in reversed(label.sources):
-        if name == STATUS_CLASS:
-            expression = call("label_replace", expression, f'"{name}", "${{1}}xx", "{source}", "([1-5]).*"')
-        elif source != name:
-            expression = call("label_replace", expression, f'"{name}", "$1", "{source}", "(.+)"')
-    for exposed, normal in label.values:
-        pattern = literal(exposed).replace("\\", "\\\\")
-        expression = call("label_replace", expression, f'"{name}", "{normal}", "{name}", "{pattern}"')
-    return expression

@@ -147,28 +147,47 @@ def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
     )
 
 
-CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-"""From where to where minute, hour, day, month and day of the week go."""
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+CRON = (
+    (0, 59, ()),
+    (0, 23, ()),
+    (1, 31, ()),
+    (1, 12, MONTHS),
+    (0, 6, DAYS),
+)
+"""The range of minute, hour, day, month and day of the week, and their names, as Kubernetes reads them (robfig/cron)."""
+NICKNAMES = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 
 
 def _schedule(text: str) -> str:
     fields = text.split()
+    if text in NICKNAMES:
+        return text
     if len(fields) != len(CRON) or not all(
         _is_cron(part, *limits)
         for field, limits in zip(fields, CRON, strict=True)
         for part in field.split(",")
     ):
-        raise ValueError(f"{text!r} is no schedule of cron; write for example 5 * * * *")
+        raise ValueError(
+            f"{text!r} is not a schedule that Kubernetes accepts; write for example '5 * * * *' or '@daily' (Sunday is 0)"
+        )
     return text
 
 
-def _is_cron(part: str, least: int, most: int) -> bool:
-    found = re.fullmatch(r"(?:\*|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?", part)
+def _is_cron(part: str, least: int, most: int, names: tuple[str, ...]) -> bool:
+    found = re.fullmatch(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/([1-9]\d{0,3}))?", part)
     if found is None:
         return False
-    low, high = (int(found[index]) if found[index] else None for index in (1, 2))
-    inside = all(value is None or least <= value <= most for value in (low, high))
-    return inside and (low is None or high is None or low <= high)
+    read = [_cron_number(found[index], least, names) for index in (1, 2) if found[index]]
+    inside = all(value is not None and least <= value <= most for value in read)
+    return inside and (len(read) < 2 or (read[0] or 0) <= (read[1] or 0))
+
+
+def _cron_number(text: str, least: int, names: tuple[str, ...]) -> int | None:
+    if text.lower() in names:
+        return least + names.index(text.lower())
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
 
 
 def _image(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,10 +9,12 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
+from signals import regex
 from signals.document import Entry, Reader
-from signals.instruments import GOLDEN, NAME, Instrument, Label
-from signals.promql import LABEL_NAME, Matcher, one_of
-from signals.units import number
+from signals.instruments import GOLDEN, Instrument
+from signals.labels import NAME, Label
+from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
+from signals.units import MOST_DIGITS, number, plain
 
 KINDS = ("counter", "histogram", "summary", "gauge")
 UNITS = {"s": Decimal(1), "ms": Decimal("0.001"), "us": Decimal("0.000001"), "ns": Decimal("0.000000001")}
@@ -155,19 +156,22 @@ def instrument(
     names, own = _names(reader, fields["metrics"]) if "metrics" in fields else ((), ())
     scale = UNITS[reader.choice(fields["unit"], UNITS) or "s"] if "unit" in fields else Decimal(1)
     native = "buckets" in fields and is_native(fields["buckets"])
-    written = edges(reader, fields["buckets"]) if "buckets" in fields and not native else ()
+    written = edges(reader, fields["buckets"], scale) if "buckets" in fields and not native else Edges()
     return Instrument(
         name=name,
-        metric=reader.text(fields["metric"]) if "metric" in fields else next((each for _, each in names), ""),
+        metric=metric_name(reader, fields["metric"])
+        if "metric" in fields
+        else next((each for _, each in names), ""),
         kind=reader.choice(fields["type"], KINDS) if "type" in fields else "counter",
         unit=INSTRUMENTS[name],
         labels=(*own, *(labels(reader, fields["labels"]) if "labels" in fields else ())),
         matchers=(*where, *(matchers(reader, fields["where"]) if "where" in fields else ())),
-        buckets=tuple(edge * scale for edge in written),
+        buckets=written.values,
+        raw_edges=written.raw,
         bad=bad,
         scale=scale,
         names=names,
-        expression=reader.text(fields["expression"]) if "expression" in fields else "",
+        expression=reader.parsed(fields["expression"], _expression, "") if "expression" in fields else "",
         native=native,
         cached=cached(reader, name, fields["cached"]) if "cached" in fields else "",
     )
@@ -192,10 +196,37 @@ def _names(reader: Reader, entry: Entry) -> tuple[tuple[tuple[str, str], ...], t
         reader.fail(entry, "must name one label, and a metric for each of its values")
         return (), ()
     (label, place), *_ = table.items()
-    names = tuple((value, reader.text(metric)) for value, metric in reader.table(place).items())
+    names = tuple((value, metric_name(reader, metric)) for value, metric in reader.table(place).items())
+    if not names and place.is_table:
+        reader.fail(place, "names no metric")
     return names, (
         Label(name=label, sources=(NAME,), values=tuple((metric, value) for value, metric in names)),
     )
+
+
+OWN_LABELS = ("__name__", "le", "quantile")
+
+
+def metric_name(reader: Reader, entry: Entry) -> str:
+    """Read the name of a metric."""
+    return reader.parsed(entry, _metric_name, "")
+
+
+def _metric_name(text: str) -> str:
+    if not METRIC_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is not the name of a metric")
+    return text
+
+
+def _expression(text: str) -> str:
+    """Read PromQL in which $selector stands for matchers. Raise ValueError if it is none."""
+    import promql_parser
+
+    try:
+        promql_parser.parse(text.replace("$selector", 'job="x"'))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not PromQL: {error}") from None
+    return text
 
 
 def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
@@ -205,7 +236,14 @@ def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
         values = reader.texts(place)
         if not LABEL_NAME.fullmatch(label):
             reader.fail(place, f"{label!r} cannot be the name of a label")
-        found.append(_matcher(reader, place, label, values))
+        if label in OWN_LABELS:
+            reader.fail(
+                place, f"{label!r} is chosen by each rule; name a label of the target, for example job"
+            )
+        if values:
+            found.append(_matcher(reader, place, label, values))
+        else:
+            reader.fail(place, "is an empty list; name a value, or leave the label out")
     return tuple(found)
 
 
@@ -214,17 +252,9 @@ def _matcher(reader: Reader, entry: Entry, label: str, values: tuple[str, ...]) 
         return Matcher(label, "=~", one_of(values))
     for sign, operator in (("!~", "!~"), ("~", "=~")):
         if values[0].startswith(sign):
-            return Matcher(label, operator, reader.parsed(entry, lambda text: regex(text[len(sign) :]), ""))  # noqa: B023
+            read = lambda text, sign=sign: regex.parse(text.removeprefix(sign))  # noqa: E731
+            return Matcher(label, operator, reader.parsed(entry, read, ""))
     return Matcher(label, "=", values[0])
-
-
-def regex(text: str) -> str:
-    """Read a regular expression. Raises ValueError."""
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
-    return text
 
 
 def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
@@ -238,8 +268,17 @@ def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
             sources = parts.get("source", place)
             renamed = reader.table(parts["values"]) if "values" in parts else {}
             values = tuple((exposed, reader.text(normal)) for exposed, normal in renamed.items())
+            if any(not exposed or not normal for exposed, normal in values):
+                reader.fail(
+                    parts["values"], "an empty value cannot be renamed, nor a value to nothing; use 'default'"
+                )
             default = reader.text(parts["default"]) if "default" in parts else ""
-        read.append(Label(name=name, sources=label_names(reader, sources), values=values, default=default))
+        names = label_names(reader, sources)
+        if not names and not sources.is_table:
+            reader.fail(sources, "names no label")
+        if len(set(names)) < len(names):
+            reader.fail(sources, "names a label twice")
+        read.append(Label(name=name, sources=names, values=values, default=default))
     return tuple(read)
 
 
@@ -251,9 +290,26 @@ def label_names(reader: Reader, entry: Entry) -> tuple[str, ...]:
     return found
 
 
-def edges(reader: Reader, entry: Entry) -> tuple[Decimal, ...]:
-    """Read bucket edges: finite numbers, rising."""
-    read = tuple(reader.parsed(item, number, Decimal(0)) for item in reader.each(entry))
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Bucket edges in base units, and how the metric spells those that show how a float was computed."""
+
+    values: tuple[Decimal, ...] = ()
+    raw: tuple[tuple[Decimal, str], ...] = ()
+
+
+def edges(reader: Reader, entry: Entry, scale: Decimal) -> Edges:
+    """Read bucket edges in the metric's own unit: finite numbers, rising, none below zero."""
+    items = reader.each(entry)
+    read = [reader.parsed(item, number, Decimal(0)) for item in items]
     if any(left >= right for left, right in pairwise(read)):
         reader.fail(entry, "bucket edges must rise")
-    return read
+    if any(edge < 0 for edge in read):
+        reader.fail(entry, "a bucket edge cannot be below zero")
+    texts = [str(item.node.value) for item in items]
+    noisy = [
+        (edge * scale, plain(Decimal(text)))
+        for edge, text in zip(read, texts, strict=True)
+        if len(text) > MOST_DIGITS and edge != Decimal(text)
+    ]
+    return Edges(tuple(edge * scale for edge in read), tuple(noisy))

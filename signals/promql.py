@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+
+from signals import regex
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -38,6 +41,14 @@ class Matcher:
     def __str__(self) -> str:
         return f"{self.label}{self.operator}{quote(self.value)}"
 
+    def holds(self, value: str) -> bool:
+        """Return whether a label's value satisfies it, as Prometheus decides; "" stands for no such label.
+
+        Raise ValueError for an expression that RE2 does not know.
+        """
+        found = value == self.value if self.operator in ("=", "!=") else regex.matches(self.value, value)
+        return found == (self.operator in ("=", "=~"))
+
 
 def select(metric: str, matchers: Iterable[Matcher] = ()) -> str:
     """Write an instant selector: name{label="value", …}; without a name where the matchers choose it."""
@@ -64,8 +75,26 @@ def sum_by(labels: Iterable[str], expression: str, aggregation: str = "sum") -> 
     return f"{head} (\n{indent(expression)}\n)"
 
 
+def label_replace(expression: str, target: str, replacement: str, source: str, pattern: str) -> str:
+    """Lay out label_replace; `$1` in the replacement is the group of the pattern, which must match the whole value."""
+    arguments = ", ".join(map(quote, (target, replacement, source, pattern)))
+    return call("label_replace", expression, arguments)
+
+
+SMALL, LARGE = Decimal("0.0001"), Decimal(1_000_000)
+"""Below and from these, client libraries write an edge with an exponent: 1e-05, 1e+06."""
+
+
 def le_matcher(edge: str) -> Matcher:
-    """Match a bucket's edge as Prometheus 2 (le="1") and 3 (le="1.0") write it."""
+    """Match a bucket's edge as Prometheus 2 (le="1") and 3 (le="1.0") write it, and client libraries (le="1e-05")."""
+    spellings = []
+    value = Decimal(edge)
+    if value and not SMALL <= abs(value) < LARGE:
+        mantissa, _, exponent = f"{value.normalize():e}".partition("e")
+        sign, digits = exponent[0], exponent[1:].rjust(2, "0")
+        spellings = [literal(f"{mantissa}e{sign}{digits}")]
     if re.fullmatch(r"\d+", edge):
-        return Matcher("le", "=~", rf"{edge}(\.0)?")
-    return Matcher("le", "=", edge)
+        return Matcher("le", "=~", "|".join((rf"{edge}(\.0)?", *spellings)))
+    return (
+        Matcher("le", "=~", "|".join((literal(edge), *spellings))) if spellings else Matcher("le", "=", edge)
+    )

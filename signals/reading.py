@@ -16,7 +16,7 @@ from signals.catalog import Catalog, Cluster, Ignored, Service, Tuning
 from signals.document import Entry, Reader
 from signals.errors import CatalogError
 from signals.profiles import Profile
-from signals.units import duration
+from signals.units import duration, plain
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
@@ -66,7 +66,7 @@ def _beside(folder: Path, name: str) -> str:
 
 def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[str], str]) -> Catalog:
     scrape = (
-        reader.parsed(top["scrape_interval"], duration, Decimal(15))
+        reader.parsed(top["scrape_interval"], _interval, Decimal(15))
         if "scrape_interval" in top
         else Decimal(15)
     )
@@ -81,7 +81,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         project=_name(reader, top["project"]) if "project" in top else "",
         scrape_interval=scrape,
         evaluation_interval=(
-            reader.parsed(top["evaluation_interval"], duration, scrape)
+            reader.parsed(top["evaluation_interval"], _interval, scrape)
             if "evaluation_interval" in top
             else scrape
         ),
@@ -102,6 +102,21 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         replica_labels=_replica_labels(reader, top["prometheus"]) if "prometheus" in top else (),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
+
+
+LONGEST_INTERVAL = Decimal(120)
+"""Rates are recorded over five minutes, and need two scrapes in them."""
+
+
+def _interval(text: str) -> Decimal:
+    seconds = duration(text)
+    if not 1 <= seconds <= LONGEST_INTERVAL:
+        raise ValueError(
+            f"{text!r} is not between 1s and {plain(LONGEST_INTERVAL)}s; rates are recorded over 5m"
+        )
+    if seconds != round(seconds, 3):
+        raise ValueError(f"{text!r} has a fraction of a millisecond, which Prometheus does not know")
+    return seconds
 
 
 def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[str, tuple[Profile, str]]:
@@ -169,6 +184,8 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
     fields = reader.table(entry, known=SERVICE, required=("profile", "selector"))
     if not NAME.fullmatch(name) or len(name) > 63:
         reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
+    if name == "project":
+        reader.fail(entry, "'project' names the rules of the whole project; call the service otherwise")
     profile = resolving.profile(reader, fields["profile"], own) if "profile" in fields else None
     instruments = resolving.instruments(reader, fields, profile, own) if profile else {}
     service = Service(

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from signals import profiles
+from signals import profiles, regex
 from signals.document import Entry, Reader
 from signals.instruments import Instrument
 from signals.profiles import Profile
-from signals.promql import METRIC_NAME, Matcher, one_of
+from signals.promql import Matcher, one_of
 from signals.units import number
 
 OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors", "cached")
@@ -49,6 +49,8 @@ def instruments(
             instrument, where = _override(reader, overrides[name], name, instrument, own, selector)
         if instrument and instrument.constant is None:
             matchers = (*where, *instrument.matchers, *_exclusions(instrument, exclude))
+            if "exclude" in fields:
+                _check_exclusions(reader, fields["exclude"], instrument, exclude)
             instrument = replace(instrument, matchers=matchers)
         if instrument:
             found[name] = instrument
@@ -74,9 +76,16 @@ def _override(
     if "profile" in fields:
         changed = _of_another(reader, fields["profile"], name, own) or changed
     if "metric" in fields:
-        metric = _metric(reader, fields["metric"])
+        metric = profiles.metric_name(reader, fields["metric"])
         changed = replace(
-            changed, metric=metric, buckets=(), names=(), expression="", scale=Decimal(1), native=False
+            changed,
+            metric=metric,
+            buckets=(),
+            raw_edges=(),
+            names=(),
+            expression="",
+            scale=Decimal(1),
+            native=False,
         )
     if "unit" in fields:
         changed = replace(changed, scale=profiles.UNITS[reader.choice(fields["unit"], profiles.UNITS) or "s"])
@@ -85,14 +94,14 @@ def _override(
         kept = tuple(label for label in changed.labels if label.name not in {new.name for new in labels})
         changed = replace(changed, labels=kept + labels)
     if "buckets" in fields and profiles.is_native(fields["buckets"]):
-        changed = replace(changed, buckets=(), native=True)
+        changed = replace(changed, buckets=(), raw_edges=(), native=True)
     elif "buckets" in fields:
-        edges = profiles.edges(reader, fields["buckets"])
-        changed = replace(changed, buckets=tuple(edge * changed.scale for edge in edges), native=False)
+        edges = profiles.edges(reader, fields["buckets"], changed.scale)
+        changed = replace(changed, buckets=edges.values, raw_edges=edges.raw, native=False)
     if "cached" in fields:
         changed = replace(changed, cached=profiles.cached(reader, name, fields["cached"]))
     if "errors" in fields:
-        changed = replace(changed, bad=reader.parsed(fields["errors"], profiles.regex, "5.."))
+        changed = replace(changed, bad=reader.parsed(fields["errors"], regex.parse, "5.."))
     return changed, _selector(reader, fields["selector"]) if "selector" in fields else selector
 
 
@@ -132,24 +141,52 @@ def _constant(reader: Reader, entry: Entry, name: str) -> Instrument:
     return Instrument(name=name, metric="", kind="gauge", unit=profiles.INSTRUMENTS[name], constant=value)
 
 
-def _metric(reader: Reader, entry: Entry) -> str:
-    name = reader.text(entry)
-    if name and not METRIC_NAME.fullmatch(name):
-        reader.fail(entry, f"{name!r} is not the name of a metric")
-    return name
-
-
 def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
     found = profiles.matchers(reader, entry)
-    if entry.is_table and not found:
-        reader.fail(entry, "is empty and would match every series; name at least one label, for example job")
+    if entry.is_table and all(_takes_all(each) for each in found):
+        reader.fail(entry, "would match every series; name at least one label, for example job")
     return found
 
 
+def _takes_all(matcher: Matcher) -> bool:
+    """Say whether series without the label are selected, so that it keeps none of another service out."""
+    try:
+        return matcher.holds("")
+    except ValueError:  # refused where it was read
+        return False
+
+
 def _exclusions(instrument: Instrument, exclude: dict[str, tuple[str, ...]]) -> tuple[Matcher, ...]:
-    return tuple(
-        Matcher(source, "!~", one_of(values)) if len(values) > 1 else Matcher(source, "!=", values[0])
-        for name, values in exclude.items()
-        if values and (label := instrument.label(name))
-        for source in label.sources
-    )
+    """Give the matchers that leave out normalised values, as they are exposed by any of a label's sources."""
+    found = []
+    for name, values in exclude.items():
+        label = instrument.label(name)
+        if label is None or label.is_name:
+            continue
+        exposed = tuple(dict.fromkeys(raw for value in values for raw in label.exposed(value)))
+        if label.default in values and label.default:
+            exposed = (*exposed, "")
+        if exposed:
+            found += [_none_of(source, exposed) for source in label.sources]
+    return tuple(found)
+
+
+def _none_of(label: str, values: tuple[str, ...]) -> Matcher:
+    return Matcher(label, "!~", one_of(values)) if len(values) > 1 else Matcher(label, "!=", values[0])
+
+
+def _check_exclusions(
+    reader: Reader, entry: Entry, instrument: Instrument, exclude: dict[str, tuple[str, ...]]
+) -> None:
+    """Refuse to leave out what no series is called after its values were renamed, and a default of several sources."""
+    places = reader.table(entry) if entry.is_table else {}
+    for name, place in places.items():
+        label = instrument.label(name)
+        for value in exclude[name] if label else ():
+            if label and not label.exposed(value):
+                reader.fail(place, f"{value!r} is called {label.renamed(value)!r} by 'values'; write that")
+            if label and label.default == value and len(label.sources) > 1:
+                reader.fail(
+                    place,
+                    f"{value!r} is what series without {' and '.join(label.sources)} mean, which cannot be left out",
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from datetime import date
 from decimal import Decimal
 
 from signals.aims import SCALARS
@@ -37,11 +37,27 @@ def prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
         known = ("input", "output", "as_of")
         fields = reader.table(place, known=known, required=known)
         if set(fields) == set(known):
-            price_in = reader.parsed(fields["input"], number, Decimal(0))
-            price_out = reader.parsed(fields["output"], number, Decimal(0))
+            price_in = reader.parsed(fields["input"], _not_negative, Decimal(1))
+            price_out = reader.parsed(fields["output"], _not_negative, Decimal(1))
             day = reader.parsed(fields["as_of"], _day, "")
             read.append(Price(model=model, input_usd=price_in, output_usd=price_out, as_of=day))
+    if read and not any(each.input_usd or each.output_usd for each in read):
+        reader.fail(entry, "every price is zero, so no spend could be computed; leave 'prices' out")
     return tuple(read)
+
+
+def _not_negative(text: str) -> Decimal:
+    value = number(text)
+    if value < 0:
+        raise ValueError(f"{text!r} is negative; a price is zero or more")
+    return value
+
+
+def _positive_usd(text: str) -> Decimal:
+    value = usd(text)
+    if value <= 0:
+        raise ValueError(f"{text!r} must be more than zero; write for example 500 USD, or leave it out")
+    return value
 
 
 def infrastructure(reader: Reader, entry: Entry) -> Infrastructure | None:
@@ -57,11 +73,12 @@ def infrastructure(reader: Reader, entry: Entry) -> Infrastructure | None:
 
 
 def _day(text: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise ValueError(f"{text!r} is not a date; write for example 2026-11-01")
-    return text
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date; write for example 2026-11-01") from None
 
 
 def budget(reader: Reader, entry: Entry) -> Decimal | None:
     fields = reader.table(entry, known=("monthly",), required=("monthly",))
-    return reader.parsed(fields["monthly"], usd, Decimal(0)) if "monthly" in fields else None
+    return reader.parsed(fields["monthly"], _positive_usd, Decimal(1)) if "monthly" in fields else None

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 
 SECONDS_PER_HOUR = 3600
+MOST_DIGITS, MOST_CHARACTERS = 15, 40
+"""What a number in a catalog may have: digits that a float holds, and characters."""
 HOURS_PER_MONTH = 730
 """365 days × 24 hours ÷ 12, the month that cloud prices are quoted for."""
 
+LONGEST_SECONDS = Decimal(10 * 365 * 86400)
 _DURATION_UNITS = {
     "us": Decimal("0.000001"),
     "µs": Decimal("0.000001"),
@@ -31,18 +34,35 @@ def number(text: str) -> Decimal:
 
     Raises ValueError, with the remedy in its message.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(
+            f"{text[:12]!r}… has {len(text)} characters; write a number of at most {MOST_DIGITS} digits"
+        )
     try:
         value = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{text!r} is not a number") from None
     if not value.is_finite():
         raise ValueError(f"{text!r} is not a finite number")
-    return value
+    if value and not -MOST_DIGITS <= value.adjusted() < MOST_DIGITS:
+        raise ValueError(
+            f"{text!r} is out of range; write a number between 1e-{MOST_DIGITS} and 1e{MOST_DIGITS}"
+        )
+    return clean(value)
+
+
+def clean(value: Decimal) -> Decimal:
+    """Round to the digits that a float is sure to hold, so that 0.30000000000000004 is 0.3."""
+    with localcontext(prec=MOST_DIGITS):
+        rounded = +value
+    return rounded if rounded != value else value
 
 
 def duration(text: str) -> Decimal:
     """Read a duration ("400ms", "1.5s", "1h30m", "7d") as seconds, greater than zero."""
     joined = text.replace(" ", "")
+    if len(joined) > MOST_CHARACTERS:
+        raise ValueError(f"{joined[:12]!r}… is too long for a duration; write for example 400ms, 15s or 7d")
     parts = _DURATION_PART.findall(joined)
     if not parts or "".join(amount + unit for amount, unit in parts) != joined:
         if re.fullmatch(r"\d+(\.\d+)?", text):
@@ -51,6 +71,8 @@ def duration(text: str) -> Decimal:
     seconds = sum((number(amount) * _DURATION_UNITS[unit] for amount, unit in parts), Decimal(0))
     if seconds <= 0:
         raise ValueError("a duration must be greater than zero")
+    if seconds > LONGEST_SECONDS:
+        raise ValueError(f"{text!r} is longer than ten years")
     return seconds
 
 

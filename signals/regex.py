@@ -1,0 +1,59 @@
+"""Regular expressions as Prometheus reads them: RE2, anchored at both ends."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+_OPTIONS.dot_nl = True
+_ESCAPED = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\(\?<", re.DOTALL)
+_BEYOND_GO = {
+    r"\C": r"'\C' (one byte) is not known to Prometheus",
+    "(?<": "Prometheus before 2.50 does not know '(?<name>'; write '(?P<name>', or plain parentheses",
+}
+"""What google-re2 takes and Go's regexp, which Prometheus uses, may not."""
+
+
+def parse(text: str) -> str:
+    """Return a regular expression that every Prometheus accepts. Raise ValueError with the reason otherwise."""
+    try:
+        _compiled(text)
+    except re2.error as error:
+        said = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be read"
+        raise ValueError(
+            f"{text!r} is not a regular expression of RE2, which Prometheus uses: {said}; "
+            "lookarounds and backreferences do not exist there"
+        ) from None
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!r} is not valid Unicode") from None
+    for found in _ESCAPED.findall(text):
+        if found in _BEYOND_GO:
+            raise ValueError(f"{text!r}: {_BEYOND_GO[found]}")
+        if found.startswith(r"\Q") and not found.endswith(r"\E"):
+            raise ValueError(
+                rf"{text!r}: '\Q' needs its '\E', since Prometheus writes a parenthesis behind it"
+            )
+    return text
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Return whether a matcher `=~` of Prometheus with this pattern selects a label's value ("" if it has no such label).
+
+    Raise ValueError for an expression that RE2 does not know.
+    """
+    try:
+        return _compiled(pattern).fullmatch(value) is not None
+    except UnicodeEncodeError:
+        return False
+    except re2.error:
+        raise ValueError(f"{pattern!r} is not a regular expression of RE2") from None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern, _OPTIONS)
