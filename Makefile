@@ -32,6 +32,7 @@ prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@$(BIN)/python -m benchmarks.faults --out docs/faults.md
 	@$(BIN)/python -m benchmarks.checking --out docs/checking.md
 	@$(BIN)/python -m benchmarks.replay --out docs/replay.md
+	@$(BIN)/python -m benchmarks.replay.traffic --out docs/low-traffic.md
 	@$(BIN)/leadline demo --chaos --out build/prove
 	@$(BIN)/python -m benchmarks.mutation --out docs/mutation.md
 	@$(BIN)/python -m benchmarks.footprint --out docs/footprint.md

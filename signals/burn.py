@@ -35,6 +35,31 @@ SHARES = {
     30: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
 }
 """Share of the period's budget that an arm's long window may use, by period in days, in the order of ARMS."""
+LEAST_BAD = Decimal(2)
+"""Bad events that a burn has at least: a single failure is never an outage, whatever share it is of little traffic.
+
+Where fewer than this many can be expected in the short window, one is enough; see LEAST_BAD_OF_EXPECTED.
+"""
+LEAST_BAD_OF_EXPECTED = Decimal("0.5")
+"""Bad events required in the short window, as a share of the events expected there, between 1 and LEAST_BAD.
+
+Expected is what the long window had per second. A single failure in the hours after a burn is no second burn; but at 2
+requests an hour a short window rarely has two requests. Simulated in docs/low-traffic.md.
+"""
+CONFIDENCE_Z = Decimal("2.33")
+"""Standard deviations below the count of bad events where the lower confidence bound lies: 99 %, one-sided.
+
+By the variance-stabilizing transformation of a Poisson count (Bartlett 1936): the square root of a count has a standard
+deviation of about 1/2, so the bound is met where sqrt(bad) - z/2 > sqrt(share * events). Because z/2 > 1, one bad event
+never meets it. docs/low-traffic.md compares values of z.
+"""
+BOUND_BURN_RATE = Decimal(2)
+BOUND_FRACTION = Decimal("0.7")
+"""Burn rate that the lower confidence bound must exceed: BOUND_BURN_RATE, but at most this fraction of an arm's factor.
+
+The measured burn rate must exceed the whole factor. Asking the same of the bound would miss burns of up to several times
+the factor at moderate traffic. docs/low-traffic.md compares bounds.
+"""
 
 
 def factor(objective: Objective, arm: Arm) -> Decimal:
@@ -46,6 +71,16 @@ def factor(objective: Objective, arm: Arm) -> Decimal:
 def threshold(objective: Objective, arm: Arm) -> Decimal:
     """Give the share of bad events above which an arm is met: factor × (1 − target)."""
     return factor(objective, arm) * (1 - objective.target)
+
+
+def bound_factor(objective: Objective, arm: Arm) -> Decimal:
+    """Return the burn rate that the lower confidence bound must exceed. 2, 2, 1.96 and 0.6533 for 28 days."""
+    return min(BOUND_BURN_RATE, BOUND_FRACTION * factor(objective, arm))
+
+
+def bound_threshold(objective: Objective, arm: Arm) -> Decimal:
+    """Return the share of bad events that the lower confidence bound must exceed: bound factor × (1 − target)."""
+    return bound_factor(objective, arm) * (1 - objective.target)
 
 
 def usable(objective: Objective, retention: Decimal | None) -> tuple[Arm, ...]:
