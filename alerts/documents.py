@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from alerts.model import Alert, Case, Check, Group, Proof, Recording, RuleFile
+from alerts.closure import Recorded
+from alerts.model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
+from alerts.packing import Part, Together, packed
 from signals import recorded
 from signals.promql import Matcher
 from signals.units import plain, promql_duration
@@ -38,40 +41,59 @@ def _rule(rule: Recording | Alert) -> dict[str, Any]:
 
 LEAST = Decimal("0.000001")
 """Values are compared within a thousandth of them, or of this."""
-SPEEDS = {1: "", 15: "-slow", 240: "-weekly"}
-"""What the tests of cases are called by the minutes between their evaluations."""
 
 
-def test_files(file: RuleFile) -> dict[str, str]:
-    """Write the promtool tests of a rule file, one file for each step between evaluations, by name; none without cases.
+def test_files(file: RuleFile, read: Iterable[RuleFile]) -> dict[str, str]:
+    """Write the promtool tests of a rule file, one file for each time between evaluations, by name; none without cases.
 
     The rule file, and what it reads, are found in ../rules/.
     """
+    known = Recorded(rule for each in (file, *read) for rule in each.recordings)
     tests: dict[int, list[dict[str, Any]]] = {}
-    for alert, case in ((a, c) for group in file.groups for a in group.alerts for c in a.cases):
-        tests.setdefault(case.step, []).append(_test(alert, case))
-    for proof in file.proofs:
-        tests.setdefault(proof.step, []).append(_proof(proof))
+    for together in packed(file, known):
+        tests.setdefault(together.step, []).append(_test(together))
     return {
-        f"{file.name}{SPEEDS[step]}": _tests(file, step, found)
+        f"{file.name}{'' if step == STEP else '.' + promql_duration(step * 60)}": _tests(
+            file, read, step, found
+        )
         for step, found in sorted(tests.items())
-        if found
     }
 
 
-def _tests(file: RuleFile, step: int, tests: list[dict[str, Any]]) -> str:
-    needed = [f"../rules/{name}.yaml" for name in (file.name, *file.reads)]
-    document: dict[str, Any] = {"rule_files": needed, "evaluation_interval": f"{step}m"}
-    if file.reads:
-        document["group_eval_order"] = [*file.reads, *(group.name for group in file.groups)]
-    return write({**document, "tests": tests})
+def _tests(file: RuleFile, read: Iterable[RuleFile], step: int, tests: list[dict[str, Any]]) -> str:
+    files = (*read, file)
+    document = {
+        "rule_files": [f"../rules/{each.name}.yaml" for each in files],
+        "evaluation_interval": f"{step}m",
+        "group_eval_order": [group.name for each in files for group in each.groups],
+        "tests": tests,
+    }
+    return write(document)
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
+def _test(together: Together) -> dict[str, Any]:
+    inputs = {each.selector: each for part in together.parts for each in part.inputs}
+    document: dict[str, Any] = {
+        "name": "; ".join(dict.fromkeys(map(_name, together.parts))),
+        "interval": f"{together.sampled}m",
+        "input_series": [{"series": each.selector, "values": each.values} for each in inputs.values()],
+    }
+    for part in together.parts:
+        expected = _proven(part.test) if isinstance(part.test, Proof) else _expected(*part.test)
+        for key, found in expected.items():
+            document.setdefault(key, []).extend(found)
+    return document
+
+
+def _name(part: Part) -> str:
+    if isinstance(part.test, Proof):
+        return f"recordings: {part.test.name}"
+    alert, case = part.test
+    return f"{alert.name}: {case.name}"
+
+
+def _proven(proof: Proof) -> dict[str, list[dict[str, Any]]]:
     return {
-        "name": f"recordings: {proof.name}",
-        "interval": f"{proof.sampled}m",
-        "input_series": [{"series": entry.selector, "values": entry.values} for entry in proof.inputs],
         "promql_expr_test": [
             {
                 "expr": f"abs({expression} - ({plain(round(value, 12))})) <= bool {plain(round(max(abs(value), LEAST) / 1000, 12))}",
@@ -88,44 +110,21 @@ def _labels_of(expression: str) -> str:
     return "{}" if expression.startswith("sum(") else "{" + expression.partition("{")[2]
 
 
-def _test(alert: Alert, case: Case) -> dict[str, Any]:
-    return {
-        "name": f"{alert.name}: {case.name}",
-        "interval": f"{case.sampled or case.step}m",
-        "input_series": [
-            {
-                "series": entry.selector,
-                "values": entry.values
-                or f"0+{plain(entry.per_minute * (case.sampled or case.step))}"
-                f"x{case.minutes // (case.sampled or case.step)}",
-            }
-            for entry in case.inputs
-        ],
-        **_expected(alert, case),
-    }
-
-
-def _expected(alert: Alert, case: Case) -> dict[str, Any]:
-    at = f"{case.minutes}m"
-    if case.fires:
-        labels = {"alertname": alert.name, **alert.labels, **case.labels}
-        firing = f"count({recorded.firing(Matcher(name, '=', value) for name, value in labels.items())})"
-        return {
-            "promql_expr_test": [
-                {"expr": firing, "eval_time": at, "exp_samples": [{"labels": "{}", "value": 1}]}
-            ]
-        }
-    checks = (*case.earlier, Check(minutes=case.minutes, annotations=case.annotations))
+def _expected(alert: Alert, case: Case) -> dict[str, list[dict[str, Any]]]:
+    """Write what is expected of an alert; where what it says is not foretold, that it fires."""
     labels = {**alert.labels, **case.labels}
-    return {
-        "alert_rule_test": [
-            {
-                "alertname": alert.name,
-                "eval_time": f"{check.minutes}m",
-                "exp_alerts": []
-                if check.annotations is None
-                else [{"exp_labels": labels, "exp_annotations": dict(check.annotations)}],
-            }
-            for check in checks
-        ]
-    }
+    found: dict[str, list[dict[str, Any]]] = {"alert_rule_test": [], "promql_expr_test": []}
+    for check in case.checks:
+        at = {"eval_time": f"{check.minutes}m"}
+        if check.fires and check.annotations is None:
+            every = {"alertname": alert.name, **labels}
+            firing = f"count({recorded.firing(Matcher(name, '=', value) for name, value in every.items())})"
+            found["promql_expr_test"].append(
+                {"expr": firing, **at, "exp_samples": [{"labels": "{}", "value": 1}]}
+            )
+            continue
+        fired = [{"exp_labels": labels, "exp_annotations": dict(check.annotations or {})}]
+        found["alert_rule_test"].append(
+            {"alertname": alert.name, **at, "exp_alerts": fired if check.fires else []}
+        )
+    return {key: tests for key, tests in found.items() if tests}

@@ -1,32 +1,26 @@
-"""Example series for rule tests: counters of an instrument, as a profile would expose them."""
+"""Input series of rule tests: counters and gauges of an instrument, as a profile would expose them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
 
 from alerts.model import Case, Input
+from signals import regex
 from signals.catalog import Service
 from signals.instruments import Instrument
+from signals.labels import Label
 from signals.promql import Matcher, select
 from signals.recorded import UP
 from signals.units import plain
 
-
-def counter(instrument: Instrument, per_minute: Decimal | int, *, suffix: str = "", **labels: str) -> Input:
-    """Give one series that this instrument would count, growing evenly; `labels` are normalised names."""
-    return Input(selector=_series(instrument, suffix, labels), per_minute=Decimal(per_minute))
-
-
-quarterly = partial(Case, step=15, sampled=1)
-"""A case that is evaluated every quarter of an hour, with a sample every minute: what waits for long is tested soon."""
+NO_LABELS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Phase:
     """So many steps, and how many events each of them brings, bad ones among them; it may begin with a restart."""
 
     steps: int
@@ -37,79 +31,127 @@ class Stretch:
 
 def counting(
     instrument: Instrument,
-    stretches: Sequence[Stretch],
-    growth: Callable[[Stretch], Decimal],
+    phases: Sequence[Phase],
+    growth: Callable[[Phase], Decimal] = lambda phase: phase.events,
     *,
     suffix: str = "",
-    **labels: str,
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> Input:
     """Give one series that this instrument would count, whose growth changes; in promtool's notation, exactly."""
     value, parts = Decimal(0), []
-    for each in stretches:
+    for each in phases:
         value = Decimal(0) if each.restarts else value
-        parts.append(f"{plain(value)}+{plain(growth(each))}x{each.steps - 1}")
-        value += growth(each) * each.steps
+        grows = round(growth(each), DIGITS)
+        if each.steps:
+            parts.append(f"{plain(value)}+{plain(grows)}x{each.steps - 1}")
+        value += grows * each.steps
     return Input(selector=_series(instrument, suffix, labels), values=" ".join(parts))
 
 
-def presence(instrument: Instrument, stretches: Sequence[Stretch], *, suffix: str = "") -> Input:
-    """Give one series of this instrument that has no sample in the steps of bad stretches."""
-    parts = (f"_x{each.steps}" if each.bad else f"1+0x{each.steps - 1}" for each in stretches)
+def presence(instrument: Instrument, phases: Sequence[Phase], *, suffix: str = "") -> Input:
+    """Give one series of this instrument that has no sample in the steps of bad phases."""
+    parts = (f"_x{each.steps}" if each.bad else f"1+0x{each.steps - 1}" for each in phases)
     return Input(selector=_series(instrument, suffix, {}), values=" ".join(parts))
 
 
-def level(instrument: Instrument, values: str, **labels: str) -> Input:
+def constant(*levels: tuple[int, Decimal | int | None]) -> str:
+    """Write values that stay for so many steps each; None for no sample."""
+    return " ".join(
+        f"_x{steps}" if value is None else f"{plain(value)}+0x{steps - 1}" for steps, value in levels
+    )
+
+
+def level(instrument: Instrument, values: str, labels: Mapping[str, str] = NO_LABELS) -> Input:
     """Give one series of a gauge with these values, in promtool's notation."""
     return Input(selector=_series(instrument, "", labels), values=values)
 
 
 def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
     """Give the `up` of one target that a selector matches."""
-    labels = {each.label: _example(each) for each in where} | {"instance": instance}
+    labels = {
+        name: example([each for each in where if each.label == name])
+        for name in {each.label: 0 for each in where}
+    }
+    labels["instance"] = instance
     return Input(
         selector=select(UP, [Matcher(name, "=", value) for name, value in labels.items()]), values=values
     )
 
 
-def growing(service: Service, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
-    """Give what a service spends, the events of the stretches being US dollars: its counter of spend, or tokens of a price.
+def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
+    """Give what a service spends, the events of the phases being US dollars: its counter of spend, or tokens of a price.
 
     A counter is given by two instances, half each, and beside it what others spend.
     """
     cost = service.instruments.get("cost")
     if cost is not None:
         model = {"model": "example"} if cost.has("model") else {}
-        half = counting(cost, stretches, lambda each: each.events / 2, **model)
-        everywhere = (Stretch(sum(each.steps for each in stretches), OTHERS_USD),)
-        others = counting(cost, everywhere, lambda each: each.events, **model)
+        half = counting(cost, phases, lambda each: each.events / 2, labels=model)
+        everywhere = (Phase(sum(each.steps for each in phases), OTHERS_USD),)
+        others = counting(cost, everywhere, labels=model)
         return (
             *(another(half, Matcher("replica", "=", name)) for name in ("one", "two")),
             *(another(others, matcher) for matcher in outside(cost)),
         )
-    price = next(each for each in service.prices if each.input_usd)
-    token = price.input_usd / 1_000_000
-    labels = {"model": price.model, "token_type": "input"}
-    return (counting(service.instruments["tokens"], stretches, lambda each: each.events / token, **labels),)
+    name, kind, usd = next(
+        (price.model, kind, usd)
+        for price in service.prices
+        for kind, usd in (("input", price.input_usd), ("output", price.output_usd))
+        if usd
+    )
+    labels = {"model": name, "token_type": kind}
+    tokens = service.instruments["tokens"]
+    return (counting(tokens, phases, lambda each: each.events * 1_000_000 / usd, labels=labels),)
 
 
 OTHERS_USD = Decimal(1_000_000)
 """US dollars a step that are not the service's."""
-FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout")
-SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK")
-"""Values of status labels in the wild; the first that a profile takes for one is the example."""
+DIGITS = 9
+"""Digits after the point of what a counter of a test grows by."""
+FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout", "x")
+SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK", "ok", "0", "y")
+OTHERS = ("other", "another", "-", "0", "x", "Z")
+"""Values of status labels in the wild, and of labels of series that are not ours; the first that fits is the example."""
+
+
+class NoExampleError(LookupError):
+    """No value is known that a regular expression in the catalog matches, so that no input series can be written."""
+
+
+def attempted(cases: Iterator[Case]) -> tuple[Case, ...]:
+    """Return the cases of an alert; none if no example of its series is known, which `generate` then counts as untested."""
+    try:
+        return tuple(cases)
+    except NoExampleError:
+        return ()
 
 
 def failure(requests: Instrument) -> str:
-    """Give a status that counts as a failure. Raises StopIteration where none of the usual ones does."""
-    return next(value for value in FAILURES if re.fullmatch(requests.bad, value))
+    """Return a normalised status that counts as a failure, and is not left out. Raise NoExampleError if none is known."""
+    return _status(requests, (*FAILURES, *_matched(requests.bad)), fails=True)
 
 
 def success(requests: Instrument) -> dict[str, str]:
-    """Give the status of a request that did not fail; none where only failures carry one."""
+    """Return the status of a request that did not fail; nothing if only failures carry one. Raise NoExampleError if none is known."""
     status = requests.label("status")
     if status is None or status.default:
         return {}
-    return {"status": next(value for value in SUCCESSES if not re.fullmatch(requests.bad, value))}
+    return {"status": _status(requests, SUCCESSES, fails=False)}
+
+
+def _status(requests: Instrument, candidates: Iterable[str], *, fails: bool) -> str:
+    label = requests.label("status")
+    for value in candidates:
+        if label and regex.matches(requests.bad, value) == fails and _exposed(requests, label, value):
+            return value
+    raise NoExampleError(requests.bad)
+
+
+def _exposed(instrument: Instrument, label: Label, value: str) -> str | None:
+    """Return how a normalised value may be exposed so that the instrument's matchers select it."""
+    source = label.sources[0]
+    own = [matcher for matcher in instrument.matchers if matcher.label == source]
+    return next((raw for raw in label.exposed(value) if all(matcher.holds(raw) for matcher in own)), None)
 
 
 def another(entry: Input, label: Matcher) -> Input:
@@ -123,48 +165,47 @@ def another(entry: Input, label: Matcher) -> Input:
     return replace(entry, selector=f"{metric}{{{', '.join((*kept, str(label)))}}}")
 
 
-def idle(entry: Input) -> bool:
-    """Say whether a series never grows."""
-    return not re.search(r"\+0*[1-9.]", entry.values)
-
-
 def outside(instrument: Instrument) -> tuple[Matcher, ...]:
-    """Give labels of series that are not the instrument's: for each matcher one that it keeps out, of a list of them the last."""
-    found = []
-    for matcher in instrument.matchers:
-        value = f"{matcher.value}-other"
-        if matcher.operator == "!=":
-            value = matcher.value
-        elif matcher.operator == "!~":
-            value = re.sub(r"\\(.)", r"\1", re.split(r"(?<!\\)\|", matcher.value)[-1])
-            if not re.fullmatch(matcher.value, value):
-                continue
-        if value:
-            found.append(Matcher(matcher.label, "=", value))
-    return tuple(found)
+    """Give labels of series that are not the instrument's: for each matcher one that it alone keeps out, if one is known."""
+    return tuple(filter(None, (kept_out(each, instrument.matchers) for each in instrument.matchers)))
 
 
-def _series(instrument: Instrument, suffix: str, labels: dict[str, str]) -> str:
-    found = {
-        matcher.label: _example(matcher) for matcher in instrument.matchers if matcher.operator[0] == "="
-    }
+def kept_out(matcher: Matcher, matchers: Sequence[Matcher]) -> Matcher | None:
+    """Return a label that one of several matchers keeps out, and no other."""
+    beside = [each for each in matchers if each.label == matcher.label and each != matcher]
+    if matcher.operator == "!=":
+        candidates: Iterable[str] = (matcher.value,)
+    elif matcher.operator == "!~":
+        candidates = reversed(tuple(_matched(matcher.value)))
+    else:
+        candidates = (f"{matcher.value}-other", *OTHERS)
+    for value in filter(None, candidates):
+        if not matcher.holds(value) and all(each.holds(value) for each in beside):
+            return Matcher(matcher.label, "=", value)
+    return None
+
+
+def _series(instrument: Instrument, suffix: str, labels: Mapping[str, str]) -> str:
+    by_label: dict[str, list[Matcher]] = {}
     for matcher in instrument.matchers:
-        if (matcher.operator == "!=" and not matcher.value) or (
-            matcher.operator == "!~" and re.fullmatch(matcher.value, "")
-        ):
-            found.setdefault(matcher.label, "example")
+        by_label.setdefault(matcher.label, []).append(matcher)
+    found = {name: value for name, own in by_label.items() if (value := example(own))}
     metric = instrument.metric + suffix
     for name, value in labels.items():
         label = instrument.label(name)
-        exposed = {normal: raw for raw, normal in label.values} if label else {}
         if label and label.is_name:
-            metric = exposed.get(value, metric)
-            continue
-        found[label.sources[0] if label else name] = exposed.get(value, value)
-    matchers = [Matcher(name, "=", value) for name, value in found.items()]
-    return select(metric, matchers)
+            metric = next((raw for raw, normal in label.values if normal == value), metric)
+        elif label and (raw := _exposed(instrument, label, value)):
+            found[label.sources[0]] = raw
+        elif label is None:
+            found[name] = value
+        elif name in TELLING:
+            raise NoExampleError(value)
+    return select(metric, [Matcher(name, "=", value) for name, value in found.items()])
 
 
+TELLING = ("status", "model", "token_type")
+"""Labels that decide what a series counts; others are left as the matchers want them."""
 WILD = (
     (".*", ""),
     (".+", "x"),
@@ -173,20 +214,34 @@ WILD = (
     ("[0-9]+", "1"),
     ("[a-z0-9]+", "x"),
     ("[^/]+", "x"),
+    ("[[:digit:]]", "1"),
+    ("[0-9]", "1"),
+    (r"\d", "1"),
+    (".", "0"),
 )
 """Parts of expressions that match many values, and one that each matches."""
 
 
-def _example(matcher: Matcher) -> str:
-    """Give a value that is matched: of an expression the first of a list, or with its wild parts filled in."""
-    pattern = matcher.value
-    if matcher.operator == "=":
-        return pattern
-    first = re.split(r"(?<!\\)\|", pattern.removeprefix("(").removesuffix(")"))[0]
-    plainly = re.sub(r"\\(.)", r"\1", first)
-    if re.fullmatch(pattern, plainly):
-        return plainly
-    for part, value in WILD:
-        first = first.replace(part, value)
-    filled = re.sub(r"\\(.)", r"\1", first)
-    return filled if re.fullmatch(pattern, filled) else plainly
+def example(matchers: Sequence[Matcher]) -> str:
+    """Return a value that all matchers on one label select; "" for none. Raise NoExampleError if none is known."""
+    wanted: list[str] = [value for each in matchers if each.operator[0] == "=" for value in _matched_by(each)]
+    candidates: list[str] = [*wanted, *(() if wanted else ("",)), "example", *FAILURES, *SUCCESSES, *OTHERS]
+    for value in candidates:
+        if all(each.holds(value) for each in matchers):
+            return value
+    raise NoExampleError(", ".join(map(str, matchers)))
+
+
+def _matched_by(matcher: Matcher) -> Iterable[str]:
+    return (matcher.value,) if matcher.operator == "=" else _matched(matcher.value)
+
+
+def _matched(pattern: str) -> Iterator[str]:
+    """Give values that an expression matches: each of a list, or with its wild parts filled in."""
+    for part in re.split(r"(?<!\\)\|", pattern.removeprefix("(").removesuffix(")")):
+        filled = part
+        for wild, value in WILD:
+            filled = re.sub(r"(?<!\\)" + re.escape(wild), value, filled)
+        for candidate in (re.sub(r"\\(.)", r"\1", part), re.sub(r"\\(.)", r"\1", filled)):
+            if regex.matches(pattern, candidate):
+                yield candidate

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from alerts.coverage import Known
+from alerts.closure import Recorded, selectors
 from alerts.model import Group, Recording, RuleFile
 from signals.promql import Matcher, select
 from signals.samples import Ask
@@ -81,7 +81,7 @@ def spared(files: Iterable[RuleFile], read: SamplesRead) -> Spared:
     """Ask the alerts' conditions as they are, what is recorded for them, and the same written out of raw series."""
     alerts = recorded = written_out = 0
     for file in files:
-        known = Known(file.recordings)
+        known = Recorded(file.recordings)
         needed: dict[int, Recording] = {}
         for group in file.groups:
             interval = promql_duration(group.interval_seconds)
@@ -93,14 +93,18 @@ def spared(files: Iterable[RuleFile], read: SamplesRead) -> Spared:
     return Spared(alerts=alerts, recorded=recorded, plain=written_out)
 
 
-def inlined(expression: str, known: Known, interval: str, within: tuple[Recording, ...] = ()) -> str:
+def inlined(expression: str, known: Recorded, interval: str, within: tuple[Recording, ...] = ()) -> str:
     """Write an expression out: each recorded series in it becomes what it is recorded from.
 
     Constants stay, and so does what a rule remembers of itself. `within` are the rules that are being written out.
     """
 
     def written(found: re.Match[str]) -> str:
-        rules = [rule for rule in known.matching(found[1], found[2]) if rule.constant is None]
+        rules = [
+            rule
+            for rule in known.matching(selectors(f"{found[1]}{{{found[2]}}}")[0])
+            if rule.constant is None
+        ]
         if len(rules) != 1 or rules[0] in within:
             return found[0]
         inner = f"(\n{inlined(rules[0].expr, known, interval, (*within, rules[0]))}\n)"

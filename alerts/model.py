@@ -9,6 +9,11 @@ from decimal import Decimal
 
 from signals.promql import Matcher, select
 
+STEP = 2
+"""Minutes between evaluations, and samples, of most tests: promtool evaluates every rule at each."""
+IDLE_STEP = 30
+"""The same of tests in which nothing is measured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
@@ -32,65 +37,62 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One series of a test: its selector, and its values in promtool's notation, or by how much it grows in a minute."""
+    """One series of a test: its selector, and its values in promtool's notation."""
 
     selector: str
-    per_minute: Decimal = Decimal(0)
-    values: str = ""
+    values: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """That after `minutes` an alert fires with `annotations`, or is silent (None)."""
+    """That an alert fires after so many minutes, with `annotations` if these are foretold, or that it is silent."""
 
     minutes: int
+    fires: bool = False
     annotations: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What an alert does under some traffic: after `minutes` it fires with `annotations`, or stays silent (None).
+    """What an alert does while series have these values.
 
     labels   those that the firing alert has beside its own
-    fires    that it fires, where what it says then is not foretold
-    step     minutes between evaluations; long windows are tested in longer steps, which takes less time
-    sampled  minutes between samples; 0 where there is one at each evaluation
-    earlier  what it does before
+    step     minutes between evaluations and between samples; long windows are tested in long steps, which takes less time
+    sampled  minutes between samples, if not at each evaluation
     """
 
     name: str
     inputs: tuple[Input, ...]
-    minutes: int
-    annotations: Mapping[str, str] | None = None
+    checks: tuple[Check, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
-    fires: bool = False
-    step: int = 1
+    step: int = STEP
     sampled: int = 0
-    earlier: tuple[Check, ...] = ()
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return max(each.minutes for each in self.checks)
 
     @property
     def is_firing(self) -> bool:
         """Whether it is seen to fire."""
-        return self.fires or any(
-            each.annotations is not None
-            for each in (*self.earlier, Check(minutes=0, annotations=self.annotations))
-        )
+        return any(each.fires for each in self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What is recorded under some traffic: after `minutes` each expression has its value, within a thousandth.
+    """What is recorded while series have these values: after `minutes` each expression has its value, within a thousandth.
 
     step     minutes between evaluations
-    sampled  minutes between samples
+    sampled  minutes between samples, if not at each evaluation
     """
 
     name: str
     inputs: tuple[Input, ...]
     minutes: int
     expects: tuple[tuple[str, Decimal], ...]
-    step: int = 1
-    sampled: int = 1
+    step: int = STEP
+    sampled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

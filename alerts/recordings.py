@@ -26,15 +26,20 @@ def of_service(catalog: Catalog, service: Service) -> Iterator[Recording]:
         "tokens": _tokens,
         "cost": partial(_cost, catalog),
     }
-    owner = {"project": catalog.project, "service": service.name}
-    uid = service_uid(catalog.project, service.name)
-    yield Recording(record=recorded.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
-    if service.is_priced:
-        yield from _prices(service, owner)
+    owner = catalog.labels(service)
     for name, instrument in service.golden.items():
         yield from readers[name](instrument, owner)
     if service.is_priced and "cost" not in service.instruments:
         yield from _priced(catalog, service, owner)
+
+
+def constants(catalog: Catalog, service: Service) -> Iterator[Recording]:
+    """Give what is recorded whatever happens: links, prices, targets and objectives."""
+    owner = catalog.labels(service)
+    uid = service_uid(catalog.project, service.name)
+    yield Recording(record=recorded.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
+    if service.is_priced:
+        yield from _prices(service, owner)
     yield from _targets(service, owner)
 
 
@@ -76,13 +81,6 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
                 expr=latency.share_within(histogram, edge, WINDOW),
                 labels={**owner, "signal": target.signal, "bound": bound},
             )
-    objective = service.objective("latency")
-    if objective and objective.within is not None and objective.within in histogram.buckets:
-        yield Recording(
-            record=recorded.within(WINDOW),
-            expr=latency.share_within(histogram, objective.within, WINDOW),
-            labels={**owner, "signal": "objective.latency", "bound": "exact"},
-        )
 
 
 def _native_latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 from alerts import recordings, steady
-from alerts.model import Alert, Case, Check, Group, Recording, RuleFile
-from alerts.objectives import availability, budget, burning, cost, freshness, latency, windows
+from alerts.model import Alert, Check, Group, Recording, RuleFile
+from alerts.objectives import availability, budget, burning, cost, freshness, latency
 from alerts.objectives.watched import Watched
 from alerts.watches import absence, saturation, spending, targets, traffic
 from alerts.watches import budget as spend
@@ -19,7 +18,6 @@ from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
 from signals.units import promql_duration
 
-Said = TypeVar("Said", Case, Check)
 OBJECTIVES = {
     "availability": availability.watched,
     "latency": latency.watched,
@@ -45,19 +43,32 @@ def watched(catalog: Catalog, service: Service) -> tuple[Watched, ...]:
 def _service_file(catalog: Catalog, service: Service) -> RuleFile:
     base = f"{catalog.project}-{service.name}"
     objectives = watched(catalog, service)
-    rules: tuple[Recording | Alert, ...] = (
+    recorded_rates: tuple[Recording, ...] = (
         *recordings.of_service(catalog, service),
         *(rule for watch in WATCHES for rule in watch.recordings(catalog, service)),
-        *(rule for each in objectives for rule in burning.recordings(each)),
-        *_wanted(catalog, service, _alerts(catalog, service, objectives)),
     )
-    budgets = _budgets(catalog, service, objectives)
-    groups = (_group(catalog, base, rules), *((budgets,) if budgets.rules else ()))
+    alerts = tuple(_wanted(catalog, service, _alerts(catalog, service, objectives)))
+    groups = tuple(
+        group
+        for group in (
+            _slow_group(catalog, f"{base}-constants", tuple(recordings.constants(catalog, service))),
+            _group(catalog, base, recorded_rates),
+            _group(
+                catalog, f"{base}-slo", [rule for each in objectives for rule in burning.recordings(each)]
+            ),
+            _slow_group(catalog, f"{base}-budget", tuple(_budgets(catalog, service, objectives))),
+            _group(catalog, f"{base}-pages", [each for each in alerts if each.labels["severity"] == PAGE]),
+            _slow_group(
+                catalog, f"{base}-tickets", [each for each in alerts if each.labels["severity"] != PAGE]
+            ),
+        )
+        if group.rules
+    )
     proof = steady.proof(catalog, service, groups)
     return RuleFile(
         name=base,
         groups=groups,
-        proofs=(*([proof] if proof else []), *(each for one in objectives for each in windows.proofs(one))),
+        proofs=(proof,) if proof else (),
         remarks=tuple(_remarks(catalog, service, objectives)),
     )
 
@@ -69,14 +80,13 @@ def _alerts(catalog: Catalog, service: Service, objectives: tuple[Watched, ...])
         yield from watch.alerts(catalog, service)
 
 
-def _budgets(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Group:
-    """Give the group that reckons budgets, for the objectives whose period samples are kept for."""
-    kept = [each for each in objectives if burn.is_reckoned(each.objective, catalog.retention)]
-    return Group(
-        name=f"{catalog.project}-{service.name}-budget",
-        interval_seconds=budget.interval(catalog),
-        rules=tuple(rule for each in kept for rule in budget.recordings(each)),
-    )
+def _budgets(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[Recording]:
+    """Give what is recorded about once a minute: targets, long windows, and budgets whose period samples are kept for."""
+    yield from targets.recordings(catalog, service)
+    for each in objectives:
+        yield from burning.sums(each, budget.interval(catalog))
+        if burn.is_reckoned(each.objective, catalog.retention):
+            yield from budget.recordings(each)
 
 
 def _project_file(catalog: Catalog) -> RuleFile:
@@ -99,8 +109,12 @@ def _project_file(catalog: Catalog) -> RuleFile:
     )
 
 
-def _group(catalog: Catalog, name: str, rules: tuple[Recording | Alert, ...]) -> Group:
-    return Group(name=name, interval_seconds=catalog.evaluation_interval, rules=rules)
+def _group(catalog: Catalog, name: str, rules: Iterable[Recording | Alert]) -> Group:
+    return Group(name=name, interval_seconds=catalog.evaluation_interval, rules=tuple(rules))
+
+
+def _slow_group(catalog: Catalog, name: str, rules: Iterable[Recording | Alert]) -> Group:
+    return Group(name=name, interval_seconds=budget.interval(catalog), rules=tuple(rules))
 
 
 def _wanted(
@@ -122,15 +136,15 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
         path = dashboard_path(catalog.project, ALERTS[alert.name])
         links["dashboard_url"] = f"{catalog.links['grafana']}{path}{chosen}"
     cases = tuple(
-        replace(_linked(case, links), earlier=tuple(_linked(each, links) for each in case.earlier))
-        for case in alert.cases
+        replace(case, checks=tuple(_linked(each, links) for each in case.checks)) for case in alert.cases
     )
     return replace(alert, annotations={**alert.annotations, **links}, cases=cases)
 
 
-def _linked(said: Said, links: dict[str, str]) -> Said:
-    """Add links to what is expected, where it fires."""
-    return said if said.annotations is None else replace(said, annotations={**said.annotations, **links})
+def _linked(check: Check, links: dict[str, str]) -> Check:
+    """Add links to what is expected, where it is foretold."""
+    found = check.annotations
+    return check if found is None else replace(check, annotations={**found, **links})
 
 
 def _runbook(link: str, alert: str, service: str) -> str:

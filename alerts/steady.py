@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.examples import Stretch, counting, failure, growing, success
-from alerts.model import Group, Input, Proof, Recording
+from alerts.examples import NoExampleError, Phase, constant, counting, failure, growing, success
+from alerts.model import STEP, Group, Input, Proof, Recording
 from signals import latency as durations
 from signals import recorded
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
 from signals.promql import Matcher
+from signals.units import plain
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")
 """A minute's requests, those of them that fail, tokens, and US dollars."""
 USUAL_SECONDS = Decimal("0.05")
-STEADY = (Stretch(MINUTES + 1, REQUESTS, FAILED),)
+STEADY = (Phase(MINUTES // STEP + 1, REQUESTS * STEP, FAILED * STEP),)
 Sums = dict[str, Decimal]
 """What the series of a record add up to."""
 Expectations = Iterator[tuple[str, Decimal]]
@@ -25,7 +27,10 @@ Expectations = Iterator[tuple[str, Decimal]]
 
 def proof(catalog: Catalog, service: Service, groups: tuple[Group, ...]) -> Proof | None:
     """Give the test; None where nothing of the service can be counted in it."""
-    inputs = {entry.selector: entry for entry in _inputs(service)}
+    try:
+        inputs = {entry.selector: entry for entry in _inputs(service)}
+    except NoExampleError:
+        return None
     if not inputs:
         return None
     sums = _sums(service)
@@ -53,15 +58,18 @@ def _counts(service: Service, name: str) -> Instrument | None:
 
 def _inputs(service: Service) -> Iterator[Input]:
     requests, latency = _counts(service, "requests"), _counts(service, "latency")
-    if requests:
-        yield from _requests(requests)
-    if latency:
-        yield from _durations(latency, apart=requests is None or latency.metric + "_count" != requests.metric)
+    counts = tuple(_requests(requests)) if requests else ()
+    yield from counts
+    if latency and requests and requests.metric == f"{latency.metric}_count":
+        yield from (part for each in counts for part in _beside(latency, each))
+    elif latency:
+        count = counting(latency, STEADY, suffix="_count", labels=_labels(latency))
+        yield from (count, *_beside(latency, count))
     tokens = _counts(service, "tokens")
     if tokens:
-        yield counting(tokens, STEADY, lambda _: TOKENS, **_labels(tokens))
+        yield counting(tokens, STEADY, lambda _: TOKENS * STEP, labels=_labels(tokens))
     if "cost" in service.instruments:
-        yield from growing(service, (Stretch(MINUTES + 1, SPENT),))
+        yield from growing(service, (Phase(MINUTES // STEP + 1, SPENT * STEP),))
 
 
 def _sums(service: Service) -> Sums:
@@ -77,7 +85,6 @@ def _sums(service: Service) -> Sums:
         found[recorded.MODEL_TOKENS] = TOKENS / 60
     if "cost" in service.instruments:
         found[recorded.MODEL_COST] = SPENT / 60
-        found[recorded.COST_HISTORY] = Decimal(0)
     return found
 
 
@@ -89,12 +96,13 @@ def _labels(instrument: Instrument) -> dict[str, str]:
 def _requests(requests: Instrument) -> Iterator[Input]:
     labels = _labels(requests)
     if not requests.tells_errors or (requests.failed and not requests.has("status")):
-        yield counting(requests, STEADY, lambda each: each.events, **labels)
+        yield counting(requests, STEADY, labels=labels)
         if requests.failed:
-            yield counting(requests.failed, STEADY, lambda each: each.bad, **labels)
+            yield counting(requests.failed, STEADY, lambda each: each.bad, labels=labels)
         return
-    yield counting(requests, STEADY, lambda each: each.events - each.bad, **success(requests), **labels)
-    yield counting(requests, STEADY, lambda each: each.bad, status=failure(requests), **labels)
+    served = {**success(requests), **labels}
+    yield counting(requests, STEADY, lambda each: each.events - each.bad, labels=served)
+    yield counting(requests, STEADY, lambda each: each.bad, labels={"status": failure(requests), **labels})
 
 
 def _taken(latency: Instrument) -> Decimal:
@@ -102,25 +110,19 @@ def _taken(latency: Instrument) -> Decimal:
     return latency.buckets[len(latency.buckets) // 2] if latency.buckets else USUAL_SECONDS
 
 
-def _durations(latency: Instrument, *, apart: bool) -> Iterator[Input]:
-    """Give the parts of a histogram; not its count, where that is what counts the requests."""
-    labels, taken = _labels(latency), _taken(latency)
+def _beside(latency: Instrument, count: Input) -> Iterator[Input]:
+    """Give the buckets and the sum of a histogram beside one series of its count, with the same labels."""
+    labels, taken = count.selector.removeprefix(f"{latency.metric}_count"), _taken(latency)
+    inner = labels.removeprefix("{").removesuffix("}")
     if latency.knows_buckets:
-        for edge in latency.buckets:
-            events = REQUESTS if edge >= taken else Decimal(0)
-            yield counting(
-                latency,
-                (Stretch(MINUTES + 1, events),),
-                lambda each: each.events,
-                suffix="_bucket",
-                le=latency.raw_edge(edge),
-                **labels,
-            )
-        yield counting(latency, STEADY, lambda each: each.events, suffix="_bucket", le="+Inf", **labels)
-    if apart:
-        yield counting(latency, STEADY, lambda each: each.events, suffix="_count", **labels)
-    total = (Stretch(MINUTES + 1, REQUESTS * taken / latency.scale),)
-    yield counting(latency, total, lambda each: each.events, suffix="_sum", **labels)
+        for le, edge in (*((latency.raw_edge(edge), edge) for edge in latency.buckets), ("+Inf", taken)):
+            bucket = ", ".join(filter(None, (inner, str(Matcher("le", "=", le)))))
+            values = count.values if edge >= taken else constant((MINUTES // STEP + 1, 0))
+            yield Input(selector=f"{latency.metric}_bucket{{{bucket}}}", values=values)
+    grown = re.fullmatch(r"0\+([\d.]+)x(\d+)", count.values)
+    if grown:
+        seconds = plain(round(Decimal(grown[1]) * taken / latency.scale, 9))
+        yield Input(selector=f"{latency.metric}_sum{labels}", values=f"0+{seconds}x{grown[2]}")
 
 
 def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
@@ -155,8 +157,6 @@ def _of_budget(catalog: Catalog, service: Service, group: Group, rule: Recording
     values = {
         recorded.SLO_EVENTS_COUNTED: events * seconds,
         recorded.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
-        recorded.SLO_CURRENT_BURN: burn,
-        recorded.SLO_PERIOD_BURN: burn,
         recorded.SLO_REMAINING: 1 - burn,
     }
     if burn:

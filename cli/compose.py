@@ -57,9 +57,10 @@ def _files(catalog: Catalog, rule_files: tuple[RuleFile, ...]) -> dict[str, str]
         f"grafana/{dashboard.uid}.json": dashboards.panels.render(dashboard)
         for dashboard in dashboards.build.build(catalog)
     }
+    by_name = {file.name: file for file in rule_files}
     for file in rule_files:
         files[f"prometheus/rules/{file.name}.yaml"] = alerts.documents.rule_file(file)
-        for name, text in alerts.documents.test_files(file).items():
+        for name, text in alerts.documents.test_files(file, [by_name[name] for name in file.reads]).items():
             files[f"prometheus/tests/{name}.test.yaml"] = text
     files |= k8s.provisioning.files(catalog)
     files["alertmanager/example.yaml"] = alerts.routing.example(catalog)

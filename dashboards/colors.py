@@ -13,7 +13,7 @@ PLAIN = "text"
 
 STATUS: Mapping[str, str] = {"2xx": GREEN, "3xx": SKY, "4xx": ORANGE, "5xx": VERMILION}
 QUANTILES: Mapping[str, str] = {"p50": SKY, "p90": BLUE, "p95": ORANGE, "p99": PURPLE}
-WINDOWS: Mapping[str, str] = {"5m": SKY, "1h": BLUE, "6h": ORANGE, "1d": PURPLE, "3d": GREY}
+WINDOWS: Mapping[str, str] = {"5m": SKY, "1h": BLUE, "6h": ORANGE}
 """Of burn rates: the shorter the window, the lighter the blue."""
 
 

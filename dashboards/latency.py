@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query
 from dashboards.parts import chosen, has_classic, has_native, measured, quantile, target_lines
-from signals import latency, recorded, throughput
+from signals import burn, latency, recorded, throughput
 from signals.catalog import Catalog
 from signals.links import dashboard_uid
 from signals.promql import Matcher, select, sum_by
@@ -62,21 +62,24 @@ def _quantiles(catalog: Catalog) -> Panel:
     )
 
 
-def within_threshold(catalog: Catalog) -> Query:
+def within_threshold(catalog: Catalog) -> tuple[Query, ...]:
     """Ask for the exact shares of requests within targets and objectives."""
-    return Query(
-        expr=select(recorded.within(recorded.WINDOW), chosen(catalog, route=False)),
-        legend="{{service}} {{signal}} ({{bound}})",
+    where = chosen(catalog, route=False)
+    targets = select(recorded.within(recorded.WINDOW), where)
+    good = f"1 - {burn.share((*where, latency_objective()), recorded.WINDOW)}"
+    objectives = (
+        (Query(expr=good, legend="{{service}} objective.latency"),) if _states_objective(catalog) else ()
     )
+    return (Query(expr=targets, legend="{{service}} {{signal}} ({{bound}})"), *objectives)
+
+
+def _states_objective(catalog: Catalog) -> bool:
+    return any(service.objective("latency") for service in catalog.services)
 
 
 def _within(catalog: Catalog) -> Panel:
-    objective = Query(
-        expr=select(recorded.OBJECTIVE, (*chosen(catalog, route=False), latency_objective())),
-        legend="{{service}} objective",
-        line=True,
-    )
-    stated = any(service.objective("latency") for service in catalog.services)
+    where = (*chosen(catalog, route=False), latency_objective())
+    objective = Query(expr=select(recorded.OBJECTIVE, where), legend="{{service}} objective", line=True)
     return Panel(
         key="latency.within",
         title="Requests within the threshold (exact)",
@@ -86,7 +89,7 @@ def _within(catalog: Catalog) -> Panel:
             "Of a native histogram it is interpolated inside a fine bucket. Latency alerts read this. Normal is above the dashed objective. All routes together."
         ),
         unit="percentunit",
-        queries=(within_threshold(catalog), *((objective,) if stated else ())),
+        queries=(*within_threshold(catalog), *((objective,) if _states_objective(catalog) else ())),
         needs=("latency",),
         height=10,
     )

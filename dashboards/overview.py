@@ -147,7 +147,7 @@ def _curves(catalog: Catalog) -> tuple[Panel, ...]:
                *target_lines(catalog, "latency.p95")),
         _curve("within", "Requests within the threshold (exact)", "percentunit", "latency",
                "Share of requests within each target's or objective's threshold, counted. Normal is near 100 %.",
-               within_threshold(catalog)),
+               *within_threshold(catalog)),
         _curve("spend", "USD per hour by service", "currencyUSD", "cost",
                "Spend at the present rate of each service. Normal follows the traffic; a step does not.",
                Query(expr=cost.per_hour(where, ("service",)), legend="{{service}}")),

@@ -240,7 +240,7 @@ def _budget(where: Where) -> Iterator[Panel]:
             "comes of an hour's rate above its factor. Normal is below 1."
         ),
         unit="none",
-        queries=(Query(expr=select(recorded.SLO_CURRENT_BURN, where), legend="{{objective}}"),),
+        queries=(Query(expr=burn.burning(where, recorded.WINDOW), legend="{{objective}}"),),
         steps=(Step(None, colors.GOOD), Step(1, colors.WARN)),
     )
 

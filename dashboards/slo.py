@@ -10,9 +10,12 @@ from dashboards.parts import MOST_ROWS, chosen, measured
 from signals import burn, error_ratio, recorded
 from signals.catalog import Catalog, Objective
 from signals.links import dashboard_uid
-from signals.promql import Matcher, select
+from signals.promql import Matcher, select, sum_by
+from signals.units import plain, promql_duration
 
-WINDOWS = ("5m", "1h", "6h", "1d", "3d")
+DRAWN = "6h"
+"""The longest window whose burn rate is drawn over time; longer ones would read too many samples."""
+LONGEST = "3d"
 LEFT = (Step(None, colors.BAD), Step(0, colors.WARN), Step(0.25, colors.GOOD))
 """Of what remains: overdrawn, little, enough."""
 BURNING = (Step(None, colors.GOOD), Step(1, colors.WARN), Step(6, colors.BAD))
@@ -55,13 +58,6 @@ def kept(catalog: Catalog) -> Iterator[Objective]:
                 yield objective
 
 
-def _windows(catalog: Catalog) -> list[str]:
-    """Give the windows that some objective's alerts read."""
-    arms = [arm for each in kept(catalog) for arm in burn.usable(each, catalog.retention)]
-    read = {recorded.WINDOW, *(window for arm in arms for window in (arm.long, arm.short))}
-    return [window for window in WINDOWS if window in read]
-
-
 def _none() -> Panel:
     return Panel(
         key="slo.none",
@@ -80,8 +76,14 @@ def _series(catalog: Catalog, record: str, *more: Matcher) -> str:
 
 
 def _objectives(catalog: Catalog) -> Panel:
+    where = chosen(catalog, route=False)
+    allowed = f"(1 - {_series(catalog, recorded.OBJECTIVE)})"
+
     def column(record: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
-        expr = f"max by (service, objective) ({_series(catalog, record)})"
+        return written(_series(catalog, record), title, unit, steps)
+
+    def written(value: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
+        expr = sum_by(("service", "objective"), value, "max")
         return Query(expr=expr, legend=title, unit=unit, steps=steps)
 
     return Panel(
@@ -96,8 +98,13 @@ def _objectives(catalog: Catalog) -> Panel:
         queries=(
             column(recorded.OBJECTIVE, "Target", "percentunit"),
             column(recorded.SLO_REMAINING, "Budget left", "percentunit", LEFT),
-            column(recorded.SLO_CURRENT_BURN, "Burn rate now", "none", BURNING),
-            column(recorded.SLO_PERIOD_BURN, "Burn rate of the period", "none", BURNING),
+            written(burn.burning(where, recorded.WINDOW), "Burn rate now", "none", BURNING),
+            written(
+                f"{burn.summed_share(where, LONGEST)}\n/\n{allowed}",
+                f"Burn rate of {LONGEST}",
+                "none",
+                BURNING,
+            ),
             column(recorded.SLO_EXHAUSTION, "Lasts for, at this rate", "s"),
             column(recorded.SLO_COVERAGE, "Coverage", "percentunit", SURE),
         ),
@@ -126,31 +133,36 @@ def _remaining(catalog: Catalog) -> Panel:
 
 def _burning(catalog: Catalog) -> Panel:
     where = chosen(catalog, route=False)
-    budget = f"on (project, service, objective) group_left ()\n{_series(catalog, recorded.SLO_BUDGET)}"
-    rates = tuple(
-        Query(
-            expr=f"{burn.share(where, window)}\n/ {budget}",
-            legend=f"{{{{service}}}} {{{{objective}}}} {window}",
-        )
-        for window in _windows(catalog)
-    )
-    factors = Query(
-        expr=f"max by (severity, window) ({_series(catalog, recorded.SLO_FACTOR)})",
-        legend="{{severity}} {{window}}",
-        line=True,
-    )
+    legend = "{{service}} {{objective}} "
+    allowed = f"(1 - {_series(catalog, recorded.OBJECTIVE)})"
+    rates = [Query(expr=burn.burning(where, window), legend=f"{legend}{window}") for window in burn.RECORDED]
+    long = Query(expr=f"{burn.summed_share(where, DRAWN)}\n/\n{allowed}", legend=f"{legend}{DRAWN}")
     return Panel(
         key="slo.burn",
         title="Burn rates by window",
         description=(
-            "How many times faster than allowed the budget is used, over windows from five minutes to three days. At 1 it lasts "
-            "exactly its period. An alert is raised when a long window and its short one are above their dashed factor. Normal is below 1."
+            "How many times faster than allowed the budget is used, over windows of five minutes, an hour and six hours. At 1 it "
+            "lasts exactly its period. An alert fires when a long window and its short one are above their dashed factor. Normal is below 1."
         ),
         unit="none",
-        queries=(*rates, factors),
+        queries=(*rates, long, *_factors(catalog)),
         colors=colors.ending(colors.WINDOWS),
         height=10,
     )
+
+
+def _factors(catalog: Catalog) -> Iterator[Query]:
+    """Draw from which burn rate each long window raises an alert; of several periods each by itself."""
+    stated = list(kept(catalog))
+    several = len({each.period_seconds for each in stated}) > 1
+    lines = {}
+    for objective in stated:
+        for arm in burn.usable(objective, catalog.retention):
+            period = f" of {promql_duration(objective.period_seconds)}" if several else ""
+            factor = plain(round(burn.factor(objective, arm), 4))
+            lines[f"{arm.severity} {arm.long}{period}"] = factor
+    for legend, factor in lines.items():
+        yield Query(expr=f"vector({factor})", legend=legend, line=True)
 
 
 def _errors(catalog: Catalog) -> Panel:
@@ -187,7 +199,7 @@ def _share(catalog: Catalog) -> Panel:
                 legend="{{service}} {{objective}}",
             ),
             Query(
-                expr=_series(catalog, recorded.SLO_BUDGET),
+                expr=f"1 - {_series(catalog, recorded.OBJECTIVE)}",
                 legend="{{service}} {{objective}} allowed",
                 line=True,
             ),

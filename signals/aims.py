@@ -16,7 +16,7 @@ from signals.units import duration, number, per_second, plain, ratio, show, usd
 PERIODS = (7, 28, 30)
 SMALLEST_BUDGET = Decimal("0.000001")
 """The smallest share of bad events that an objective may allow: six nines."""
-MOST_RESTARTS = 30
+MOST_RESTARTS = 20
 
 
 def _price(text: str) -> Decimal:

@@ -19,7 +19,10 @@ ABSENT = {
     "cost": "CostAbsent",
 }
 """The alert of each instrument that has stopped."""
-SERVICE_DOWN, TARGETS_DOWN, RESTARTING = "ServiceDown", "TargetsDown", "InstanceRestarting"
+SERVICE_DOWN, SERVICE_VANISHED = "ServiceDown", "ServiceVanished"
+TARGETS_DOWN, TARGETS_LOST, RESTARTING = "TargetsDown", "TargetsLost", "InstanceRestarting"
+BUCKET_MISSING = "LatencyBucketMissing"
+"""The alert on series that have lost the bucket which the latency objective counts by."""
 TRAFFIC_DROP, TRAFFIC_SURGE = "TrafficDrop", "TrafficSurge"
 HEADROOM_LOW, CPU_THROTTLED = "HeadroomLow", "CpuThrottled"
 POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK = "PoolNearlyExhausted", "QueueNearlyFull", "QueueNotDraining"
@@ -34,7 +37,9 @@ UNIT_COST = {"cost_per_1k_tokens": "TokenCostHigh", "cost_per_request": "Request
 
 ALERTS: Mapping[str, str] = {
     **dict.fromkeys((*BURNING.values(), *(name + SLOW for name in BURNING.values())), "slo"),
-    **dict.fromkeys((*ABSENT.values(), SERVICE_DOWN, TARGETS_DOWN, RESTARTING), "overview"),
+    **dict.fromkeys((*ABSENT.values(), SERVICE_DOWN, SERVICE_VANISHED), "overview"),
+    **dict.fromkeys((TARGETS_DOWN, TARGETS_LOST, RESTARTING), "overview"),
+    BUCKET_MISSING: "latency",
     **dict.fromkeys((TRAFFIC_DROP, TRAFFIC_SURGE, HEADROOM_LOW, CPU_THROTTLED), "throughput"),
     **dict.fromkeys((POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK), "throughput"),
     **dict.fromkeys((MONTH_PROJECTED, MONTH_NEARLY_SPENT, MONTH_SPENT, SPEND_ANOMALY, UNPRICED), "cost"),

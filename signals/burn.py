@@ -29,6 +29,8 @@ ARMS = (
     Arm(severity=TICKET, long="1d", short="2h"),
     Arm(severity=TICKET, long="3d", short="6h"),
 )
+RECORDED = ("5m", "1h")
+"""The windows of the fast page, recorded from the counters; the longer ones are sums of what is recorded each minute."""
 SHARES = {
     7: (Decimal("0.08"), Decimal("0.125"), Decimal("0.2"), Decimal("0.42")),
     28: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
@@ -89,7 +91,7 @@ def usable(objective: Objective, retention: Decimal | None) -> tuple[Arm, ...]:
 
 
 def is_reckoned(objective: Objective, retention: Decimal | None) -> bool:
-    """Say whether the budget of an objective is reckoned: its alerts read events, and samples are kept for its period."""
+    """Return whether the budget of an objective is computed: its alerts read events, and samples are kept for its period."""
     return bool(usable(objective, retention)) and (retention is None or objective.period_seconds <= retention)
 
 
@@ -97,6 +99,19 @@ def share(where: Sequence[Matcher], window: str) -> str:
     """Write the share of recorded events that are bad, over a window; nothing where there are no events."""
     bad, events = recorded.slo_bad_events(window), recorded.slo_events(window)
     return f"{select(bad, where)}\n/\n({select(events, where)} > 0)"
+
+
+def burning(where: Sequence[Matcher], window: str) -> str:
+    """Write the burn rate over a recorded window: the share of bad events ÷ what the objective allows."""
+    return f"{share(where, window)}\n/\n(1 - {select(recorded.OBJECTIVE, where)})"
+
+
+def summed_share(where: Sequence[Matcher], window: str) -> str:
+    """Write the share of bad events over a long window, from what is recorded of each minute."""
+    bad, events = (
+        select(each, where) for each in (recorded.SLO_BAD_EVENTS_COUNTED, recorded.SLO_EVENTS_COUNTED)
+    )
+    return f"sum_over_time({bad}[{window}])\n/\n(sum_over_time({events}[{window}]) > 0)"
 
 
 def refused(objective: Objective, arm: Arm, retention: Decimal | None) -> str:

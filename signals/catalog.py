@@ -50,8 +50,8 @@ class Objective:
 class Tuning:
     """What decides whether an alert is raised, beside targets and objectives.
 
-    least_events   with fewer in the long window a share says nothing: one failure of three is no outage
-    least_bad      with fewer bad ones in the long window nobody is told: a single failure of thirty is no outage either
+    least_events   with fewer events in the long window no burn alert fires; 0 leaves it to the confidence bound
+    least_bad      with fewer bad ones in the long window no burn alert fires; the confidence bound needs two in any case
     headroom       how many times the present use of a resource must still fit
     exhausted      share of a pool or queue from which it is nearly exhausted
     throttled      share of the CPU's periods in which it may be held back
@@ -62,8 +62,8 @@ class Tuning:
     off            alerts that are not wanted
     """
 
-    least_events: Decimal = Decimal(20)
-    least_bad: Decimal = Decimal(5)
+    least_events: Decimal = Decimal(0)
+    least_bad: Decimal = Decimal(0)
     headroom: Decimal = Decimal("1.2")
     exhausted: Decimal = Decimal("0.9")
     throttled: Decimal = Decimal("0.25")
@@ -93,6 +93,7 @@ class Service:
     remarks  what generation leaves out for want of knowledge
     notes    what the profile says that a reader of its figures must know
     line     where it stands in the catalog's file
+    scales_to_zero  whether it may have no target at all, on purpose
     """
 
     name: str
@@ -106,6 +107,7 @@ class Service:
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     line: int = 0
+    scales_to_zero: bool = False
 
     @property
     def is_priced(self) -> bool:

@@ -120,6 +120,10 @@ class Reader:
     def texts(self, entry: Entry) -> tuple[str, ...]:
         return tuple(self.text(item) for item in self.each(entry))
 
+    def flag(self, entry: Entry) -> bool:
+        """Read true or false."""
+        return self.choice(entry, ("true", "false")) == "true"
+
     def choice(self, entry: Entry, choices: Collection[str]) -> str:
         value = self.text(entry)
         if value and value not in choices:

@@ -63,25 +63,45 @@ def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
     """Share of requests that took at most `edge` seconds: exact on a bucket edge; interpolated in a native histogram."""
     if instrument.native:
         return _native_share(instrument, edge, window)
-    inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
-    total = instrument.part("_count").select()
-    return f"{sum_by((), f'rate({inside}[{window}])')}\n/\n({sum_by((), f'rate({total}[{window}])')} > 0)"
+    within = _within(instrument, edge, window)
+    counts = f"rate({instrument.part('_count').select()}[{window}])"
+    return f"{sum_by((), within)}\n/\n({sum_by((), f'{counts} and {within}')} > 0)"
 
 
-def requests(instrument: Instrument, window: str) -> str:
-    """Requests per second, as the histogram counts them."""
+def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
+    """Write requests per second of the series whose histogram has a bucket at `edge` seconds: only these can be told slow or not."""
     if instrument.native:
         return f"histogram_count({whole(instrument, window)})"
-    return sum_by((), f"rate({instrument.part('_count').select()}[{window}])")
+    counts = f"rate({instrument.part('_count').select()}[{window}])"
+    return sum_by((), f"({counts} and {_within(instrument, edge, window)})\n{_not_without(instrument, edge)}")
 
 
 def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> str:
-    """Requests per second, of `every` one of them, that took longer than `edge` seconds: exact on a bucket edge, never below 0."""
+    """Write requests per second, of `every` one of them, that took longer than `edge` seconds: exact, never below 0."""
     if instrument.native:
         return f"({every} > 0) * (1 - {_native_share(instrument, edge, window)})\nor\n0 * {every}"
-    inside = instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
-    within = sum_by((), f"rate({inside}[{window}])")
+    within = sum_by((), f"{_within(instrument, edge, window)}\n{_not_without(instrument, edge)}")
     return call("clamp_min", f"{every}\n-\n{within}", "0")
+
+
+def without_edge(instrument: Instrument, edge: Decimal) -> str:
+    """Write the series that count requests now and have no bucket at `edge` seconds, as after a deploy that dropped it."""
+    at_edge = f"sum without (le) ({_at(instrument, edge)})"
+    return f"{instrument.part('_count').select()} unless {at_edge}"
+
+
+def _at(instrument: Instrument, edge: Decimal) -> str:
+    return instrument.part("_bucket").select(le_matcher(instrument.raw_edge(edge)))
+
+
+def _within(instrument: Instrument, edge: Decimal, window: str) -> str:
+    """Write the rate of requests within an edge by series; the edge may be spelled in two ways within one window."""
+    return f"sum without (le) (rate({_at(instrument, edge)}[{window}]))"
+
+
+def _not_without(instrument: Instrument, edge: Decimal) -> str:
+    """Leave out series that have lost their edge: over a window their buckets and their count cover different times."""
+    return f"unless ({without_edge(instrument, edge)})"
 
 
 def _native_share(instrument: Instrument, edge: Decimal, window: str) -> str:

@@ -23,7 +23,9 @@ TOP = (
     "references", "prices", "budget", "contexts", "kubernetes", "profiles",
     "infrastructure", "ignore", "alerts", "dashboards", "prometheus",
 )  # fmt: skip
-SERVICE = ("profile", "selector", "exclude", "instruments", "targets", "objectives", "alerts")
+SERVICE = (
+    "profile", "selector", "exclude", "instruments", "targets", "objectives", "alerts", "scales_to_zero",
+)  # fmt: skip
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
@@ -66,7 +68,7 @@ def _beside(folder: Path, name: str) -> str:
 
 def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[str], str]) -> Catalog:
     scrape = (
-        reader.parsed(top["scrape_interval"], _interval, Decimal(15))
+        reader.parsed(top["scrape_interval"], partial(_interval, longest=LONGEST_SCRAPE), Decimal(15))
         if "scrape_interval" in top
         else Decimal(15)
     )
@@ -81,7 +83,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         project=_name(reader, top["project"]) if "project" in top else "",
         scrape_interval=scrape,
         evaluation_interval=(
-            reader.parsed(top["evaluation_interval"], _interval, scrape)
+            reader.parsed(top["evaluation_interval"], partial(_interval, longest=LONGEST_EVALUATION), scrape)
             if "evaluation_interval" in top
             else scrape
         ),
@@ -104,16 +106,14 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
     )
 
 
-LONGEST_INTERVAL = Decimal(120)
-"""Rates are recorded over five minutes, and need two scrapes in them."""
+LONGEST_SCRAPE, LONGEST_EVALUATION = Decimal(120), Decimal(300)
+"""Rates are recorded over five minutes and need two scrapes in them; what is recorded is read for as long."""
 
 
-def _interval(text: str) -> Decimal:
+def _interval(text: str, longest: Decimal) -> Decimal:
     seconds = duration(text)
-    if not 1 <= seconds <= LONGEST_INTERVAL:
-        raise ValueError(
-            f"{text!r} is not between 1s and {plain(LONGEST_INTERVAL)}s; rates are recorded over 5m"
-        )
+    if not 1 <= seconds <= longest:
+        raise ValueError(f"{text!r} is not between 1s and {plain(longest)}s; rates are recorded over 5m")
     if seconds != round(seconds, 3):
         raise ValueError(f"{text!r} has a fraction of a millisecond, which Prometheus does not know")
     return seconds
@@ -205,6 +205,7 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
         else {},
         notes=profile.remarks if profile else (),
         line=entry.line,
+        scales_to_zero="scales_to_zero" in fields and reader.flag(fields["scales_to_zero"]),
     )
     return replace(service, remarks=_remarks(service))
 

@@ -37,7 +37,6 @@ QUEUE = "service:queue:tasks"
 PRICE = "model:token_price_usd:value"
 UNPRICED_TOKENS = "model:tokens_unpriced:rate5m"
 COST_EXPECTED = "service:cost_usd_expected:rate1h"
-COST_HISTORY = "service:cost_usd_history:weeks"
 COST_COUNTED = "service:cost_usd:counted"
 MONTH_TO_DATE = "project:cost_usd_month_to_date:value"
 MONTH_COVERAGE = "project:cost_usd_month_to_date:coverage_ratio"
@@ -63,15 +62,9 @@ SLO_MOMENTS, SLO_BAD_MOMENTS = "service:slo_moments:value", "service:slo_bad_mom
 """Of an objective whose events are moments: 1 at each evaluation, and 1 where it is a bad one."""
 SLO_EVENTS_COUNTED = "service:slo_events:counted"
 SLO_BAD_EVENTS_COUNTED = "service:slo_bad_events:counted"
-SLO_BUDGET = "service:slo_error_budget:ratio"
-SLO_CURRENT_BURN = "service:slo_current_burn_rate:ratio"
-SLO_PERIOD_BURN = "service:slo_period_burn_rate:ratio"
 SLO_REMAINING = "service:slo_error_budget_remaining:ratio"
 SLO_COVERAGE = "service:slo_coverage:ratio"
 SLO_EXHAUSTION = "service:slo_time_to_exhaustion:seconds"
-SLO_INFO = "service:slo:info"
-SLO_FACTOR = "service:slo_alert_burn_rate:ratio"
-"""The burn rate from which an alert's arm is met; `severity` and `window` say of which."""
 DASHBOARD = "service:dashboard:info"
 """The label `dashboard` is the uid of a service's own dashboard."""
 
@@ -97,6 +90,8 @@ def owner(project: str, service: str = "") -> tuple[Matcher, ...]:
     return (*matchers, Matcher("service", "=", service)) if service else matchers
 
 
+TARGETS_UP = "service:targets:up"
+"""How many of a service's targets answer Prometheus; no series while it has no target at all."""
 UP = "up"
 """What Prometheus writes of each target: 1 where it answered, 0 where it did not."""
 

@@ -36,7 +36,7 @@ def _parts(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[Path]:
     tests = [each for each in document["tests"] if wanted(each)]
     written = []
     for index in range(min(PARTS, len(tests))):
-        path = file.with_name(f"{file.name.partition('.')[0]}.part{index}.yaml")
+        path = file.with_name(f"{file.name}.part{index}")
         path.write_text(yaml.safe_dump({**document, "tests": tests[index::PARTS]}), "utf-8")
         written.append(path)
     return written

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Stretch, counting, failure, outside, success
+from alerts.examples import Phase, counting, failure, outside, success
 from alerts.model import Input
-from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
 from signals import recorded
 from signals.burn import PAGE
@@ -38,10 +37,8 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         events=lambda window: rate(requests, window),
         bad=bad,
         describe=partial(_described, service, objective),
-        prove=partial(proofs.counted, objective, traffic=partial(_traffic, requests)),
         traffic=partial(_traffic, requests),
         outside=outside(requests),
-        told=True,
     )
     return found
 
@@ -60,15 +57,17 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
     }
 
 
-def _traffic(requests: Instrument, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
+def _traffic(requests: Instrument, phases: Sequence[Phase]) -> tuple[Input, ...]:
     """Give all requests as those that failed and the others; apart where failures have a counter of their own."""
     labels = {name: value for name, value in (("route", "/example"), ("method", "GET")) if requests.has(name)}
     if requests.failed and not requests.has("status"):
         return (
-            counting(requests, stretches, lambda each: each.events, **labels),
-            counting(requests.failed, stretches, lambda each: each.bad, **labels),
+            counting(requests, phases, labels=labels),
+            counting(requests.failed, phases, lambda each: each.bad, labels=labels),
         )
     return (
-        counting(requests, stretches, lambda each: each.events - each.bad, **success(requests), **labels),
-        counting(requests, stretches, lambda each: each.bad, status=failure(requests), **labels),
+        counting(
+            requests, phases, lambda each: each.events - each.bad, labels={**success(requests), **labels}
+        ),
+        counting(requests, phases, lambda each: each.bad, labels={"status": failure(requests), **labels}),
     )

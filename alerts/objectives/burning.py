@@ -5,40 +5,61 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from alerts.examples import attempted
 from alerts.model import Alert, Recording
-from alerts.objectives import arms as single
-from alerts.objectives.proofs import PAGE_STEP, TICKET_STEP
+from alerts.objectives import timelines
 from alerts.objectives.watched import Watched
 from signals import burn, recorded
 from signals.burn import PAGE, TICKET, Arm
 from signals.promql import indent, select
 from signals.units import duration, plain
 
-LEAST_STILL_BAD = Decimal(2)
-"""Bad events of the short window from which it still goes on: a single one, hours after a burn, is no second burn."""
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}
-"""How long a condition holds before anybody is told, and how long it must be gone before they are told that."""
+"""How long a condition must hold before a notification is sent, and be gone before the alert resolves."""
 
 
 def recordings(watched: Watched) -> Iterator[Recording]:
-    """Record numerator and denominator apart, once a window, straight from the counters: never NaN, and 0 is 0."""
-    arms = burn.usable(watched.objective, watched.catalog.retention)
-    named = (watched.catalog.paced(window) for arm in arms for window in (arm.short, arm.long))
-    windows = dict.fromkeys((watched.slice, *sorted(named, key=duration)) if arms else ())
+    """Record numerator and denominator apart, for the windows of the fast page: never NaN, and 0 is 0."""
+    if not burn.usable(watched.objective, watched.catalog.retention):
+        return
     slices = watched.slices
-    if slices and windows:
+    if slices and not watched.is_slice(watched.slice):
         yield Recording(record=slices.events, expr=watched.events(watched.slice), labels=watched.labels)
         yield Recording(record=slices.bad, expr=watched.bad(watched.slice), labels=watched.labels)
-    for window in windows:
-        if watched.is_slice(window):
+    for base in burn.RECORDED:
+        window = watched.catalog.paced(base)
+        if base != recorded.WINDOW and base not in _windows(watched):
             continue
         for record, read, write in (
             (recorded.slo_events, slices and slices.events, watched.events),
             (recorded.slo_bad_events, slices and slices.bad, watched.bad),
         ):
-            expr = slices.over(select(read, watched.where), window) if slices and read else write(window)
+            is_read = slices and read and not watched.is_slice(window)
+            expr = (
+                slices.over(select(read, watched.where), window)
+                if slices and read and is_read
+                else write(window)
+            )
             yield Recording(record=record(window), expr=expr, labels=watched.labels)
+
+
+def sums(watched: Watched, seconds: Decimal) -> Iterator[Recording]:
+    """Record events as numbers, those of `seconds` each: long windows and periods are sums of these."""
+    if not burn.usable(watched.objective, watched.catalog.retention):
+        return
+    for record, rate in (
+        (recorded.SLO_EVENTS_COUNTED, recorded.slo_events),
+        (recorded.SLO_BAD_EVENTS_COUNTED, recorded.slo_bad_events),
+    ):
+        events = select(rate(watched.slice), watched.where)
+        yield Recording(record=record, expr=f"{events} * {plain(seconds)}", labels=watched.labels)
+
+
+def _windows(watched: Watched) -> list[str]:
+    """Give the windows that the objective's alerts read, the shortest first."""
+    arms = burn.usable(watched.objective, watched.catalog.retention)
+    return sorted({window for arm in arms for window in (arm.short, arm.long)}, key=duration)
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
@@ -56,33 +77,28 @@ def alerts(watched: Watched) -> Iterator[Alert]:
             keep=watched.catalog.paced(KEEP[severity]),
             labels={"severity": severity, **watched.labels},
             annotations=annotations,
-            cases=(
-                *watched.prove(severity, arms, annotations),
-                *single.cases(
-                    watched,
-                    arms,
-                    (HOLD[severity], KEEP[severity]),
-                    (*watched.least, LEAST_STILL_BAD),
-                    annotations,
-                    PAGE_STEP if severity == PAGE else TICKET_STEP,
-                ),
-            ),
+            cases=attempted(timelines.cases(watched, arms, (HOLD[severity], KEEP[severity]), annotations)),
         )
 
 
 def _arm(watched: Watched, arm: Arm) -> str:
-    """Write an arm's condition: in its long and in its short window, and with enough events, and bad ones, to tell."""
+    """Write the condition of a window pair: budget was lost in the long one, not by chance, and still is in the short one."""
     limit = plain(burn.threshold(watched.objective, arm))
-    long, short = (watched.catalog.paced(window) for window in (arm.long, arm.short))
-    shares = (f"{burn.share(watched.where, window)} > {limit}" for window in (long, short))
-    events, bad = watched.least
-    enough = (
-        _at_least(watched, recorded.slo_events(long), long, events),
-        _at_least(watched, recorded.slo_bad_events(long), long, bad),
-        _at_least(watched, recorded.slo_bad_events(short), short, LEAST_STILL_BAD),
-    )
-    return "\nand\n".join((*shares, *enough))
+    long, bad = watched.events_in(arm.long), watched.bad_in(arm.long)
+    recent_bad = watched.bad_in(arm.short)
+    conditions = [f"{_share(watched, arm.long)} > {limit}", f"{_share(watched, arm.short)} > {limit}"]
+    if watched.sampled:
+        bound = plain(burn.bound_threshold(watched.objective, arm))
+        conditions.append(f"sqrt({bad}) - {plain(burn.CONFIDENCE_Z / 2)} > sqrt({long} * {bound})")
+    expected = plain(round(duration(arm.short) / duration(arm.long) * burn.LEAST_BAD_OF_EXPECTED, 9))
+    conditions.append(f"{recent_bad} >= clamp({long} * {expected}, 1, {plain(burn.LEAST_BAD)})")
+    for total, least in zip((long, bad), watched.least, strict=True):
+        if least:
+            conditions.append(f"{total} >= {plain(least)}")
+    return "\nand\n".join(conditions)
 
 
-def _at_least(watched: Watched, record: str, window: str, least: Decimal) -> str:
-    return f"{select(record, watched.where)} * {plain(duration(window))} >= {plain(least)}"
+def _share(watched: Watched, window: str) -> str:
+    if window in burn.RECORDED:
+        return burn.share(watched.where, watched.catalog.paced(window))
+    return f"{watched.bad_in(window)}\n/\n({watched.events_in(window)} > 0)"

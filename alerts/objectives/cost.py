@@ -7,20 +7,17 @@ the limit allows for so many: events are weighed by how many they are, and a dea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Stretch, another, counting, outside
+from alerts.examples import Phase, another, counting, outside
 from alerts.model import Input
-from alerts.objectives import proofs
 from alerts.objectives.watched import Slices, Watched
 from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, rate
-from signals.promql import Matcher
 from signals.units import plain, significant
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
@@ -55,7 +52,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
             over=lambda series, window: f"avg_over_time({series}[{window}])",
         ),
         describe=partial(_described, service, objective),
-        prove=partial(proofs.sliced, objective, traffic=partial(_traffic, counter, spend, objective)),
+        traffic=partial(_traffic, counter, spend, objective),
     )
     return found
 
@@ -79,23 +76,19 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
 
 
 def _traffic(
-    counter: Instrument, spend: Instrument, objective: Objective, stretches: Sequence[Stretch]
+    counter: Instrument, spend: Instrument, objective: Objective, phases: Sequence[Phase]
 ) -> tuple[Input, ...]:
-    """Give events of two instances, and what they cost: below the limit, or above it in stretches that are bad; and those of others."""
+    """Give events, and what they cost: below the limit, or above it in phases that are bad; and those of others."""
     limit = objective.limit_usd or Decimal(0)
     known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
     labels = {name: value for name, value in known if counter.has(name)}
     model = {"model": "example"} if spend.has("model") else {}
-    half = [replace(each, events=each.events / 2, bad=each.bad / 2) for each in stretches]
-    events = counting(counter, half, lambda each: each.events, **labels)
-    cost = counting(spend, half, lambda each: each.events * limit * (DEAR if each.bad else CHEAP), **model)
-    ours = (
-        another(entry, Matcher("replica", "=", name)) for entry in (events, cost) for name in ("one", "two")
+    events = counting(counter, phases, labels=labels)
+    cost = counting(
+        spend, phases, lambda each: each.events * limit * (DEAR if each.bad else CHEAP), labels=model
     )
-    everywhere = [Stretch(sum(each.steps for each in stretches), OTHERS)]
+    everywhere = [Phase(sum(each.steps for each in phases), OTHERS)]
     others = (
-        another(counting(each, everywhere, lambda one: one.events), matcher)
-        for each in (counter, spend)
-        for matcher in outside(each)
+        another(counting(each, everywhere), matcher) for each in (counter, spend) for matcher in outside(each)
     )
-    return (*ours, *others)
+    return (events, cost, *others)

@@ -11,9 +11,8 @@ from decimal import Decimal
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Stretch, presence
+from alerts.examples import Phase, presence
 from alerts.model import Input
-from alerts.objectives import proofs
 from alerts.objectives.watched import Slices, Watched
 from signals import recorded
 from signals.burn import PAGE
@@ -56,8 +55,9 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         ),
         least=LEAST,
         describe=partial(_described, service, objective, instrument),
-        prove=partial(proofs.sliced, objective, traffic=partial(_traffic, instrument, suffix)),
-        meanwhile=lambda minutes: _traffic(instrument, suffix, (Stretch(minutes + 1, Decimal(1)),)),
+        sampled=False,
+        traffic=partial(_traffic, instrument, suffix),
+        is_presence=True,
     )
 
 
@@ -76,6 +76,6 @@ def _described(
     }
 
 
-def _traffic(instrument: Instrument, suffix: str, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
-    """Give a series that has no sample in the steps of stretches that are bad."""
-    return (presence(instrument, stretches, suffix=suffix),)
+def _traffic(instrument: Instrument, suffix: str, phases: Sequence[Phase]) -> tuple[Input, ...]:
+    """Give a series that has no sample in the steps of phases that are bad."""
+    return (presence(instrument, phases, suffix=suffix),)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Stretch, counting, outside
+from alerts.examples import Phase, counting, outside
 from alerts.model import Input
-from alerts.objectives import proofs
 from alerts.objectives.watched import Watched
 from signals import latency, recorded
 from signals.burn import PAGE
@@ -30,7 +29,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         """Of a native histogram nothing recorded is read, since its alerts are proven on what is recorded."""
         every = found.recorded(recorded.slo_events(window))
         if histogram.native:
-            every = latency.requests(histogram, window)
+            every = latency.requests(histogram, edge, window)
         return latency.slower(histogram, edge, window, every)
 
     found = Watched(
@@ -38,15 +37,13 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         service=service,
         objective=objective,
         least=(service.tuning.least_events, service.tuning.least_bad),
-        events=lambda window: latency.requests(histogram, window),
+        events=lambda window: latency.requests(histogram, edge, window),
         bad=bad,
         describe=partial(_described, service, objective),
-        prove=partial(proofs.counted, objective, traffic=partial(_traffic, histogram, objective)),
         traffic=None if histogram.native else partial(_traffic, histogram, objective),
         outside=outside(histogram),
-        told=True,
     )
-    return proofs.on_recorded(found) if histogram.native else found
+    return found
 
 
 def _described(service: Service, objective: Objective, severity: str) -> dict[str, str]:
@@ -64,7 +61,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
     }
 
 
-def _traffic(histogram: Instrument, objective: Objective, stretches: Sequence[Stretch]) -> tuple[Input, ...]:
+def _traffic(histogram: Instrument, objective: Objective, phases: Sequence[Phase]) -> tuple[Input, ...]:
     """Give requests of which a share is slower than the objective's threshold."""
     edge = histogram.raw_edge(objective.within) if objective.within else ""
     labels = {
@@ -72,8 +69,12 @@ def _traffic(histogram: Instrument, objective: Objective, stretches: Sequence[St
     }
     return (
         counting(
-            histogram, stretches, lambda each: each.events - each.bad, suffix="_bucket", le=edge, **labels
+            histogram,
+            phases,
+            lambda each: each.events - each.bad,
+            suffix="_bucket",
+            labels={**labels, "le": edge},
         ),
-        counting(histogram, stretches, lambda each: each.events, suffix="_bucket", le="+Inf", **labels),
-        counting(histogram, stretches, lambda each: each.events, suffix="_count", **labels),
+        counting(histogram, phases, suffix="_bucket", labels={**labels, "le": "+Inf"}),
+        counting(histogram, phases, suffix="_count", labels=labels),
     )

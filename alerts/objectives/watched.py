@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from alerts.annotations import Annotations
-from alerts.examples import Stretch
-from alerts.model import Case, Input
-from signals import recorded
+from alerts.examples import Phase
+from alerts.model import Input
+from signals import burn, recorded
 from signals.alarms import BURNING, SLOW
-from signals.burn import PAGE, Arm
+from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.promql import Matcher, select
+from signals.units import duration, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +35,12 @@ class Watched:
 
     events, bad  per second over a window, as PromQL: all, and those that use up the budget
     slices       where only slices are read from the metrics themselves, and windows from these
-    least        the events, and the bad ones, of the long window below which nobody is told
+    least        the events, and the bad ones, of the long window below which no alert fires; 0 where there is no such minimum
+    sampled      whether events are independent of one another, so that a few bad ones may be chance
     describe     the annotations of the page alert, or of the ticket's
-    prove        the cases of the page alert, or of the ticket's
     traffic      the series that are counted, for so many steps; None where promtool cannot be given them
     outside      what matches series beside them, each kept out by another matcher
-    told         whether nothing bad is 0, also where no series of bad events is there
-    meanwhile    the series of so many minutes of which none is bad, for an objective that takes having none for bad
+    is_presence  whether having no sample is bad, so that nobody else's series can be told from ours by what they count
     """
 
     catalog: Catalog
@@ -51,12 +50,11 @@ class Watched:
     bad: Callable[[str], str]
     slices: Slices | None = None
     least: tuple[Decimal, Decimal]
+    sampled: bool = True
     describe: Callable[[str], dict[str, str]]
-    prove: Callable[[str, tuple[Arm, ...], Annotations], tuple[Case, ...]]
-    traffic: Callable[[Sequence[Stretch]], tuple[Input, ...]] | None = None
+    traffic: Callable[[Sequence[Phase]], tuple[Input, ...]] | None = None
     outside: tuple[Matcher, ...] = ()
-    told: bool = False
-    meanwhile: Callable[[int], tuple[Input, ...]] = lambda _: ()
+    is_presence: bool = False
 
     def alert_name(self, severity: str) -> str:
         return BURNING[self.objective.name] + ("" if severity == PAGE else SLOW)
@@ -79,7 +77,21 @@ class Watched:
         """Whether the events of a window are those of a slice itself."""
         return self.slices is not None and self.slices.events == recorded.slo_events(window)
 
+    def events_in(self, window: str) -> str:
+        """Write how many events a window of a pair had, as recorded."""
+        return self._sum_of(recorded.slo_events, recorded.SLO_EVENTS_COUNTED, window)
+
+    def bad_in(self, window: str) -> str:
+        """Write how many bad events a window of a pair had, as recorded."""
+        return self._sum_of(recorded.slo_bad_events, recorded.SLO_BAD_EVENTS_COUNTED, window)
+
+    def _sum_of(self, record: Callable[[str], str], counted: str, window: str) -> str:
+        paced = self.catalog.paced(window)
+        if window in burn.RECORDED:
+            return f"{select(record(paced), self.where)} * {plain(duration(paced))}"
+        return f"sum_over_time({select(counted, self.where)}[{paced}])"
+
     @property
     def slice(self) -> str:
-        """The shortest window, which the present burn rate is reckoned over."""
+        """The shortest window, which the present burn rate is computed over."""
         return self.catalog.paced(recorded.WINDOW)

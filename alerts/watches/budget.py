@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from alerts.annotations import USD, Annotations, filled
-from alerts.examples import Stretch, growing, quarterly
-from alerts.model import Alert, Case, Group, Recording
+from alerts.examples import Phase, attempted, growing
+from alerts.model import IDLE_STEP, Alert, Case, Check, Group, Input, Recording
 from signals import cost, recorded
 from signals.alarms import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT
 from signals.burn import PAGE, TICKET
@@ -57,29 +57,39 @@ def projected(catalog: Catalog) -> Iterator[Alert]:
         hold=catalog.paced("15m"),
         labels=catalog.labels(severity=TICKET),
         annotations=annotations,
-        cases=tuple(_projected_cases(spending[0], budget, annotations)),
+        cases=attempted(_projected_cases(spending[0], budget, annotations)),
     )
 
 
 def _projected_cases(service: Service, budget: Decimal, annotations: Annotations) -> Iterator[Case]:
-    minutes = 390
+    """Spend in times of what the budget allows: within it, a spike of minutes, a spike that is over, and then beyond it."""
     allowed = budget / (HOURS_PER_MONTH * 60)
-
-    def case(
-        name: str, *stretches: tuple[int, str], fired: Annotations | None = None, fires: bool = False
-    ) -> Case:
-        """Give so many minutes at so many times what the budget allows, one after another."""
-        spent = tuple(Stretch(long, allowed * Decimal(times)) for long, times in stretches)
-        inputs = growing(service, spent)
-        return quarterly(name=name, inputs=inputs, minutes=minutes, annotations=fired, fires=fires)
-
     fired = filled(annotations, {USD: f"{2 * budget:.2f}"})
-    yield case("spend would exceed the budget", (391, "2"), fired=fired)
-    yield case("spend stays within the budget", (391, "0.8"))
-    yield case("a spike that is over", (300, "4"), (91, "0.75"))
-    yield case("a spike of minutes", (365, "0.5"), (5, "20"), (21, "0.5"))
-    yield case("a dear hour", (360, "0.5"), (31, "20"), fires=True)
-    yield quarterly(name="nothing is measured", inputs=(), minutes=minutes)
+
+    def spent(*levels: tuple[int, str]) -> tuple[Input, ...]:
+        return growing(service, [Phase(steps, allowed * EVERY * Decimal(times)) for steps, times in levels])
+
+    yield Case(
+        name="beyond the budget",
+        inputs=spent((40, "2")),
+        checks=(Check(minutes=39 * EVERY, fires=True, annotations=fired),),
+        step=EVERY,
+    )
+    yield Case(
+        name="within it, a spike that is over, and a dear hour",
+        inputs=spent((38, "0.8"), (3, "10"), (30, "0.8"), (7, "20")),
+        checks=(
+            Check(minutes=37 * EVERY),
+            Check(minutes=50 * EVERY),
+            Check(minutes=77 * EVERY, fires=True),
+        ),
+        step=EVERY,
+    )
+    yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)
+
+
+EVERY = 10
+"""Minutes between samples and evaluations of these tests."""
 
 
 def is_counted(catalog: Catalog) -> bool:
@@ -158,34 +168,41 @@ def _spent(catalog: Catalog, seconds: Decimal) -> Iterator[Alert]:
                     f"Since the month began {USD} USD were spent; the budget is {plain(budget)} USD a month."
                 ),
             },
-            cases=_month_cases(service, budget * share, seconds, turns=share == 1),
+            cases=attempted(_month_cases(service, budget * share, seconds, turns=share == 1)),
         )
 
 
-def _month_cases(service: Service, limit: Decimal, seconds: Decimal, *, turns: bool) -> tuple[Case, ...]:
-    """Spend within six hours of January 1970, where promtool's clock begins; and all of that January, to see it end."""
-    six_hours, step = 361, 15
+def _month_cases(service: Service, limit: Decimal, seconds: Decimal, *, turns: bool) -> Iterator[Case]:
+    """Spend within ten hours of January 1970, where promtool's clock begins; and all of that January, to see it end."""
 
-    def spend(minutes: int, every: int, times: Decimal) -> tuple[Stretch, ...]:
-        """So much in all, as written down at each evaluation: what a stretch of these seconds cost."""
+    def spend(minutes: int, every: int, times: Decimal) -> tuple[Phase, ...]:
+        """So much in all, as recorded at each evaluation: what that many seconds cost."""
         evaluations = minutes // every
-        return (Stretch(minutes, limit * times / evaluations / (seconds / 60)),)
+        return (Phase(evaluations, limit * times * every / evaluations / (seconds / 60)),)
 
-    def case(name: str, times: str, *, fires: bool = False) -> Case:
-        inputs = growing(service, spend(six_hours, step, Decimal(times)))
-        return quarterly(name=name, inputs=inputs, minutes=six_hours - 1, fires=fires)
-
-    cases = (
-        case("spent", "1.2", fires=True),
-        case("not yet", "0.8"),
-        Case(name="nothing is measured", inputs=(), minutes=six_hours - 1, step=step),
+    hours = 600
+    spent = counted_each_minute(service, spend(hours, EVERY, Decimal("1.2")), EVERY)
+    yield Case(
+        name="not yet, and spent",
+        inputs=spent,
+        checks=(Check(minutes=hours * 7 // 10), Check(minutes=hours - EVERY, fires=True)),
+        step=EVERY,
+        sampled=1,
     )
+    yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)
     if not turns:
-        return cases
+        return
     january, every = 31 * 24 * 60, 240
-    spent = growing(service, spend(january + 2 * every, every, Decimal(3)))
-    ends, begins = (
-        Case(name=name, inputs=spent, minutes=january + after, fires=fires, step=every, sampled=1)
-        for name, after, fires in (("before the month ends", -every, True), ("a new month", every, False))
+    spent = counted_each_minute(service, spend(january + 2 * every, every, Decimal(3)), every)
+    yield Case(
+        name="the month ends",
+        inputs=spent,
+        checks=(Check(minutes=january - every, fires=True), Check(minutes=january + every)),
+        step=every,
+        sampled=1,
     )
-    return (*cases, ends, begins)
+
+
+def counted_each_minute(service: Service, phases: tuple[Phase, ...], every: int) -> tuple[Input, ...]:
+    """Give what a service spends, a sample each minute, of phases in steps of so many minutes."""
+    return growing(service, [Phase(each.steps * every, each.events / every) for each in phases])

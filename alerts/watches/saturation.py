@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from alerts.annotations import NUMBER, SHARE, Annotations, filled, percent
-from alerts.examples import counter, level, quarterly, success
-from alerts.model import Alert, Case, Input, Recording
+from alerts.examples import Phase, attempted, constant, counting, level, success
+from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 from signals import burn, recorded, saturation
 from signals.alarms import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK
 from signals.catalog import Catalog, Service
@@ -18,10 +18,10 @@ from signals.units import plain
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 EXAMPLE_LIMIT = Decimal(200)
-STUCK, GROWN, MORE = "30m", Decimal("1.2"), 10
+STUCK, GROWN, AT_LEAST = "30m", Decimal("1.2"), 10
 """For how long a queue is never empty, and how much longer it is by then, before it is said not to drain."""
-MINUTES = 45
-"""How long a case is."""
+FIRST, MORE = 15, 20
+"""For how many steps a test stays at what is silent, and then at what an alert fires at."""
 
 
 def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
@@ -82,7 +82,7 @@ def _headroom(catalog: Catalog, service: Service, resources: list[str]) -> Alert
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=tuple(_headroom_cases(catalog, service, resources, annotations)),
+        cases=attempted(_headroom_cases(catalog, service, resources, annotations)),
     )
 
 
@@ -92,20 +92,36 @@ def _headroom_cases(
     factor = service.tuning.headroom
     short, ample = factor / Decimal("1.1"), factor * Decimal("1.1")
     for resource in resources:
+        planned = saturation.PLANNED[resource]
         said = {"{{ $labels.resource }}": resource, NUMBER: f"{float(short):.4g}"}
-        yield quarterly(
-            name=f"little headroom of {resource}",
-            inputs=_at(catalog, service, resource, saturation.PLANNED[resource] / short),
-            minutes=MINUTES,
-            annotations=filled(annotations, said),
-            labels={"resource": resource},
+        yield _case(
+            f"headroom enough of {resource}, and then little",
+            _used(catalog, service, resource, planned / ample, planned / short),
+            filled(annotations, said),
+            resource,
         )
-        yield quarterly(
-            name=f"headroom enough of {resource}",
-            inputs=_at(catalog, service, resource, saturation.PLANNED[resource] / ample),
-            minutes=MINUTES,
-        )
-    yield quarterly(name="nothing is measured", inputs=(), minutes=MINUTES)
+    yield _nothing()
+
+
+def _case(
+    name: str, inputs: tuple[Input, ...], fired: Annotations, resource: str = "", *, hold: int = 15
+) -> Case:
+    """Something for half an hour, and then something at which an alert fires that waits for so many minutes."""
+    due = FIRST * STEP + hold
+    return Case(
+        name=name,
+        inputs=inputs,
+        checks=(
+            Check(minutes=(FIRST - 1) * STEP),
+            Check(minutes=due - 3),
+            Check(minutes=due + 7, fires=True, annotations=fired),
+        ),
+        labels={"resource": resource} if resource else {},
+    )
+
+
+def _nothing() -> Case:
+    return Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)
 
 
 def _full(catalog: Catalog, service: Service, resource: str, name: str) -> Alert:
@@ -115,30 +131,23 @@ def _full(catalog: Catalog, service: Service, resource: str, name: str) -> Alert
         "description": f"The {resource} of {service.name} is {SHARE} full; beyond its limit work waits, or is turned away.",
     }
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.95")
-    said = {SHARE: percent(above)}
-    extra = {"resource": resource}
+    fired = filled(annotations, {SHARE: percent(above)})
     return Alert(
         name=name,
         expr=f"{_series(catalog, service, recorded.SATURATION, resource)} > {plain(limit)}",
         hold=catalog.paced("5m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=(
-            quarterly(
-                name="nearly exhausted",
-                inputs=_at(catalog, service, resource, above),
-                minutes=MINUTES,
-                annotations=filled(annotations, said),
-                labels=extra,
-            ),
-            quarterly(
-                name="room enough",
-                inputs=_at(catalog, service, resource, below),
-                minutes=MINUTES,
-            ),
-            quarterly(name="nothing is measured", inputs=(), minutes=MINUTES),
-        ),
+        cases=attempted(_full_cases(catalog, service, resource, (below, above), fired)),
     )
+
+
+def _full_cases(
+    catalog: Catalog, service: Service, resource: str, shares: tuple[Decimal, Decimal], fired: Annotations
+) -> Iterator[Case]:
+    inputs = _used(catalog, service, resource, *shares)
+    yield _case("room enough, and then nearly exhausted", inputs, fired, resource, hold=5)
+    yield _nothing()
 
 
 def _stuck(catalog: Catalog, service: Service) -> Alert:
@@ -153,45 +162,27 @@ def _stuck(catalog: Catalog, service: Service) -> Alert:
     return Alert(
         name=QUEUE_STUCK,
         expr=(
-            f"{queue} > {plain(GROWN)} * ({queue} offset {window}) + {MORE}\n"
+            f"{queue} > {plain(GROWN)} * ({queue} offset {window}) + {AT_LEAST}\n"
             f"and\nmin_over_time({queue}[{window}]) > 0"
         ),
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=_stuck_cases(queue, service.instruments["queue"], annotations),
+        cases=attempted(_stuck_cases(queue, service.instruments["queue"], annotations)),
     )
 
 
-def _stuck_cases(queue: str, instrument: Instrument, annotations: Annotations) -> tuple[Case, ...]:
-    said = {NUMBER: "301"}
-
-    def inputs(first: str, then: str) -> tuple[Input, ...]:
-        """Give half an hour, and another one."""
-        if instrument.expression:
-            return (Input(selector=queue, values=f"{first} {then}"),)
-        return (level(instrument, f"{first} {then}"),)
-
-    return (
-        quarterly(
-            name="it grows",
-            inputs=inputs("1+5x29", "151+5x30"),
-            minutes=60,
-            annotations=filled(annotations, said),
-        ),
-        quarterly(
-            name="long, but it does not grow",
-            inputs=inputs("500x29", "505x30"),
-            minutes=60,
-        ),
-        quarterly(name="a few more", inputs=inputs("1x29", "10x30"), minutes=60),
-        quarterly(
-            name="it was empty in between",
-            inputs=inputs("1x29", "100x9 0 100x20"),
-            minutes=60,
-        ),
-        quarterly(name="nothing is measured", inputs=(), minutes=60),
+def _stuck_cases(queue: str, instrument: Instrument, annotations: Annotations) -> Iterator[Case]:
+    """A queue that grows, and is empty once; is long, and does not grow; and one that grows and never drains."""
+    values = "0+10x14 0 0+10x14 500x34 500+20x30"
+    fired = filled(annotations, {NUMBER: "800"})
+    series = Input(selector=queue, values=values) if instrument.expression else level(instrument, values)
+    yield Case(
+        name="empty once, long but steady, and then growing",
+        inputs=(series,),
+        checks=(Check(minutes=50), Check(minutes=128), Check(minutes=162, fires=True, annotations=fired)),
     )
+    yield _nothing()
 
 
 def _throttled(catalog: Catalog, service: Service) -> Alert:
@@ -201,42 +192,51 @@ def _throttled(catalog: Catalog, service: Service) -> Alert:
         "description": f"{service.name} was held back in {SHARE} of its CPU periods: it waits for CPU though the node may have some.",
     }
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.9")
-    said = {SHARE: percent(above)}
-
-    def inputs(share: Decimal) -> tuple[Input, ...]:
-        throttled, periods = service.instruments["throttled"], service.instruments["periods"]
-        return (counter(throttled, 600 * share), counter(periods, 600))
-
     return Alert(
         name=CPU_THROTTLED,
         expr=f"{_series(catalog, service, recorded.THROTTLED)} > {plain(limit)}",
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=(
-            quarterly(
-                name="held back",
-                inputs=inputs(above),
-                minutes=MINUTES,
-                annotations=filled(annotations, said),
-            ),
-            quarterly(name="held back a little", inputs=inputs(below), minutes=MINUTES),
-            quarterly(name="nothing is measured", inputs=(), minutes=MINUTES),
+        cases=attempted(
+            _throttled_cases(service, below, above, filled(annotations, {SHARE: percent(above)}))
         ),
     )
 
 
-def _at(catalog: Catalog, service: Service, resource: str, share: Decimal) -> tuple[Input, ...]:
-    """Give series that make a resource so full; as recorded, where promtool cannot be given what it is reckoned from."""
+def _throttled_cases(service: Service, below: Decimal, above: Decimal, fired: Annotations) -> Iterator[Case]:
+    throttled, periods = service.instruments["throttled"], service.instruments["periods"]
+    phases = (Phase(FIRST, Decimal(600) * below), Phase(MORE, Decimal(600) * above))
+    steady = (Phase(FIRST + MORE, Decimal(600)),)
+    inputs = (counting(throttled, phases), counting(periods, steady))
+    yield Case(
+        name="held back a little, and then much",
+        inputs=inputs,
+        checks=(
+            Check(minutes=(FIRST - 1) * STEP),
+            Check(minutes=(FIRST + MORE - 1) * STEP, fires=True, annotations=fired),
+        ),
+    )
+    yield _nothing()
+
+
+def _used(
+    catalog: Catalog, service: Service, resource: str, first: Decimal, then: Decimal
+) -> tuple[Input, ...]:
+    """Give series that make a resource so full, and then so full; as recorded, where promtool cannot be given its instruments."""
     found = saturation.resources(service)[resource]
     used, limit = found.used, found.limit
     if used.expression or limit.expression or used.native or used.names:
         series = _series(catalog, service, recorded.SATURATION, resource)
-        return (Input(selector=series, values=f"{share}x{MINUTES}"),)
+        return (Input(selector=series, values=constant((FIRST, first), (MORE, then))),)
     whole = limit.constant or EXAMPLE_LIMIT
-    amount = round(whole * share / used.scale, 6)
-    bound = () if limit.constant is not None else (level(limit, f"{plain(whole / limit.scale)}x{MINUTES}"),)
+    amounts = [round(whole * share / used.scale, 6) for share in (first, then)]
+    bound = (
+        () if limit.constant is not None else (level(limit, constant((FIRST + MORE, whole / limit.scale))),)
+    )
     if used.kind == "gauge":
-        return (level(used, f"{amount}x{MINUTES}"), *bound)
+        return (level(used, constant(*zip((FIRST, MORE), amounts, strict=True))), *bound)
     labels = success(used) if resource == "rate_limit" else {}
-    return (counter(used, amount * 60, **labels), *bound)
+    seconds = 60 * STEP
+    phases = (Phase(FIRST, amounts[0] * seconds), Phase(MORE, amounts[1] * seconds))
+    return (counting(used, phases, labels=labels), *bound)

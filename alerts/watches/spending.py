@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alerts.annotations import NUMBER, USD, Annotations, filled
-from alerts.examples import Stretch, counting, growing, quarterly, success
-from alerts.model import Alert, Case, Input, Recording
+from alerts.examples import Phase, attempted, constant, counting, growing, success
+from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from signals import burn, recorded
 from signals.alarms import SPEND_ANOMALY, UNIT_COST, UNPRICED
 from signals.catalog import Catalog, Service, Target
@@ -21,8 +21,8 @@ WEEKS = 3
 """How many past weeks are compared with, where samples are kept for so long."""
 SHARE_OF_BUDGET, LEAST_USD_PER_HOUR = Decimal("0.1"), Decimal("0.01")
 """What an hour must cost beyond the usual to matter: a share of the budget's hour; without a budget, a cent."""
-STEP, WEEK_STEPS, MORE_STEPS, EVERY = 15, 672, 48, 240
-"""Minutes between samples of weekly cases, how many of them are a week, and twelve hours, and minutes between evaluations."""
+SAMPLED, DAY_STEPS, EVERY = 15, 96, 480
+"""Minutes between samples of weekly tests, how many of them are a day, and minutes between evaluations."""
 INFO = "info"
 UNPRICED_MODEL = "example-without-a-price"
 
@@ -57,16 +57,14 @@ UNIT_COSTS = {
 
 
 def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
-    """Record what the same hour of past weeks cost, how many weeks that is known of, and what unit costs are made of."""
+    """Record what the same hour of past weeks cost, and what unit costs are made of."""
     labels = catalog.labels(service)
     window = catalog.paced(LONG_WINDOW)
     weeks = _weeks(catalog)
     if "cost" in service.measures and weeks:
         before = [_spent(catalog, service, f" offset {catalog.paced(f'{week}w')}") for week in weeks]
         expected = [_mean(before[:many]) for many in range(len(before), 0, -1)]
-        known = "\n+\n".join(f"(count({each}) or vector(0))" for each in before)
         yield Recording(record=recorded.COST_EXPECTED, expr="\nor\n".join(expected), labels=labels)
-        yield Recording(record=recorded.COST_HISTORY, expr=known, labels=labels)
     for target in _unit_costs(service):
         unit = UNIT_COSTS[target.signal]
         counter = service.instruments[unit.instrument]
@@ -129,29 +127,6 @@ def _anomaly(catalog: Catalog, service: Service) -> Alert:
             f"{service.name} spends {USD} USD an hour, more than {plain(surge)} times what the same hour of past weeks cost."
         ),
     }
-    usual = 4 * floor / (surge - 1) if surge > 1 else 4 * floor
-
-    def case(
-        name: str,
-        times: Decimal,
-        *,
-        steps: int = WEEK_STEPS,
-        usd: Decimal = usual,
-        fired: Annotations | None = None,
-    ) -> Case:
-        minutes = (steps + MORE_STEPS) * STEP
-        quarter = usd / 4
-        stretches = (Stretch(steps, quarter), Stretch(MORE_STEPS + 1, quarter * times))
-        return Case(
-            name=name,
-            inputs=growing(service, stretches),
-            minutes=minutes,
-            annotations=fired,
-            step=EVERY,
-            sampled=STEP,
-        )
-
-    said = {USD: f"{2 * surge * usual:.2f}"}
     return Alert(
         name=SPEND_ANOMALY,
         expr=(
@@ -161,14 +136,38 @@ def _anomaly(catalog: Catalog, service: Service) -> Alert:
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=(
-            case("far more than a week before", 2 * surge, fired=filled(annotations, said)),
-            case("a little more than a week before", (1 + surge) / 2),
-            case("far more, but of next to nothing", 2 * surge, usd=usual / 100),
-            case("not enough history", 2 * surge, steps=96),
-            Case(name="nothing is measured", inputs=(), minutes=480, step=EVERY, sampled=STEP),
-        ),
+        cases=attempted(_anomaly_cases(service, surge, floor, annotations)),
     )
+
+
+def _anomaly_cases(
+    service: Service, surge: Decimal, floor: Decimal, annotations: Annotations
+) -> Iterator[Case]:
+    """A day of next to nothing and a usual week; then far more than nothing, a little more than usual, and far more."""
+    usual = (4 * floor / (surge - 1) if surge > 1 else 4 * floor) * SAMPLED / 60
+    nothing, far = usual / 100, 2 * surge
+    phases = (
+        Phase(DAY_STEPS, nothing),
+        Phase(6 * DAY_STEPS, usual),
+        Phase(DAY_STEPS, nothing * far),
+        Phase(DAY_STEPS, usual * (1 + surge) / 2),
+        Phase(DAY_STEPS, usual * far),
+    )
+    fired = filled(annotations, {USD: f"{far * usual * 60 / SAMPLED:.2f}"})
+    day = DAY_STEPS * SAMPLED
+    yield Case(
+        name="far more than nothing, a little more than usual, and far more",
+        inputs=growing(service, phases),
+        checks=(
+            Check(minutes=5 * day),
+            Check(minutes=8 * day - EVERY),
+            Check(minutes=9 * day - EVERY),
+            Check(minutes=10 * day - EVERY, fires=True, annotations=fired),
+        ),
+        step=EVERY,
+        sampled=SAMPLED,
+    )
+    yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)
 
 
 def _unit_cost(catalog: Catalog, service: Service, target: Target) -> Alert:
@@ -184,43 +183,53 @@ def _unit_cost(catalog: Catalog, service: Service, target: Target) -> Alert:
         ),
     }
 
-    dear, cheap = Decimal("1.25"), Decimal("0.8")
-    said = {value: f"{float(target.value * dear):.3g}"}
     return Alert(
         name=UNIT_COST[target.signal],
         expr=f"{f'{unit.many} * ' if unit.many > 1 else ''}{spent}\n/\n({counted} > 0)\n> {plain(target.value)}",
         hold=catalog.paced("30m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=(
-            quarterly(
-                name="dear",
-                inputs=_at(catalog, service, target, dear),
-                minutes=60,
-                annotations=filled(annotations, said),
-            ),
-            quarterly(name="cheap", inputs=_at(catalog, service, target, cheap), minutes=60),
-            quarterly(name="nothing is measured", inputs=(), minutes=60),
-        ),
+        cases=attempted(_unit_cost_cases(catalog, service, target, value, annotations)),
     )
 
 
-def _at(catalog: Catalog, service: Service, target: Target, times: Decimal) -> tuple[Input, ...]:
-    """Give what costs so many times the target: as recorded where spend is tokens × prices, whose ratio none can choose."""
+def _unit_cost_cases(
+    catalog: Catalog, service: Service, target: Target, value: str, annotations: Annotations
+) -> Iterator[Case]:
+    """A cheap hour, and then one in which each unit costs more than its target."""
+    fired = filled(annotations, {value: f"{float(target.value * DEAR):.3g}"})
+    phases = (Phase(6, target.value * CHEAP), Phase(9, target.value * DEAR))
+    yield Case(
+        name="cheap, and then dear",
+        inputs=_at(catalog, service, target, phases),
+        checks=(Check(minutes=75), Check(minutes=210, fires=True, annotations=fired)),
+        step=15,
+    )
+    yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)
+
+
+DEAR, CHEAP = Decimal("1.25"), Decimal("0.8")
+"""What a unit costs in the tests, in times of its target."""
+
+
+def _at(catalog: Catalog, service: Service, target: Target, phases: Sequence[Phase]) -> tuple[Input, ...]:
+    """Give units that cost so much each; as recorded where spend is tokens × prices, whose ratio none can choose."""
     unit = UNIT_COSTS[target.signal]
     counter, amount = service.instruments[unit.instrument], Decimal(10_000)
-    usd = amount / unit.many * target.value * times
+    spent = [replace(each, events=amount / unit.many * each.events) for each in phases]
     if "cost" not in service.instruments:
         window, where = catalog.paced(LONG_WINDOW), recorded.owner(catalog.project, service.name)
-        return tuple(
-            Input(selector=select(metric, where), values=f"{plain(value)}x60")
-            for metric, value in ((unit.record(window), amount), (recorded.cost(window), usd))
+        levels = [(each.steps, round(each.events, 9)) for each in spent]
+        return (
+            Input(
+                selector=select(unit.record(window), where),
+                values=constant((sum(each.steps for each in phases), amount)),
+            ),
+            Input(selector=select(recorded.cost(window), where), values=constant(*levels)),
         )
     labels = success(counter) if unit.instrument == "requests" else {}
-    return (
-        counting(counter, (Stretch(61, amount),), lambda each: each.events, **labels),
-        *growing(service, (Stretch(61, usd),)),
-    )
+    steady = [replace(each, events=amount) for each in phases]
+    return (counting(counter, steady, labels=labels), *growing(service, spent))
 
 
 def _unpriced(catalog: Catalog, service: Service) -> Alert:
@@ -237,32 +246,27 @@ def _unpriced(catalog: Catalog, service: Service) -> Alert:
             )
         ),
     }
-    said = {NUMBER: "10", "{{ $labels.model }}": UNPRICED_MODEL}
-    tokens = service.instruments["tokens"]
-
-    def inputs(model: str) -> tuple[Input, ...]:
-        labels = {"model": model, "token_type": "input"}
-        return (counting(tokens, (Stretch(46, Decimal(600)),), lambda each: each.events, **labels),)
-
     return Alert(
         name=UNPRICED,
         expr=f"{unpriced} > 0",
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=severity),
         annotations=annotations,
-        cases=(
-            quarterly(
-                name="a model without a price",
-                inputs=inputs(UNPRICED_MODEL),
-                minutes=45,
-                annotations=filled(annotations, said),
-                labels={"model": UNPRICED_MODEL},
-            ),
-            quarterly(
-                name="a model with a price",
-                inputs=inputs(service.prices[0].model),
-                minutes=45,
-            ),
-            quarterly(name="nothing is measured", inputs=(), minutes=45),
-        ),
+        cases=attempted(_unpriced_cases(service, annotations)),
     )
+
+
+def _unpriced_cases(service: Service, annotations: Annotations) -> Iterator[Case]:
+    fired = filled(annotations, {NUMBER: "10", "{{ $labels.model }}": UNPRICED_MODEL})
+    tokens = service.instruments["tokens"]
+
+    def used(model: str) -> Input:
+        return counting(tokens, (Phase(16, Decimal(1200)),), labels={"model": model, "token_type": "input"})
+
+    yield Case(
+        name="a model without a price, and one that has one",
+        inputs=(used(UNPRICED_MODEL), used(service.prices[0].model)),
+        checks=(Check(minutes=12), Check(minutes=30, fires=True, annotations=fired)),
+        labels={"model": UNPRICED_MODEL},
+    )
+    yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)

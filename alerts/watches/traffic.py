@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from alerts.annotations import SHARE, filled, percent
-from alerts.examples import Stretch, counting, success
-from alerts.model import Alert, Case, Input, Recording
+from alerts.examples import Phase, attempted, counting, success
+from alerts.model import IDLE_STEP, Alert, Case, Check, Recording
 from signals import burn, recorded
 from signals.alarms import TRAFFIC_DROP, TRAFFIC_SURGE
 from signals.catalog import Catalog, Service
-from signals.instruments import Instrument, rate
+from signals.instruments import rate
 from signals.promql import select
 from signals.units import duration, plain
 
 WINDOW, HOLD, WEEK = "30m", "30m", "1w"
 LEAST_REQUESTS = 100
 """With fewer in the half hour a week before, twice as many, or half, is chance."""
-STEP, WEEK_STEPS, MORE_STEPS, EVERY = 15, 672, 48, 240
-USUAL = Decimal(10_000)
-"""Minutes between samples of the cases, how many of them are a week, and twelve hours, and minutes between evaluations; and the
-requests in each sample."""
+SAMPLED, DAY_STEPS, EVERY = 15, 96, 480
+"""Minutes between samples of the tests, how many of them are a day, and minutes between evaluations."""
+USUAL, FEW = Decimal(10_000), Decimal(40)
+"""Requests in each sample."""
+FEWER, ENOUGH, MORE = Decimal("0.5"), Decimal("1.1"), Decimal("1.5")
+"""Parts of a limit on the traffic of a week before that are beyond it, and within it."""
 
 
 def is_watched(catalog: Catalog, service: Service) -> bool:
@@ -45,7 +46,7 @@ def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
     """Give the alerts on a drop and on a surge."""
     if not is_watched(catalog, service):
         return
-    tuning, requests = service.tuning, service.instruments["requests"]
+    tuning = service.tuning
     drop, surge = tuning.traffic_drop, tuning.traffic_surge
     yield _alert(
         catalog,
@@ -54,7 +55,7 @@ def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
         f"< {plain(drop)}",
         "A service gets far fewer requests than a week before.",
         f"{service.name} gets {SHARE} of the requests of the same half hour a week before: callers cannot reach it, or have gone.",
-        _cases(requests, drop * Decimal("0.5"), drop * Decimal("1.1")),
+        drop * FEWER,
     )
     yield _alert(
         catalog,
@@ -63,7 +64,7 @@ def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
         f"> {plain(surge)}",
         "A service gets far more requests than a week before.",
         f"{service.name} gets {SHARE} of the requests of the same half hour a week before: a campaign, a retry storm, or abuse.",
-        _cases(requests, surge * Decimal("1.5"), surge * Decimal("0.9")),
+        surge * MORE,
     )
 
 
@@ -74,7 +75,7 @@ def _alert(
     compared: str,
     summary: str,
     description: str,
-    cases: tuple[tuple[Case, Decimal | None], ...],
+    beyond: Decimal,
 ) -> Alert:
     window = catalog.paced(WINDOW)
     now = select(recorded.requests(window), recorded.owner(catalog.project, service.name))
@@ -86,36 +87,29 @@ def _alert(
         hold=catalog.paced(HOLD),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
-        cases=tuple(_expecting(case, share, annotations) for case, share in cases),
+        cases=attempted(_cases(service, name, filled(annotations, {SHARE: percent(beyond)}))),
     )
 
 
-def _expecting(case: Case, share: Decimal | None, annotations: dict[str, str]) -> Case:
-    fired = None if share is None else filled(annotations, {SHARE: percent(share)})
-    return replace(case, annotations=fired)
-
-
-def _cases(requests: Instrument, beyond: Decimal, within: Decimal) -> tuple[tuple[Case, Decimal | None], ...]:
-    """Give a week of usual traffic and twelve hours of another; the share that fires, or None for silence."""
-
-    def case(name: str, share: Decimal, steps: int = WEEK_STEPS, usual: Decimal = USUAL) -> Case:
-        stretches = (Stretch(steps, usual), Stretch(MORE_STEPS + 1, usual * share))
-        return Case(
-            name=name,
-            inputs=_traffic(requests, stretches),
-            minutes=(steps + MORE_STEPS) * STEP,
-            step=EVERY,
-            sampled=STEP,
-        )
-
-    return (
-        (case("beyond the limit", beyond), beyond),
-        (case("within the limit", within), None),
-        (case("no week before", beyond, steps=96), None),
-        (case("few requests", beyond, usual=Decimal(40)), None),
-        (Case(name="nothing is measured", inputs=(), minutes=480, step=EVERY, sampled=STEP), None),
+def _cases(service: Service, name: str, fired: dict[str, str]) -> Iterator[Case]:
+    """A day of few requests and a usual week; then a day after the few, and days within and beyond each limit."""
+    requests, tuning = service.instruments["requests"], service.tuning
+    drop, surge = tuning.traffic_drop, tuning.traffic_surge
+    days = (1 + 6) * [USUAL]
+    days[0] = FEW
+    days += [FEW * drop * FEWER, USUAL * min(drop * ENOUGH, Decimal(1)), USUAL * drop * FEWER]
+    days += [USUAL * max(surge * Decimal("0.9"), Decimal(1)), USUAL * surge * MORE]
+    at = {TRAFFIC_DROP: 10, TRAFFIC_SURGE: 12}[name]
+    ends = [number * DAY_STEPS * SAMPLED - EVERY for number in range(5, len(days) + 1)]
+    due = at * DAY_STEPS * SAMPLED - EVERY
+    entry = counting(requests, [Phase(DAY_STEPS, events) for events in days], labels=success(requests))
+    yield Case(
+        name="few requests, and a day within, and a day beyond the limit",
+        inputs=(entry,),
+        checks=tuple(
+            Check(minutes=end, fires=end == due, annotations=fired if end == due else None) for end in ends
+        ),
+        step=EVERY,
+        sampled=SAMPLED,
     )
-
-
-def _traffic(requests: Instrument, stretches: tuple[Stretch, ...]) -> tuple[Input, ...]:
-    return (counting(requests, stretches, lambda each: each.events, **success(requests)),)
+    yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)

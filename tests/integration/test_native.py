@@ -116,12 +116,12 @@ def _compare_what_rules_record(url: str, catalog: Path, readings: dict[str, Any]
         def value(expression: str) -> float:
             return client.ask(expression).series[0].samples[0].value
 
-        events = value(latency.requests(histogram, "5m"))
+        events = value(latency.requests(histogram, median, "5m"))
         every, seconds = (value(rate(histogram.part(part), "5m", ("route",))) for part in ("_count", "_sum"))
         whole = latency.whole(histogram, "5m")
         assert client.ask(whole).series[0].histograms, "the rule records no native histogram"
         estimate = value(f"histogram_quantile(0.5, sum by (service) (\n{whole}\n))")
-        bad = value(latency.slower(histogram, median, "5m", latency.requests(histogram, "5m")))
+        bad = value(latency.slower(histogram, median, "5m", latency.requests(histogram, median, "5m")))
     assert events == pytest.approx(every, rel=1e-9)
     assert seconds / every == pytest.approx(readings["latency.mean"]["value"], rel=0.05)
     assert estimate == pytest.approx(readings["latency.p50"]["value"], rel=0.05)

@@ -139,6 +139,19 @@ def test_the_month_says_its_assumption_its_share_of_the_budget_and_what_is_saved
     assert "as stated" in note.note
 
 
+def test_a_reference_with_two_unit_costs_gives_two_savings_of_two_names() -> None:
+    past = history()
+    tokens(past)
+    both = CATALOG.replace(
+        "{cost_per_1k_tokens: 0.02 USD,", "{cost_per_1k_tokens: 0.02 USD, cost_per_request: 1 USD,"
+    )
+    catalog = reading.parse(both.replace("MORE\n", ""), "leadline.yaml")
+    report = snapshot.take(catalog, catalog.services, WINDOW, past.ask, monthly_requests=1e6)
+    names = [each.signal for each in report.services[0].readings]
+    assert len(names) == len(set(names))
+    assert {"cost.savings.before.per_request", "cost.savings.before.per_1k_tokens"} <= set(names)
+
+
 def test_headroom_is_claimed_from_the_cpu_a_request_takes() -> None:
     """10 ms of CPU a request, 0.1 cores when idle, 2 cores, planned to 70 %: (1.4 − 0.1) ÷ 0.01 requests/s."""
     past = history()
