@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.compose import generated
+from cli.options import BASES
 from k8s import tree
 from reports import markdown, snapshot, text
 from reports.window import Window
@@ -22,7 +23,7 @@ WRITE = os.environ.get("LEADLINE_GOLDEN") == "write"
 
 
 def test_the_worked_example_generates_what_was_reviewed(worked_example: Catalog) -> None:
-    files = generated(worked_example)
+    files = generated(worked_example, BASES)
     inside = "kubernetes/"
     manifests = {path.removeprefix(inside): text for path, text in files.items() if path.startswith(inside)}
     others = {path: text for path, text in files.items() if not path.startswith(inside)}
