@@ -15,7 +15,7 @@ from typing import Any
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from dashboards import colors, options
+from dashboards import colors, options, text
 from dashboards.model import Dashboard, Link, Panel, Query
 from signals import links, recorded
 from signals.promql import Matcher, select
@@ -65,10 +65,8 @@ LEGACY_DASHBOARD = frozenset({
 
 
 def render(dashboard: Dashboard) -> str:
-    """Write a dashboard as JSON: keys sorted, two spaces, a newline at the end; equal input gives equal bytes."""
-    return (
-        json.dumps(document(dashboard), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    """Write a dashboard as JSON with a newline at the end."""
+    return text.write(document(dashboard)) + "\n"
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
@@ -133,8 +131,8 @@ def _lines(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
 
 def _panel(panel: Panel) -> dict[str, Any]:
     if panel.kind == "text":
-        text = grafana.Text(title=panel.title, content=panel.description, mode="markdown")
-        return _prune({**_plain(text), "fieldConfig": None}, LEGACY)
+        built = grafana.Text(title=panel.title, content=panel.description, mode="markdown")
+        return _prune({**_plain(built), "fieldConfig": None}, LEGACY)
     if panel.kind == "row":
         return _prune(_plain(grafana.RowPanel(title=panel.title)), LEGACY | {"fieldConfig", "collapsed"})
     return {
