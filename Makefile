@@ -38,6 +38,8 @@ prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@$(BIN)/python -m benchmarks.footprint --out docs/footprint.md
 	@$(BIN)/python -m benchmarks.refresh --out docs/refresh.md
 	@$(BIN)/python -m benchmarks.speed --out docs/speed.md
+	@$(if $(BEFORE),$(BIN)/python -m benchmarks.generating --before $(BEFORE) --out docs/volume.md,\
+		echo "docs/volume.md was not measured; BEFORE=DIR names a checkout of the version to compare with")
 
 prometheus: ## Prometheus and Alertmanager with their tools, on PATH or in .cache/
 	@sh .ci/prometheus

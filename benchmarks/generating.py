@@ -1,20 +1,26 @@
 """`generate` for 1, 100 and 1000 services, and the dashboards' JSON beside what plain grafanalib writes for the same panels.
 
-Run as `python -m benchmarks.generating`. Prints times and sizes, and their ratios in one run.
+Run as `python -m benchmarks.generating`. Prints times and sizes, and their ratios in one run. With `--before`, a checkout of an earlier
+version, and `--out docs/volume.md` it writes what that version generates beside what this one does.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import platform
+import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from cli.compose import generated
+from benchmarks import volume
 from dashboards import build, options, panels
 from dashboards.model import Dashboard, Panel
 from signals import reading
@@ -39,27 +45,77 @@ PLAIN = {
 """grafanalib's own panel of each kind that asks something."""
 
 
+ROUNDS = {1: 3, 100: 3, 1000: 1}
+"""How often each number of services is generated; the median counts."""
+HERE = Path(__file__).parent.parent
+
+
 @click.command()
-def main() -> None:
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A checkout of an earlier version, measured in the same run.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the comparison with it as a page.")
+def main(before: Path | None, out: Path | None) -> None:
     """Generate from catalogs of growing size and print time and sizes, and the ratio to one service."""
-    for line in (*lines(), *beside_grafanalib()):
-        click.echo(line)
+    if before is None:
+        if out is not None:
+            raise click.UsageError("--out needs --before, the checkout to compare with")
+        for line in (*lines(), *beside_grafanalib()):
+            click.echo(line)
+        return
+    text = _page(before)
+    click.echo(text, nl=False)
+    if out is not None:
+        out.write_text(text, "utf-8")
 
 
 def lines() -> Iterator[str]:
-    """Time all of `generate`, rules and their tests among it."""
-    generated(reading.parse(_catalog(1), "leadline.yaml"))  # imports, and the first reading of profiles
+    """Time all of `leadline generate`, and say what it writes."""
     first = None
-    for count in (1, 100, 1000):
-        began = time.perf_counter()
-        files = generated(reading.parse(_catalog(count), "leadline.yaml"))
-        seconds = time.perf_counter() - began
-        first = first or seconds
-        sizes = [len(content.encode()) for content in files.values()]
+    for count, rounds in ROUNDS.items():
+        (made,) = volume.measure((HERE,), _catalog(count), rounds)
+        first = first or made.seconds
         yield (
-            f"{count:5} services  {seconds:7.2f} s ({seconds / first:6.1f}×)  {len(files):5} files  "
-            f"{sum(sizes) / 1e6:7.2f} MB, the largest {max(sizes) / 1e3:6.0f} kB"
+            f"{count:5} services  {made.seconds:7.2f} s ({made.seconds / first:6.1f}×)  {made.files:5} files  "
+            f"{made.total_bytes / 1e6:7.2f} MB, the largest {made.largest_bytes / 1e3:6.0f} kB"
         )
+
+
+def _page(before: Path) -> str:
+    """Measure both checkouts in turn for each number of services. Raises ClickException if a figure is missing."""
+    volumes = {
+        count: volume.measure((before, HERE), _catalog(count), rounds) for count, rounds in ROUNDS.items()
+    }
+    tables, dashboards = "\n".join(volume.page(volumes)), "\n".join(beside_grafanalib())
+    return f"""\
+# What is generated
+
+Written by `python -m benchmarks.generating --before PATH --out docs/volume.md` on {datetime.now(UTC):%Y-%m-%d}, Python
+{platform.python_version()}, {os.cpu_count()} cores. Each service has the profile threads-agent, two targets and two objectives. *Before* is
+commit {_commit(before)}, *now* is commit {_commit(HERE)}, both measured in this run by `leadline generate` as a user runs it. Times of 1 and 100
+services are medians of three runs. Sizes are in MB.
+
+{tables}
+
+The dashboards of 1,000 services alone, beside grafanalib by itself, given the same panels, thresholds, colours, variables and annotations
+as far as it has words for them:
+
+```
+{dashboards}
+```
+"""
+
+
+def _commit(checkout: Path) -> str:
+    """Return a checkout's commit, and say so if its files differ from it."""
+    git = ["git", "-C", str(checkout)]
+    commit, changes = (
+        subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout.strip()
+        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+    )
+    return f"{commit} with changes" if changes else commit
 
 
 def beside_grafanalib() -> Iterator[str]:

@@ -91,11 +91,11 @@ def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
 def _of_catalog(connection: Connection, *, python: bool, offline: bool, costs: bool) -> list[Finding]:
     from checks import catalog as held
     from checks import generated as made
-    from cli.compose import generated
+    from cli import compose
     from cli.identity import of_targets
 
     catalog = without_python(connection.load(), python)
-    files = generated(catalog)
+    files = {**compose.dashboards_of(catalog), **compose.rules_of(catalog)}
     if offline:
         return list(held.ignored(held.without_server(catalog), catalog))
     with connection.open(catalog) as prometheus:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import click
 
 from cli.connections import Connection, connected
-from cli.options import python_option, warn_of_shared_folders, without_python
+from cli.options import BASES, OPERATOR, python_option, warn_of_shared_folders, without_python
 from k8s import tree
 
 
@@ -23,6 +23,16 @@ from k8s import tree
     help="The folder to write to; created where it is missing.",
 )
 @click.option(
+    "--base",
+    "bases",
+    type=click.Choice(BASES),
+    multiple=True,
+    default=(OPERATOR,),
+    show_default=True,
+    help="The Kubernetes manifests to write: for the Prometheus Operator and Grafana's sidecar, or plain ConfigMaps. "
+    "For both, give it twice.",
+)
+@click.option(
     "--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated."
 )
 @click.option(
@@ -30,7 +40,9 @@ from k8s import tree
     is_flag=True,
     help="Write nothing; say how many rules there are and, where --url or --context is given, what they cost that Prometheus.",
 )
-def command(connection: Connection, python: bool, out: Path, check: bool, footprint: bool) -> int:
+def command(
+    connection: Connection, python: bool, out: Path, bases: tuple[str, ...], check: bool, footprint: bool
+) -> int:
     """Write dashboards, rules and rule tests from the catalog.
 
     The same catalog gives the same bytes. Only files that an earlier run wrote are ever overwritten or deleted.
@@ -38,6 +50,7 @@ def command(connection: Connection, python: bool, out: Path, check: bool, footpr
     \b
     Examples:
       leadline generate
+      leadline generate --base plain     Kubernetes manifests for plain Deployments instead
       leadline generate --check          in CI: fails where generated/ is not what the catalog says
       leadline generate --footprint --url http://127.0.0.1:9090
     """
@@ -49,22 +62,23 @@ def command(connection: Connection, python: bool, out: Path, check: bool, footpr
         from cli.footprint import show
 
         return show(catalog, connection)
-    made = composed(catalog)
+    made = composed(catalog, bases)
     for remark in made.remarks:
         click.echo(f"remark: {remark}", err=True)
     if check:
-        return _check(out, made.files)
-    code = _write(out, tree.write(out, made.files))
+        return _check(out, made.files, bases)
+    code = _write(out, tree.write(out, made.files), bases)
     click.echo(made.coverage)
     return code
 
 
-def _check(out: Path, files: Mapping[str, str]) -> int:
+def _check(out: Path, files: Mapping[str, str], bases: Collection[str]) -> int:
     found = tree.difference(out, files)
     for kind, paths in (("missing", found.missing), ("changed", found.changed), ("extra", found.extra)):
         for path in paths:
             click.echo(f"{kind}  {out / path}")
     if found:
+        _explain(found.extra, bases)
         click.echo(
             f"{out} is not what the catalog says; run leadline generate, and move extra files away", err=True
         )
@@ -73,13 +87,26 @@ def _check(out: Path, files: Mapping[str, str]) -> int:
     return 0
 
 
-def _write(out: Path, done: tree.Written) -> int:
+def _write(out: Path, done: tree.Written, bases: Collection[str]) -> int:
     for verb, paths in (("wrote", done.written), ("deleted", done.deleted)):
         for path in paths:
             click.echo(f"{verb:7}  {out / path}")
     for path in done.kept:
         click.echo(f"kept: {out / path} is no longer generated, but was edited; delete it yourself", err=True)
+    _explain((*done.deleted, *done.kept), bases)
     click.echo(
         f"{len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.deleted)} deleted in {out}"
     )
     return 0
+
+
+def _explain(paths: Iterable[str], bases: Collection[str]) -> None:
+    """Say how to go on generating a base that an earlier run wrote and this one does not."""
+    others = sorted(
+        {path.split("/")[1] for path in paths if path.startswith("kubernetes/")} & set(BASES) - set(bases)
+    )
+    for base in others:
+        click.echo(
+            f"remark: kubernetes/{base} is generated only with --base {base}; leadline push --base {base} does not need it",
+            err=True,
+        )

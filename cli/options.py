@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from signals.catalog import Catalog, Service
 
 T = TypeVar("T")
+OPERATOR, PLAIN = BASES = ("operator", "plain")
+"""The kustomize bases that can be generated and pushed."""
 DEFAULT_FILE = "leadline.yaml"
 
 catalog_option = click.option(

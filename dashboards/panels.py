@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from dashboards import colors, options
+from dashboards import colors, options, text
 from dashboards.model import Dashboard, Link, Panel, Query
 from signals import links, recorded
 from signals.promql import Matcher, select
@@ -31,7 +32,7 @@ SHELLS = {
     "table": grafana.Table,
     "heatmap": grafana.Heatmap,
 }
-KEPT = frozenset({"type", "title", "description", "datasource"})
+KEPT = frozenset({"type", "datasource"})
 """What is taken of grafanalib's panels: their options and fields are those of Grafana 7, ours stand in `options`."""
 LEGACY = frozenset({
     "cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "links", "maxDataPoints",
@@ -57,16 +58,15 @@ LEGACY_TARGET = frozenset(
 LEGACY_VARIABLE = frozenset({
     "auto", "auto_min", "auto_count", "useTags", "tagsQuery", "tagValuesQuery", "hide", "options", "regex",
 })  # fmt: skip
+NOTHING: tuple[Any, ...] = ("", [], {})
 LEGACY_DASHBOARD = frozenset({
     "__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style", "timepicker", "version", "links",
 })  # fmt: skip
 
 
 def render(dashboard: Dashboard) -> str:
-    """Write a dashboard as JSON: keys sorted, two spaces, a newline at the end; equal input gives equal bytes."""
-    return (
-        json.dumps(document(dashboard), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    """Write a dashboard as JSON with a newline at the end."""
+    return text.write(document(dashboard)) + "\n"
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
@@ -131,19 +131,17 @@ def _lines(panels: tuple[Panel, ...]) -> Iterator[list[Panel]]:
 
 def _panel(panel: Panel) -> dict[str, Any]:
     if panel.kind == "text":
-        text = grafana.Text(title=panel.title, content=panel.description, mode="markdown")
-        return _prune({**_plain(text), "fieldConfig": None}, LEGACY)
+        built = grafana.Text(title=panel.title, content=panel.description, mode="markdown")
+        return _prune({**_plain(built), "fieldConfig": None}, LEGACY)
     if panel.kind == "row":
         return _prune(_plain(grafana.RowPanel(title=panel.title)), LEGACY | {"fieldConfig", "collapsed"})
-    built = _plain(
-        SHELLS[panel.kind](title=panel.title, description=panel.description, dataSource=DATASOURCE)
-    )
-    kept = _prune({key: value for key, value in built.items() if key in KEPT}, LEGACY)
     return {
-        **kept,
+        **_shell(panel.kind),
         "targets": [_target(panel, index, query) for index, query in enumerate(panel.queries)],
         **_prune(
             {
+                "title": panel.title,
+                "description": panel.description,
                 "fieldConfig": options.field_config(panel),
                 "options": options.options(panel),
                 "transformations": options.transformations(panel),
@@ -152,6 +150,13 @@ def _panel(panel: Panel) -> dict[str, Any]:
             frozenset(),
         ),
     }
+
+
+@cache
+def _shell(kind: str) -> dict[str, Any]:
+    """Return what panels of a kind have in common. grafanalib takes most of a dashboard's time to write one, so each is written once."""
+    built = _plain(SHELLS[kind](dataSource=DATASOURCE))
+    return {key: value for key, value in built.items() if key in KEPT}
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -249,23 +254,21 @@ def _plain(built: Any) -> dict[str, Any]:
 
 def _prune(value: dict[str, Any], legacy: frozenset[str]) -> dict[str, Any]:
     """Drop legacy keys here, and what is null or empty at every depth; a threshold's null is its meaning."""
-    return {
-        key: _without_nothing(part, key)
-        for key, part in value.items()
-        if key not in legacy and not _is_nothing(_without_nothing(part, key))
+    return _filled({key: part for key, part in value.items() if key not in legacy})
+
+
+def _filled(value: dict[str, Any]) -> dict[str, Any]:
+    pruned = {
+        name: part if name == "steps" else _without_nothing(part)
+        for name, part in value.items()
+        if part is not None
     }
+    return {name: part for name, part in pruned.items() if part not in NOTHING}
 
 
-def _without_nothing(value: Any, key: str = "") -> Any:
-    if key == "steps":
-        return value
+def _without_nothing(value: Any) -> Any:
     if isinstance(value, dict):
-        pruned = {name: _without_nothing(part, name) for name, part in value.items()}
-        return {name: part for name, part in pruned.items() if not _is_nothing(part)}
+        return _filled(value)
     if isinstance(value, list):
         return [_without_nothing(part) for part in value]
     return value
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value in ("", [], {})

@@ -2,57 +2,58 @@
 
 `kubernetes/operator` holds PrometheusRule objects and one ConfigMap a dashboard, which the sidecar of
 kube-prometheus-stack finds by its label. `kubernetes/plain` holds ConfigMaps for Prometheus and Grafana that run as
-plain Deployments and mount them. Each is a kustomize base by itself.
+plain Deployments and mount them; it is written where it is asked for. Each is a kustomize base by itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
-
-import yaml
 
 from k8s import snapshots
 from k8s.provisioning import provider
 from signals.catalog import Catalog, Cluster
 from signals.errors import ConflictError
-from signals.writing import write
+from signals.writing import write, write_around
 
-OPERATOR, PLAIN = "kubernetes/operator", "kubernetes/plain"
+FOLDER = "kubernetes"
 RULE_LIMIT = 524_288
 """The operator refuses longer rules: prometheus-operator, MaxConfigMapDataSize."""
 CONFIG_MAP_LIMIT = 1_000_000
 """An object may have 1 MiB; this leaves room for its metadata."""
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 Object = dict[str, Any]
 
 
-def objects(catalog: Catalog, files: Mapping[str, str]) -> dict[str, str]:
-    """Give the manifests by path, from the generated dashboards and rules. Raises ConflictError over a size limit."""
+def base(catalog: Catalog, files: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return a kustomize base by path, from the generated dashboards and rules. Raises ConflictError over a size limit."""
     dashboards = {
         PurePosixPath(path).stem: _minified(text) for path, text in files.items() if _is(path, "grafana")
     }
     rules = {PurePosixPath(path).stem: text for path, text in files.items() if _is(path, "prometheus/rules")}
-    operator = dict(_operator(catalog, dashboards, rules))
-    plain = dict(_plain(catalog, dashboards, rules))
-    cron = dict(snapshots.objects(catalog))
-    every = {**operator, **plain, **cron}
-    for path, found in every.items():
-        _check_size(path, found)
-    return {
-        **{path: write(found) for path, found in every.items()},
-        **(
-            {f"{snapshots.FOLDER}/kustomization.yaml": write(_kustomization(catalog.cluster, cron))}
-            if cron
-            else {}
-        ),
-        f"{OPERATOR}/kustomization.yaml": write(_kustomization(catalog.cluster, operator)),
-        f"{PLAIN}/kustomization.yaml": write(_kustomization(catalog.cluster, plain)),
+    return _kustomized(catalog.cluster, f"{FOLDER}/{name}", dict(_BASES[name](catalog, dashboards, rules)))
+
+
+def snapshot(catalog: Catalog) -> dict[str, str]:
+    """Return the kustomize base of the snapshots that the catalog wants in its cluster; empty where it wants none."""
+    found = dict(snapshots.objects(catalog))
+    for each in found.values():
+        _check_size(f"{each['kind']} {each['metadata']['name']}", _size(each.get("data")), CONFIG_MAP_LIMIT)
+    written = {name: write(each) for name, each in found.items()}
+    return _kustomized(catalog.cluster, snapshots.FOLDER, written) if written else {}
+
+
+def _kustomized(cluster: Cluster, folder: str, found: Mapping[str, str]) -> dict[str, str]:
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        **({"namespace": cluster.namespace} if cluster.namespace else {}),
+        "resources": list(found),
     }
+    every = {**found, "kustomization.yaml": write(kustomization)}
+    return {f"{folder}/{name}": text for name, text in every.items()}
 
 
 def _is(path: str, folder: str) -> bool:
@@ -65,27 +66,29 @@ def _minified(text: str) -> str:
 
 def _operator(
     catalog: Catalog, dashboards: Mapping[str, str], rules: Mapping[str, str]
-) -> Iterator[tuple[str, Object]]:
+) -> Iterator[tuple[str, str]]:
     cluster = catalog.cluster
     for name, text in rules.items():
-        yield (
-            f"{OPERATOR}/rules-{name}.yaml",
-            {
-                "apiVersion": "monitoring.coreos.com/v1",
-                "kind": "PrometheusRule",
-                "metadata": _metadata(catalog, name, cluster.rule_labels),
-                "spec": {"groups": yaml.load(text, Loader=LOADER)["groups"]},  # noqa: S506  both are safe loaders
-            },
-        )
+        yield f"rules-{name}.yaml", _prometheus_rule(catalog, name, text)
     for uid, text in dashboards.items():
         found = _config_map(catalog, f"dashboard-{uid}", {f"{uid}.json": text}, cluster.dashboard_labels)
         found["metadata"]["annotations"] = {cluster.folder_annotation: catalog.project}
-        yield f"{OPERATOR}/dashboard-{uid}.yaml", found
+        yield f"dashboard-{uid}.yaml", write(found)
+
+
+def _prometheus_rule(catalog: Catalog, name: str, text: str) -> str:
+    _check_size(f"PrometheusRule {name}", len(text.encode()), RULE_LIMIT)
+    head = {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": _metadata(catalog, name, catalog.cluster.rule_labels),
+    }
+    return write_around(head, "spec", text)
 
 
 def _plain(
     catalog: Catalog, dashboards: Mapping[str, str], rules: Mapping[str, str]
-) -> Iterator[tuple[str, Object]]:
+) -> Iterator[tuple[str, str]]:
     project = catalog.project
     contents = {
         **_chunks("prometheus-rules", {f"{name}.yaml": text for name, text in rules.items()}),
@@ -93,7 +96,13 @@ def _plain(
         "grafana-provider": {f"{project}.yaml": write(provider(project))},
     }
     for name, data in contents.items():
-        yield f"{PLAIN}/{name}.yaml", _config_map(catalog, f"{project}-{name}", data)
+        yield f"{name}.yaml", write(_config_map(catalog, f"{project}-{name}", data))
+
+
+_BASES: Mapping[str, Callable[[Catalog, Mapping[str, str], Mapping[str, str]], Iterator[tuple[str, str]]]] = {
+    "operator": _operator,
+    "plain": _plain,
+}
 
 
 def _chunks(name: str, data: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -117,6 +126,7 @@ def _size(data: object) -> int:
 def _config_map(
     catalog: Catalog, name: str, data: Mapping[str, str], labels: Mapping[str, str] | None = None
 ) -> Object:
+    _check_size(f"ConfigMap {name}", _size(data), CONFIG_MAP_LIMIT)
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -130,19 +140,8 @@ def _metadata(catalog: Catalog, name: str, labels: Mapping[str, str]) -> Object:
     return {"name": name.lower().replace("_", "-"), "labels": {**own, **labels}}
 
 
-def _kustomization(cluster: Cluster, found: Mapping[str, Object]) -> Object:
-    return {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        **({"namespace": cluster.namespace} if cluster.namespace else {}),
-        "resources": [PurePosixPath(path).name for path in found],
-    }
-
-
-def _check_size(path: str, found: Object) -> None:
-    limit = RULE_LIMIT if found["kind"] == "PrometheusRule" else CONFIG_MAP_LIMIT
-    size = _size(found.get("spec") or found.get("data"))
+def _check_size(what: str, size: int, limit: int) -> None:
     if size > limit:
         raise ConflictError(
-            f"{path} would have {size} bytes, and Kubernetes takes {limit}; split the catalog"
+            f"{what} would have {size} bytes, and Kubernetes takes {limit}; split the catalog"
         )

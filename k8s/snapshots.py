@@ -21,7 +21,7 @@ Object = dict[str, Any]
 
 
 def objects(catalog: Catalog) -> Iterator[tuple[str, Object]]:
-    """Give the objects by path; none where the catalog wants no snapshots.
+    """Give the objects by file; none where the catalog wants no snapshots.
 
     Raises ConflictError where a file that the catalog names lies in a folder.
     """
@@ -37,7 +37,7 @@ def objects(catalog: Catalog) -> Iterator[tuple[str, Object]]:
         "metadata": metadata,
         "automountServiceAccountToken": False,
     }
-    yield f"{FOLDER}/account.yaml", account
+    yield "account.yaml", account
     inside = [path for path in catalog.sources if "/" in path]
     if inside:
         raise ConflictError(
@@ -45,10 +45,10 @@ def objects(catalog: Catalog) -> Iterator[tuple[str, Object]]:
         )
     data = {CATALOG: catalog.text, **catalog.sources}
     yield (
-        f"{FOLDER}/catalog.yaml",
+        "catalog.yaml",
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data},
     )
-    yield f"{FOLDER}/cronjob.yaml", _cron_job(catalog, wanted, metadata)
+    yield "cronjob.yaml", _cron_job(catalog, wanted, metadata)
 
 
 def _cron_job(catalog: Catalog, wanted: Snapshots, metadata: Object) -> Object:

@@ -13,7 +13,7 @@ import click
 
 from cli.connections import Reach, cluster_of, context_option, given, picked, reached
 from cli.deadline import deadline, deadline_option
-from cli.options import catalog_option, without_python
+from cli.options import BASES, OPERATOR, catalog_option, without_python
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
 from cli.trust import trust_option
@@ -23,8 +23,6 @@ from k8s.kubectl import Cluster
 from signals import reading
 from signals.catalog import Catalog
 from signals.errors import UsageError
-
-BASES = ("operator", "plain")
 
 
 class Shipment(Protocol):
@@ -55,7 +53,8 @@ class Destination:
     @contextmanager
     def push(self) -> Iterator[Shipment]:
         """Compare what is generated with what is there. Only reads. A tunnel stays open for as long as the block lasts."""
-        catalog, files = self._generated()
+        catalog = self._catalog()
+        files = self._generated(catalog)
         if self.to == "grafana":
             with self._grafana(catalog) as server:
                 yield to_grafana.Push(server, catalog.project, files, self.wishes, annotate=self.annotate)
@@ -77,7 +76,8 @@ class Destination:
     @contextmanager
     def prune(self, project: str | None = None) -> Iterator[Shipment]:
         """Find what this project pushed there, and is no longer generated; of another project all. Only reads."""
-        catalog, files = self._generated()
+        catalog = self._catalog()
+        files = self._generated(catalog)
         if project is not None and project != catalog.project:
             catalog, files = replace(catalog, project=project), {}
         if self.to == "grafana":
@@ -108,11 +108,16 @@ class Destination:
     def _base(self) -> str:
         return f"kubernetes/{self.base}"
 
-    def _generated(self) -> tuple[Catalog, dict[str, str]]:
-        from cli.compose import generated
+    def _catalog(self) -> Catalog:
+        return without_python(reading.load(self.catalog_file), self.python)
 
-        catalog = without_python(reading.load(self.catalog_file), self.python)
-        return catalog, generated(catalog)
+    def _generated(self, catalog: Catalog) -> dict[str, str]:
+        """Build what goes there, and nothing else."""
+        from cli import compose
+
+        if self.to == "grafana":
+            return compose.dashboards_of(catalog)
+        return compose.rules_of(catalog) if self.to == "files" else compose.base_of(catalog, self.base)
 
     def _rules_dir(self) -> Path:
         if self.rules_dir is None:
@@ -154,7 +159,7 @@ OPTIONS = (
     click.option(
         "--base",
         type=click.Choice(BASES),
-        default="operator",
+        default=OPERATOR,
         show_default=True,
         help="For kubernetes: objects for the Prometheus Operator and Grafana's sidecar, or plain ConfigMaps.",
     ),

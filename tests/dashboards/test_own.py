@@ -245,8 +245,8 @@ def test_a_file_that_does_not_answer_is_named(code: str, tmp_path: Path) -> None
     [
         ["generate", "--out", "out"],
         ["check", "--offline"],
-        ["plan", "--to", "files", "--rules-dir", "rules", "--url", "http://127.0.0.1:1"],
-        ["push", "--to", "files", "--rules-dir", "rules", "--url", "http://127.0.0.1:1", "--dry-run"],
+        ["plan", "--to", "grafana", "--url", "http://127.0.0.1:1"],
+        ["push", "--to", "grafana", "--url", "http://127.0.0.1:1", "--dry-run"],
         ["preview", "--url", "http://127.0.0.1:1"],
     ],
     ids=lambda command: command[0],
@@ -255,11 +255,7 @@ def test_no_python_runs_none_of_the_catalogs_files_and_help_says_that_others_run
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = tmp_path / "ran"
-    (tmp_path / "own.py").write_text(
-        f"from pathlib import Path\nPath({str(ran)!r}).touch()\ndef dashboards(catalog):\n    return []\n"
-    )
-    (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
+    ran = _touching(tmp_path)
     run([*command, "--no-python"])
     assert not ran.exists()
     monkeypatch.setenv("LEADLINE_PYTHON", "false")
@@ -271,3 +267,20 @@ def test_no_python_runs_none_of_the_catalogs_files_and_help_says_that_others_run
     capsys.readouterr()
     run([command[0], "--help"])
     assert "That is no sandbox." in " ".join(capsys.readouterr().out.split())
+
+
+def test_pushing_rules_runs_no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = _touching(tmp_path)
+    run(["plan", "--to", "files", "--rules-dir", "rules", "--url", "http://127.0.0.1:1"])
+    assert not ran.exists()
+
+
+def _touching(folder: Path) -> Path:
+    """Write a catalog with a Python file that creates another when it runs, and return that one's path."""
+    ran = folder / "ran"
+    (folder / "own.py").write_text(
+        f"from pathlib import Path\nPath({str(ran)!r}).touch()\ndef dashboards(catalog):\n    return []\n"
+    )
+    (folder / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
+    return ran

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.compose import generated
+from cli.compose import base_of, generated
+from cli.options import PLAIN
 from k8s import tree
 from reports import markdown, snapshot, text
 from reports.window import Window
@@ -22,9 +23,9 @@ WRITE = os.environ.get("LEADLINE_GOLDEN") == "write"
 
 
 def test_the_worked_example_generates_what_was_reviewed(worked_example: Catalog) -> None:
-    files = generated(worked_example)
-    inside = "kubernetes/"
-    manifests = {path.removeprefix(inside): text for path, text in files.items() if path.startswith(inside)}
+    files, inside = generated(worked_example), "kubernetes/"
+    every = files | base_of(worked_example, PLAIN)
+    manifests = {path.removeprefix(inside): text for path, text in every.items() if path.startswith(inside)}
     others = {path: text for path, text in files.items() if not path.startswith(inside)}
     for folder, expected in ((FOLDER / "generated", others), (ROOT / "k8s/manifests", manifests)):
         if WRITE:

@@ -65,6 +65,12 @@ def test_without_a_destination_it_holds_what_is_generated(repository: Path) -> N
     assert step(repository).returncode == 1
 
 
+def test_the_base_that_is_committed_is_the_one_that_is_held(repository: Path) -> None:
+    assert step(repository, base="plain").returncode == 1
+    assert run(["generate", "--base", "plain"]) == 0
+    assert step(repository, base="plain").returncode == 0
+
+
 def test_a_plan_goes_into_the_summary_and_a_push_does_it(repository: Path, api: Api) -> None:
     double = GrafanaDouble()
     double.tokens = {"s3cret-token": "Editor"}

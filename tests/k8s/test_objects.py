@@ -13,11 +13,13 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cli.compose import generated
+from cli.compose import base_of, generated
+from cli.options import BASES
 from k8s import objects, tree
 from signals import reading
 from signals.catalog import Catalog
 from signals.errors import ConflictError
+from signals.writing import write
 from tests.conftest import MINIMAL, ROOT
 
 CRD = ROOT.parent / "shared/crds/prometheusrules.yaml"
@@ -27,7 +29,7 @@ KUBERNETES = "1.32"
 def manifests(catalog: Catalog) -> dict[str, dict[str, Any]]:
     return {
         path: yaml.safe_load(text)
-        for path, text in generated(catalog).items()
+        for path, text in generated(catalog, BASES).items()
         if path.startswith("kubernetes/") and not path.endswith("kustomization.yaml")
     }
 
@@ -76,7 +78,7 @@ def test_kustomize_builds_each_base(base: str, kinds: set[str], tmp_path: Path) 
     catalog = reading.parse(
         MINIMAL + "kubernetes: {namespace: watch, rule_labels: {release: prom}}\n", "x.yaml"
     )
-    tree.write(tmp_path, generated(catalog))
+    tree.write(tmp_path, generated(catalog, (base,)))
     command: list[str | Path] = ["kubectl", "kustomize", tmp_path / "kubernetes" / base]
     built = list(
         yaml.safe_load_all(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -101,7 +103,35 @@ def test_dashboards_and_rules_are_the_generated_ones(worked_example: Catalog) ->
 def test_what_kubernetes_would_not_take_is_refused(worked_example: Catalog) -> None:
     huge = {"grafana/x.json": json.dumps({"title": "x" * 1_100_000})}
     with pytest.raises(ConflictError, match="would have 1100"):
-        objects.objects(worked_example, huge)
+        objects.base(worked_example, huge, "operator")
+    rules = {"prometheus/rules/x.yaml": "groups: []\n" + "#" * 600_000}
+    with pytest.raises(ConflictError, match="PrometheusRule x would have 600011 bytes"):
+        objects.base(worked_example, rules, "operator")
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_push_builds_of_a_base_what_generate_writes(base: str, worked_example: Catalog) -> None:
+    files = generated(worked_example, BASES)
+    folder = f"kubernetes/{base}/"
+    assert base_of(worked_example, base) == {
+        path: text for path, text in files.items() if path.startswith(folder)
+    }
+
+
+def test_the_plain_base_is_written_only_where_it_is_asked_for(worked_example: Catalog) -> None:
+    for bases in (("operator",), ("plain",), BASES):
+        found = {path.split("/")[1] for path in generated(worked_example, bases) if "kubernetes/" in path}
+        assert found == set(bases)
+
+
+def test_a_rule_file_is_the_specification_of_its_object_byte_for_byte(worked_example: Catalog) -> None:
+    files = generated(worked_example)
+    rules = {path: text for path, text in files.items() if path.startswith("prometheus/rules/")}
+    assert rules
+    for path, text in rules.items():
+        manifest = files[f"kubernetes/operator/rules-{path.rpartition('/')[2]}"]
+        assert yaml.safe_load(manifest)["spec"] == yaml.safe_load(text)
+        assert manifest == write(yaml.safe_load(manifest))
 
 
 def test_many_services_are_spread_over_several_config_maps() -> None:

@@ -12,7 +12,7 @@ from tests.conftest import MINIMAL
 
 
 def test_the_provider_puts_the_dashboards_into_the_projects_folder(worked_example: Catalog) -> None:
-    files = generated(worked_example)
+    files = generated(worked_example, ("plain",))
     (provider,) = yaml.safe_load(files["provisioning/dashboards/threads-agent.yaml"])["providers"]
     assert provider["folder"] == "threads-agent"
     assert provider["type"] == "file"

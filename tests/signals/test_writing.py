@@ -35,3 +35,21 @@ def test_both_emitters_write_what_is_generated_alike(
 @given(DOCUMENTS)
 def test_what_is_written_is_read_back(document: dict[str, Any]) -> None:
     assert yaml.safe_load(writing.write(document)) == document
+
+
+BREAKING = st.text(st.sampled_from("a :'\"|-.\n\u2028"), min_size=1, max_size=9)
+"""Of what YAML must quote, or write as a block."""
+
+
+@given(
+    st.dictionaries(BREAKING.filter(lambda text: "\n" not in text), BREAKING | st.lists(BREAKING), min_size=1)
+)
+def test_writing_around_a_written_document_gives_the_bytes_of_writing_both(inside: dict[str, Any]) -> None:
+    found = writing.write_around({"first": 1}, "last", writing.write(inside))
+    assert found == writing.write({"first": 1, "last": inside})
+
+
+def test_lines_that_yaml_folds_are_read_back_from_around_them() -> None:
+    inside = {"expr": "up or " * 5_000 + "up"}
+    found = writing.write_around({"first": 1}, "last", writing.write(inside))
+    assert yaml.safe_load(found) == {"first": 1, "last": inside}
