@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alerts.closure import Recorded, labels_of, selectors
@@ -21,6 +22,15 @@ class Coverage:
     recordings: int
     recordings_tested: int
 
+    def plus(self, other: Coverage, times: int) -> Coverage:
+        """Add another, so many times."""
+        return Coverage(
+            alerts=self.alerts + times * other.alerts,
+            alerts_tested=self.alerts_tested + times * other.alerts_tested,
+            recordings=self.recordings + times * other.recordings,
+            recordings_tested=self.recordings_tested + times * other.recordings_tested,
+        )
+
     def __str__(self) -> str:
         return (
             f"alerts tested {self.alerts_tested} of {self.alerts}, "
@@ -28,26 +38,36 @@ class Coverage:
         )
 
 
-def of(files: Iterable[RuleFile]) -> Coverage:
-    """Count them over rule files."""
-    files = tuple(files)
-    alerts = [alert for file in files for alert in file.alerts]
+def of(files: Iterable[RuleFile], proven_by: Mapping[str, str] | None = None) -> Coverage:
+    """Count them over rule files.
+
+    proven_by  by a file's name, that of the one whose tests prove both, as their rules are alike
+    """
+    by_name = {file.name: file for file in files}
+    uses = Counter((proven_by or {}).get(name, name) for name in by_name)
+    counted = {name: _count(by_name[name], by_name) for name in uses}
+    total = Coverage(alerts=0, alerts_tested=0, recordings=0, recordings_tested=0)
+    for name, times in uses.items():
+        total = total.plus(counted[name], times)
+    return total
+
+
+def _count(file: RuleFile, by_name: Mapping[str, RuleFile]) -> Coverage:
+    read = tuple(by_name[name] for name in file.reads)
+    own = {id(rule) for rule in file.recordings}
     return Coverage(
-        alerts=len(alerts),
-        alerts_tested=sum(map(_is_tested, alerts)),
-        recordings=sum(len(file.recordings) for file in files),
-        recordings_tested=len(tested_recordings(files)),
+        alerts=len(file.alerts),
+        alerts_tested=sum(map(_is_tested, file.alerts)),
+        recordings=len(own),
+        recordings_tested=sum(id(rule) in own for rule in tested_recordings((file,), read)),
     )
 
 
-def tested_recordings(files: Iterable[RuleFile]) -> list[Recording]:
-    """Give the recordings that some test evaluates from raw series and looks at, directly or through others."""
-    by_name = {file.name: file for file in files}
+def tested_recordings(files: Iterable[RuleFile], read: Iterable[RuleFile] = ()) -> list[Recording]:
+    """Return the recordings that some test evaluates from raw series and looks at, directly or through others."""
     found: dict[int, Recording] = {}
-    for file in by_name.values():
-        known = Recorded(
-            [*file.recordings, *(rule for name in file.reads for rule in by_name[name].recordings)]
-        )
+    for file in files:
+        known = Recorded([*file.recordings, *(rule for each in read for rule in each.recordings)])
         for expression in _looked_at(file):
             found |= {id(rule): rule for rule in known.read_by(expression)}
     return list(found.values())

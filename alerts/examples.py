@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from alerts.model import Case, Input
+from alerts.model import Case, Cases, Input
 from signals import regex
 from signals.catalog import Service
 from signals.instruments import Instrument
@@ -118,12 +118,16 @@ class NoExampleError(LookupError):
     """No value is known that a regular expression in the catalog matches, so that no input series can be written."""
 
 
-def attempted(cases: Iterator[Case]) -> tuple[Case, ...]:
+def attempted(cases: Iterator[Case]) -> Cases:
     """Return the cases of an alert; none if no example of its series is known, which `generate` then counts as untested."""
-    try:
-        return tuple(cases)
-    except NoExampleError:
-        return ()
+
+    def written() -> Iterator[Case]:
+        try:
+            yield from tuple(cases)
+        except NoExampleError:
+            return
+
+    return Cases(written())
 
 
 def failure(requests: Instrument) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import overload
 
 from signals.promql import Matcher, select
 
@@ -79,6 +80,34 @@ class Case:
         return any(each.fires for each in self.checks)
 
 
+class Cases(Sequence[Case]):
+    """The cases of an alert, written when they are first read: most services share the tests of another."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self._source: Iterable[Case] | None = cases
+        self._written: tuple[Case, ...] = ()
+
+    def _all(self) -> tuple[Case, ...]:
+        if self._source is not None:
+            self._written, self._source = tuple(self._source), None
+        return self._written
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Case, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Case | tuple[Case, ...]:
+        return self._all()[index]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """What is recorded while series have these values: after `minutes` each expression has its value, within a thousandth.
@@ -109,7 +138,7 @@ class Alert:
     keep: str = ""
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
-    cases: tuple[Case, ...] = field(default=())
+    cases: Sequence[Case] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +164,19 @@ class RuleFile:
 
     remarks        what was left out, and why
     reads          the other files whose series its tests need
-    proofs         tests of what is recorded, beside those of its alerts
+    prove          writes tests of what is recorded, beside those of its alerts
     """
 
     name: str
     groups: tuple[Group, ...]
     reads: tuple[str, ...] = ()
-    proofs: tuple[Proof, ...] = ()
+    prove: Callable[[], tuple[Proof, ...]] = tuple
     remarks: tuple[str, ...] = ()
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """The tests of what is recorded."""
+        return self.prove()
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

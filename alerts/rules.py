@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from alerts import recordings, steady
-from alerts.model import Alert, Check, Group, Recording, RuleFile
+from alerts.model import Alert, Case, Cases, Check, Group, Recording, RuleFile
 from alerts.objectives import availability, budget, burning, cost, freshness, latency
 from alerts.objectives.watched import Watched
 from alerts.watches import absence, saturation, spending, targets, traffic
@@ -64,11 +65,10 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
         )
         if group.rules
     )
-    proof = steady.proof(catalog, service, groups)
     return RuleFile(
         name=base,
         groups=groups,
-        proofs=(proof,) if proof else (),
+        prove=partial(steady.proofs, catalog, service, groups),
         remarks=tuple(_remarks(catalog, service, objectives)),
     )
 
@@ -104,7 +104,7 @@ def _project_file(catalog: Catalog) -> RuleFile:
         name=f"{catalog.project}-project",
         groups=tuple(groups),
         reads=reads if any(group.alerts for group in groups) else (),
-        proofs=steady.constants(tuple(groups)),
+        prove=partial(steady.constants, tuple(groups)),
         remarks=tuple(spend.remarks(catalog)),
     )
 
@@ -135,10 +135,14 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
         chosen = f"?var-service={service}" if service else ""
         path = dashboard_path(catalog.project, ALERTS[alert.name])
         links["dashboard_url"] = f"{catalog.links['grafana']}{path}{chosen}"
-    cases = tuple(
-        replace(case, checks=tuple(_linked(each, links) for each in case.checks)) for case in alert.cases
-    )
-    return replace(alert, annotations={**alert.annotations, **links}, cases=cases)
+
+    def linked(case: Case) -> Case:
+        return replace(case, checks=tuple(_linked(each, links) for each in case.checks))
+
+    def written() -> Iterator[Case]:
+        yield from map(linked, alert.cases)
+
+    return replace(alert, annotations={**alert.annotations, **links}, cases=Cases(written()))
 
 
 def _linked(check: Check, links: dict[str, str]) -> Check:

@@ -25,22 +25,23 @@ Sums = dict[str, Decimal]
 Expectations = Iterator[tuple[str, Decimal]]
 
 
-def proof(catalog: Catalog, service: Service, groups: tuple[Group, ...]) -> Proof | None:
-    """Give the test; None where nothing of the service can be counted in it."""
+def proofs(catalog: Catalog, service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
+    """Give the test; none where nothing of the service can be counted in it."""
     try:
         inputs = {entry.selector: entry for entry in _inputs(service)}
     except NoExampleError:
-        return None
+        return ()
     if not inputs:
-        return None
+        return ()
     sums = _sums(service)
     rules = [(group, rule) for group in groups for rule in group.recordings]
     expects = [pair for _, rule in rules for pair in _expected(service, rule, sums)]
     for group, rule in rules:
         expects += _of_budget(catalog, service, group, rule)
-    return Proof(
+    steady = Proof(
         name="steady traffic", inputs=tuple(inputs.values()), minutes=MINUTES, expects=tuple(expects)
     )
+    return (steady,)
 
 
 def constants(groups: tuple[Group, ...]) -> tuple[Proof, ...]:

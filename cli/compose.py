@@ -9,6 +9,7 @@ import alerts.coverage
 import alerts.documents
 import alerts.routing
 import alerts.rules
+import alerts.shapes
 import dashboards.build
 import dashboards.panels
 import k8s.objects
@@ -28,29 +29,54 @@ class Composed:
     files     texts by their path under the output folder, the manifest last
     remarks   what was left out, and why
     coverage  how much of the rules the generated tests prove
+    services_tested  for how many services tests are written
     """
 
     files: Mapping[str, str]
     remarks: tuple[str, ...]
     coverage: Coverage
+    services_tested: int
 
 
-def composed(catalog: Catalog, bases: Collection[str] = (OPERATOR,)) -> Composed:
-    """Give all of it, the rules built once, and for Kubernetes these bases."""
+WITH_TESTS = "shapes", "all"
+"""Which services' rule tests are written: one for each shape of rules, or every one."""
+
+
+def composed(
+    catalog: Catalog,
+    bases: Collection[str] = (OPERATOR,),
+    tests: str = "shapes",
+    since: Mapping[str, str] | None = None,
+) -> Composed:
+    """Return all of it, the rules built once, and for Kubernetes these bases.
+
+    tests  which services' rule tests are written, of WITH_TESTS
+    since  rule files as they were before, by path: tests are written too for services whose rules differ from them
+    """
     rule_files = alerts.rules.build(catalog)
+    proven_by = alerts.shapes.representatives(catalog, rule_files)
+    rules = _rules(rule_files)
+    tested = {name for name, by in proven_by.items() if name == by or tests == "all"}
+    if since is not None:
+        tested |= {file.name for file in rule_files if since.get(_path(file)) != rules[_path(file)]}
     return Composed(
-        files=_files(catalog, rule_files, bases),
+        files=_files(catalog, rule_files, rules, bases, tested),
         remarks=(*catalog.remarks, *(remark for file in rule_files for remark in file.remarks)),
-        coverage=alerts.coverage.of(rule_files),
+        coverage=alerts.coverage.of(rule_files, proven_by),
+        services_tested=sum(
+            file.name in tested for file in rule_files if file.name != f"{catalog.project}-project"
+        ),
     )
 
 
-def generated(catalog: Catalog, bases: Collection[str] = (OPERATOR,)) -> dict[str, str]:
-    """Give every generated file by its path under the output folder, the manifest last.
+def generated(
+    catalog: Catalog, bases: Collection[str] = (OPERATOR,), tests: str = "shapes"
+) -> dict[str, str]:
+    """Return every generated file by its path under the output folder, the manifest last.
 
-    Depends on nothing but the catalog, the bases and the version of Leadline: the same input gives the same bytes.
+    Depends on nothing but the catalog, the options and the version of Leadline: the same input gives the same bytes.
     """
-    return _files(catalog, alerts.rules.build(catalog), bases)
+    return dict(composed(catalog, bases, tests).files)
 
 
 def dashboards_of(catalog: Catalog) -> dict[str, str]:
@@ -71,18 +97,30 @@ def base_of(catalog: Catalog, base: str) -> dict[str, str]:
     return k8s.objects.base(catalog, {**dashboards_of(catalog), **rules_of(catalog)}, base)
 
 
+def _path(file: RuleFile) -> str:
+    return f"prometheus/rules/{file.name}.yaml"
+
+
 def _rules(rule_files: tuple[RuleFile, ...]) -> dict[str, str]:
-    return {f"prometheus/rules/{file.name}.yaml": alerts.documents.rule_file(file) for file in rule_files}
+    return {_path(file): alerts.documents.rule_file(file) for file in rule_files}
 
 
-def _files(catalog: Catalog, rule_files: tuple[RuleFile, ...], bases: Collection[str]) -> dict[str, str]:
-    files = {**dashboards_of(catalog), **_rules(rule_files)}
+def _files(
+    catalog: Catalog,
+    rule_files: tuple[RuleFile, ...],
+    rules: Mapping[str, str],
+    bases: Collection[str],
+    tested: Collection[str],
+) -> dict[str, str]:
+    files = {**dashboards_of(catalog), **rules}
     kubernetes = [k8s.objects.base(catalog, files, base) for base in bases]
     for each in (*kubernetes, k8s.objects.snapshot(catalog), k8s.provisioning.files(catalog)):
         files |= each
     by_name = {file.name: file for file in rule_files}
     for file in rule_files:
-        for name, text in alerts.documents.test_files(file, [by_name[name] for name in file.reads]).items():
-            files[f"prometheus/tests/{name}.test.yaml"] = text
+        if file.name in tested:
+            read = [by_name[name] for name in file.reads]
+            for name, text in alerts.documents.test_files(file, read).items():
+                files[f"prometheus/tests/{name}.test.yaml"] = text
     files["alertmanager/example.yaml"] = alerts.routing.example(catalog)
     return with_manifest(files, __version__)

@@ -10,6 +10,7 @@ import click
 from cli.connections import Connection, connected
 from cli.options import BASES, OPERATOR, python_option, warn_of_shared_folders, without_python
 from k8s import tree
+from signals.errors import UsageError
 
 
 @click.command("generate")
@@ -33,6 +34,19 @@ from k8s import tree
     "For both, give it twice.",
 )
 @click.option(
+    "--tests",
+    type=click.Choice(("shapes", "all")),
+    default="shapes",
+    show_default=True,
+    help="Write rule tests for one service of each shape of rules, or for all services.",
+)
+@click.option(
+    "--tests-since",
+    "since",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Write rule tests also for services whose rules differ from those in this folder, generated earlier.",
+)
+@click.option(
     "--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated."
 )
 @click.option(
@@ -41,7 +55,14 @@ from k8s import tree
     help="Write nothing; say how many rules there are and, where --url or --context is given, what they cost that Prometheus.",
 )
 def command(
-    connection: Connection, python: bool, out: Path, bases: tuple[str, ...], check: bool, footprint: bool
+    connection: Connection,
+    python: bool,
+    out: Path,
+    bases: tuple[str, ...],
+    tests: str,
+    since: Path | None,
+    check: bool,
+    footprint: bool,
 ) -> int:
     """Write dashboards, rules and rule tests from the catalog.
 
@@ -52,6 +73,7 @@ def command(
       leadline generate
       leadline generate --base plain     Kubernetes manifests for plain Deployments instead
       leadline generate --check          in CI: fails where generated/ is not what the catalog says
+      leadline generate --tests-since base/generated --out build/generated    tests of what a change touches
       leadline generate --footprint --url http://127.0.0.1:9090
     """
     from cli.compose import composed
@@ -62,14 +84,29 @@ def command(
         from cli.footprint import show
 
         return show(catalog, connection)
-    made = composed(catalog, bases)
+    made = composed(catalog, bases, tests, _rules_in(since) if since else None)
     for remark in made.remarks:
         click.echo(f"remark: {remark}", err=True)
     if check:
         return _check(out, made.files, bases)
     code = _write(out, tree.write(out, made.files), bases)
     click.echo(made.coverage)
+    if made.services_tested < len(catalog.services):
+        click.echo(
+            f"rule tests are written for {made.services_tested} of {len(catalog.services)} services, at least one of each "
+            "shape of rules; --tests all writes them for every one"
+        )
     return code
+
+
+def _rules_in(folder: Path) -> dict[str, str]:
+    """Return the rule files of a generated folder, by their path in it."""
+    found = sorted((folder / "prometheus" / "rules").glob("*.yaml"))
+    if not found:
+        raise UsageError(
+            f"there are no rules in {folder / 'prometheus/rules'}; name a folder that leadline generate wrote"
+        )
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8", errors="replace") for path in found}
 
 
 def _check(out: Path, files: Mapping[str, str], bases: Collection[str]) -> int:

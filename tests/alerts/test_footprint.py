@@ -39,7 +39,7 @@ def test_an_alert_without_a_silent_case_is_not_tested() -> None:
         return replace(group, rules=tuple(only_firing(r) if isinstance(r, Alert) else r for r in group.rules))
 
     bare: list[RuleFile] = [
-        replace(file, groups=tuple(map(stripped, file.groups)), proofs=()) for file in files
+        replace(file, groups=tuple(map(stripped, file.groups)), prove=tuple) for file in files
     ]
     found = coverage.of(bare)
     assert (found.alerts_tested, found.recordings_tested) == (0, 0)
