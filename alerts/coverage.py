@@ -63,11 +63,11 @@ def _count(file: RuleFile, by_name: Mapping[str, RuleFile]) -> Coverage:
     )
 
 
-def tested_recordings(files: Iterable[RuleFile], read: Iterable[RuleFile] = ()) -> list[Recording]:
+def tested_recordings(files: Iterable[RuleFile], others: Iterable[RuleFile]) -> list[Recording]:
     """Return the recordings that some test evaluates from raw series and looks at, directly or through others."""
     found: dict[int, Recording] = {}
     for file in files:
-        known = Recorded([*file.recordings, *(rule for each in read for rule in each.recordings)])
+        known = Recorded([*file.recordings, *(rule for each in others for rule in each.recordings)])
         for expression in _looked_at(file):
             found |= {id(rule): rule for rule in known.read_by(expression)}
     return list(found.values())

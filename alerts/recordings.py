@@ -78,7 +78,7 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
         for bound, edge in latency.edges_around(histogram, target.value):
             yield Recording(
                 record=recorded.within(WINDOW),
-                expr=latency.share_within(histogram, edge, WINDOW),
+                expr=latency.share_within(histogram, edge, WINDOW, recorded.owner(**owner)),
                 labels={**owner, "signal": target.signal, "bound": bound},
             )
 
@@ -89,7 +89,7 @@ def _native_latency(service: Service, histogram: Instrument, owner: dict[str, st
     for target in service.quantile_targets("latency"):
         yield Recording(
             record=recorded.within(WINDOW),
-            expr=latency.share_within(histogram, target.value, WINDOW),
+            expr=latency.share_within(histogram, target.value, WINDOW, ()),
             labels={**owner, "signal": target.signal, "bound": "interpolated"},
         )
 

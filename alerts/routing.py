@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from signals.alarms import BURNING, MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT, SERVICE_DOWN, SLOW
+from signals.alarms import (
+    BURNING,
+    MONTH_NEARLY_SPENT,
+    MONTH_PROJECTED,
+    MONTH_SPENT,
+    SERVICE_DOWN,
+    SERVICE_VANISHED,
+    SLOW,
+)
 from signals.burn import PAGE
 from signals.catalog import Catalog
 from signals.promql import Matcher, one_of
 from signals.writing import write
 
-PAGES, TICKETS, NOBODY = "leadline-pages", "leadline-tickets", "leadline-nobody"
+PAGES, TICKETS, NOBODY, SWITCH = (
+    "leadline-pages",
+    "leadline-tickets",
+    "leadline-nobody",
+    "leadline-dead-mans-switch",
+)
 INFO = "info"
 HEAD = """\
 # An example for Alertmanager: merge the route, the inhibitions and the receivers into your own configuration.
 # Receivers are named in place of yours: a pager for pages, an issue tracker or a channel for tickets.
+#
+# The dead man's switch is for a Prometheus that stops evaluating rules, which no rule can tell: a monitoring service outside calls you when
+# its URL is not called for some minutes. kube-prometheus-stack has the alert that always fires; elsewhere add this rule:
+#   - {alert: Watchdog, expr: vector(1), labels: {severity: none}}
 """
 
 
@@ -24,8 +41,14 @@ def example(catalog: Catalog) -> str:
         {"name": PAGES, "webhook_configs": [{"url": "https://pager.example.com/hook"}]},
         {"name": TICKETS, "webhook_configs": [{"url": "https://tickets.example.com/hook"}]},
         {"name": NOBODY},
+        {
+            "name": SWITCH,
+            "webhook_configs": [{"url": "https://dead-mans-switch.example.com/ping", "send_resolved": False}],
+        },
     ]
-    first, _, rest = write(configuration(catalog, receivers)).partition("\n")
+    made = configuration(catalog, receivers)
+    made["route"]["routes"].insert(0, _watchdog())
+    first, _, rest = write(made).partition("\n")
     return f"{first}\n{HEAD}{rest}"
 
 
@@ -40,6 +63,17 @@ def configuration(
         },
         "inhibit_rules": inhibitions(),
         "receivers": receivers,
+    }
+
+
+def _watchdog() -> dict[str, Any]:
+    """Send the alert that always fires every minute, so that its silence is noticed."""
+    return {
+        "matchers": [str(Matcher("alertname", "=", "Watchdog"))],
+        "receiver": SWITCH,
+        "group_wait": "0s",
+        "group_interval": "1m",
+        "repeat_interval": "50s",
     }
 
 
@@ -64,13 +98,14 @@ def _route(project: str, quickly: str, repeat: str) -> dict[str, Any]:
 
 
 def inhibitions() -> list[dict[str, Any]]:
-    """Give what silences what: a service that is down all else of it, a page its own ticket, a month spent its forecasts."""
+    """Return what inhibits what: a service that is down or gone all else of it, a page its own ticket, a month spent its forecasts."""
+    gone = one_of((SERVICE_DOWN, SERVICE_VANISHED))
     pages = one_of(BURNING.values())
     tickets = one_of(name + SLOW for name in BURNING.values())
     return [
         _inhibition(
-            Matcher("alertname", "=", SERVICE_DOWN),
-            Matcher("alertname", "!=", SERVICE_DOWN),
+            Matcher("alertname", "=~", gone),
+            Matcher("alertname", "!~", gone),
             ["project", "service"],
         ),
         _inhibition(

@@ -68,7 +68,7 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
     return RuleFile(
         name=base,
         groups=groups,
-        prove=partial(steady.proofs, catalog, service, groups),
+        prove=partial(steady.proofs, service, groups),
         remarks=tuple(_remarks(catalog, service, objectives)),
     )
 

@@ -10,7 +10,7 @@ from alerts.examples import NoExampleError, Phase, constant, counting, failure, 
 from alerts.model import STEP, Group, Input, Proof, Recording
 from signals import latency as durations
 from signals import recorded
-from signals.catalog import Catalog, Objective, Service
+from signals.catalog import Objective, Service
 from signals.instruments import Instrument
 from signals.promql import Matcher
 from signals.units import plain
@@ -25,7 +25,7 @@ Sums = dict[str, Decimal]
 Expectations = Iterator[tuple[str, Decimal]]
 
 
-def proofs(catalog: Catalog, service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
+def proofs(service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
     """Give the test; none where nothing of the service can be counted in it."""
     try:
         inputs = {entry.selector: entry for entry in _inputs(service)}
@@ -37,7 +37,7 @@ def proofs(catalog: Catalog, service: Service, groups: tuple[Group, ...]) -> tup
     rules = [(group, rule) for group in groups for rule in group.recordings]
     expects = [pair for _, rule in rules for pair in _expected(service, rule, sums)]
     for group, rule in rules:
-        expects += _of_budget(catalog, service, group, rule)
+        expects += _of_budget(service, group, rule)
     steady = Proof(
         name="steady traffic", inputs=tuple(inputs.values()), minutes=MINUTES, expects=tuple(expects)
     )
@@ -147,21 +147,19 @@ def _edge(service: Service, latency: Instrument, signal: str, bound: str) -> Dec
     return dict(durations.edges_around(latency, target.value))[bound]
 
 
-def _of_budget(catalog: Catalog, service: Service, group: Group, rule: Recording) -> Expectations:
+def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
     """Give what is reckoned of a budget, from the share of events that is bad all the time."""
     objective = service.objective(rule.labels.get("objective", ""))
     events, share = _events(service, objective) if objective else (Decimal(0), Decimal(0))
     if objective is None or not events:
         return
     burn = share / (1 - objective.target)
-    period, seconds = objective.period_seconds / catalog.pace, group.interval_seconds
+    seconds = group.interval_seconds
     values = {
         recorded.SLO_EVENTS_COUNTED: events * seconds,
         recorded.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
         recorded.SLO_REMAINING: 1 - burn,
     }
-    if burn:
-        values[recorded.SLO_EXHAUSTION] = max(1 - burn, Decimal(0)) * period / burn
     counted = (recorded.SLO_EVENTS_COUNTED, recorded.SLO_BAD_EVENTS_COUNTED)
     if objective.name == "freshness" and rule.record in counted:
         return  # how many moments there are depends on how often promtool evaluates

@@ -13,6 +13,7 @@ from checks.facts import Facts
 from checks.model import ERROR, INFO, WARNING, Finding, of_service
 from signals.catalog import Catalog, Service
 from signals.instruments import GOLDEN, Instrument
+from signals.latency import without_edge
 from signals.units import clean, plain
 
 
@@ -201,6 +202,7 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
             evidence=f"only on one side: {', '.join(map(plain, own))} s",
             remedy=f"write instruments.latency.buckets: [{', '.join(plain(each / instrument.scale) for each in live)}]",
         )
+    yield from _objective_edge(catalog, service, instrument, facts)
     each = f"min(count by (job, instance) (count by (job, instance, le) ({part.select()})))"
     least, every = facts.largest(each), facts.largest(f"count(count by (le) ({part.select()}))")
     if least is not None and every is not None and every > least:
@@ -212,6 +214,28 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
             f"instances of {instrument.metric} have different bucket edges, which cannot be added",
             evidence=each,
             remedy="run one version everywhere, or select the instances that agree",
+        )
+
+
+def _objective_edge(
+    catalog: Catalog, service: Service, instrument: Instrument, facts: Facts
+) -> Iterator[Finding]:
+    """Find series that count requests without the bucket that the latency objective counts by."""
+    objective = service.objective("latency")
+    if instrument.name != "latency" or objective is None or objective.within not in instrument.buckets:
+        return
+    query = without_edge(instrument, objective.within)
+    found = facts.count(query)
+    if isinstance(found, float) and found:
+        edge = plain(objective.within)
+        yield of_service(
+            catalog,
+            service,
+            "objective-edge-missing",
+            ERROR,
+            f"{found:.0f} series of {instrument.metric} have no bucket at {edge} s, so their requests are in no latency alert or budget",
+            evidence=f"count({query}) is {found:.0f}",
+            remedy=f"bring the bucket at {edge} back, or set objectives.latency.within to an edge that every instance has",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
@@ -10,7 +11,7 @@ from dashboards.parts import MOST_ROWS, chosen, measured
 from signals import burn, error_ratio, recorded
 from signals.catalog import Catalog, Objective
 from signals.links import dashboard_uid
-from signals.promql import Matcher, select, sum_by
+from signals.promql import Matcher, one_of, select, sum_by
 from signals.units import plain, promql_duration
 
 DRAWN = "6h"
@@ -105,7 +106,7 @@ def _objectives(catalog: Catalog) -> Panel:
                 "none",
                 BURNING,
             ),
-            column(recorded.SLO_EXHAUSTION, "Lasts for, at this rate", "s"),
+            written(_lasting(catalog), "Lasts for, at this rate", "s"),
             column(recorded.SLO_COVERAGE, "Coverage", "percentunit", SURE),
         ),
         labels=("service", "objective"),
@@ -216,8 +217,33 @@ def _exhaustion(catalog: Catalog) -> Panel:
             "that somebody should look now."
         ),
         unit="s",
-        queries=(Query(expr=_series(catalog, recorded.SLO_EXHAUSTION), legend="{{service}} {{objective}}"),),
+        queries=(Query(expr=_lasting(catalog), legend="{{service}} {{objective}}"),),
     )
+
+
+def _lasting(catalog: Catalog) -> str:
+    """Write how long budgets last at the present burn rate, in seconds: what is left × period ÷ burn rate; by period where they differ."""
+    by_period: dict[Decimal, dict[str, list[str]]] = {}
+    for service in catalog.services:
+        for objective in service.objectives:
+            if burn.is_reckoned(objective, catalog.retention):
+                names = by_period.setdefault(objective.period_seconds, {})
+                names.setdefault(objective.name, []).append(service.name)
+    chosen_ones = chosen(catalog, route=False)
+    parts = []
+    for period, objectives in by_period.items():
+        wheres = [chosen_ones]
+        if len(by_period) > 1:
+            wheres = [
+                (*chosen_ones, Matcher("service", "=~", one_of(services)), Matcher("objective", "=", name))
+                for name, services in objectives.items()
+            ]
+        parts += [
+            f"clamp_min({select(recorded.SLO_REMAINING, where)}, 0) * {plain(period)}\n/\n"
+            f"({burn.burning(where, recorded.WINDOW)} > 0)"
+            for where in wheres
+        ]
+    return "\nor\n".join(parts)
 
 
 def _coverage(catalog: Catalog) -> Panel:

@@ -59,13 +59,20 @@ def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     return f"{total}\n/\n({count} > 0)"
 
 
-def share_within(instrument: Instrument, edge: Decimal, window: str) -> str:
-    """Share of requests that took at most `edge` seconds: exact on a bucket edge; interpolated in a native histogram."""
+def share_within(instrument: Instrument, edge: Decimal, window: str, where: Iterable[Matcher]) -> str:
+    """Share of requests that took at most `edge` seconds: exact on a bucket edge; interpolated in a native histogram.
+
+    It is read from the recorded buckets, `where` being what selects the service's.
+    """
     if instrument.native:
         return _native_share(instrument, edge, window)
-    within = _within(instrument, edge, window)
-    counts = f"rate({instrument.part('_count').select()}[{window}])"
-    return f"{sum_by((), within)}\n/\n({sum_by((), f'{counts} and {within}')} > 0)"
+    inside = select(recorded.ROUTE_DURATION_BUCKET, (*where, le_matcher(_recorded_edge(instrument, edge))))
+    return f"sum({inside})\n/\n(sum({select(recorded.ROUTE_DURATION_COUNT, where)}) > 0)"
+
+
+def _recorded_edge(instrument: Instrument, edge: Decimal) -> str:
+    """Return how an edge is recorded: in base units, or as the metric writes it where it counts in them itself."""
+    return instrument.raw_edge(edge) if instrument.scale == 1 else plain(edge)
 
 
 def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
@@ -73,7 +80,8 @@ def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
     if instrument.native:
         return f"histogram_count({whole(instrument, window)})"
     counts = f"rate({instrument.part('_count').select()}[{window}])"
-    return sum_by((), f"({counts} and {_within(instrument, edge, window)})\n{_not_without(instrument, edge)}")
+    beside = _within(_everywhere(instrument), edge, window)
+    return sum_by((), f"{counts}\nand\n{beside}\n{_not_without(instrument, edge)}")
 
 
 def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> str:
@@ -86,8 +94,15 @@ def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> st
 
 def without_edge(instrument: Instrument, edge: Decimal) -> str:
     """Write the series that count requests now and have no bucket at `edge` seconds, as after a deploy that dropped it."""
-    at_edge = f"sum without (le) ({_at(instrument, edge)})"
+    at_edge = f"sum without (le) ({_at(_everywhere(instrument), edge)})"
     return f"{instrument.part('_count').select()} unless {at_edge}"
+
+
+def _everywhere(instrument: Instrument) -> Instrument:
+    """Return the instrument with what it leaves out: beside series that are selected already, the rest matches nothing."""
+    return replace(
+        instrument, matchers=tuple(each for each in instrument.matchers if each.operator[0] == "=")
+    )
 
 
 def _at(instrument: Instrument, edge: Decimal) -> str:
@@ -101,7 +116,7 @@ def _within(instrument: Instrument, edge: Decimal, window: str) -> str:
 
 def _not_without(instrument: Instrument, edge: Decimal) -> str:
     """Leave out series that have lost their edge: over a window their buckets and their count cover different times."""
-    return f"unless ({without_edge(instrument, edge)})"
+    return f"unless ({without_edge(_everywhere(instrument), edge)})"
 
 
 def _native_share(instrument: Instrument, edge: Decimal, window: str) -> str:

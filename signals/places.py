@@ -7,7 +7,7 @@ import re
 from signals.catalog import Cluster, Snapshots
 from signals.document import Entry, Reader
 from signals.endpoints import Context, Endpoint
-from signals.units import duration
+from signals.units import span
 
 
 def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
@@ -134,7 +134,7 @@ def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
     usual = Snapshots(image=reader.parsed(fields["image"], _image, ""))
     window = reader.text(fields["window"]) if "window" in fields else usual.window
     if "window" in fields:
-        reader.parsed(fields["window"], duration, duration(usual.window))
+        reader.parsed(fields["window"], span, span(usual.window))
     return Snapshots(
         image=usual.image,
         schedule=reader.parsed(fields["schedule"], _schedule, usual.schedule)

@@ -16,7 +16,7 @@ from signals.catalog import Catalog, Cluster, Ignored, Service, Tuning
 from signals.document import Entry, Reader
 from signals.errors import CatalogError
 from signals.profiles import Profile
-from signals.units import duration, plain
+from signals.units import duration, plain, span
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
@@ -87,7 +87,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
             if "evaluation_interval" in top
             else scrape
         ),
-        retention=reader.parsed(top["retention"], duration, Decimal(0)) if "retention" in top else None,
+        retention=reader.parsed(top["retention"], span, Decimal(0)) if "retention" in top else None,
         links=_links(reader, top["links"]) if "links" in top else {},
         services=services,
         references=terms.references(reader, top["references"]) if "references" in top else (),

@@ -64,7 +64,6 @@ SLO_EVENTS_COUNTED = "service:slo_events:counted"
 SLO_BAD_EVENTS_COUNTED = "service:slo_bad_events:counted"
 SLO_REMAINING = "service:slo_error_budget_remaining:ratio"
 SLO_COVERAGE = "service:slo_coverage:ratio"
-SLO_EXHAUSTION = "service:slo_time_to_exhaustion:seconds"
 DASHBOARD = "service:dashboard:info"
 """The label `dashboard` is the uid of a service's own dashboard."""
 

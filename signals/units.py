@@ -71,6 +71,12 @@ def duration(text: str) -> Decimal:
     seconds = sum((number(amount) * _DURATION_UNITS[unit] for amount, unit in parts), Decimal(0))
     if seconds <= 0:
         raise ValueError("a duration must be greater than zero")
+    return seconds
+
+
+def span(text: str) -> Decimal:
+    """Read how long something is kept or covers, in seconds: a duration that Prometheus can count."""
+    seconds = duration(text)
     if seconds > LONGEST_SECONDS:
         raise ValueError(f"{text!r} is longer than ten years")
     return seconds

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from alerts.model import Recording
 from alerts.objectives.watched import Watched
-from signals import burn, recorded
+from signals import recorded
 from signals.catalog import Catalog
 from signals.promql import select
 from signals.units import plain, promql_duration
@@ -28,10 +28,7 @@ def interval(catalog: Catalog) -> Decimal:
 
 
 def recordings(watched: Watched) -> Iterator[Recording]:
-    """Give what remains of the budget, how much of the period was recorded, and how long the rest lasts at the present rate.
-
-    Remaining is 1 − bad ÷ all ÷ (1 − target), over the period; time to exhaustion is remaining × period ÷ present burn rate.
-    """
+    """Give what remains of the budget, 1 − bad ÷ all ÷ (1 − target) over the period, and how much of the period was recorded."""
     objective, where = watched.objective, watched.where
     seconds = interval(watched.catalog)
     long = objective.period_seconds / watched.catalog.pace
@@ -42,11 +39,9 @@ def recordings(watched: Watched) -> Iterator[Recording]:
         f"(sum_over_time({counted}[{period}]) > 0)"
     )
     samples = plain(round(long / seconds, 6))
-    left = f"clamp_min({select(recorded.SLO_REMAINING, where)}, 0) * {plain(long * (1 - objective.target))}"
     expressions = {
         recorded.SLO_REMAINING: f"1 -\n{spent}\n/\n{budget}",
         recorded.SLO_COVERAGE: f"clamp_max(count_over_time({counted}[{period}]) / {samples}, 1)",
-        recorded.SLO_EXHAUSTION: f"{left}\n/\n({burn.share(where, watched.slice)} > 0)",
     }
     for name, expression in expressions.items():
         yield Recording(record=name, expr=expression, labels=watched.labels)

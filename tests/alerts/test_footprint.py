@@ -50,7 +50,7 @@ def test_what_a_test_itself_gives_is_not_counted_as_tested() -> None:
     """Promtool 2.42 knows no native histograms, so their alerts are tested from the recorded events on."""
     native = [file for file in rules.build(reading.parse(EVERYTHING, "f")) if file.name == "shop-native"]
     every = [rule for file in native for group in file.groups for rule in group.recordings]
-    tested = {id(rule) for rule in coverage.tested_recordings(native)}
+    tested = {id(rule) for rule in coverage.tested_recordings(native, ())}
     events = [
         r
         for r in every

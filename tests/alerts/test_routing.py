@@ -52,6 +52,13 @@ def test_an_alert_of_another_project_goes_to_nobody_here(example: Path) -> None:
     assert found == routing.NOBODY
 
 
+def test_the_alert_that_always_fires_goes_to_the_dead_mans_switch(example: Path) -> None:
+    found = amtool(
+        "config", "routes", "test", f"--config.file={example}", "alertname=Watchdog", "severity=none"
+    )
+    assert found == routing.SWITCH
+
+
 def test_what_is_silenced_are_alerts_that_there_are() -> None:
     for rule in routing.inhibitions():
         for matcher in (*rule["source_matchers"], *rule["target_matchers"]):

@@ -68,6 +68,18 @@ def test_a_mistake_in_the_catalog_is_found_with_its_remedy(
     assert all(each["file"].endswith("leadline.yaml") and each["line"] > 0 for each in mine)
 
 
+def test_a_threshold_whose_bucket_no_instance_has_is_found(
+    demo: Finished, tmp_path: Path, capsys: Capture
+) -> None:
+    text = CATALOG.replace("within: 500ms", "within: 300ms").replace(
+        "cpu_limit: {value: 1}", "cpu_limit: {value: 1}\n      latency: {buckets: [0.1, 0.3, 1]}"
+    )
+    _, findings = found(demo, tmp_path, capsys, text)
+    (missing,) = (each for each in findings if each["code"] == "objective-edge-missing")
+    assert "have no bucket at 0.3 s" in missing["what"]
+    assert "bring the bucket at 0.3 back" in missing["remedy"]
+
+
 def test_what_the_catalog_ignores_is_kept_apart_with_its_reason(
     demo: Finished, tmp_path: Path, capsys: Capture
 ) -> None:
