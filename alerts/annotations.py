@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -20,6 +21,22 @@ def filled(annotations: Annotations, said: Mapping[str, str]) -> dict[str, str]:
     for template, text in said.items():
         description = description.replace(template, text)
     return {**annotations, "description": description}
+
+
+def humanized(value: Decimal) -> str:
+    """Write a number as Prometheus's humanize does, of numbers from 1e-24 to 1e27: 1.2k, 909.1m."""
+    number = float(value)
+    if number == 0 or not math.isfinite(number):
+        return f"{number:.4g}"
+    prefixes, factor = (LARGE, 1000.0) if abs(number) >= 1 else (SMALL, 0.001)
+    steps = 0
+    while steps < len(prefixes) and (abs(number) >= 1000 if factor > 1 else abs(number) < 1):
+        number /= factor
+        steps += 1
+    return f"{number:.4g}{prefixes[steps - 1] if steps else ''}"
+
+
+LARGE, SMALL = "kMGTPEZY", "munpfazy"
 
 
 def percent(share: Decimal) -> str:

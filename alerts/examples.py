@@ -14,7 +14,7 @@ from signals.instruments import Instrument
 from signals.labels import Label
 from signals.promql import Matcher, select
 from signals.recorded import UP
-from signals.units import plain
+from signals.units import plain, rounded
 
 NO_LABELS: Mapping[str, str] = {}
 
@@ -41,7 +41,7 @@ def counting(
     value, parts = Decimal(0), []
     for each in phases:
         value = Decimal(0) if each.restarts else value
-        grows = round(growth(each), DIGITS)
+        grows = rounded(growth(each), DIGITS)
         if each.steps:
             parts.append(f"{plain(value)}+{plain(grows)}x{each.steps - 1}")
         value += grows * each.steps
@@ -72,7 +72,7 @@ def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
         name: example([each for each in where if each.label == name])
         for name in {each.label: 0 for each in where}
     }
-    labels["instance"] = instance
+    labels[telling_label(where)] = instance
     return Input(
         selector=select(UP, [Matcher(name, "=", value) for name, value in labels.items()]), values=values
     )
@@ -90,7 +90,7 @@ def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
         everywhere = (Phase(sum(each.steps for each in phases), OTHERS_USD),)
         others = counting(cost, everywhere, labels=model)
         return (
-            *(another(half, Matcher("replica", "=", name)) for name in ("one", "two")),
+            *(another(half, Matcher(telling_label(cost.matchers), "=", name)) for name in ("one", "two")),
             *(another(others, matcher) for matcher in outside(cost)),
         )
     name, kind, usd = next(
@@ -106,8 +106,8 @@ def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
 
 OTHERS_USD = Decimal(1_000_000)
 """US dollars a step that are not the service's."""
-DIGITS = 9
-"""Digits after the point of what a counter of a test grows by."""
+DIGITS = 12
+"""Significant digits of what a counter of a test grows by."""
 FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout", "x")
 SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK", "ok", "0", "y")
 OTHERS = ("other", "another", "-", "0", "x", "Z")
@@ -156,6 +156,12 @@ def _exposed(instrument: Instrument, label: Label, value: str) -> str | None:
     source = label.sources[0]
     own = [matcher for matcher in instrument.matchers if matcher.label == source]
     return next((raw for raw in label.exposed(value) if all(matcher.holds(raw) for matcher in own)), None)
+
+
+def telling_label(matchers: Iterable[Matcher]) -> str:
+    """Return a label by which instances may be told that no matcher is about."""
+    taken = {matcher.label for matcher in matchers}
+    return next(label for label in ("instance", "replica", "pod", "leadline_instance") if label not in taken)
 
 
 def another(entry: Input, label: Matcher) -> Input:

@@ -34,6 +34,8 @@ def _figure(reader: Reader, signal: str, entry: Entry) -> tuple[Decimal, Decimal
 def prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
     read = []
     for model, place in reader.table(entry).items():
+        if not model.isprintable() or not model:
+            reader.fail(place, "a model's name is printable text on one line")
         known = ("input", "output", "as_of")
         fields = reader.table(place, known=known, required=known)
         if set(fields) == set(known):

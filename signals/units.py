@@ -53,9 +53,14 @@ def number(text: str) -> Decimal:
 
 def clean(value: Decimal) -> Decimal:
     """Round to the digits that a float is sure to hold, so that 0.30000000000000004 is 0.3."""
-    with localcontext(prec=MOST_DIGITS):
-        rounded = +value
-    return rounded if rounded != value else value
+    return rounded(value, MOST_DIGITS)
+
+
+def rounded(value: Decimal, digits: int) -> Decimal:
+    """Round to so many significant digits; what has no more of them stays as it is written."""
+    with localcontext(prec=digits):
+        found = +value
+    return found if found != value else value
 
 
 def duration(text: str) -> Decimal:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Phase, counting, failure, outside, success
+from alerts.examples import Phase, counting, failure, outside, success, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Watched
 from signals import recorded
@@ -39,6 +39,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         describe=partial(_described, service, objective),
         traffic=partial(_traffic, requests),
         outside=outside(requests),
+        telling=telling_label(requests.matchers),
     )
     return found
 

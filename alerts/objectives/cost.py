@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Phase, another, counting, outside
+from alerts.examples import Phase, another, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
 from signals import recorded
@@ -53,6 +53,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         ),
         describe=partial(_described, service, objective),
         traffic=partial(_traffic, counter, spend, objective),
+        telling=telling_label((*counter.matchers, *spend.matchers)),
     )
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from alerts.annotations import SHARE
-from alerts.examples import Phase, counting, outside
+from alerts.examples import Phase, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Watched
 from signals import latency, recorded
@@ -42,6 +42,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         describe=partial(_described, service, objective),
         traffic=None if histogram.native else partial(_traffic, histogram, objective),
         outside=outside(histogram),
+        telling=telling_label(histogram.matchers),
     )
     return found
 

@@ -219,8 +219,9 @@ def _slow(watched: Watched, arm: Arm, pair: Pair) -> Case:
 
 def _from_counters(watched: Watched) -> Case:
     """A total outage, where the fast pair can never be met: what is counted reaches the slower one."""
-    phases = [Phase(1, MANY), Phase(29, MANY, MANY)]
-    checks = (Check(minutes=STEP), Check(minutes=29 * STEP, fires=True))
+    steps = 2 * LASTING_STEPS
+    phases = [Phase(1, MANY), Phase(steps, MANY, MANY)]
+    checks = (Check(minutes=STEP), Check(minutes=steps * STEP, fires=True))
     return Case(name="a breach", inputs=_fed(watched, phases), checks=checks)
 
 
@@ -234,7 +235,7 @@ def _fed(watched: Watched, phases: Sequence[Phase]) -> tuple[Input, ...]:
         return (*watched.traffic(phases), *others)
     ours = watched.traffic([replace(each, events=each.events / 2, bad=each.bad / 2) for each in phases])
     everywhere = watched.traffic((Phase(steps, MANY, MANY),))
-    apart = (another(entry, Matcher("replica", "=", name)) for entry in ours for name in ("one", "two"))
+    apart = (another(entry, Matcher(watched.telling, "=", name)) for entry in ours for name in ("one", "two"))
     foreign = (another(entry, matcher) for entry in everywhere for matcher in watched.outside)
     return (*apart, *foreign, *others)
 

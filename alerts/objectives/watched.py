@@ -40,6 +40,7 @@ class Watched:
     describe     the annotations of the page alert, or of the ticket's
     traffic      the series that are counted, for so many steps; None where promtool cannot be given them
     outside      what matches series beside them, each kept out by another matcher
+    telling      a label by which instances may be told
     is_presence  whether having no sample is bad, so that nobody else's series can be told from ours by what they count
     """
 
@@ -54,6 +55,7 @@ class Watched:
     describe: Callable[[str], dict[str, str]]
     traffic: Callable[[Sequence[Phase]], tuple[Input, ...]] | None = None
     outside: tuple[Matcher, ...] = ()
+    telling: str = "replica"
     is_presence: bool = False
 
     def alert_name(self, severity: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from alerts.annotations import NUMBER, filled
-from alerts.examples import Phase, another, attempted, constant, counting, outside, scraped
+from alerts.examples import Phase, another, attempted, constant, counting, outside, scraped, telling_label
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input
 from alerts.watches.targets import own_targets
 from signals.alarms import ABSENT, BUCKET_MISSING
@@ -128,7 +128,7 @@ def _bucket_cases(latency: Instrument, edge: Decimal, fired: dict[str, str]) -> 
     def histogram(instance: str, le: str) -> Iterator[Input]:
         for suffix, labels in (("_bucket", {"le": le}), ("_bucket", {"le": "+Inf"}), ("_count", {})):
             entry = counting(latency, steady, suffix=suffix, labels=labels)
-            yield another(entry, Matcher("instance", "=", instance))
+            yield another(entry, Matcher(telling_label(latency.matchers), "=", instance))
 
     both = (*histogram("old", kept), *histogram("new", other))
     yield Case(

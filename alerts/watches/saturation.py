@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.annotations import NUMBER, SHARE, Annotations, filled, percent
+from alerts.annotations import NUMBER, SHARE, Annotations, filled, humanized, percent
 from alerts.examples import Phase, attempted, constant, counting, level, success
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 from signals import burn, recorded, saturation
@@ -93,7 +93,7 @@ def _headroom_cases(
     short, ample = factor / Decimal("1.1"), factor * Decimal("1.1")
     for resource in resources:
         planned = saturation.PLANNED[resource]
-        said = {"{{ $labels.resource }}": resource, NUMBER: f"{float(short):.4g}"}
+        said = {"{{ $labels.resource }}": resource, NUMBER: humanized(short)}
         yield _case(
             f"headroom enough of {resource}, and then little",
             _used(catalog, service, resource, planned / ample, planned / short),

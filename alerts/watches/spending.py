@@ -15,7 +15,7 @@ from signals.catalog import Catalog, Service, Target
 from signals.instruments import rate
 from signals.promql import select, sum_by
 from signals.recorded import LONG_WINDOW
-from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
+from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain, rounded
 
 WEEKS = 3
 """How many past weeks are compared with, where samples are kept for so long."""
@@ -114,7 +114,7 @@ def _mean(series: list[str]) -> str:
 
 def _floor(catalog: Catalog) -> Decimal:
     budget = catalog.monthly_budget_usd
-    return round(budget / HOURS_PER_MONTH * SHARE_OF_BUDGET, 4) if budget else LEAST_USD_PER_HOUR
+    return rounded(budget / HOURS_PER_MONTH * SHARE_OF_BUDGET, 6) if budget else LEAST_USD_PER_HOUR
 
 
 def _anomaly(catalog: Catalog, service: Service) -> Alert:
@@ -219,7 +219,7 @@ def _at(catalog: Catalog, service: Service, target: Target, phases: Sequence[Pha
     spent = [replace(each, events=amount / unit.many * each.events) for each in phases]
     if "cost" not in service.instruments:
         window, where = catalog.paced(LONG_WINDOW), recorded.owner(catalog.project, service.name)
-        levels = [(each.steps, round(each.events, 9)) for each in spent]
+        levels = [(each.steps, rounded(each.events, 12)) for each in spent]
         return (
             Input(
                 selector=select(unit.record(window), where),

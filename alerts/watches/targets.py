@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from alerts.annotations import NUMBER, SHARE, Annotations, filled, percent
-from alerts.examples import Phase, another, attempted, counting, kept_out, outside, scraped, success
+from alerts.examples import (
+    Phase,
+    another,
+    attempted,
+    counting,
+    kept_out,
+    outside,
+    scraped,
+    success,
+    telling_label,
+)
 from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from signals import burn, recorded
 from signals.alarms import RESTARTING, SERVICE_DOWN, SERVICE_VANISHED, TARGETS_DOWN, TARGETS_LOST
@@ -247,7 +257,7 @@ def _restarting_cases(requests: Instrument, often: int, annotations: Annotations
 
     def counted(by_step: Sequence[Phase], instance: str) -> Input:
         entry = counting(requests, by_step, labels=success(requests))
-        return another(entry, Matcher("instance", "=", instance))
+        return another(entry, Matcher(telling_label(requests.matchers), "=", instance))
 
     last = 70 // step
     yield Case(

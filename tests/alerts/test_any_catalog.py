@@ -1,0 +1,54 @@
+"""Whatever catalog is accepted, Prometheus accepts its rules and their tests pass; whatever is refused says what, where and why."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from cli.compose import generated
+from k8s import tree
+from signals.errors import CatalogError
+from tests import promtool
+from tests.catalogs import catalogs, read
+
+EVERY = bool(os.environ.get("LEADLINE_ALL"))
+EXAMPLES = 300 if EVERY else 20
+LEAST_ACCEPTED = 0.6
+PLACE = re.compile(r"^(leadline|own)\.yaml:\d+( [\w.\-\[\]]+)?: .{15,}")
+
+
+def test_any_catalog_is_refused_with_its_places_or_gives_rules_and_tests_that_promtool_accepts() -> None:
+    seen: Counter[str] = Counter()
+
+    @given(catalogs())
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=not EVERY,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),
+    )
+    def check(texts: tuple[str, str]) -> None:
+        try:
+            catalog = read(texts)
+        except CatalogError as error:
+            seen["refused"] += 1
+            for mistake in error.mistakes:
+                assert PLACE.match(mistake), mistake
+            return
+        seen["accepted"] += 1
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder)
+            tree.write(path, generated(catalog, tests="all"))
+            said = promtool.checked(sorted(path.glob("prometheus/rules/*.yaml")))
+            said += promtool.passed(sorted(path.glob("prometheus/tests/*.yaml")))
+            assert not said, f"{said}\n{texts[0]}\n{texts[1]}"
+
+    check()
+    assert seen["accepted"] >= LEAST_ACCEPTED * EXAMPLES, seen
