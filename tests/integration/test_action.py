@@ -65,6 +65,30 @@ def test_without_a_destination_it_holds_what_is_generated(repository: Path) -> N
     assert step(repository).returncode == 1
 
 
+def test_a_pull_request_runs_the_tests_of_the_services_that_it_touches(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = MINIMAL + MINIMAL.partition("services:\n")[2].replace("web", "api")
+    (repository / "leadline.yaml").write_text(two, "utf-8")
+    assert run(["generate"]) == 0
+    tests = repository / "generated/prometheus/tests"
+    assert {path.name.partition(".")[0] for path in tests.iterdir()} == {"shop-web"}
+    for command in (
+        "init -q",
+        "add -A",
+        "-c user.name=a -c user.email=a@b commit -qm a",
+        "update-ref refs/remotes/origin/main HEAD",
+    ):
+        subprocess.run(["git", *command.split()], cwd=repository, check=True)
+    (repository / "leadline.yaml").write_text(two + "    alerts: {restarts: 4}\n", "utf-8")
+    assert run(["generate"]) == 0
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    done = step(repository)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ran = [line.rpartition("/")[2] for line in done.stdout.splitlines() if line.startswith("Unit Testing")]
+    assert {name.partition(".")[0] for name in ran} == {"shop-web", "shop-api"}
+
+
 def test_the_base_that_is_committed_is_the_one_that_is_held(repository: Path) -> None:
     assert step(repository, base="plain").returncode == 1
     assert run(["generate", "--base", "plain"]) == 0
