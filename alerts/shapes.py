@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from alerts.documents import rule_file
 from alerts.model import RuleFile
 from signals.catalog import Catalog, Service
 from signals.links import service_uid
@@ -16,24 +15,29 @@ PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 NAME, VALUE = "SERVICE", "VALUE"
 
 
-def representatives(catalog: Catalog, files: tuple[RuleFile, ...]) -> dict[str, str]:
-    """Return for each rule file, by name, the first whose rules are equal but for names and plain selector values."""
+def representatives(
+    catalog: Catalog, files: tuple[RuleFile, ...], texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Return for each rule file, by name, the first whose rules are equal but for names and plain selector values.
+
+    texts  the rule files as written, by name
+    """
     services = {f"{catalog.project}-{service.name}": service for service in catalog.services}
     first: dict[str, str] = {}
     found = {}
     for file in files:
         service = services.get(file.name)
-        shape = shape_of(catalog, service, file) if service else file.name
+        shape = shape_of(catalog, service, texts[file.name]) if service else file.name
         found[file.name] = first.setdefault(shape, file.name)
     return found
 
 
-def shape_of(catalog: Catalog, service: Service, file: RuleFile) -> str:
+def shape_of(catalog: Catalog, service: Service, text: str) -> str:
     """Return a service's rules with its name and its plain selector values written as placeholders.
 
     Values that differ get placeholders that differ, so services that share a target are told from those that do not.
     """
-    text = rule_file(file).replace(service_uid(catalog.project, service.name), NAME)
+    text = text.replace(service_uid(catalog.project, service.name), NAME)
     values = {
         str(matcher): f'{matcher.label}="{VALUE}{number}"' for number, matcher in enumerate(_plain(service))
     }

@@ -54,8 +54,9 @@ def composed(
     since  rule files as they were before, by path: tests are written too for services whose rules differ from them
     """
     rule_files = alerts.rules.build(catalog)
-    proven_by = alerts.shapes.representatives(catalog, rule_files)
     rules = _rules(rule_files)
+    texts = {file.name: rules[_path(file)] for file in rule_files}
+    proven_by = alerts.shapes.representatives(catalog, rule_files, texts)
     tested = {name for name, by in proven_by.items() if name == by or tests == "all"}
     if since is not None:
         tested |= {file.name for file in rule_files if since.get(_path(file)) != rules[_path(file)]}

@@ -63,21 +63,34 @@ def indent(text: str, by: str = "  ") -> str:
     return "\n".join(by + line for line in text.splitlines())
 
 
+WIDTH = 100
+"""Characters of an expression that stay on one line, as `promtool promql format` has it."""
+
+
 def call(function: str, *arguments: str) -> str:
-    """Lay out a call, one argument a line."""
+    """Lay out a call: on one line if that is short, else one argument a line."""
+    short = f"{function}({', '.join(arguments)})"
+    if len(short) <= WIDTH and "\n" not in short:
+        return short
     return f"{function}(\n" + ",\n".join(indent(argument) for argument in arguments) + "\n)"
 
 
 def sum_by(labels: Iterable[str], expression: str, aggregation: str = "sum") -> str:
     """Lay out `sum by (labels) (expression)`, or another aggregation; without labels, the plain sum."""
     names = ", ".join(labels)
-    head = f"{aggregation} by ({names})" if names else aggregation
-    return f"{head} (\n{indent(expression)}\n)"
+    head = f"{aggregation} by ({names}) " if names else aggregation
+    short = f"{head}({expression})"
+    if len(short) <= WIDTH and "\n" not in short:
+        return short
+    return f"{head}(\n{indent(expression)}\n)"
 
 
 def label_replace(expression: str, target: str, replacement: str, source: str, pattern: str) -> str:
     """Lay out label_replace; `$1` in the replacement is the group of the pattern, which must match the whole value."""
     arguments = ", ".join(map(quote, (target, replacement, source, pattern)))
+    short = f"label_replace({expression}, {arguments})"
+    if len(short) <= WIDTH and "\n" not in short:
+        return short
     return call("label_replace", expression, arguments)
 
 

@@ -18,13 +18,13 @@ from alerts.objectives.watched import Watched
 from signals import burn, recorded
 from signals.burn import PAGE, Arm
 from signals.promql import Matcher, select
-from signals.units import duration, plain
+from signals.units import duration, plain, rounded
 
 MINUTE = 60
-MANY = Decimal(1_000_000)
-"""Events a step, so many that none of their shares is chance."""
-BURST = MANY * 10_000
-"""Good events of one step that a window twice as long would still see, and in which all bad ones would be lost."""
+ENOUGH = Decimal(1_000_000)
+"""Bad events a step that a budget allows in the tests, so many that none of their shares is chance."""
+BURST = Decimal(10_000)
+"""How many times the events of a step one step has that a window twice as long would still see, and in which bad ones are lost."""
 QUIET = Decimal("0.3")
 BELOW, ABOVE = Decimal("0.75"), Decimal("1.36")
 """Parts of a limit at which an alert is silent, and fires: windows of half and of twice the length are beyond them."""
@@ -34,19 +34,22 @@ BAD_STEPS = 10
 STEPS = {"1h": STEP, "6h": 15, "1d": 30, "3d": 180}
 """Minutes between evaluations of the tests of each long window."""
 BREACH_STEPS, LASTING_STEPS = 6, 24
+MOST_OF_SLICES = Decimal("0.9")
+"""A larger share of bad slices is not reached after a good one, without which nothing is known to be missing."""
 GIVEN = {"replica": "given"}
 """A label of what is given in place of what rules record, so that no rule records the same series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A pair of windows in steps, what share of bad events it allows, and how the alert waits, in steps."""
+    """A pair of windows in steps, what share of bad events it allows, how the alert waits, in steps, and how many events a step has."""
 
     long: int
     short: int
     limit: Decimal
     hold: int
     keep: int
+    many: Decimal
 
 
 class Timeline:
@@ -84,7 +87,10 @@ def cases(
                 yield _fast(watched, pair)
         else:
             yield _slow(watched, arm, pair)
-    if arms[0].long not in burn.RECORDED and arms[0].severity == PAGE and watched.traffic is not None:
+    is_slow_page = (
+        arms[0].severity == PAGE and arms[0].long not in burn.RECORDED and watched.traffic is not None
+    )
+    if is_slow_page and (not watched.slices or burn.threshold(watched.objective, arms[0]) < MOST_OF_SLICES):
         yield _from_counters(watched)
     yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=MINUTE),), step=IDLE_STEP)
 
@@ -97,17 +103,24 @@ def _pair(watched: Watched, arm: Arm, waits: tuple[str, str]) -> Pair:
 
     hold, keep = map(steps, waits)
     limit = burn.threshold(watched.objective, arm)
-    return Pair(long=steps(arm.long), short=steps(arm.short), limit=limit, hold=hold, keep=keep)
+    return Pair(
+        long=steps(arm.long), short=steps(arm.short), limit=limit, hold=hold, keep=keep, many=_many(watched)
+    )
+
+
+def _many(watched: Watched) -> Decimal:
+    """Return how many events a step has: the smaller the budget, the more."""
+    return rounded(ENOUGH / (1 - watched.objective.target), 3)
 
 
 def _breach(watched: Watched, pair: Pair, annotations: Annotations) -> Case:
     """A share above the limit from the first sample on, so that what the alert says is known."""
     share = Decimal(1) if watched.slices else min(pair.limit * Decimal("1.25"), Decimal(1))
-    bad = (MANY * share).to_integral_value()
-    fired = filled(annotations, {SHARE: percent(bad / MANY)})
+    bad = (pair.many * share).to_integral_value()
+    fired = filled(annotations, {SHARE: percent(bad / pair.many)})
     is_foretold = watched.objective.limit_usd is None and not watched.slices
     steps = BREACH_STEPS if watched.sampled else LASTING_STEPS
-    phases = [*([Phase(1, MANY)] if watched.slices else []), Phase(steps, MANY, bad)]
+    phases = [*([Phase(1, pair.many)] if watched.slices else []), Phase(steps, pair.many, bad)]
     at = sum(each.steps for each in phases) - 1
     checks = (
         Check(minutes=STEP),
@@ -121,11 +134,11 @@ def _fast(watched: Watched, pair: Pair) -> Case:
     line = Timeline(STEP)
     if not watched.slices:
         _few(line, watched, pair)
-    line.run(1, BURST)
+    line.run(1, pair.many * BURST)
     _burn(line, pair, whole=bool(watched.slices))
     if not watched.slices:
         _after(line, pair)
-        line.run(pair.short, MANY, restarts=True)
+        line.run(pair.short, pair.many, restarts=True)
         line.see()
     return Case(name="1h and 5m", inputs=_fed(watched, line.phases), checks=tuple(line.checks))
 
@@ -167,17 +180,17 @@ def _burn(line: Timeline, pair: Pair, *, whole: bool = False, most: Decimal = De
         + pair.hold
         + (pair.short if whole else 1)
     )
-    line.run(max(pair.short, pair.long + 3 - below), MANY)
+    line.run(max(pair.short, pair.long + 3 - below), pair.many)
     line.see()
-    line.run(below, MANY, MANY * share)
+    line.run(below, pair.many, pair.many * share)
     if not whole or below > pair.short:
         line.see()
-    line.run(above - below, MANY, MANY * share)
+    line.run(above - below, pair.many, pair.many * share)
     line.see(fires=True)
-    line.run(max(1, pair.short - 1), MANY)
+    line.run(max(1, pair.short - 1), pair.many)
     if share > pair.limit * pair.short:
         line.see(fires=True)
-    line.run(pair.keep + (pair.short if whole else 3), MANY)
+    line.run(pair.keep + (pair.short if whole else 3), pair.many)
     line.see()
 
 
@@ -197,7 +210,7 @@ def _slow(watched: Watched, arm: Arm, pair: Pair) -> Case:
         line.run(1, Decimal(1), Decimal(1))
         line.run(pair.hold + 1, Decimal(1))
         line.see()
-    line.run(1, BURST)
+    line.run(1, pair.many * BURST)
     shorter = [
         burn.threshold(watched.objective, each)
         for each in burn.usable(watched.objective, watched.catalog.retention)
@@ -219,8 +232,9 @@ def _slow(watched: Watched, arm: Arm, pair: Pair) -> Case:
 
 def _from_counters(watched: Watched) -> Case:
     """A total outage, where the fast pair can never be met: what is counted reaches the slower one."""
-    steps = 2 * LASTING_STEPS
-    phases = [Phase(1, MANY), Phase(steps, MANY, MANY)]
+    steps, many = 2 * LASTING_STEPS, _many(watched)
+    good = (Phase(1, many),) if watched.slices else ()
+    phases = [*good, Phase(steps + 1 - len(good), many, many)]
     checks = (Check(minutes=STEP), Check(minutes=steps * STEP, fires=True))
     return Case(name="a breach", inputs=_fed(watched, phases), checks=checks)
 
@@ -234,7 +248,7 @@ def _fed(watched: Watched, phases: Sequence[Phase]) -> tuple[Input, ...]:
     if watched.is_presence:
         return (*watched.traffic(phases), *others)
     ours = watched.traffic([replace(each, events=each.events / 2, bad=each.bad / 2) for each in phases])
-    everywhere = watched.traffic((Phase(steps, MANY, MANY),))
+    everywhere = watched.traffic((Phase(steps, _many(watched), _many(watched)),))
     apart = (another(entry, Matcher(watched.telling, "=", name)) for entry in ours for name in ("one", "two"))
     foreign = (another(entry, matcher) for entry in everywhere for matcher in watched.outside)
     return (*apart, *foreign, *others)
@@ -283,7 +297,7 @@ def _of_others(watched: Watched, record: str, steps: int, more: Iterable[Matcher
     for each in watched.where:
         other = replace(each, value=f"{each.value}-other")
         where = [*(other if matcher == each else matcher for matcher in watched.where), *more]
-        yield Input(selector=select(record, where), values=constant((steps, MANY)))
+        yield Input(selector=select(record, where), values=constant((steps, _many(watched))))
 
 
 def _given() -> tuple[Matcher, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts import rules, shapes
+from alerts.documents import rule_file
 from cli.compose import composed, generated
 from signals import reading
 
@@ -43,7 +44,8 @@ def test_services_are_alike_whose_rules_differ_in_names_and_plain_values(
     other: tuple[str, str, str], alike: bool
 ) -> None:
     read = reading.parse(catalog(FIRST, other), "f")
-    found = shapes.representatives(read, rules.build(read))
+    files = rules.build(read)
+    found = shapes.representatives(read, files, {file.name: rule_file(file) for file in files})
     assert (found[f"shop-{other[0]}"] == "shop-web") == alike
 
 
