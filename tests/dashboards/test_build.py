@@ -307,7 +307,7 @@ MILLISECONDS = NATIVE.replace(
 @pytest.mark.parametrize(
     ("text", "quantile", "heatmap"),
     [
-        (MINIMAL, "route:request", "sum by (le) (\n  route:request_duration_seconds_bucket:rate5m{"),
+        (MINIMAL, "route:request", "sum by (le) (route:request_duration_seconds_bucket:rate5m{"),
         (NATIVE, "service:request", "service:request_duration_seconds:rate5m{"),
         (MILLISECONDS, "request_time_milliseconds{", "sum(rate(request_time_milliseconds{"),
     ],
