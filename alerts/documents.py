@@ -12,7 +12,7 @@ from alerts.packing import Part, Together, packed
 from signals import recorded
 from signals.promql import Matcher
 from signals.units import plain, promql_duration
-from signals.writing import write
+from signals.writing import OneLine, write
 
 
 def rule_file(file: RuleFile) -> str:
@@ -28,13 +28,13 @@ def group(group: Group) -> dict[str, Any]:
 
 def _rule(rule: Recording | Alert) -> dict[str, Any]:
     if isinstance(rule, Recording):
-        return {"record": rule.record, "expr": rule.expr, "labels": dict(rule.labels)}
+        return {"record": rule.record, "expr": rule.expr, "labels": OneLine(rule.labels)}
     return {
         "alert": rule.name,
         "expr": rule.expr,
         "for": rule.hold,
         **({"keep_firing_for": rule.keep} if rule.keep else {}),
-        "labels": dict(rule.labels),
+        "labels": OneLine(rule.labels),
         "annotations": dict(rule.annotations),
     }
 

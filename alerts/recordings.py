@@ -72,15 +72,6 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
         yield Recording(record=record, expr=rate(histogram.part(suffix), WINDOW, labels), labels=owner)
     if histogram.native and histogram.scale == 1:
         yield from _native_latency(service, histogram, owner)
-    if not histogram.knows_buckets:
-        return
-    for target in service.quantile_targets("latency"):
-        for bound, edge in latency.edges_around(histogram, target.value):
-            yield Recording(
-                record=recorded.within(WINDOW),
-                expr=latency.share_within(histogram, edge, WINDOW, recorded.owner(**owner)),
-                labels={**owner, "signal": target.signal, "bound": bound},
-            )
 
 
 def _native_latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
@@ -89,7 +80,7 @@ def _native_latency(service: Service, histogram: Instrument, owner: dict[str, st
     for target in service.quantile_targets("latency"):
         yield Recording(
             record=recorded.within(WINDOW),
-            expr=latency.share_within(histogram, target.value, WINDOW, ()),
+            expr=latency.native_share(histogram, target.value, WINDOW),
             labels={**owner, "signal": target.signal, "bound": "interpolated"},
         )
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from alerts.examples import NoExampleError, Phase, constant, counting, failure, growing, success
 from alerts.model import STEP, Group, Input, Proof, Recording
-from signals import latency as durations
 from signals import recorded
 from signals.catalog import Objective, Service
 from signals.instruments import Instrument
@@ -134,17 +133,6 @@ def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
         yield f"sum({rule.series})", sums[rule.record]
     elif rule.record == recorded.ROUTE_DURATION_BUCKET and _counts(service, "latency"):
         yield f"sum({rule.series.removesuffix('}')}, {Matcher('le', '=', '+Inf')}}})", REQUESTS / 60
-    elif rule.record == recorded.within(recorded.WINDOW) and (latency := _counts(service, "latency")):
-        edge = _edge(service, latency, rule.labels["signal"], rule.labels["bound"])
-        yield rule.series, Decimal(1 if edge >= _taken(latency) else 0)
-
-
-def _edge(service: Service, latency: Instrument, signal: str, bound: str) -> Decimal:
-    objective = service.objective("latency")
-    if signal == "objective.latency" and objective and objective.within:
-        return objective.within
-    target = next(each for each in service.targets if each.signal == signal)
-    return dict(durations.edges_around(latency, target.value))[bound]
 
 
 def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:

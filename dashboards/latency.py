@@ -63,14 +63,28 @@ def _quantiles(catalog: Catalog) -> Panel:
 
 
 def within_threshold(catalog: Catalog) -> tuple[Query, ...]:
-    """Ask for the exact shares of requests within targets and objectives."""
+    """Ask for the exact shares of requests within the bucket edges around targets, and within objectives."""
     where = chosen(catalog, route=False)
-    targets = select(recorded.within(recorded.WINDOW), where)
-    good = f"1 - {burn.share((*where, latency_objective()), recorded.WINDOW)}"
-    objectives = (
-        (Query(expr=good, legend="{{service}} objective.latency"),) if _states_objective(catalog) else ()
+    queries = []
+    edges = dict.fromkeys(
+        latency.recorded_edge(histogram, edge)
+        for service in catalog.services
+        if (histogram := service.instruments.get("latency")) and histogram.knows_buckets
+        for target in service.quantile_targets("latency")
+        for _, edge in latency.edges_around(histogram, target.value)
     )
-    return (Query(expr=targets, legend="{{service}} {{signal}} ({{bound}})"), *objectives)
+    if edges:
+        queries.append(
+            Query(expr=latency.share_within(where, edges, ("service",)), legend="{{service}} {{le}} s")
+        )
+    if has_native(catalog.services):
+        queries.append(
+            Query(expr=select(recorded.within(recorded.WINDOW), where), legend="{{service}} {{signal}}")
+        )
+    if _states_objective(catalog):
+        good = f"1 - {burn.share((*where, latency_objective()), recorded.WINDOW)}"
+        queries.append(Query(expr=good, legend="{{service}} objective.latency"))
+    return tuple(queries)
 
 
 def _states_objective(catalog: Catalog) -> bool:
@@ -84,9 +98,9 @@ def _within(catalog: Catalog) -> Panel:
         key="latency.within",
         title="Requests within the threshold (exact)",
         description=(
-            "Share of requests answered within each target's or objective's threshold, counted, not estimated. "
-            "Where a threshold lies between two bucket edges the true share is between 'lower' and 'upper'. "
-            "Of a native histogram it is interpolated inside a fine bucket. Latency alerts read this. Normal is above the dashed objective. All routes together."
+            "Share of requests within the latency objective's threshold, and within the bucket edges around each target: counted, not "
+            "estimated. The share within a target lies between those of the edges around it. Of a native histogram it is interpolated "
+            "inside a fine bucket. Normal is above the dashed objective. All routes together."
         ),
         unit="percentunit",
         queries=(*within_threshold(catalog), *((objective,) if _states_objective(catalog) else ())),

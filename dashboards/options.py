@@ -12,12 +12,16 @@ from dashboards import colors
 from dashboards.model import Panel, Query, Step
 
 NO_DATA = "no data"
+DRAWN = ("timeseries", "heatmap")
+"""Kinds that say by themselves when there is no data."""
 DASHED = {"dash": [8, 6], "fill": "dash"}
 
 
 def field_config(panel: Panel) -> dict[str, Any]:
     """Give defaults and overrides of a panel's fields."""
-    defaults: dict[str, Any] = {"noValue": NO_DATA, "unit": panel.unit, **_ends(panel)}
+    defaults: dict[str, Any] = {"unit": panel.unit, **_ends(panel)}
+    if panel.kind not in DRAWN:
+        defaults["noValue"] = NO_DATA
     if panel.kind == "timeseries":
         defaults["custom"] = _drawn(panel)
     if panel.steps or panel.kind in ("stat", "gauge", "bargauge"):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-WIDTH = 100
+WIDTH = 120
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
 
 def write(value: Any, indent: str = "", before: str = "") -> str:
     """Write a value with sorted keys, over several lines only if it is longer than one; equal input gives equal bytes.
 
-    `before` stands before it on its line: the indentation, and a key. A fifth smaller than json.dumps with two spaces.
+    `before` stands before it on its line: the indentation, and a key. A third smaller than json.dumps with two spaces.
     """
     text = _encode(value)
     if not value or not isinstance(value, (dict, list)) or len(before) + len(text) < WIDTH:
         return text
-    inner = f"{indent}  "
+    inner = f"{indent} "
     if isinstance(value, dict):
         named = [(f"{inner}{_encode(key)}: ", value[key]) for key in sorted(value)]
         return _block("{", [name + write(part, inner, name) for name, part in named], indent, "}")

@@ -16,7 +16,7 @@ from k8s import snapshots
 from k8s.provisioning import provider
 from signals.catalog import Catalog, Cluster
 from signals.errors import ConflictError
-from signals.writing import write, write_around
+from signals.writing import on_one_line, write, write_around
 
 FOLDER = "kubernetes"
 RULE_LIMIT = 524_288
@@ -83,7 +83,7 @@ def _prometheus_rule(catalog: Catalog, name: str, text: str) -> str:
         "kind": "PrometheusRule",
         "metadata": _metadata(catalog, name, catalog.cluster.rule_labels),
     }
-    return write_around(head, "spec", text)
+    return write_around(head, "spec", on_one_line(text))
 
 
 def _plain(

@@ -98,7 +98,7 @@ def is_reckoned(objective: Objective, retention: Decimal | None) -> bool:
 def share(where: Sequence[Matcher], window: str) -> str:
     """Write the share of recorded events that are bad, over a window; nothing where there are no events."""
     bad, events = recorded.slo_bad_events(window), recorded.slo_events(window)
-    return f"{select(bad, where)}\n/\n({select(events, where)} > 0)"
+    return f"{select(bad, where)}\n/ ({select(events, where)} > 0)"
 
 
 def burning(where: Sequence[Matcher], window: str) -> str:

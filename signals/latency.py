@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from signals import recorded
 from signals.instruments import Instrument, rate
-from signals.promql import Matcher, call, le_matcher, select, sum_by
+from signals.promql import Matcher, call, le_matcher, literal, select, sum_by
 from signals.units import plain
 
 QUANTILES = (Decimal("0.5"), Decimal("0.9"), Decimal("0.95"), Decimal("0.99"))
@@ -59,20 +59,19 @@ def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     return f"{total}\n/\n({count} > 0)"
 
 
-def share_within(instrument: Instrument, edge: Decimal, window: str, where: Iterable[Matcher]) -> str:
-    """Share of requests that took at most `edge` seconds: exact on a bucket edge; interpolated in a native histogram.
-
-    It is read from the recorded buckets, `where` being what selects the service's.
-    """
-    if instrument.native:
-        return _native_share(instrument, edge, window)
-    inside = select(recorded.ROUTE_DURATION_BUCKET, (*where, le_matcher(_recorded_edge(instrument, edge))))
-    return f"sum({inside})\n/\n(sum({select(recorded.ROUTE_DURATION_COUNT, where)}) > 0)"
+def share_within(where: Iterable[Matcher], edges: Iterable[str], by: tuple[str, ...]) -> str:
+    """Write the share of requests within each of some recorded bucket edges, by `le` and other labels: counted, so exact."""
+    where = tuple(where)
+    inside = select(recorded.ROUTE_DURATION_BUCKET, (*where, Matcher("le", "=~", "|".join(edges))))
+    every = sum_by(by, select(recorded.ROUTE_DURATION_COUNT, where))
+    matched = f"on ({', '.join(by)}) group_left ()"
+    return f"{sum_by((*by, 'le'), inside)}\n/ {matched}\n({every} > 0)"
 
 
-def _recorded_edge(instrument: Instrument, edge: Decimal) -> str:
-    """Return how an edge is recorded: in base units, or as the metric writes it where it counts in them itself."""
-    return instrument.raw_edge(edge) if instrument.scale == 1 else plain(edge)
+def recorded_edge(instrument: Instrument, edge: Decimal) -> str:
+    """Return an expression for how an edge is recorded: in base units, or as the metric writes it where it counts in them itself."""
+    matcher = le_matcher(instrument.raw_edge(edge) if instrument.scale == 1 else plain(edge))
+    return matcher.value if matcher.operator == "=~" else literal(matcher.value)
 
 
 def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
@@ -87,7 +86,7 @@ def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
 def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> str:
     """Write requests per second, of `every` one of them, that took longer than `edge` seconds: exact, never below 0."""
     if instrument.native:
-        return f"({every} > 0) * (1 - {_native_share(instrument, edge, window)})\nor\n0 * {every}"
+        return f"({every} > 0) * (1 - {native_share(instrument, edge, window)})\nor\n0 * {every}"
     within = sum_by((), f"{_within(instrument, edge, window)}\n{_not_without(instrument, edge)}")
     return call("clamp_min", f"{every}\n-\n{within}", "0")
 
@@ -119,7 +118,8 @@ def _not_without(instrument: Instrument, edge: Decimal) -> str:
     return f"unless ({without_edge(_everywhere(instrument), edge)})"
 
 
-def _native_share(instrument: Instrument, edge: Decimal, window: str) -> str:
+def native_share(instrument: Instrument, edge: Decimal, window: str) -> str:
+    """Write the share of requests within a threshold, interpolated in a native histogram."""
     return f"histogram_fraction(0, {instrument.raw_edge(edge)}, {whole(instrument, window)})"
 
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 from alerts.examples import attempted
 from alerts.model import Alert, Recording
 from alerts.objectives import timelines
-from alerts.objectives.watched import Watched
+from alerts.objectives.watched import DIGITS, Watched
 from signals import burn, recorded
 from signals.burn import PAGE, TICKET, Arm
 from signals.promql import indent, select
-from signals.units import duration, plain
+from signals.units import duration, plain, rounded
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}
@@ -83,22 +83,17 @@ def alerts(watched: Watched) -> Iterator[Alert]:
 
 def _arm(watched: Watched, arm: Arm) -> str:
     """Write the condition of a window pair: budget was lost in the long one, not by chance, and still is in the short one."""
-    limit = plain(burn.threshold(watched.objective, arm))
-    long, bad = watched.events_in(arm.long), watched.bad_in(arm.long)
-    recent_bad = watched.bad_in(arm.short)
-    conditions = [f"{_share(watched, arm.long)} > {limit}", f"{_share(watched, arm.short)} > {limit}"]
+    limit = plain(rounded(burn.threshold(watched.objective, arm), DIGITS))
+    bad, recent_bad = watched.bad_in(arm.long), watched.bad_in(arm.short)
+    conditions = [f"{watched.share_in(arm.long)} > {limit}", f"{watched.share_in(arm.short)} > {limit}"]
     if watched.sampled:
-        bound = plain(burn.bound_threshold(watched.objective, arm))
-        conditions.append(f"sqrt({bad}) - {plain(burn.CONFIDENCE_Z / 2)} > sqrt({long} * {bound})")
-    expected = plain(round(duration(arm.short) / duration(arm.long) * burn.LEAST_BAD_OF_EXPECTED, 9))
-    conditions.append(f"{recent_bad} >= clamp({long} * {expected}, 1, {plain(burn.LEAST_BAD)})")
-    for total, least in zip((long, bad), watched.least, strict=True):
+        bound = watched.events_in(arm.long, burn.bound_threshold(watched.objective, arm))
+        conditions.append(f"sqrt({bad}) - {plain(burn.CONFIDENCE_Z / 2)} > sqrt({bound})")
+    expected = watched.events_in(
+        arm.long, duration(arm.short) / duration(arm.long) * burn.LEAST_BAD_OF_EXPECTED
+    )
+    conditions.append(f"{recent_bad} >= clamp({expected}, 1, {plain(burn.LEAST_BAD)})")
+    for total, least in zip((watched.events_in(arm.long), bad), watched.least, strict=True):
         if least:
             conditions.append(f"{total} >= {plain(least)}")
-    return "\nand\n".join(conditions)
-
-
-def _share(watched: Watched, window: str) -> str:
-    if window in burn.RECORDED:
-        return burn.share(watched.where, watched.catalog.paced(window))
-    return f"{watched.bad_in(window)}\n/\n({watched.events_in(window)} > 0)"
+    return "\nand ".join(conditions)

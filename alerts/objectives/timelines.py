@@ -14,6 +14,7 @@ from decimal import Decimal
 from alerts.annotations import SHARE, Annotations, filled, percent
 from alerts.examples import Phase, another, constant
 from alerts.model import IDLE_STEP, STEP, Case, Check, Input
+from alerts.objectives import budget
 from alerts.objectives.watched import Watched
 from signals import burn, recorded
 from signals.burn import PAGE, Arm
@@ -23,8 +24,9 @@ from signals.units import duration, plain, rounded
 MINUTE = 60
 ENOUGH = Decimal(1_000_000)
 """Bad events a step that a budget allows in the tests, so many that none of their shares is chance."""
-BURST = Decimal(10_000)
-"""How many times the events of a step one step has that a window twice as long would still see, and in which bad ones are lost."""
+BURST, LOST = Decimal(10_000), Decimal(200)
+"""How many times the events of a step one step has that a window twice as long would still see: so many, or so many limits, that bad
+ones are lost in them."""
 QUIET = Decimal("0.3")
 BELOW, ABOVE = Decimal("0.75"), Decimal("1.36")
 """Parts of a limit at which an alert is silent, and fires: windows of half and of twice the length are beyond them."""
@@ -50,6 +52,10 @@ class Pair:
     hold: int
     keep: int
     many: Decimal
+
+    @property
+    def burst(self) -> Decimal:
+        return rounded(self.many * max(BURST, LOST / self.limit), 3)
 
 
 class Timeline:
@@ -132,9 +138,11 @@ def _breach(watched: Watched, pair: Pair, annotations: Annotations) -> Case:
 def _fast(watched: Watched, pair: Pair) -> Case:
     """The fast page: few events, a burst of good ones, bad ones below and above the limit, its end, and a single failure after it."""
     line = Timeline(STEP)
-    if not watched.slices:
-        _few(line, watched, pair)
-    line.run(1, pair.many * BURST)
+    if not watched.slices and budget.interval(watched.catalog) <= STEP * MINUTE:
+        _few(
+            line, watched, pair
+        )  # else promtool, which evaluates at each step, counts an event more than once
+    line.run(1, pair.burst)
     _burn(line, pair, whole=bool(watched.slices))
     if not watched.slices:
         _after(line, pair)
@@ -210,7 +218,7 @@ def _slow(watched: Watched, arm: Arm, pair: Pair) -> Case:
         line.run(1, Decimal(1), Decimal(1))
         line.run(pair.hold + 1, Decimal(1))
         line.see()
-    line.run(1, pair.many * BURST)
+    line.run(1, pair.burst)
     shorter = [
         burn.threshold(watched.objective, each)
         for each in burn.usable(watched.objective, watched.catalog.retention)

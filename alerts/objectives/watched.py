@@ -13,7 +13,10 @@ from signals.alarms import BURNING, SLOW
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.promql import Matcher, select
-from signals.units import duration, plain
+from signals.units import duration, plain, rounded
+
+DIGITS = 8
+"""Significant digits of what a rule multiplies with and compares to: a millionth of a limit decides nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,19 +82,31 @@ class Watched:
         """Whether the events of a window are those of a slice itself."""
         return self.slices is not None and self.slices.events == recorded.slo_events(window)
 
-    def events_in(self, window: str) -> str:
-        """Write how many events a window of a pair had, as recorded."""
-        return self._sum_of(recorded.slo_events, recorded.SLO_EVENTS_COUNTED, window)
+    def events_in(self, window: str, times: Decimal = Decimal(1)) -> str:
+        """Write how many events a window of a pair had, so many times, as recorded."""
+        return self._sum_of(recorded.slo_events, recorded.SLO_EVENTS_COUNTED, window, times)
 
     def bad_in(self, window: str) -> str:
         """Write how many bad events a window of a pair had, as recorded."""
-        return self._sum_of(recorded.slo_bad_events, recorded.SLO_BAD_EVENTS_COUNTED, window)
+        return self._sum_of(recorded.slo_bad_events, recorded.SLO_BAD_EVENTS_COUNTED, window, Decimal(1))
 
-    def _sum_of(self, record: Callable[[str], str], counted: str, window: str) -> str:
+    def share_in(self, window: str) -> str:
+        """Write the share of a window's events that are bad; NaN where there are none, which no comparison keeps."""
+        if window in burn.RECORDED:
+            paced = self.catalog.paced(window)
+            bad, events = (
+                select(each(paced), self.where) for each in (recorded.slo_bad_events, recorded.slo_events)
+            )
+        else:
+            bad, events = self.bad_in(window), self.events_in(window)
+        return f"{bad}\n/ {events}"
+
+    def _sum_of(self, record: Callable[[str], str], counted: str, window: str, times: Decimal) -> str:
         paced = self.catalog.paced(window)
         if window in burn.RECORDED:
-            return f"{select(record(paced), self.where)} * {plain(duration(paced))}"
-        return f"sum_over_time({select(counted, self.where)}[{paced}])"
+            return f"{select(record(paced), self.where)} * {plain(rounded(duration(paced) * times, DIGITS))}"
+        total = f"sum_over_time({select(counted, self.where)}[{paced}])"
+        return total if times == 1 else f"{total} * {plain(rounded(times, DIGITS))}"
 
     @property
     def slice(self) -> str:

@@ -42,10 +42,9 @@ def _alert(catalog: Catalog, service: Service, instrument: Instrument) -> Alert:
     suffix = "_count" if instrument.is_distribution and not instrument.native else ""
     metric = f"{instrument.metric}{suffix}"
     annotations = {
-        "summary": "A metric that dashboards, alerts and reports read has stopped.",
+        "summary": "A metric has stopped.",
         "description": (
-            f"{metric} of {service.name} has had no sample for 10 minutes: the target is down or not scraped, or a deploy renamed "
-            "the metric or its labels. Until it is back, other alerts on it cannot fire."
+            f"{metric} of {service.name} has had no sample for 10 minutes: its target is down or not scraped, or a deploy renamed it."
         ),
     }
     absent = f"max(absent_over_time({instrument.select(suffix=suffix)}[{catalog.paced(WINDOW)}]))"
@@ -106,8 +105,8 @@ def _bucket_missing(catalog: Catalog, service: Service, latency: Instrument, edg
     annotations = {
         "summary": "Instances have lost the bucket that the latency objective counts by.",
         "description": (
-            f"{NUMBER} series of {service.name} have no bucket at {shown} in {latency.metric}, as after a deploy that changed the "
-            "buckets. Their requests are in no latency alert and no latency budget: bring the bucket back, or change the objective."
+            f"{NUMBER} series of {service.name} have no bucket at {shown} in {latency.metric}, so their requests are in no latency "
+            "alert and no latency budget."
         ),
     }
     return Alert(

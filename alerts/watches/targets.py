@@ -80,8 +80,7 @@ def _service_down(catalog: Catalog, service: Service, where: tuple[Matcher, ...]
     annotations = {
         "summary": "No target of a service answers Prometheus.",
         "description": (
-            f"Every target of {service.name} is down: it serves nobody, or nothing of it can be seen. "
-            f"The value of up is {NUMBER}."
+            f"Every target of {service.name} is down: it serves nobody, or nothing of it can be seen (up is {NUMBER})."
         ),
     }
     return Alert(
@@ -119,8 +118,8 @@ def _vanished(catalog: Catalog, service: Service, where: tuple[Matcher, ...]) ->
     annotations = {
         "summary": "A service has no target any more.",
         "description": (
-            f"{service.name} had up to {NUMBER} targets within the last day and has none now: it was scaled to zero or removed, or "
-            "its labels or its service discovery changed. Other alerts on it cannot fire."
+            f"{service.name} had up to {NUMBER} targets within the last day and has none now: it was scaled to zero, removed, or lost "
+            "by service discovery."
         ),
     }
     return Alert(
@@ -196,10 +195,7 @@ def _targets_down(catalog: Catalog, service: Service, selectors: tuple[tuple[Mat
     down = "\nor\n".join(f"{select(UP, where)} == 0" for where in selectors)
     annotations = {
         "summary": "Some targets of a service do not answer Prometheus.",
-        "description": (
-            f"{NUMBER} of the targets of {service.name} have been down for 10 minutes: what they serve, and "
-            "what they count, is missing."
-        ),
+        "description": (f"{NUMBER} of the targets of {service.name} have been down for 10 minutes."),
     }
     return Alert(
         name=TARGETS_DOWN,

@@ -28,10 +28,10 @@ def test_what_fits_stands_on_one_line_and_keys_are_sorted() -> None:
     found = text.write({"grid": {"y": 1, "x": []}, "all": [long, {"b": None, "a": {}}]})
     assert found.split("\n") == [
         "{",
-        '  "all": [',
-        f'    "{long}",',
-        '    {"a": {}, "b": null}',
-        "  ],",
-        '  "grid": {"x": [], "y": 1}',
+        ' "all": [',
+        f'  "{long}",',
+        '  {"a": {}, "b": null}',
+        " ],",
+        ' "grid": {"x": [], "y": 1}',
         "}",
     ]

@@ -53,3 +53,23 @@ def test_lines_that_yaml_folds_are_read_back_from_around_them() -> None:
     inside = {"expr": "up or " * 5_000 + "up"}
     found = writing.write_around({"first": 1}, "last", writing.write(inside))
     assert yaml.safe_load(found) == {"first": 1, "last": inside}
+
+
+def test_expressions_on_one_line_say_the_same() -> None:
+    rules = {
+        "groups": [
+            {
+                "name": "g",
+                "rules": [
+                    {"alert": "A", "expr": 'sum(\n  x{a="it\'s  b"}\n)\n> 1', "for": "1m"},
+                    {"record": "b", "expr": "vector(1)"},
+                ],
+            }
+        ]
+    }
+    found = yaml.safe_load(writing.on_one_line(writing.write(rules)))
+    assert [rule["expr"] for rule in found["groups"][0]["rules"]] == [
+        'sum( x{a="it\'s  b"} ) > 1',
+        "vector(1)",
+    ]
+    assert found["groups"][0]["rules"][0]["for"] == "1m"
