@@ -11,7 +11,7 @@ import re2
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.dot_nl = True
-_ESCAPED = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\(\?<", re.DOTALL)
+_ESCAPED = re.compile(r"\\.|\(\?<", re.DOTALL)
 _BEYOND_GO = {
     r"\C": r"'\C' (one byte) is not known to Prometheus",
     "(?<": "Prometheus before 2.50 does not know '(?<name>'; write '(?P<name>', or plain parentheses",
@@ -34,11 +34,21 @@ def parse(text: str) -> str:
     for found in _ESCAPED.findall(text):
         if found in _BEYOND_GO:
             raise ValueError(f"{text!r}: {_BEYOND_GO[found]}")
-        if found.startswith(r"\Q") and not found.endswith(r"\E"):
-            raise ValueError(
-                rf"{text!r}: '\Q' needs its '\E', since Prometheus writes a parenthesis behind it"
-            )
+    _check_parser(text)
     return text
+
+
+def _check_parser(text: str) -> None:
+    """Refuse what Leadline's own parser of PromQL cannot read, as it reads the generated rules again."""
+    import promql_parser
+
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    try:
+        promql_parser.parse(f'x{{x=~"{quoted}"}}')
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is read differently by different tools; escape special characters with a backslash"
+        ) from None
 
 
 def matches(pattern: str, value: str) -> bool:

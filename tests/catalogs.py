@@ -31,9 +31,8 @@ PATTERNS = (
     "~(?i)web",
     "~a{2,3}",
     r"~\d+",
-    r"~\Qa.b\E",
 )
-WRONG_PATTERNS = ("~(", "~(?!x)y", r"~\1")
+WRONG_PATTERNS = (r"~\Qa.b\E", "~(", "~(?!x)y", r"~\1")
 ERRORS = (
     "5..",
     "5[[:digit:]]{2}",
