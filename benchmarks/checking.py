@@ -21,6 +21,7 @@ from typing import Any
 import click
 import yaml
 
+from benchmarks import pages
 from checks.expression import checked
 from checks.facts import Facts
 from checks.files import load
@@ -223,7 +224,7 @@ def main(out: Path | None, suffixes: tuple[str, ...]) -> None:
             )
     page = "\n".join(_page(score)) + "\n"
     if out:
-        out.write_text(page, "utf-8")
+        pages.write(out, page)
     click.echo(page)
     sys.exit(0 if score.recall >= LEAST_RECALL and score.precision >= LEAST_PRECISION else 1)
 

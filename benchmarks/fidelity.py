@@ -23,6 +23,7 @@ from typing import Any
 import click
 import yaml
 
+from benchmarks import pages
 from benchmarks.shapes import SHAPES
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.demo.truth import quantile
@@ -69,7 +70,7 @@ def main(out: Path, seconds: int, rate: int) -> None:
     """Measure, and write the page."""
     result = measured(seconds, rate)
     faults = list(_faults(result))
-    out.write_text("\n".join(_page(result, rate, faults)) + "\n", "utf-8")
+    pages.write(out, "\n".join(_page(result, rate, faults)) + "\n")
     click.echo(f"written: {out}")
     for fault in faults:
         click.echo(f"NOT AS PROMISED: {fault}", err=True)

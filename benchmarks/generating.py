@@ -20,7 +20,7 @@ import click
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from benchmarks import volume
+from benchmarks import pages, volume
 from dashboards import build, options, panels
 from dashboards.model import Dashboard, Panel
 from signals import reading
@@ -68,7 +68,7 @@ def main(before: Path | None, out: Path | None) -> None:
     text = _page(before)
     click.echo(text, nl=False)
     if out is not None:
-        out.write_text(text, "utf-8")
+        pages.write(out, text)
 
 
 def lines() -> Iterator[str]:

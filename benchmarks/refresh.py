@@ -20,6 +20,7 @@ import click
 
 from alerts import rules
 from alerts.model import Recording
+from benchmarks import pages
 from benchmarks.generating import SERVICE
 from benchmarks.replay.backfill import Database, levels
 from checks import tree
@@ -55,7 +56,7 @@ def main(out: Path | None) -> None:
     page = "\n".join(measured()) + "\n"
     click.echo(page)
     if out:
-        out.write_text(page, "utf-8")
+        pages.write(out, page)
 
 
 def measured() -> Iterator[str]:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from benchmarks import generating, long, many, startup
+from benchmarks import generating, long, many, pages, startup
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(out: Path) -> None:
     """Measure, and write the page."""
-    out.write_text(_page(), "utf-8")
+    pages.write(out, _page())
     click.echo(f"written: {out}")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import pages
 from benchmarks.faults.run import Cell, Result, results
 from benchmarks.faults.scenarios import FAULTS
 from reports.model import MET, MISSED
@@ -33,7 +34,7 @@ def main(out: Path | None) -> None:
     found = list(results(FAULTS.values()))
     text = "\n".join(page(found)) + "\n"
     if out:
-        out.write_text(text, "utf-8")
+        pages.write(out, text)
     else:
         click.echo(text, nl=False)
     wrong = [cell for result in found for cell in result.cells if cell.untrue and not result.fault.outside]
@@ -87,8 +88,8 @@ def _summary(result: Result) -> str:
     )
     exact = sum(cell.reading.is_exact for cell in result.cells)
     ratio = next((cell for cell in result.cells if cell.reading.signal == "error_ratio"), None)
-    said = _said(ratio) if ratio else ""
-    return f"| {result.fault.name} | {result.fault.kind} | {untrue} | {exact} of {len(result.cells)} | {verdicts} | {said} |"
+    said = _said(ratio) if ratio else "–"
+    return f"| {result.fault.name} | {result.fault.kind} | {untrue} | {exact} of {len(result.cells)} | {verdicts or '–'} | {said} |"
 
 
 def _said(cell: Cell) -> str:
@@ -117,16 +118,16 @@ def _row(cell: Cell) -> str:
     true = "none" if cell.truth is None else show(cell.truth, found.unit)
     value = "–" if found.value is None else show(found.value, found.unit)
     right = "**no**" if cell.untrue else "yes"
-    return f"| {found.signal} | {true} | {value} | {certainty(found) or 'none'} | {_width(cell)} | {found.verdict or ''} | {right} |"
+    return f"| {found.signal} | {true} | {value} | {certainty(found) or 'none'} | {_width(cell)} | {found.verdict or '–'} | {right} |"
 
 
 def _width(cell: Cell) -> str:
     """Write how wide the bounds are, as a share of the truth."""
     found = cell.reading
     if found.lower is None or found.upper is None or found.unbounded:
-        return "open" if found.lower is not None else ""
+        return "open" if found.lower is not None else "–"
     if not cell.truth:
-        return "0" if found.lower == found.upper else ""
+        return "0" if found.lower == found.upper else "–"
     return f"{100 * (found.upper - found.lower) / cell.truth:.2g} %" if found.upper > found.lower else "0"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import pages
 from benchmarks.replay import agreement, evidence
 from benchmarks.replay.figures import Figures
 from benchmarks.replay.lowtraffic import Size, figures
@@ -35,7 +36,7 @@ def main(out: Path, years: int, burns: int) -> None:
     compared = tuple(agreement.agreements())
     measured = Figures(values=dict(figures(strategies, size)))
     text = "\n".join(evidence.lines(measured, strategies, compared, size, time.monotonic() - start)) + "\n"
-    out.write_text(text, "utf-8")
+    pages.write(out, text)
     click.echo(f"written: {out}")
     broken = [*evidence.faults(measured), *agreement.faults(compared)]
     for fault in broken:
