@@ -20,9 +20,6 @@ from benchmarks.footprint.workload import Workload
 from benchmarks.volume import commit
 from signals.errors import LeadlineError
 
-LEAD_SECONDS, LONG_LEAD_SECONDS = 30, 120
-"""How long it takes to write the blocks, about."""
-
 
 @click.command()
 @click.option(
@@ -36,7 +33,7 @@ def main(before: Path | None, out: Path | None) -> None:
     if out is not None and before is None:
         raise click.UsageError("--out needs --before, the checkout to compare with")
     try:
-        sides = _measured(single.workload(), single.rule_files(), LEAD_SECONDS)
+        sides = _measured(single.workload(), single.rule_files(), single.LEAD_SECONDS, single.EVALUATIONS)
         versions = _versions(before) if before else None
         measured = sides["Leadline"], sides["Sloth"], versions
         faults = tuple(page.missed(*measured))
@@ -59,7 +56,7 @@ def _versions(before: Path) -> page.Versions:
             name: worked.rule_files(checkout, Path(folder) / name)
             for name, checkout in (("before", before.resolve()), ("now", worked.HERE))
         }
-    costs = _measured(worked.workload(), sides, LONG_LEAD_SECONDS)
+    costs = _measured(worked.workload(), sides, worked.LEAD_SECONDS, worked.EVALUATIONS)
     return page.Versions(
         before=costs["before"],
         now=costs["now"],
@@ -69,10 +66,10 @@ def _versions(before: Path) -> page.Versions:
 
 
 def _measured(
-    workload: Workload, sides: Mapping[str, Sequence[str]], lead_seconds: int
+    workload: Workload, sides: Mapping[str, Sequence[str]], lead_seconds: int, evaluations: int
 ) -> dict[str, tuple[GroupCost, ...]]:
     with tempfile.TemporaryDirectory(prefix="leadline-footprint-") as folder:
-        return measure(workload, sides, Path(folder), lead_seconds)
+        return measure(workload, sides, Path(folder), lead_seconds, evaluations)
 
 
 if __name__ == "__main__":

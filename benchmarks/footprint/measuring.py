@@ -26,8 +26,6 @@ from signals.endpoints import Endpoint
 from signals.promql import Matcher, select
 from signals.units import duration, plain
 
-EVALUATIONS = 5
-"""Evaluations of each group whose times count, after all that it reads is there."""
 INPUTS_SECONDS, EVALUATIONS_SECONDS = 300, 900
 """How long to wait for every recording rule to have written, and then for the evaluations."""
 RETENTION = "90d"
@@ -115,11 +113,12 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
 
 
 def measure(
-    workload: Workload, sides: Mapping[str, Sequence[str]], folder: Path, lead_seconds: int
+    workload: Workload, sides: Mapping[str, Sequence[str]], folder: Path, lead_seconds: int, evaluations: int
 ) -> dict[str, tuple[GroupCost, ...]]:
     """Run a Prometheus for each side, all on the same blocks and targets; return what its rules cost.
 
-    Sides are texts of rule files. Blocks end `lead_seconds` from now, so that scrapes go on where they end.
+    Sides are texts of rule files. Blocks end `lead_seconds` from now, so that scrapes go on where they end. Each
+    group is evaluated at least so many times after all that it reads is there.
     Raise MissingFigureError, which names it, if something cannot be measured.
     """
     end = (int(time.time()) + lead_seconds) // STEP * STEP
@@ -135,7 +134,7 @@ def measure(
         }
         for side, server in servers.items():
             _await_inputs(side, server)
-        timings = _timings(servers)
+        timings = _timings(servers, evaluations)
         return {
             side: tuple(
                 _group_cost(server, group, timings[side].get(group.name, ())) for group in server.groups
@@ -207,7 +206,7 @@ def _series(server: Server, rule: Rule) -> int | None:
     return int(answer.series[0].samples[0].value) if answer.series else None
 
 
-def _timings(servers: Mapping[str, Server]) -> dict[str, dict[str, list[Timing]]]:
+def _timings(servers: Mapping[str, Server], evaluations: int) -> dict[str, dict[str, list[Timing]]]:
     """Follow all servers until each group was evaluated often enough from now on."""
     seen = {side: _evaluations(server) for side, server in servers.items()}
     found: dict[str, dict[str, list[Timing]]] = {side: {} for side in servers}
@@ -219,19 +218,21 @@ def _timings(servers: Mapping[str, Server]) -> dict[str, dict[str, list[Timing]]
                 if seen[side].get(name, (moment, timing))[0] != moment:
                     found[side].setdefault(name, []).append(timing)
                 seen[side][name] = (moment, timing)
-        if not any(_late(server, found[side]) for side, server in servers.items()):
+        if not any(_late(server, found[side], evaluations) for side, server in servers.items()):
             return found
         time.sleep(1)
     late = ", ".join(
-        f"{side}: {name}" for side, server in servers.items() for name in _late(server, found[side])
+        f"{side}: {name}"
+        for side, server in servers.items()
+        for name in _late(server, found[side], evaluations)
     )
     raise MissingFigureError(
-        f"no evaluationTime of {EVALUATIONS} evaluations within {EVALUATIONS_SECONDS} s of the groups {late}; {AGAIN}"
+        f"no evaluationTime of {evaluations} evaluations within {EVALUATIONS_SECONDS} s of the groups {late}; {AGAIN}"
     )
 
 
-def _late(server: Server, found: Mapping[str, Sequence[Timing]]) -> list[str]:
-    return [group.name for group in server.groups if len(found.get(group.name, ())) < EVALUATIONS]
+def _late(server: Server, found: Mapping[str, Sequence[Timing]], evaluations: int) -> list[str]:
+    return [group.name for group in server.groups if len(found.get(group.name, ())) < evaluations]
 
 
 def _evaluations(server: Server) -> dict[str, tuple[str, Timing]]:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from benchmarks.footprint import single, worked
 from benchmarks.footprint.cost import Cost, Figure, GroupCost, several, total
-from benchmarks.footprint.measuring import EVALUATIONS
 from benchmarks.footprint.workload import STEP
 
 ADDITIONS = ("ServiceVanished", "TargetsLost", "LatencyBucketMissing", "service:targets:up")
@@ -96,7 +95,7 @@ def _worked(versions: Versions) -> Iterator[str]:
     yield (
         f"All rules of `leadline.yaml`, *before* as commit {versions.before_commit} generates them, *now* as commit {versions.now_commit} "
         f"does, each in a Prometheus of its own on the same {len(scraped)} raw series, {worked.RAW_DAYS} days of them, at the same time. "
-        f"Evaluation is the sum over groups of the median `evaluationTime` of at least {EVALUATIONS} evaluations. "
+        f"Evaluation is the sum over groups of the median `evaluationTime` of at least {worked.EVALUATIONS} evaluations. "
         f"{', '.join(f'`{name}`' for name in ADDITIONS)} are new: they watch what nothing watched before. "
         "Promise: without them, each figure but the rules is at most two thirds of what it was.\n"
     )

@@ -18,6 +18,8 @@ CODES = {"200": 9.99, "500": 0.01}
 SERIES = INSTANCES * ROUTES * len(CODES)
 EVERY_SECONDS = 60
 """How often Leadline records events as numbers."""
+EVALUATIONS, LEAD_SECONDS = 2, 30
+"""Evaluations of each group before it is measured, and how long it takes to write the blocks, about."""
 CATALOG = f"""\
 project: shop
 scrape_interval: {STEP}s

@@ -39,6 +39,8 @@ OBJECTIVES = {
     "cost": (18000.0, 0.0),
 }
 """Events and bad events a second of each."""
+EVALUATIONS, LEAD_SECONDS = 5, 120
+"""Evaluations of each group, whose median time counts, and how long it takes to write the blocks, about."""
 RAW_DAYS, PERIOD_DAYS, WEEKS_DAYS = 3, 7, 14
 
 

@@ -254,4 +254,4 @@ def test_a_window_that_is_not_full_is_named(impatient: None) -> None:
 
 def test_a_group_that_is_not_evaluated_is_named(impatient: None) -> None:
     with pytest.raises(MissingFigureError, match=r"no evaluationTime of 5 evaluations .* now: stuck;"):
-        measuring._timings({"now": _server(lambda _: True)})
+        measuring._timings({"now": _server(lambda _: True)}, 5)
