@@ -18,6 +18,7 @@ class RuleCost:
     series   series that it wrote since the server started; 0 of an alert
     samples  samples that it reads
     seconds  median time of an evaluation
+    idle     whether it rightly records nothing of the workload
     """
 
     name: str
@@ -27,6 +28,7 @@ class RuleCost:
     series: int | None
     samples: int | None
     seconds: float | None
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class GroupCost:
         if not self.seconds:
             yield "evaluationTime"
         for rule in self.rules:
-            if rule.records and not rule.series:
+            if rule.records and not rule.idle and not rule.series:
                 yield f"series of {rule.title}"
             if rule.samples is None or (rule.reads and not rule.samples):
                 yield f"samples that {rule.title} reads"

@@ -29,6 +29,8 @@ from signals.units import duration, plain
 INPUTS_SECONDS, EVALUATIONS_SECONDS = 300, 900
 """How long to wait for every recording rule to have written, and then for the evaluations."""
 RETENTION = "90d"
+IDLE = frozenset({"service:slo_time_to_exhaustion:seconds"})
+"""Records of earlier versions that have no series while no bad event happens, as of freshness and cost here."""
 READ = re.compile(r"([a-zA-Z_:][\w:]*\{[^}]*\})(?:\[(\w+)\])?(?: offset (\w+))?")
 SHORT_SECONDS = 900
 """A window up to this is as full as the scrapes since the start make it."""
@@ -169,7 +171,12 @@ def _server(folder: Path, texts: Sequence[str], scrapes: list[dict[str, Any]]) -
 
 def _await_inputs(side: str, server: Server) -> None:
     """Wait until every recording rule has written since the start, and every long window has its oldest samples."""
-    recordings = [(group, rule) for group in server.groups for rule in group.rules if rule.record]
+    recordings = [
+        (group, rule)
+        for group in server.groups
+        for rule in group.rules
+        if rule.record and rule.record not in IDLE
+    ]
     silent = recordings
     deadline = time.monotonic() + INPUTS_SECONDS
     while silent and time.monotonic() < deadline:
@@ -206,6 +213,11 @@ def _series(server: Server, rule: Rule) -> int | None:
     return int(answer.series[0].samples[0].value) if answer.series else None
 
 
+def _counted(server: Server, rule: Rule) -> int | None:
+    found = _series(server, rule) if rule.record else 0
+    return found or 0 if rule.record in IDLE else found
+
+
 def _timings(servers: Mapping[str, Server], evaluations: int) -> dict[str, dict[str, list[Timing]]]:
     """Follow all servers until each group was evaluated often enough from now on."""
     seen = {side: _evaluations(server) for side, server in servers.items()}
@@ -237,6 +249,12 @@ def _late(server: Server, found: Mapping[str, Sequence[Timing]], evaluations: in
 
 def _evaluations(server: Server) -> dict[str, tuple[str, Timing]]:
     """Return the last evaluation of each group: when it was, and how long it took."""
+    groups = server.client.rule_groups()
+    for group in groups:
+        for rule in group["rules"]:
+            if rule.get("health") == "err":
+                why = f"{rule['name']} fails: {rule.get('lastError')}"
+                raise MissingFigureError(f"group {group['name']}: no evaluationTime: {why}")
     return {
         group["name"]: (
             group["lastEvaluation"],
@@ -245,7 +263,7 @@ def _evaluations(server: Server) -> dict[str, tuple[str, Timing]]:
                 rules=tuple(float(rule["evaluationTime"]) for rule in group["rules"]),
             ),
         )
-        for group in server.client.rule_groups()
+        for group in groups
     }
 
 
@@ -259,8 +277,9 @@ def _group_cost(server: Server, group: Group, timings: Sequence[Timing]) -> Grou
                 name=rule.name,
                 title=rule.title,
                 records=bool(rule.record),
+                idle=rule.record in IDLE,
                 reads=bool(selectors(rule.expr)),
-                series=_series(server, rule) if rule.record else 0,
+                series=_counted(server, rule),
                 samples=server.client.samples_read(rule.expr),
                 seconds=median(each.rules[index] for each in timings) if timings else None,
             )

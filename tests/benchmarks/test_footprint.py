@@ -68,6 +68,10 @@ def test_a_figure_of_a_rule_that_is_missing_refuses_the_page(rule: RuleCost, fig
     _refused([replace(FAST, rules=(RECORD, rule))], f"group fast: no figure for {figure}")
 
 
+def test_a_record_that_rightly_has_no_series_is_no_missing_figure() -> None:
+    assert total([replace(FAST, rules=(RECORD, replace(RECORD, series=0, idle=True)))]).series == 3
+
+
 def test_a_figure_of_a_group_that_is_missing_refuses_the_page() -> None:
     _refused([replace(FAST, seconds=None)], "group fast: no figure for evaluationTime")
     _refused([replace(FAST, seconds=0.0)], "group fast: no figure for evaluationTime")
@@ -203,6 +207,7 @@ class Client:
 
     def __init__(self, answers: Callable[[str], bool]) -> None:
         self._answers, self._asked = answers, 0
+        self.rule: dict[str, object] = {"name": "rule", "evaluationTime": 0.1, "health": "ok"}
 
     def ask(self, query: str) -> Answer:
         sample = Sample(time=0.0, value=1.0)
@@ -216,7 +221,7 @@ class Client:
                 "name": name,
                 "lastEvaluation": moment,
                 "evaluationTime": 0.1,
-                "rules": [{"evaluationTime": 0.1}],
+                "rules": [self.rule],
             }
             for name, moment in (("quick", str(self._asked)), ("stuck", "0"))
         ]
@@ -255,3 +260,10 @@ def test_a_window_that_is_not_full_is_named(impatient: None) -> None:
 def test_a_group_that_is_not_evaluated_is_named(impatient: None) -> None:
     with pytest.raises(MissingFigureError, match=r"no evaluationTime of 5 evaluations .* now: stuck;"):
         measuring._timings({"now": _server(lambda _: True)}, 5)
+
+
+def test_a_rule_that_fails_is_named_with_its_group(impatient: None) -> None:
+    server = _server(lambda _: True)
+    cast(Client, server.client).rule.update(health="err", lastError="many-to-many")
+    with pytest.raises(MissingFigureError, match="group quick: no evaluationTime: rule fails: many-to-many"):
+        measuring._timings({"now": server}, 5)
