@@ -35,7 +35,9 @@ prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@$(BIN)/python -m benchmarks.replay.traffic --out docs/low-traffic.md
 	@$(BIN)/leadline demo --chaos --out build/prove
 	@$(BIN)/python -m benchmarks.mutation --out docs/mutation.md
-	@$(BIN)/python -m benchmarks.footprint --out docs/footprint.md
+	@$(if $(BEFORE),$(BIN)/python -m benchmarks.footprint --before $(BEFORE) --out docs/footprint.md,\
+		$(BIN)/python -m benchmarks.footprint && \
+		echo "docs/footprint.md was not written; BEFORE=DIR names a checkout of the version to compare with")
 	@$(BIN)/python -m benchmarks.refresh --out docs/refresh.md
 	@$(BIN)/python -m benchmarks.speed --out docs/speed.md
 	@$(if $(BEFORE),$(BIN)/python -m benchmarks.generating --before $(BEFORE) --out docs/volume.md,\

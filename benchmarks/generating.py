@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -94,7 +93,7 @@ def _page(before: Path) -> str:
 
 Written by `python -m benchmarks.generating --before PATH --out docs/volume.md` on {datetime.now(UTC):%Y-%m-%d}, Python
 {platform.python_version()}, {os.cpu_count()} cores. Each service has the profile threads-agent, two targets and two objectives. *Before* is
-commit {_commit(before)}, *now* is commit {_commit(HERE)}, both measured in this run by `leadline generate` as a user runs it. Times of 1 and 100
+commit {volume.commit(before)}, *now* is commit {volume.commit(HERE)}, both measured in this run by `leadline generate` as a user runs it. Times of 1 and 100
 services are medians of three runs. Sizes are in MB.
 
 {tables}
@@ -106,16 +105,6 @@ as far as it has words for them:
 {dashboards}
 ```
 """
-
-
-def _commit(checkout: Path) -> str:
-    """Return a checkout's commit, and say so if its files differ from it."""
-    git = ["git", "-C", str(checkout)]
-    commit, changes = (
-        subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout.strip()
-        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
-    )
-    return f"{commit} with changes" if changes else commit
 
 
 def beside_grafanalib() -> Iterator[str]:

@@ -64,14 +64,17 @@ def measure(checkouts: Sequence[Path], catalog: str, rounds: int) -> tuple[Volum
         file.write_text(catalog, "utf-8")
         outs = [Path(folder) / str(number) for number in range(len(checkouts))]
         runs = [
-            [_generate(checkout, file, out) for checkout, out in zip(checkouts, outs, strict=True)]
+            [generate(checkout, file, out) for checkout, out in zip(checkouts, outs, strict=True)]
             for _ in range(rounds)
         ]
         return tuple(map(_counted, checkouts, outs, zip(*runs, strict=True)))
 
 
-def _generate(checkout: Path, catalog: Path, out: Path) -> Seconds:
-    """Run the command as a user would, into an empty folder."""
+def generate(checkout: Path, catalog: Path, out: Path) -> Seconds:
+    """Run `leadline generate` of a checkout as a user would, into an empty folder.
+
+    Raises ClickException if it fails, or if it is not that checkout's code that runs.
+    """
     shutil.rmtree(out, ignore_errors=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
     _check_imports(checkout, environment)
@@ -82,6 +85,16 @@ def _generate(checkout: Path, catalog: Path, out: Path) -> Seconds:
     if done.returncode:
         raise click.ClickException(f"leadline generate failed in {checkout}: {done.stderr[-2000:]}")
     return wall, cpu
+
+
+def commit(checkout: Path) -> str:
+    """Return a checkout's commit, and say so if its files differ from it."""
+    git = ["git", "-C", str(checkout)]
+    commit, changes = (
+        subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout.strip()
+        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+    )
+    return f"{commit} with changes" if changes else commit
 
 
 def _cpu_seconds() -> float:
