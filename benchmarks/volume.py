@@ -64,14 +64,14 @@ def measure(checkouts: Sequence[Path], catalog: str, rounds: int) -> tuple[Volum
         file.write_text(catalog, "utf-8")
         outs = [Path(folder) / str(number) for number in range(len(checkouts))]
         runs = [
-            [_generate(checkout, file, out) for checkout, out in zip(checkouts, outs, strict=True)]
+            [generate(checkout, file, out) for checkout, out in zip(checkouts, outs, strict=True)]
             for _ in range(rounds)
         ]
         return tuple(map(_counted, checkouts, outs, zip(*runs, strict=True)))
 
 
-def _generate(checkout: Path, catalog: Path, out: Path) -> Seconds:
-    """Run the command as a user would, into an empty folder."""
+def generate(checkout: Path, catalog: Path, out: Path) -> Seconds:
+    """Run the command of a checkout as a user would, into an empty folder; return how long it took."""
     shutil.rmtree(out, ignore_errors=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADLINE_")}
     _check_imports(checkout, environment)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from alerts.annotations import SHARE, Annotations, filled, percent
 from alerts.examples import Phase, another, constant
@@ -100,7 +100,9 @@ def cases(
             yield _breach(watched, pair, annotations)
             if watched.sampled:
                 yield _fast(watched, pair)
-            if not watched.is_slice(watched.slice):  # else rules record the hour from what is given of five minutes
+            if not watched.is_slice(
+                watched.slice
+            ):  # else rules record the hour from what is given of five minutes
                 yield from _edges(watched, arm, pair)
         else:
             yield from _slow(watched, arms, arm, pair)
@@ -398,22 +400,23 @@ class Scenario:
         )
 
     def _fired(self, conditions: Sequence[Condition], pair: Pair, step: int, first: int) -> list[bool]:
+        totals = [
+            tuple(accumulate((float(each[index]) for each in self.levels), initial=0.0)) for index in (0, 1)
+        ]
+
+        def inside(at: int, window: int) -> tuple[float, float]:
+            begin = max(0, at - (window - first) // step)
+            return totals[0][at + 1] - totals[0][begin], totals[1][at + 1] - totals[1][begin]
+
         since = last = None
         found: list[bool] = []
         for at in range(len(self.levels)):
-            if any(
-                each.is_met(self._sum(at, each.long, step, first), self._sum(at, each.short, step, first))
-                for each in conditions
-            ):
+            if any(each.is_met(inside(at, each.long), inside(at, each.short)) for each in conditions):
                 since, last = at if since is None else since, at
             elif last is not None and (at - last > pair.keep or not found[-1]):
                 since = last = None
             found.append(since is not None and at - since >= pair.hold)
         return found
-
-    def _sum(self, at: int, window: int, step: int, first: int) -> tuple[float, float]:
-        inside = self.levels[max(0, at - (window - first) // step) : at + 1]
-        return math.fsum(float(each[0]) for each in inside), math.fsum(float(each[1]) for each in inside)
 
 
 def _scenarios(watched: Watched, arm: Arm, pair: Pair, times: Times) -> Iterator[Scenario]:
@@ -639,7 +642,8 @@ def _counted(watched: Watched, scenarios: Sequence[Scenario]) -> Iterator[Input]
                 selector=select(record, (*watched.where, given)),
                 values=constant(*((steps, round(value, 9)) for steps, value in levels)),
             )
-            yield from _of_others(watched, record, len(each.levels), (given,))
+        if scenarios:
+            yield from _of_others(watched, record, len(scenarios[0].levels), (given,))
 
 
 def _recorded_of_others(watched: Watched, steps: int) -> Iterator[Input]:
