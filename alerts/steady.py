@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from alerts.examples import NoExampleError, Phase, constant, counting, failure, growing, success
+from alerts.examples import (
+    NoExampleError,
+    Phase,
+    another,
+    constant,
+    counting,
+    failure,
+    growing,
+    outside,
+    success,
+)
 from alerts.model import STEP, Group, Input, Proof, Recording
 from signals import recorded
 from signals.catalog import Objective, Service
 from signals.instruments import Instrument
 from signals.promql import Matcher
+from signals.recorded import WINDOW, WINDOW_SECONDS
 from signals.units import plain
 
 MINUTES = 30
@@ -20,7 +32,7 @@ REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Deci
 USUAL_SECONDS = Decimal("0.05")
 STEADY = (Phase(MINUTES // STEP + 1, REQUESTS * STEP, FAILED * STEP),)
 Sums = dict[str, Decimal]
-"""What the series of a record add up to."""
+"""What the series of a record add up to; in an hour, or six, there is only what came since the counters began at 0."""
 Expectations = Iterator[tuple[str, Decimal]]
 
 
@@ -40,7 +52,50 @@ def proofs(service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
     steady = Proof(
         name="steady traffic", inputs=tuple(inputs.values()), minutes=MINUTES, expects=tuple(expects)
     )
-    return (steady,)
+    return (steady, *_without_bucket(service, rules))
+
+
+def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
+    """Instances that never had, or have just lost, the bucket of the latency objective: none of their requests is an event."""
+    latency, objective = _counts(service, "latency"), service.objective("latency")
+    edge = objective.within if objective else None
+    if latency is None or edge is None or edge not in latency.buckets:
+        return
+    many, fast = REQUESTS * STEP, REQUESTS * STEP * 9 / 10
+    last = MINUTES // STEP
+
+    def series(instance: str, suffix: str, values: str, le: str = "") -> Input:
+        entry = counting(latency, STEADY, suffix=suffix, labels={"le": le} if le else {})
+        return another(replace(entry, values=values), Matcher("instance", "=", instance))
+
+    kept, other = latency.raw_edge(edge), latency.raw_edge(edge * 7)
+    inputs = [series(each, "_count", f"0+{plain(many)}x{last}") for each in ("kept", "never", "lost")]
+    inputs += [series("kept", "_bucket", f"0+{plain(fast)}x{last}", kept)]
+    inputs += [series("lost", "_bucket", f"0+{plain(fast)}x{last - 2} stale _", kept)]
+    inputs += [series("never", "_bucket", f"0+{plain(fast)}x{last}", other)]
+    expects = []
+    for group, rule in rules:
+        if rule.labels.get("objective") != "latency":
+            continue
+        for record, share in ((recorded.slo_events, Decimal(1)), (recorded.slo_bad_events, Decimal("0.1"))):
+            per_second = REQUESTS / 60 * share
+            values = {
+                record(WINDOW): per_second,
+                record("1h"): per_second * MINUTES / 60,
+                COUNTED[record]: per_second * group.interval_seconds,
+            }
+            if rule.record in values:
+                expects.append((rule.series, values[rule.record]))
+    if expects:
+        yield Proof(
+            name="instances without a bucket", inputs=tuple(inputs), minutes=MINUTES, expects=tuple(expects)
+        )
+
+
+COUNTED = {
+    recorded.slo_events: recorded.SLO_EVENTS_COUNTED,
+    recorded.slo_bad_events: recorded.SLO_BAD_EVENTS_COUNTED,
+}
 
 
 def constants(groups: tuple[Group, ...]) -> tuple[Proof, ...]:
@@ -57,6 +112,18 @@ def _counts(service: Service, name: str) -> Instrument | None:
 
 
 def _inputs(service: Service) -> Iterator[Input]:
+    """Give what is counted, and the same of others, each kept out by another matcher."""
+    yield from _counted(service)
+    for name in ("requests", "latency", "tokens"):
+        instrument = _counts(service, name)
+        own = [
+            each for each in _counted(service) if instrument and each.selector.startswith(instrument.metric)
+        ]
+        for matcher in outside(instrument) if instrument else ():
+            yield from (another(each, matcher) for each in own)
+
+
+def _counted(service: Service) -> Iterator[Input]:
     requests, latency = _counts(service, "requests"), _counts(service, "latency")
     counts = tuple(_requests(requests)) if requests else ()
     yield from counts
@@ -77,14 +144,18 @@ def _sums(service: Service) -> Sums:
     requests, latency = _counts(service, "requests"), _counts(service, "latency")
     if requests:
         found[recorded.ROUTE_REQUESTS] = REQUESTS / 60
+        found[recorded.requests(f"{MINUTES}m")] = REQUESTS / 60
         found[recorded.ROUTE_ERRORS] = FAILED / 60
     if latency:
         found[recorded.ROUTE_DURATION_COUNT] = REQUESTS / 60
         found[recorded.ROUTE_DURATION_SUM] = REQUESTS / 60 * _taken(latency)
     if _counts(service, "tokens"):
         found[recorded.MODEL_TOKENS] = TOKENS / 60
+        found[recorded.tokens("1h")] = TOKENS / 60 * MINUTES / 60
     if "cost" in service.instruments:
         found[recorded.MODEL_COST] = SPENT / 60
+        found[recorded.cost("1h")] = SPENT / 60 * MINUTES / 60
+        found[recorded.cost("6h")] = SPENT / 60 * MINUTES / 360
     return found
 
 
@@ -148,9 +219,23 @@ def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
         recorded.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
         recorded.SLO_REMAINING: 1 - burn,
     }
-    counted = (recorded.SLO_EVENTS_COUNTED, recorded.SLO_BAD_EVENTS_COUNTED)
-    if objective.name == "freshness" and rule.record in counted:
-        return  # how many moments there are depends on how often promtool evaluates
+    if objective.name == "freshness":  # how many moments there are depends on how often promtool evaluates
+        moments = Decimal(WINDOW_SECONDS // 60 // STEP + 1)
+        values |= {
+            recorded.slo_events(WINDOW): moments / WINDOW_SECONDS,
+            recorded.slo_bad_events(WINDOW): Decimal(0),
+            recorded.SLO_EVENTS_COUNTED: moments / WINDOW_SECONDS * seconds,
+            recorded.slo_events("1h"): Decimal(MINUTES // STEP + 1) / 3600,
+            recorded.slo_bad_events("1h"): Decimal(0),
+        }
+    else:
+        values |= {
+            recorded.slo_events(WINDOW): events,
+            recorded.slo_bad_events(WINDOW): events * share,
+        }
+        if objective.name != "cost":  # whose hour is an average of what each five minutes were
+            values[recorded.slo_events("1h")] = events * MINUTES / 60
+            values[recorded.slo_bad_events("1h")] = events * share * MINUTES / 60
     if rule.record in values:
         yield rule.series, values[rule.record]
 

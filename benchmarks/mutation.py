@@ -1,6 +1,7 @@
 """How many mistakes in generated rules the generated promtool tests find: each rule is changed at one place, and its tests are run.
 
-Run as `python -m benchmarks.mutation --out docs/mutation.md`. The operators stand in benchmarks/mutants.py, what was said of mutants
+Run as `python -m benchmarks.mutation --before CHECKOUT --out docs/mutation.md`; CHECKOUT is an earlier version, whose tests are timed
+too. The operators stand in benchmarks/mutants.py, what was said of mutants
 that survived in benchmarks/survivors.py. Exits 1 where fewer of those that any input could tell are found than promised.
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 import click
 import yaml
 
+from benchmarks import ruletests
 from benchmarks.mutants import Change, mutations, text
 from benchmarks.suite import Place, Rule, Suite, Test, promtool
 from benchmarks.survivors import ARGUMENTS, Argument
@@ -31,7 +33,7 @@ from signals import reading
 from signals.errors import LeadlineError, ToolFailedError
 
 LEAST_SCORE = 0.9
-MOST = 1200
+MOST = 6000
 """Of more mutants than this, so many are taken, those whose checksums are smallest: the same each time, and of all kinds."""
 LONGEST = 110
 WINDOW = re.compile(r"(:rate|_rate)\d+[smhd]\b")
@@ -103,7 +105,7 @@ def scored(suite: Suite, most: int) -> Score:
     began = time.perf_counter()
     _hold(suite)
     alerting = {rule.place for rule in suite.closure(rule for rule in suite.rules if rule.is_alert)}
-    tests = _by_rule(suite)
+    tests = by_rule(suite)
     every = [mutant for rule in suite.rules for mutant in _mutants(rule)]
     accepted = _accepted(every)
     read = [mutant for mutant in accepted if mutant.rule.place in alerting]
@@ -113,7 +115,7 @@ def scored(suite: Suite, most: int) -> Score:
         own = tests.get(mutant.rule.place, [])
         changed = suite.with_rule(mutant.changed)
         return Outcome(
-            mutant=mutant, tests=len(own), killed=any(changed.failure(each) for each in _parts(own))
+            mutant=mutant, tests=len(own), killed=any(changed.failure(each) for each in parts(own))
         )
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -128,7 +130,7 @@ def scored(suite: Suite, most: int) -> Score:
     )
 
 
-def _by_rule(suite: Suite) -> dict[Place, list[Test]]:
+def by_rule(suite: Suite) -> dict[Place, list[Test]]:
     """Give the tests whose outcome hangs on a rule, by its place."""
     found: dict[Place, list[Test]] = {}
     for test in suite.tests:
@@ -137,12 +139,12 @@ def _by_rule(suite: Suite) -> dict[Place, list[Test]]:
     return found
 
 
-def _parts(tests: Sequence[Test]) -> Iterator[list[Test]]:
-    """Part tests by their file and by what they are of, so that the rest need not run where one fails; the fastest first."""
-    parts: dict[tuple[str, str], list[Test]] = {}
+def parts(tests: Sequence[Test]) -> Iterator[list[Test]]:
+    """Give the expectations of each promtool test together, the fastest test first, so that no other runs once one fails."""
+    found: dict[tuple[str, int], list[Test]] = {}
     for test in tests:
-        parts.setdefault((test.file, test.name.partition(":")[0]), []).append(test)
-    yield from sorted(parts.values(), key=lambda part: len({each.name for each in part}))
+        found.setdefault((test.file, test.number), []).append(test)
+    yield from sorted(found.values(), key=lambda part: max(each.steps for each in part))
 
 
 def _sampled(mutants: Sequence[Mutant], most: int) -> list[Mutant]:
@@ -189,20 +191,39 @@ def _accepted(every: Sequence[Mutant]) -> list[Mutant]:
 @click.option("--out", type=click.Path(path_type=Path))
 @click.option("--catalog", type=click.Path(path_type=Path), default=Path("leadline.yaml"), show_default=True)
 @click.option("--most", default=MOST, show_default=True, help="Take a sample of so many mutants.")
-def main(out: Path | None, catalog: Path, most: int) -> None:
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A checkout of an earlier version, whose tests are timed too, and whose score is quoted.",
+)
+def main(out: Path | None, catalog: Path, most: int, before: Path | None) -> None:
     """Change the rules of a catalog one at a time, run their tests, and write the page."""
     try:
-        score = scored(Suite.of(generated(reading.load(catalog))), most)
+        read = reading.load(catalog)
+        score = scored(Suite.of(generated(read)), most)
     except LeadlineError as error:
         raise click.ClickException(str(error)) from None
-    page = "\n".join(_page(score, catalog.name)) + "\n"
+    service = f"{read.project}-{read.services[0].name}"
+    times = _times(score, before, catalog, service)
+    page = "\n".join(_page(score, catalog.name, times)) + "\n"
     if out:
         out.write_text(page, "utf-8")
     click.echo(page)
     sys.exit(0 if score.telling_share >= LEAST_SCORE else 1)
 
 
-def _page(score: Score, catalog: str) -> Iterator[str]:
+def _times(score: Score, before: Path | None, catalog: Path, service: str) -> list[str]:
+    """Time the tests of one service, of this version and of an earlier one, and write what they take."""
+    now = ruletests.timed(ruletests.HERE, catalog, service)
+    telling = [each for each in score.read if not each.is_equivalent]
+    found = f"{100 * score.telling_share:.1f} % of {len(telling)}"
+    if before is None:
+        return [*ruletests.lines(None, now, "", found)]
+    earlier = ruletests.timed(before, catalog, service)
+    return [*ruletests.lines(earlier, now, ruletests.quoted_score(before), found)]
+
+
+def _page(score: Score, catalog: str, times: Sequence[str]) -> Iterator[str]:
     survivors = [each for each in score.read if not each.killed]
     equivalent = [each for each in survivors if each.is_equivalent]
     yield "# How well the generated tests find mistakes in the generated rules"
@@ -228,6 +249,18 @@ def _page(score: Score, catalog: str) -> Iterator[str]:
     if score.every > len(score.read):
         yield f"- there are {score.every}: {len(score.read)} were taken, those whose checksums are smallest"
     yield f"- {score.seconds / 60:.1f} minutes on {os.cpu_count()} cores"
+    yield ""
+    yield "## What the tests take"
+    yield ""
+    yield (
+        f"Plain `promtool test rules` on all test files of one service, median of {ruletests.ROUNDS}, generated and run by each version "
+        "itself. Evaluations are those of all rules of the service. A score that is quoted is that of the version's own docs/mutation.md; "
+        "it was not measured again, and its rules and mutants were others."
+    )
+    yield ""
+    yield from times
+    yield ""
+    yield "## Operators"
     yield ""
     yield from _operators(score.read)
     yield ""

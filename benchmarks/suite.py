@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from checks import tree
-from checks.tree import Node
 from cli.demo.processes import find
 from signals.errors import ToolFailedError
+from signals.labels import NAME
+from signals.units import duration
 
 FIRES = "ALERTS"
 """The series of alerts that fire, which a test may ask for."""
@@ -33,10 +34,8 @@ class Rule:
     content: Mapping[str, Any] | None
 
     @cached_property
-    def selectors(self) -> tuple[Node, ...]:
-        if self.content is None:
-            return ()
-        return tuple(selector for selector, _ in tree.selectors(tree.parse(self.content["expr"])))
+    def selectors(self) -> tuple[Selected, ...]:
+        return () if self.content is None else tuple(_selected(self.content["expr"]))
 
     @property
     def is_alert(self) -> bool:
@@ -55,53 +54,74 @@ class Rule:
         return str(content.get("alert") or content.get("record")) + (f"{{{told}}}" if told else "")
 
     def reads(self, other: Rule) -> bool:
-        return any(_selects(selector, other) for selector in self.selectors)
+        return any(selector.may_select(other) for selector in self.selectors)
 
 
-def _selects(selector: Node, rule: Rule) -> bool:
-    """Say whether a selector may choose what a recording writes, as far as its name and its own labels tell."""
-    if rule.content is None or tree.metric(selector) != rule.content.get("record"):
-        return False
-    labels = rule.content.get("labels", {})
-    return all(
-        labels.get(matcher.label, matcher.value) == matcher.value
-        for matcher in tree.matchers(selector)
-        if matcher.operator == "=" and matcher.label != "__name__"
-    )
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a selector asks for: a metric's name, and the labels that must have one value."""
+
+    metric: str
+    equal: tuple[tuple[str, str], ...]
+
+    def may_select(self, rule: Rule) -> bool:
+        """Say whether it may choose what a recording writes, as far as its name and its own labels tell."""
+        if rule.content is None or self.metric != rule.content.get("record"):
+            return False
+        labels = rule.content.get("labels", {})
+        return all(labels.get(label, value) == value for label, value in self.equal)
+
+
+def _selected(expression: str) -> Iterator[Selected]:
+    for selector, _ in tree.selectors(tree.parse(expression)):
+        matchers = tree.matchers(selector)
+        yield Selected(
+            tree.metric(selector) or "",
+            tuple(
+                (each.label, each.value) for each in matchers if each.operator == "=" and each.label != NAME
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Test:
-    """One expectation of a promtool test: its file, what that says of all its tests, the rule files it reads, and the test itself."""
+    """One expectation of a promtool test, which may hold those of many alerts.
+
+    file, number  the test file, and which of its tests this is a part of
+    head          what the file says of all its tests
+    rule_files    the rule files that it reads
+    content       the test, with this expectation alone
+    """
 
     file: str
+    number: int
     head: Mapping[str, Any]
     rule_files: tuple[str, ...]
     content: Mapping[str, Any]
 
     @property
-    def name(self) -> str:
-        return str(self.content["name"])
+    def steps(self) -> float:
+        """How often promtool evaluates the rules until it knows; what a test takes is roughly this."""
+        (expectation,) = (each for kind in KINDS for each in self.content.get(kind, ()))
+        return float(duration(expectation["eval_time"]) / duration(self.head["evaluation_interval"]))
 
     @cached_property
     def _alerts(self) -> frozenset[str]:
         """The alerts that are expected to fire, or to be silent."""
         named = {each["alertname"] for each in self.content.get(KINDS[0], ())}
         asked = (
-            matcher.value
+            value
             for selector in self._selectors
-            if tree.metric(selector) == FIRES
-            for matcher in tree.matchers(selector)
-            if matcher.label == "alertname" and matcher.operator == "="
+            if selector.metric == FIRES
+            for label, value in selector.equal
+            if label == "alertname"
         )
         return frozenset((*named, *asked))
 
     @cached_property
-    def _selectors(self) -> tuple[Node, ...]:
+    def _selectors(self) -> tuple[Selected, ...]:
         return tuple(
-            selector
-            for each in self.content.get(KINDS[1], ())
-            for selector, _ in tree.selectors(tree.parse(each["expr"]))
+            selector for each in self.content.get(KINDS[1], ()) for selector in _selected(each["expr"])
         )
 
     def asks(self, rule: Rule) -> bool:
@@ -110,7 +130,7 @@ class Test:
             return False
         if rule.is_alert:
             return rule.content["alert"] in self._alerts
-        return any(_selects(selector, rule) for selector in self._selectors)
+        return any(selector.may_select(rule) for selector in self._selectors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,18 +217,24 @@ def _tests(file: str, text: str) -> Iterator[Test]:
     document = yaml.load(text, Loader=_LOADER)  # noqa: S506  (the safe loader, in C)
     head = {key: value for key, value in document.items() if key not in ("rule_files", "tests")}
     rule_files = tuple(Path(each).name for each in document["rule_files"])
-    for content in document["tests"]:
+    for number, content in enumerate(document["tests"]):
         common = {key: value for key, value in content.items() if key not in KINDS}
         for kind in KINDS:
             for each in content.get(kind, ()):
-                yield Test(file=file, head=head, rule_files=rule_files, content={**common, kind: [each]})
+                yield Test(
+                    file=file,
+                    number=number,
+                    head=head,
+                    rule_files=rule_files,
+                    content={**common, kind: [each]},
+                )
 
 
 def _merged(tests: Iterable[Test]) -> list[dict[str, Any]]:
     """Write expectations of one test as one again, so that it is evaluated once."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[int, dict[str, Any]] = {}
     for test in tests:
-        own = found.setdefault(test.name, {**test.content, KINDS[0]: [], KINDS[1]: []})
+        own = found.setdefault(test.number, {**test.content, KINDS[0]: [], KINDS[1]: []})
         for kind in KINDS:
             own[kind] += test.content.get(kind, ())
     return list(found.values())

@@ -29,7 +29,7 @@ LIMIT = "differs only where the figure is exactly the limit, which no rate in fl
 ARGUMENTS: tuple[Argument, ...] = (
     Argument(
         operator="matcher",
-        rule=r"BudgetBurn|^Traffic(Drop|Surge)$|^SpendAnomaly$|CostHigh$",
+        rule=r"BudgetBurn|^Traffic(Drop|Surge)$|^SpendAnomaly$|CostHigh$|^TargetsLost$",
         change=r"\} → [^{]*$|\} offset \w+ → [^{]*$",
         equivalent=True,
         reason="the selectors that it is joined with have the same matcher, and series are joined by all their labels",
@@ -57,16 +57,19 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         operator="rule label",
-        rule=r"BudgetBurn|^Traffic(Drop|Surge)$|^SpendAnomaly$|CostHigh$|^TokensUnpriced$|^MonthlyBudgetExceeded$",
+        rule=(
+            r"BudgetBurn|^Traffic(Drop|Surge)$|^SpendAnomaly$|CostHigh$|^TokensUnpriced$|^MonthlyBudgetExceeded$"
+            r"|^ServiceVanished$|^TargetsLost$|slo_(bad_)?events:counted"
+        ),
         change=r"^(project|service|objective):",
         equivalent=True,
         reason="what the expression gives has that label already, from what is recorded",
     ),
     Argument(
         operator="rule label",
-        rule=r"slo_(bad_)?events:rate(?!5m).*(cost|freshness)|cost_usd_expected",
+        rule=r"slo_(bad_)?events:rate(?!5m).*cost|slo_(bad_)?events:rate.*freshness|cost_usd_expected",
         equivalent=True,
-        reason="the series that it is a mean of has that label already",
+        reason="the series that it is a sum or a mean of has that label already",
     ),
     Argument(
         operator="rule label",
@@ -90,8 +93,35 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         operator="aggregation",
-        rule=r"slo_bad_events",
-        change=r"^(0 \* )?sum of service:slo_",
+        rule=r"^ServiceVanished$",
+        change=r"sum of up →",
+        equivalent=True,
+        reason="only whether there is a result matters to `unless on ()`",
+    ),
+    Argument(
+        operator="aggregation",
+        rule=r"slo_(bad_)?events:rate.*latency|^LatencyBucketMissing$",
+        change=r"^sum of (rate\()?http_request_duration_seconds_bucket(\[\w+\]\))? →",
+        equivalent=True,
+        reason="one bucket is selected of each instance, so the sum without `le` is of one series",
+    ),
+    *(
+        Argument(
+            operator="matcher",
+            rule=rule,
+            change=rf"^http_request_duration_seconds_{metric}\{{job=[^}}]*\}} → [^{{]*$",
+            equivalent=True,
+            reason="what it is joined with has the same matcher, and series are joined by all their labels",
+        )
+        for rule, metric in (
+            (r"slo_(bad_)?events:rate.*latency", "(bucket|count)"),
+            (r"^LatencyBucketMissing$", "bucket"),
+        )
+    ),
+    Argument(
+        operator="aggregation",
+        rule=r"slo_(bad_)?(events|moments)",
+        change=r"^(0 \* )?sum of (last_over_time\()?service:slo_",
         equivalent=True,
         reason="one rule writes one series of these labels; the aggregation only takes them away",
     ),
@@ -139,9 +169,19 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(
         operator="comparison",
         rule=r"BudgetBurn",
-        change=r"slo_events:rate\w+ > 0 → .* >= 0$",
+        change=r"slo_events:(rate\w+|counted\[\w+\]\)) > 0 → .* >= 0$",
         equivalent=True,
         reason="without an event there is none that is bad, and 0 ÷ 0 is above no limit",
+    ),
+    *(
+        Argument(
+            operator="threshold",
+            rule=rule,
+            change=rf"^sum_over_time\(service:slo_events:counted\[{window}\]\) > 0 → .* > 1$",
+            equivalent=True,
+            reason="the long window needs more than one bad event anyway (by the bound, or 5), and each of them is an event",
+        )
+        for rule, window in ((r"BudgetBurn$", "6h"), (r"BudgetBurnSlow$", "(1d|3d)"))
     ),
     Argument(
         operator="comparison",
@@ -167,34 +207,6 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(operator="comparison", rule=r"", change=r" > (\S+) → .* >= \1$", equivalent=False, reason=LIMIT),
     Argument(operator="comparison", rule=r"", change=r" >= (\S+) → .* > \1$", equivalent=False, reason=LIMIT),
     Argument(operator="comparison", rule=r"", change=r" < (\S+) → .* <= \1$", equivalent=False, reason=LIMIT),
-    *(
-        Argument(
-            operator=operator,
-            rule=r"^LatencyBudgetBurn$",
-            change=change,
-            equivalent=True,
-            reason="of the 20 events that this arm needs, 13.44 are bad where its share is above 0.672, so 5 are no further condition",
-        )
-        for operator, change in (
-            ("threshold", r"^service:slo_bad_events:rate1h \* 3600 >= 5 → "),
-            ("factor", r"^service:slo_bad_events:rate1h \* 3600 → "),
-            ("set", r"^… and service:slo_bad_events:rate1h \* 3600 >= 5 → …$"),
-        )
-    ),
-    *(
-        Argument(
-            operator=operator,
-            rule=r"^CostBudgetBurn$",
-            change=change,
-            equivalent=True,
-            reason="of the 20 events that this arm needs, 7 are bad where its share is above 0.35, so 5 are no further condition",
-        )
-        for operator, change in (
-            ("threshold", r"slo_bad_events:rate6h \* 21600 >= 5 → .* >= 2\.5$"),
-            ("factor", r"slo_bad_events:rate6h \* 21600 → .* \* 43200$"),
-            ("set", r"^… and service:slo_bad_events:rate6h \* 21600 >= 5 → …$"),
-        )
-    ),
     Argument(
         operator="arithmetic",
         rule=r"slo_bad_moments.*freshness",
@@ -212,9 +224,28 @@ ARGUMENTS: tuple[Argument, ...] = (
     Argument(
         operator="hold",
         rule=r"",
-        change=r"→ for: (225|450)s$",
+        change=r"→ (for|keep_firing_for): (225|450)s$",
         equivalent=False,
         reason="its cases evaluate every 15 minutes or more, which is longer",
+    ),
+    Argument(
+        operator="hold",
+        rule=r"^CostBudgetBurn$",
+        equivalent=False,
+        reason="its fast pair can never be met at this target, and the cases of the slower one evaluate every 15 minutes",
+    ),
+    *(
+        Argument(
+            operator="window",
+            rule=rule,
+            change=change,
+            equivalent=False,
+            reason="its cases have two samples in the short window, and half of it, whose ends both count, has two as well",
+        )
+        for rule, change in (
+            (r"BudgetBurn$", r"counted\[30m\] → .*\[15m\]$"),
+            (r"BudgetBurnSlow$", r"counted\[6h\] → .*\[3h\]$"),
+        )
     ),
     Argument(
         operator="hold",

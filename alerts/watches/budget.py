@@ -76,8 +76,8 @@ def _projected_cases(service: Service, budget: Decimal, annotations: Annotations
         step=EVERY,
     )
     yield Case(
-        name="within it, a spike that is over, and a dear hour",
-        inputs=spent((38, "0.8"), (3, "10"), (30, "0.8"), (7, "20")),
+        name="within it with a dear hour, a spike that is over, and a very dear hour",
+        inputs=spent((30, "0.8"), (8, "1.3"), (3, "10"), (30, "0.8"), (7, "20")),
         checks=(
             Check(minutes=37 * EVERY),
             Check(minutes=50 * EVERY),

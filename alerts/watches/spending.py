@@ -13,7 +13,7 @@ from signals import burn, recorded
 from signals.alarms import SPEND_ANOMALY, UNIT_COST, UNPRICED
 from signals.catalog import Catalog, Service, Target
 from signals.instruments import rate
-from signals.promql import select, sum_by
+from signals.promql import Matcher, select, sum_by
 from signals.recorded import LONG_WINDOW
 from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain, rounded
 
@@ -252,20 +252,31 @@ def _unpriced(catalog: Catalog, service: Service) -> Alert:
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=severity),
         annotations=annotations,
-        cases=attempted(_unpriced_cases(service, annotations)),
+        cases=attempted(_unpriced_cases(catalog, service, annotations)),
     )
 
 
-def _unpriced_cases(service: Service, annotations: Annotations) -> Iterator[Case]:
+def _unpriced_cases(catalog: Catalog, service: Service, annotations: Annotations) -> Iterator[Case]:
     fired = filled(annotations, {NUMBER: "10", "{{ $labels.model }}": UNPRICED_MODEL})
+    """Tokens of a model without a price, of one that has one, and what is recorded of another project and another service."""
     tokens = service.instruments["tokens"]
+    owners = (f"{catalog.project}-other", service.name), (catalog.project, f"{service.name}-other")
+    others = (
+        Input(
+            selector=select(
+                recorded.UNPRICED_TOKENS, (*recorded.owner(*owner), Matcher("model", "=", "other"))
+            ),
+            values=constant((16, 1)),
+        )
+        for owner in owners
+    )
 
     def used(model: str) -> Input:
         return counting(tokens, (Phase(16, Decimal(1200)),), labels={"model": model, "token_type": "input"})
 
     yield Case(
         name="a model without a price, and one that has one",
-        inputs=(used(UNPRICED_MODEL), used(service.prices[0].model)),
+        inputs=(used(UNPRICED_MODEL), used(service.prices[0].model), *others),
         checks=(Check(minutes=12), Check(minutes=30, fires=True, annotations=fired)),
         labels={"model": UNPRICED_MODEL},
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from alerts.model import Alert
 from benchmarks.replay.month import USUAL, Due, Event
-from benchmarks.replay.scrapes import Totals
 from signals import burn
 from signals.burn import Arm
 from signals.catalog import Objective
@@ -56,22 +55,6 @@ def firings(alert: Alert, met: AbstractSet[int], evaluated: Sequence[int]) -> It
 
 def arms(objective: Objective, alert: Alert) -> tuple[Arm, ...]:
     return tuple(arm for arm in burn.usable(objective, None) if arm.severity == alert.labels["severity"])
-
-
-def exactly_met(objective: Objective, alert: Alert, totals: Totals, last: int) -> set[int]:
-    """Give the minutes when an arm's limit is exceeded in both its windows, by what happened, much or little."""
-    limits = [
-        (float(burn.threshold(objective, arm)), int(minutes(arm.long)), int(minutes(arm.short)))
-        for arm in arms(objective, alert)
-    ]
-    return {
-        minute
-        for minute in range(1, last + 1)
-        if any(
-            totals.share(minute, short) > limit and totals.share(minute, long) > limit
-            for limit, long, short in limits
-        )
-    }
 
 
 def formula(objective: Objective, alert: Alert, event: Event) -> Due | None:

@@ -36,7 +36,7 @@ class Event:
     exactly    so many requests in each minute and no other, all of them at one instance
     stops      (instance, minute) in which an instance is not running; after it, its counters begin at 0
     renames    whether an instance has a new name afterwards, as a pod has
-    reached    whether targets answer when they are scraped; evaluated, whether Prometheus runs at all
+    reached    whether targets answer when they are scraped; discovered, whether there are any; evaluated, whether Prometheus runs
     expects    the alerts that are due, where they are generated; when, where it does not follow from an objective
     """
 
@@ -49,6 +49,7 @@ class Event:
     stops: frozenset[tuple[int, int]] = frozenset()
     renames: bool = False
     reached: bool = True
+    discovered: bool = True
     evaluated: bool = True
     expects: Mapping[str, Due | None] = field(default_factory=dict)
 
@@ -58,7 +59,7 @@ class Event:
 
     @property
     def is_scraped(self) -> bool:
-        return self.reached and self.evaluated
+        return self.reached and self.discovered and self.evaluated
 
     def __contains__(self, minute: int) -> bool:
         return self.begin <= minute < self.end
@@ -78,6 +79,8 @@ def _at(day: int, hour: int, minute: int = 0) -> int:
 
 HALF_GONE = {"TrafficDrop": Due(met=15, gone=15)}
 """Of the 30 minutes in which traffic is compared with a week before, half must be quiet."""
+THREE_OF_THREE: Mapping[str, Due | None] = {"ErrorBudgetBurn": None, "LatencyBudgetBurn": None}
+"""A single failure is never an outage, but from two on a page is due where nothing succeeds."""
 OUTAGE = Event(
     name="total outage",
     begin=_at(2, 7),
@@ -115,6 +118,7 @@ EVENTS = (
         minutes=3,
         bad={"availability": 1.0, "latency": 1.0},
         exactly=1,
+        expects=THREE_OF_THREE,
     ),
     Event(
         name="slow burn",
@@ -156,6 +160,17 @@ EVENTS = (
         minutes=2 * HOUR,
         bad={"latency": 0.6},
         expects={"LatencyBudgetBurn": None, "LatencyBudgetBurnSlow": None},
+    ),
+    Event(
+        name="service discovery has no target",
+        begin=_at(25, 15),
+        minutes=2 * HOUR,
+        discovered=False,
+        expects={
+            "ServiceVanished": Due(met=0, gone=0),
+            "RequestsAbsent": Due(met=10, gone=0),
+            "LatencyAbsent": Due(met=10, gone=0),
+        },
     ),
     Event(
         name="crash loop of an instance, every ten minutes",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alerts import rules
 from alerts.model import Alert
+from benchmarks.replay import exact
 from benchmarks.replay.backfill import Database, filled, needed
-from benchmarks.replay.firing import Firing, exactly_met, firings, formula, minutes
+from benchmarks.replay.firing import Firing, firings, formula, minutes
 from benchmarks.replay.month import BEGIN, DAY, EVENTS, HOUR, MINUTES, OUTAGE, WARM_UP_DAYS, Due, Event
-from benchmarks.replay.scrapes import Month, simulated
+from benchmarks.replay.scrapes import Month, Totals, simulated
 from live.client import Prometheus
 from signals import reading, recorded
 from signals.catalog import Objective
@@ -81,13 +82,15 @@ class Result:
 
     generated  the names of all alerts
     told       every firing, in order
-    ideal      for each alert on an objective, what exact counts say, however few events there are
+    ideal      for each alert on an objective, what its condition says of exact counts
+    alone      the same of the shares alone, however few events there are
     """
 
     month: Month
     generated: Sequence[str]
     told: Sequence[Told]
     ideal: Mapping[str, Sequence[Firing]]
+    alone: Mapping[str, Sequence[Firing]]
     left: Sequence[Left]
     levels: int
     recordings: int
@@ -121,7 +124,9 @@ def replayed() -> Result:
             with client() as prometheus:
                 left, server = tuple(_left(prometheus, month)), prometheus.flavour()
     evaluations = [minute for minute in range(MINUTES) if month.evaluated[minute]]
-    ideal = dict(_ideal(every, objectives, month, evaluations))
+    ideal, alone = (
+        dict(_ideal(every, objectives, month, evaluations, met)) for met in (exact.met, exact.shares_met)
+    )
     told = [
         _told(firing, alert, objectives.get(alert.labels.get("objective", "")), ideal.get(alert.name, ()))
         for alert, found in zip(every, answers, strict=True)
@@ -133,6 +138,7 @@ def replayed() -> Result:
         generated=[alert.name for alert in every],
         told=sorted(told, key=lambda each: each.firing.begin),
         ideal=ideal,
+        alone=alone,
         left=left,
         levels=levels,
         recordings=len(recordings),
@@ -150,12 +156,16 @@ def _minute(at: float) -> int:
 
 
 def _ideal(
-    every: Sequence[Alert], objectives: Mapping[str, Objective], month: Month, evaluations: Sequence[int]
+    every: Sequence[Alert],
+    objectives: Mapping[str, Objective],
+    month: Month,
+    evaluations: Sequence[int],
+    when: Callable[[Objective, Alert, Totals], set[int]],
 ) -> Iterator[tuple[str, tuple[Firing, ...]]]:
     for alert in every:
         name = alert.labels.get("objective", "")
         if name in objectives:
-            met = exactly_met(objectives[name], alert, month.happened[name], MINUTES - 1)
+            met = when(objectives[name], alert, month.happened[name])
             yield alert.name, tuple(firings(alert, met, evaluations))
 
 

@@ -24,11 +24,6 @@ class Totals:
     events: Sequence[int]
     bad: Sequence[int]
 
-    def share(self, minute: int, window: int) -> float:
-        """Give the share of bad events in the window (minutes) before a minute; 0 where nothing happened."""
-        events, bad = self.count(minute - window, minute)
-        return bad / events if events else 0.0
-
     def count(self, begin: int, end: int) -> tuple[int, int]:
         """Give events and bad events between two minutes; before the first minute there are none."""
         since = max(0, begin)
@@ -126,7 +121,7 @@ class _World:
             if all(each.is_scraped for each in current):
                 self._scrape(process, minute * 60 + OFFSETS[process.instance])
             self._serve(process, counts[1], bad)
-        if all(each.evaluated for each in current):
+        if all(each.evaluated and each.discovered for each in current):
             self._check(minute, running if all(each.reached for each in current) else [])
 
     def _running(self, minute: int, current: Sequence[Event]) -> list[_Process]:
