@@ -80,8 +80,8 @@ def _single(ours: Groups, sloths: Groups) -> Iterator[str]:
     )
     yield (
         "\nSloth records a ratio for each of seven windows from the raw counters. Leadline records events and bad events apart, from the raw "
-        "counters over 5 minutes and 1 hour only; every minute it writes them down as numbers, and the longer windows and the period are "
-        "sums of these, which the alerts compute. A sum of events weighs each request the same; a mean of ratios does not. Leadline also "
+        "counters over 5 minutes and 1 hour only. Every minute it records both as numbers; its alerts sum these over the longer windows, and "
+        "the budget sums them over the period. A sum of events weighs each request the same; a mean of ratios does not. Leadline also "
         "records how much of the period was measured.\n"
     )
     yield from _groups(ours)
@@ -109,7 +109,8 @@ def _worked(versions: Versions) -> Iterator[str]:
     )
     yield (
         f"\nOf the series, {several(versions.before)} before and {several(versions.now)} now are by route, bucket or model "
-        f"({len(worked.ENDPOINTS)} routes, {len(worked.EDGES)} buckets, {len(worked.MODELS)} models here): with more routes, the ratio of series is nearer to 1.\n"
+        f"({len(worked.ENDPOINTS)} routes, {len(worked.EDGES)} buckets, {len(worked.MODELS)} models here): with more routes, the ratio of series is nearer to 1. "
+        "Before, time to exhaustion is not among the series of freshness and cost: it has none while nothing bad happens.\n"
     )
     yield "Before:\n"
     yield from _groups(versions.before)
