@@ -110,7 +110,8 @@ def cases(
     for arm in arms:
         pair = _pair(watched, arm, waits)
         if arm.long in burn.RECORDED:
-            yield _breach(watched, pair, annotations)
+            if not watched.slices or pair.limit < MOST_OF_SLICES:
+                yield _breach(watched, pair, annotations)
             if watched.sampled:
                 yield _fast(watched, pair)
             if not watched.is_slice(
