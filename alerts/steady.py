@@ -17,6 +17,7 @@ from alerts.examples import (
     growing,
     outside,
     success,
+    telling_label,
 )
 from alerts.model import STEP, Group, Input, Proof, Recording
 from signals import recorded
@@ -66,7 +67,7 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
 
     def series(instance: str, suffix: str, values: str, le: str = "") -> Input:
         entry = counting(latency, STEADY, suffix=suffix, labels={"le": le} if le else {})
-        return another(replace(entry, values=values), Matcher("instance", "=", instance))
+        return another(replace(entry, values=values), Matcher(telling_label(latency.matchers), "=", instance))
 
     kept, other = latency.raw_edge(edge), latency.raw_edge(edge * 7)
     inputs = [series(each, "_count", f"0+{plain(many)}x{last}") for each in ("kept", "never", "lost")]

@@ -46,6 +46,8 @@ GIVEN = "replica"
 """A label of what is given in place of what rules record: no rule records the same series, and many can be given side by side."""
 ABOVE_LITTLE, ABOVE_MORE = Decimal("1.1"), Decimal("1.15")
 """Parts of a limit that are above it in one window, and less than twice it in any."""
+EXACT, JUST_BELOW = Decimal("0.0001"), Decimal("0.99")
+"""Limits from here on are tested at themselves; smaller ones, whose shares floats do not tell apart, just below."""
 LEAST_BAD = burn.LEAST_BAD
 MOST_OLD = Decimal("0.6")
 """The share of bad events in what is long ago."""
@@ -289,7 +291,8 @@ def _windows(watched: Watched, arm: Arm, edge: Edge, begin: int, end: int) -> It
 
 def _share_edges(limit: Decimal) -> Iterator[Edge]:
     many = MANY * 3600
-    at, twice, above = ((many, many * min(Decimal(1), limit * each)) for each in (1, 2, ABOVE_LITTLE))
+    parts = (1 if limit >= EXACT else JUST_BELOW, 2, ABOVE_LITTLE)
+    at, twice, above = ((many, many * min(Decimal(1), limit * each)) for each in parts)
     yield Edge(name="long share at the limit", long=at, short=twice)
     yield Edge(name="short share at the limit", long=twice, short=at)
     yield Edge(name="shares above the limit", long=above, short=above, fires=True)
@@ -479,8 +482,8 @@ def _shares(pair: Pair, times: Times) -> Iterator[Scenario]:
     """Shares at the limit and a little above it, old events that only longer windows see, and events that shorter ones miss."""
     limit, long, short, hold = pair.limit, pair.long, pair.short, pair.hold
     length = times.resolved + 1
-    exact = (MANY * limit) % 1 == 0
-    at = limit if exact else limit * Decimal("0.99")
+    exact = (MANY * limit) % 1 == 0 and limit >= EXACT
+    at = limit if exact else limit * JUST_BELOW
     high = min(Decimal(1), at * 2)
     level, more, less = ((MANY, (MANY * each).to_integral_value()) for each in (at, high, at * 2 - high))
     begun = times.begun
