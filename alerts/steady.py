@@ -16,6 +16,7 @@ from alerts.examples import (
     failure,
     growing,
     outside,
+    presence,
     success,
     telling_label,
 )
@@ -29,7 +30,9 @@ from signals.units import plain
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")
-"""A minute's requests, those of them that fail, tokens, and US dollars."""
+"""A minute's requests, those of them that fail, tokens, and US dollars where no objective limits these."""
+CHEAP, DEAR = Decimal("0.8"), Decimal("1.25")
+"""What is spent where an objective limits it, in times of the limit."""
 USUAL_SECONDS = Decimal("0.05")
 STEADY = (Phase(MINUTES // STEP + 1, REQUESTS * STEP, FAILED * STEP),)
 Sums = dict[str, Decimal]
@@ -53,7 +56,7 @@ def proofs(service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
     steady = Proof(
         name="steady traffic", inputs=tuple(inputs.values()), minutes=MINUTES, expects=tuple(expects)
     )
-    return (steady, *_without_bucket(service, rules))
+    return (steady, *_without_bucket(service, rules), *_cheap(service, rules), *_stopped(service, rules))
 
 
 def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
@@ -70,10 +73,19 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
         return another(replace(entry, values=values), Matcher(telling_label(latency.matchers), "=", instance))
 
     kept, other = latency.raw_edge(edge), latency.raw_edge(edge * 7)
-    inputs = [series(each, "_count", f"0+{plain(many)}x{last}") for each in ("kept", "never", "lost")]
+    all_of_them = f"0+{plain(many)}x{last}"
+    inputs = []
+    for each in ("kept", "never", "lost"):
+        inputs += [series(each, "_count", all_of_them), series(each, "_bucket", all_of_them, "+Inf")]
     inputs += [series("kept", "_bucket", f"0+{plain(fast)}x{last}", kept)]
     inputs += [series("lost", "_bucket", f"0+{plain(fast)}x{last - 2} stale _", kept)]
     inputs += [series("never", "_bucket", f"0+{plain(fast)}x{last}", other)]
+    inputs += [
+        another(each, matcher)
+        for each in inputs
+        for matcher in outside(latency)
+        if str(Matcher("instance", "=", "kept")) in each.selector
+    ]
     expects = []
     for group, rule in rules:
         if rule.labels.get("objective") != "latency":
@@ -91,6 +103,55 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
         yield Proof(
             name="instances without a bucket", inputs=tuple(inputs), minutes=MINUTES, expects=tuple(expects)
         )
+
+
+def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
+    """Events that cost a little less than their limit: none of them is bad."""
+    objective = service.objective("cost")
+    counter = _counts(service, objective.of) if objective else None
+    if (
+        objective is None
+        or objective.limit_usd is None
+        or counter is None
+        or "cost" not in service.instruments
+    ):
+        return
+    events = tuple(_tokens(counter)) if objective.of == "tokens" else tuple(_requests(counter))
+    cheap = growing(service, (Phase(MINUTES // STEP + 1, _spent(service, CHEAP) * STEP),))
+    expects = [
+        (rule.series, Decimal(0))
+        for _, rule in rules
+        if rule.labels.get("objective") == "cost" and rule.record == recorded.slo_bad_events(WINDOW)
+    ]
+    if expects:
+        yield Proof(name="cheap events", inputs=(*events, *cheap), minutes=MINUTES, expects=tuple(expects))
+
+
+def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
+    """Samples that stop, while those of others go on: every moment of the last minutes is bad."""
+    objective = service.objective("freshness")
+    instrument = _counts(service, objective.of) if objective else None
+    if instrument is None:
+        return
+    suffix = "_count" if instrument.is_distribution else ""
+    lasts, steps = MINUTES // STEP // 2, MINUTES // STEP + 1
+    own = presence(
+        instrument, (Phase(lasts, REQUESTS), Phase(steps - lasts, REQUESTS, REQUESTS)), suffix=suffix
+    )
+    always = presence(instrument, (Phase(steps, REQUESTS),), suffix=suffix)
+    others = (another(always, matcher) for matcher in outside(instrument))
+    share = Decimal(WINDOW_SECONDS // 60 // STEP + 1) / WINDOW_SECONDS
+    expects = []
+    for group, rule in rules:
+        values = {
+            recorded.slo_events(WINDOW): share,
+            recorded.slo_bad_events(WINDOW): share,
+            recorded.SLO_BAD_EVENTS_COUNTED: share * group.interval_seconds,
+        }
+        if rule.labels.get("objective") == "freshness" and rule.record in values:
+            expects.append((rule.series, values[rule.record]))
+    if expects:
+        yield Proof(name="samples stop", inputs=(own, *others), minutes=MINUTES, expects=tuple(expects))
 
 
 COUNTED = {
@@ -135,9 +196,23 @@ def _counted(service: Service) -> Iterator[Input]:
         yield from (count, *_beside(latency, count))
     tokens = _counts(service, "tokens")
     if tokens:
-        yield counting(tokens, STEADY, lambda _: TOKENS * STEP, labels=_labels(tokens))
+        yield from _tokens(tokens)
     if "cost" in service.instruments:
-        yield from growing(service, (Phase(MINUTES // STEP + 1, SPENT * STEP),))
+        yield from growing(service, (Phase(MINUTES // STEP + 1, _spent(service) * STEP),))
+
+
+def _tokens(tokens: Instrument) -> Iterator[Input]:
+    """Give the tokens of two instances, half each."""
+    half = counting(tokens, STEADY, lambda _: TOKENS * STEP / 2, labels=_labels(tokens))
+    yield from (another(half, Matcher("replica", "=", name)) for name in ("one", "two"))
+
+
+def _spent(service: Service, times: Decimal = DEAR) -> Decimal:
+    """Return what a minute costs: so many times what a cost objective allows for its events, if there is one."""
+    objective = service.objective("cost")
+    if objective is None or objective.limit_usd is None:
+        return SPENT
+    return (TOKENS if objective.of == "tokens" else REQUESTS) * objective.limit_usd * times
 
 
 def _sums(service: Service) -> Sums:
@@ -154,9 +229,9 @@ def _sums(service: Service) -> Sums:
         found[recorded.MODEL_TOKENS] = TOKENS / 60
         found[recorded.tokens("1h")] = TOKENS / 60 * MINUTES / 60
     if "cost" in service.instruments:
-        found[recorded.MODEL_COST] = SPENT / 60
-        found[recorded.cost("1h")] = SPENT / 60 * MINUTES / 60
-        found[recorded.cost("6h")] = SPENT / 60 * MINUTES / 360
+        found[recorded.MODEL_COST] = _spent(service) / 60
+        found[recorded.cost("1h")] = _spent(service) / 60 * MINUTES / 60
+        found[recorded.cost("6h")] = _spent(service) / 60 * MINUTES / 360
     return found
 
 
@@ -250,6 +325,6 @@ def _events(service: Service, objective: Objective) -> tuple[Decimal, Decimal]:
         return REQUESTS / 60, Decimal(1 if objective.within < _taken(latency) else 0)
     if objective.name == "cost" and objective.limit_usd is not None:
         many = TOKENS if objective.of == "tokens" else REQUESTS
-        return many / 60, Decimal(1 if SPENT / many > objective.limit_usd else 0)
+        return many / 60, Decimal(1 if _spent(service) / many > objective.limit_usd else 0)
     is_fresh = objective.name == "freshness" and _counts(service, objective.of) is not None
     return Decimal(1 if is_fresh else 0), Decimal(0)

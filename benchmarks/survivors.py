@@ -230,6 +230,27 @@ ARGUMENTS: tuple[Argument, ...] = (
     ),
     Argument(
         operator="hold",
+        rule=r"",
+        change=r"→ (for|keep_firing_for): (15|30|75)s$",
+        equivalent=False,
+        reason="its cases evaluate every two minutes, which is longer",
+    ),
+    Argument(
+        operator="comparison",
+        rule=r"BudgetBurn",
+        change=r"^sqrt\(.* - 1\.165 >= sqrt",
+        equivalent=False,
+        reason=LIMIT,
+    ),
+    Argument(
+        operator="factor",
+        rule=r"^FreshnessBudgetBurn",
+        change=r"→ clamp\(.*, 0\.5, 2\)$",
+        equivalent=False,
+        reason="with the 20 moments that it needs 0.83 are expected, so only a part of a bad moment would tell them apart",
+    ),
+    Argument(
+        operator="hold",
         rule=r"^CostBudgetBurn$",
         equivalent=False,
         reason="its fast pair can never be met at this target, and the cases of the slower one evaluate every 15 minutes",

@@ -1,7 +1,8 @@
-"""Rule tests of burn-rate alerts: one timeline for each pair of windows, on which the alert must fire, resolve and stay silent.
+"""Rule tests of burn-rate alerts: a timeline of the fast page, and for each pair series at the edge of each of its conditions.
 
-The fast page is driven from the counters themselves, through what is recorded of them. The slower pairs read sums of what is recorded
-each minute; that is given, in longer steps.
+The timeline is driven from the counters themselves, through what is recorded of them. The edges are given as recorded, side by side in
+one test and told apart by a label, since promtool's time is evaluations and not series: of each condition, one series that just fails
+it and one that just meets it, so that a rule with another window, limit or function is noticed. Slower pairs have longer steps.
 """
 
 from __future__ import annotations
@@ -48,8 +49,7 @@ ABOVE_LITTLE, ABOVE_MORE = Decimal("1.1"), Decimal("1.15")
 """Parts of a limit that are above it in one window, and less than twice it in any."""
 EXACT, JUST_BELOW = Decimal("0.0001"), Decimal("0.99")
 """Limits from here on are tested at themselves; smaller ones, whose shares floats do not tell apart, just below."""
-LEAST_BAD = burn.LEAST_BAD
-MOST_OLD = Decimal("0.6")
+MOST_OLD = Decimal("0.95")
 """The share of bad events in what is long ago."""
 FEW = (
     ("fewer than expected", Decimal("1.6"), Decimal("1.3"), False),
@@ -568,7 +568,11 @@ def _few_bad(pair: Pair, times: Times) -> Iterator[Scenario]:
             (times.begun, 1, failed),
         ),
     )
-    two = (times.met - 1, 2, single) if pair.short > pair.hold + 1 else (times.met, 1, (LEAST_BAD, LEAST_BAD))
+    two = (
+        (times.met - 1, 2, single)
+        if pair.short > pair.hold + 1
+        else (times.met, 1, (burn.LEAST_BAD, burn.LEAST_BAD))
+    )
     several = (times.met - 1, 3, (Decimal("1.1"), Decimal("1.1")))
     for name, failures in (("two failures", two), ("some failures", several)):
         yield replace(_ended(times, quiet, burst, (ended, 4, burnt), failures), name=name)

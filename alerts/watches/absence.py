@@ -129,12 +129,14 @@ def _bucket_cases(latency: Instrument, edge: Decimal, fired: dict[str, str]) -> 
             entry = counting(latency, steady, suffix=suffix, labels=labels)
             yield another(entry, Matcher(telling_label(latency.matchers), "=", instance))
 
-    both = (*histogram("old", kept), *histogram("new", other))
+    foreign = counting(latency, steady, suffix="_count")
+    others = tuple(another(foreign, matcher) for matcher in outside(latency))
+    both = (*histogram("old", kept), *histogram("new", other), *others)
     yield Case(
         name="a new instance has another edge",
         inputs=both,
         checks=(Check(minutes=12), Check(minutes=30, fires=True, annotations=fired)),
     )
-    alike = (*histogram("old", kept), *histogram("new", kept))
+    alike = (*histogram("old", kept), *histogram("new", kept), *others)
     yield Case(name="all have the edge", inputs=alike, checks=(Check(minutes=30),))
     yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP)

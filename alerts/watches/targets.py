@@ -128,12 +128,18 @@ def _vanished(catalog: Catalog, service: Service, where: tuple[Matcher, ...]) ->
         hold=catalog.paced("5m"),
         labels=catalog.labels(service, severity=burn.PAGE),
         annotations=annotations,
-        cases=attempted(_vanished_cases(where, annotations)),
+        cases=attempted(_vanished_cases(catalog, service, where, annotations)),
     )
 
 
-def _vanished_cases(where: tuple[Matcher, ...], annotations: Annotations) -> Iterator[Case]:
-    """Two targets: gone for four minutes, down for ten, and then gone for good."""
+def _vanished_cases(
+    catalog: Catalog, service: Service, where: tuple[Matcher, ...], annotations: Annotations
+) -> Iterator[Case]:
+    """Two targets: gone for four minutes, down for ten, and then gone for good; and none ever, while others are recorded."""
+    owners = (f"{catalog.project}-other", service.name), (catalog.project, f"{service.name}-other")
+    recorded_of_others = (
+        Input(selector=select(recorded.TARGETS_UP, recorded.owner(*owner)), values="1x4") for owner in owners
+    )
     fired = Check(minutes=44, fires=True, annotations=filled(annotations, {NUMBER: "2"}))
     values = f"1x4 {GONE}x1 1x3 0x5 1x1 {GONE}x10"
     yield Case(
@@ -143,7 +149,7 @@ def _vanished_cases(where: tuple[Matcher, ...], annotations: Annotations) -> Ite
     )
     yield Case(
         name="never deployed, or scraped by another Prometheus",
-        inputs=tuple(_others(where, "1x4")),
+        inputs=(*_others(where, "1x4"), *recorded_of_others),
         checks=(Check(minutes=60),),
         step=IDLE_STEP,
     )
@@ -176,13 +182,13 @@ def _targets_lost(catalog: Catalog, service: Service, where: tuple[Matcher, ...]
 
 
 def _lost_cases(where: tuple[Matcher, ...], annotations: Annotations) -> Iterator[Case]:
-    """Six targets: three are gone, then a fourth for minutes, and then for good."""
+    """Six targets: three are gone, then a fourth for minutes, and then for good; at last the others are down, of which others tell."""
     fired = Check(minutes=58, fires=True, annotations=filled(annotations, {SHARE: percent(1 / Decimal(3))}))
     half, fourth = f"1x4 {GONE}x40", f"1x12 {GONE}x2 1x4 {GONE}x40"
     yield Case(
         name="half are gone, more than half for minutes, and then for good",
-        inputs=_up(where, "1x40", "1x40", half, half, half, fourth),
-        checks=(Check(minutes=24), Check(minutes=38), Check(minutes=48), fired),
+        inputs=_up(where, "1x29 0x10", "1x29 0x10", half, half, half, fourth),
+        checks=(Check(minutes=24), Check(minutes=38), Check(minutes=48), fired, Check(minutes=74)),
     )
     yield _nothing()
 
