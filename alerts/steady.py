@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from alerts.closure import labels_of
 from alerts.examples import (
     NoExampleError,
     Phase,
@@ -24,6 +25,7 @@ from alerts.model import STEP, Group, Input, Proof, Recording
 from signals import recorded
 from signals.catalog import Objective, Service
 from signals.instruments import Instrument
+from signals.labels import NAME
 from signals.promql import Matcher
 from signals.recorded import WINDOW, WINDOW_SECONDS
 from signals.units import plain
@@ -174,15 +176,25 @@ def _counts(service: Service, name: str) -> Instrument | None:
 
 
 def _inputs(service: Service) -> Iterator[Input]:
-    """Give what is counted, and the same of others, each kept out by another matcher."""
+    """Give what is counted, and the same of others, each kept out by another matcher of every instrument that reads the metric."""
     yield from _counted(service)
-    for name in ("requests", "latency", "tokens"):
-        instrument = _counts(service, name)
-        own = [
-            each for each in _counted(service) if instrument and each.selector.startswith(instrument.metric)
-        ]
-        for matcher in outside(instrument) if instrument else ():
-            yield from (another(each, matcher) for each in own)
+    instruments = [found for name in COUNTING if (found := _counts(service, name))]
+    for instrument in instruments:
+        own = [each for each in _counted(service) if each.selector.startswith(instrument.metric)]
+        for matcher in outside(instrument):
+            others = (another(each, matcher) for each in own)
+            yield from (each for each in others if not any(_is_read(other, each) for other in instruments))
+
+
+COUNTING = ("requests", "latency", "tokens")
+
+
+def _is_read(instrument: Instrument, entry: Input) -> bool:
+    labels = labels_of(entry)
+    names = {instrument.metric, *(f"{instrument.metric}_{part}" for part in ("bucket", "count", "sum"))}
+    return labels[NAME] in names and all(
+        each.holds(labels.get(each.label, "")) for each in instrument.matchers
+    )
 
 
 def _counted(service: Service) -> Iterator[Input]:
