@@ -105,6 +105,13 @@ ARGUMENTS: tuple[Argument, ...] = (
         equivalent=True,
         reason="one bucket is selected of each instance, so the sum without `le` is of one series",
     ),
+    Argument(
+        operator="function",
+        rule=r"slo_events:rate.*latency",
+        change=r"^rate\(http_request_duration_seconds_bucket",
+        equivalent=True,
+        reason="only whether there is a result matters to `and`, and that takes two samples of either function",
+    ),
     *(
         Argument(
             operator="matcher",
