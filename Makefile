@@ -34,7 +34,7 @@ prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@$(BIN)/python -m benchmarks.replay --out docs/replay.md
 	@$(BIN)/python -m benchmarks.replay.traffic --out docs/low-traffic.md
 	@$(BIN)/leadline demo --chaos --out build/prove
-	@$(BIN)/python -m benchmarks.mutation --out docs/mutation.md
+	@$(BIN)/python -m benchmarks.mutation $(if $(BEFORE),--before $(BEFORE)) --out docs/mutation.md
 	@$(if $(BEFORE),$(BIN)/python -m benchmarks.footprint --before $(BEFORE) --out docs/footprint.md,\
 		$(BIN)/python -m benchmarks.footprint && \
 		echo "docs/footprint.md was not written; BEFORE=DIR names a checkout of the version to compare with")

@@ -93,9 +93,14 @@ class Recorded:
         return tuple(dict.fromkeys(each for one in expressions for each in selectors(one)))
 
 
-def labels_of(entry: Input) -> dict[str, str]:
+def labels_of(entry: Input) -> Mapping[str, str]:
     """Return the labels of an input series, its name among them."""
-    metric, _, rest = entry.selector.partition("{")
+    return _labels(entry.selector)
+
+
+@lru_cache(maxsize=8192)
+def _labels(selector: str) -> Mapping[str, str]:
+    metric, _, rest = selector.partition("{")
     found = {
         label: re.sub(r"\\(.)", lambda each: ESCAPED.get(each[1], each[1]), text)
         for label, text in LABEL.findall(rest)

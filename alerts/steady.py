@@ -80,7 +80,7 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
     for each in ("kept", "never", "lost"):
         inputs += [series(each, "_count", all_of_them), series(each, "_bucket", all_of_them, "+Inf")]
     inputs += [series("kept", "_bucket", f"0+{plain(fast)}x{last}", kept)]
-    inputs += [series("lost", "_bucket", f"0+{plain(fast)}x{last - 2} stale _", kept)]
+    inputs += [series("lost", "_bucket", f"0+{plain(fast)}x{last - 1} stale _", kept)]
     inputs += [series("never", "_bucket", f"0+{plain(fast)}x{last}", other)]
     inputs += [
         another(each, matcher)
