@@ -23,7 +23,7 @@ from pathlib import Path
 import click
 import yaml
 
-from benchmarks import ruletests
+from benchmarks import pages, ruletests
 from benchmarks.mutants import Change, mutations, text
 from benchmarks.suite import Place, Rule, Suite, Test, promtool
 from benchmarks.survivors import ARGUMENTS, Argument
@@ -207,7 +207,7 @@ def main(out: Path | None, catalog: Path, most: int, before: Path | None) -> Non
     times = _times(score, before, catalog, service)
     page = "\n".join(_page(score, catalog.name, times)) + "\n"
     if out:
-        out.write_text(page, "utf-8")
+        pages.write(out, page)
     click.echo(page)
     sys.exit(0 if score.telling_share >= LEAST_SCORE else 1)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import pages
 from benchmarks.replay import judging, page
 from benchmarks.replay.result import replayed
 
@@ -25,7 +26,7 @@ def main(out: Path | None) -> None:
         click.echo(f"FAULT {fault}", err=True)
     text = "\n".join(page.lines(result, faults)) + "\n"
     if out:
-        out.write_text(text, "utf-8")
+        pages.write(out, text)
     click.echo(text)
     sys.exit(1 if faults else 0)
 
