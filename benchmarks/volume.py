@@ -161,4 +161,4 @@ def page(volumes: Mapping[int, Sequence[Volume]]) -> Iterator[str]:
 def _rows(volumes: Mapping[int, Sequence[Volume]]) -> Iterator[tuple[str, str, Volume]]:
     for services, (before, now) in volumes.items():
         yield f"{services:,}", "before", before
-        yield "", "now", now
+        yield f"{services:,}", "now", now

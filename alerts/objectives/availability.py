@@ -49,7 +49,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
     return {
         "summary": "Requests fail fast enough to use up the error budget."
         if fast
-        else "Requests fail often enough to use up the error budget before its period ends.",
+        else "Requests fail often enough to use up the error budget early.",
         "description": (
             f"{SHARE} of the requests to {service.name} failed in the last "
             f"{'hour or six' if fast else 'day or three'}, and it goes on. "

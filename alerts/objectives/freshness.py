@@ -68,7 +68,7 @@ def _described(
     return {
         "summary": "A service has gone unmeasured for long enough to use up the freshness budget."
         if fast
-        else "A service goes unmeasured often enough to use up the freshness budget before its period ends.",
+        else "A service goes unmeasured often enough to use up the freshness budget early.",
         "description": (
             f"For {SHARE} of the last {'hour or six' if fast else 'day or three'} there was no sample of "
             f"{instrument.name} of {service.name}, and it goes on. The objective is {plain(objective.target * 100)} % of the time."

@@ -53,7 +53,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
     return {
         "summary": "Requests are slow enough to use up the latency budget."
         if fast
-        else "Requests are slow often enough to use up the latency budget before its period ends.",
+        else "Requests are slow often enough to use up the latency budget early.",
         "description": (
             f"{SHARE} of the requests to {service.name} took longer than {within} in the last "
             f"{'hour or six' if fast else 'day or three'}, and it goes on. "

@@ -103,7 +103,7 @@ def _up(targets: tuple[Matcher, ...], steps: int) -> Iterator[Input]:
 def _bucket_missing(catalog: Catalog, service: Service, latency: Instrument, edge: Decimal) -> Alert:
     shown = show(float(edge), "seconds")
     annotations = {
-        "summary": "Instances have lost the bucket that the latency objective counts by.",
+        "summary": "Instances lack the latency objective's bucket.",
         "description": (
             f"{NUMBER} series of {service.name} have no bucket at {shown} in {latency.metric}, so their requests are in no latency "
             "alert and no latency budget."
