@@ -27,7 +27,7 @@ golden: $(READY) ## rewrite tests/golden/ and k8s/manifests/ from the code; revi
 	@LEADLINE_GOLDEN=write $(BIN)/pytest -q tests/golden
 
 prove: $(READY) prometheus ## long measurements; writes dated results into docs/
-	@LEADLINE_ALL=1 $(BIN)/pytest -q tests/integration/test_profiles.py
+	@LEADLINE_ALL=1 $(BIN)/pytest -q tests/integration/test_profiles.py tests/alerts/test_any_catalog.py
 	@$(BIN)/python -m benchmarks.fidelity --out docs/fidelity.md
 	@$(BIN)/python -m benchmarks.faults --out docs/faults.md
 	@$(BIN)/python -m benchmarks.checking --out docs/checking.md
