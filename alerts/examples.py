@@ -196,6 +196,8 @@ def kept_out(matcher: Matcher, matchers: Sequence[Matcher]) -> Matcher | None:
 
 
 def _series(instrument: Instrument, suffix: str, labels: Mapping[str, str]) -> str:
+    if not instrument.metric:
+        raise NoExampleError(instrument.expression)
     by_label: dict[str, list[Matcher]] = {}
     for matcher in instrument.matchers:
         by_label.setdefault(matcher.label, []).append(matcher)
