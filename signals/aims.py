@@ -16,7 +16,9 @@ from signals.units import duration, number, per_second, plain, ratio, show, usd
 PERIODS = (7, 28, 30)
 SMALLEST_BUDGET = Decimal("0.000001")
 """The smallest share of bad events that an objective may allow: six nines."""
-MOST_RESTARTS = 20
+MOST_RESTARTS, MOST_TIMES, MOST_EVENTS = 20, 1000, 100_000
+LEAST_PART = Decimal("0.001")
+"""The range of what tunes alerts: beyond it an alert means nothing."""
 
 
 def _price(text: str) -> Decimal:
@@ -175,6 +177,10 @@ def _times(text: str) -> Decimal:
     value = number(text.removesuffix("x").strip())
     if value < 1:
         raise ValueError(f"{text!r} is less than once; write for example 1.2 or 2")
+    if value > MOST_TIMES:
+        raise ValueError(
+            f"{text!r} is more than {MOST_TIMES} times; write for example 1.2 or 2, or turn the alert off"
+        )
     return value
 
 
@@ -182,6 +188,10 @@ def _part(text: str) -> Decimal:
     value = ratio(text)
     if not 0 < value < 1:
         raise ValueError(f"{text!r} must be more than 0 and less than 1; write for example 50%")
+    if not LEAST_PART <= value <= 1 - LEAST_PART:
+        raise ValueError(
+            f"{text!r} is not between 0.1% and 99.9%; write for example 50%, or turn the alert off"
+        )
     return value
 
 
@@ -189,6 +199,8 @@ def _count(text: str) -> Decimal:
     value = number(text)
     if value < 0 or value != value.to_integral_value():
         raise ValueError(f"{text!r} is not a count; write a whole number")
+    if value > MOST_EVENTS:
+        raise ValueError(f"{text!r} is more than {MOST_EVENTS}; write a smaller count")
     return value
 
 

@@ -105,6 +105,13 @@ def _override(
     return changed, _selector(reader, fields["selector"]) if "selector" in fields else selector
 
 
+def _limit(text: str) -> Decimal:
+    value = number(text)
+    if value <= 0:
+        raise ValueError(f"{text!r} is not above zero; leave the instrument out if there is no limit")
+    return value
+
+
 def left_out(reader: Reader, fields: Mapping[str, Entry]) -> dict[str, str]:
     """Give the instruments that the catalog says this service does not have."""
     table = fields.get("instruments")
@@ -137,7 +144,7 @@ def _of_another(reader: Reader, entry: Entry, name: str, own: Own) -> Instrument
 def _constant(reader: Reader, entry: Entry, name: str) -> Instrument:
     """Read a limit that no metric tells: {value: 2}, in the instrument's base unit."""
     fields = reader.table(entry, known=("value",))
-    value = reader.parsed(fields["value"], number, Decimal(0))
+    value = reader.parsed(fields["value"], _limit, Decimal(1))
     return Instrument(name=name, metric="", kind="gauge", unit=profiles.INSTRUMENTS[name], constant=value)
 
 

@@ -77,7 +77,15 @@ SHARES = (
     "0.01%",
 )
 PERIODS = ("7d", "28d", "30d")
-USD = ("0.01 USD", "$500", "1000000 USD", "0.000001 USD", "3.5 USD")
+USD = (
+    "0.01 USD",
+    "$500",
+    "1000000 USD",
+    "0.000001 USD",
+    "3.5 USD",
+    "99999999999999 USD",
+    "0.00000000000001 USD",
+)
 TOKENS = {"tokens": {"metric": "llm_tokens_total", "labels": {"model": "model", "token_type": "type"}}}
 
 
@@ -146,7 +154,9 @@ def _latency(draw: st.DrawFn) -> dict[str, Any]:
 
 
 _gauge = st.one_of(
-    st.fixed_dictionaries({"value": st.sampled_from((1, 2, 0.5, 100, 1000))}),
+    st.fixed_dictionaries(
+        {"value": mostly(st.sampled_from((1, 2, 0.5, 100, 1e-12, 1e14)), st.sampled_from((0, -2)))}
+    ),
     st.just({"metric": "some_gauge"}),
 )
 _instruments = some(
@@ -205,14 +215,14 @@ _targets = some(
     cost_per_1k_tokens=money,
 )
 _tuning = some(
-    least_events=st.sampled_from((0, 1, 20, 1000)),
-    least_bad=st.sampled_from((0, 1, 2, 5, 50)),
-    headroom=st.sampled_from((1, 1.2, 3, "10x")),
-    exhausted=st.sampled_from(("90%", "50%", "99.9%", "1%")),
+    least_events=st.sampled_from((0, 1, 20, 1000, 100000)),
+    least_bad=mostly(st.sampled_from((0, 1, 2, 5, 50, 100000)), st.just(100001)),
+    headroom=mostly(st.sampled_from((1, 1.2, 3, "10x", 1000)), st.just(1e12)),
+    exhausted=mostly(st.sampled_from(("90%", "50%", "99.9%", "0.1%")), st.just("99.99%")),
     throttled=st.sampled_from(("25%", "99%", "0.1%")),
-    traffic_drop=st.sampled_from(("50%", "1%", "99%")),
-    traffic_surge=st.sampled_from((2, 1, 1.1, 100)),
-    spend_surge=st.sampled_from((2, 1, 1.5, 50)),
+    traffic_drop=mostly(st.sampled_from(("50%", "0.1%", "99.9%")), st.just("0.01%")),
+    traffic_surge=mostly(st.sampled_from((2, 1, 1.1, 1000)), st.just(1001)),
+    spend_surge=st.sampled_from((2, 1, 1.5, 1000)),
     restarts=mostly(st.sampled_from((1, 2, 3, 5, 6, 20)), st.sampled_from((0, 21, 1.5))),
     off=st.lists(st.sampled_from(sorted(ALERTS)), max_size=3),
 )

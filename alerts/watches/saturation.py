@@ -14,7 +14,7 @@ from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, rate, total
 from signals.promql import Matcher, select
 from signals.recorded import WINDOW
-from signals.units import plain
+from signals.units import plain, rounded
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 EXAMPLE_LIMIT = Decimal(200)
@@ -230,7 +230,7 @@ def _used(
         series = _series(catalog, service, recorded.SATURATION, resource)
         return (Input(selector=series, values=constant((FIRST, first), (MORE, then))),)
     whole = limit.constant or EXAMPLE_LIMIT
-    amounts = [round(whole * share / used.scale, 6) for share in (first, then)]
+    amounts = [rounded(whole * share / used.scale, 12) for share in (first, then)]
     bound = (
         () if limit.constant is not None else (level(limit, constant((FIRST + MORE, whole / limit.scale))),)
     )
