@@ -1,3 +1,1 @@
-"""Composition: one file a command, one error boundary; the demo."""
-
-__version__ = "0.1.0"
+"""The command line: one file a command, one error boundary."""

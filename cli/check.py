@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import __version__
 from cli.connections import Connection, connected
 from cli.options import python_option, without_python
 from cli.rendering import load as text_of
+from leadline import __version__
 
 if TYPE_CHECKING:
     from checks.facts import Facts

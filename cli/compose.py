@@ -16,9 +16,9 @@ import k8s.objects
 import k8s.provisioning
 from alerts.coverage import Coverage
 from alerts.model import RuleFile
-from cli import __version__
 from cli.options import OPERATOR
 from k8s.tree import with_manifest
+from leadline import __version__
 from signals.catalog import Catalog
 
 

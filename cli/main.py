@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import __version__
+from leadline import __version__
 from signals import errors
 from signals.printable import printable
 

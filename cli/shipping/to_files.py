@@ -8,12 +8,12 @@ from pathlib import Path
 
 import yaml
 
-from cli import __version__
 from cli.deadline import deadline
 from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
 from k8s import rule_files, tree
 from k8s.meaning import rules as meaning
+from leadline import __version__
 from live.client import Prometheus
 from signals.endpoints import Endpoint
 

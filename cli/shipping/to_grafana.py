@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from cli import __version__
 from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
 from k8s.grafana import marks, planning, pruning, rolling_back
 from k8s.grafana.api import Grafana
 from k8s.grafana.pushing import Pusher
+from leadline import __version__
 
 Tell = Callable[[str], None]
 

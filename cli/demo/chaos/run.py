@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from cli import __version__
 from cli.compose import generated
 from cli.demo.chaos import timeline
 from cli.demo.chaos.alertmanager import alertmanager, config
@@ -24,6 +23,7 @@ from cli.demo.observed import prometheus
 from cli.demo.processes import Program, check_installed, find, running, wait_for
 from cli.demo.run import JOBS, catalog
 from k8s import tree
+from leadline import __version__
 from signals.catalog import Catalog
 
 PACE, RATE = 60, 40

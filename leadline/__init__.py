@@ -1,0 +1,140 @@
+"""Leadline for your own Python: `from leadline import …`; and `python -m leadline` runs the command line.
+
+A catalog gives files (`load`, `generated`); a catalog, a window and a Prometheus give a report (`take`), which
+`as_text`, `as_markdown`, `as_html`, `as_csv`, `as_junit` and `as_json` write, and `compared` sets beside an earlier one.
+Files that the catalog names under `dashboards` build dashboards of `panel`, `signal_panel`, `row` and `text`. Names that
+are not here are not promised to stay.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cli.compose import generated as generated
+    from dashboards.model import Dashboard as Dashboard
+    from dashboards.model import Link as Link
+    from dashboards.model import Panel as Panel
+    from dashboards.model import Query as Query
+    from dashboards.model import Step as Step
+    from dashboards.own import dashboard as dashboard
+    from dashboards.own import panel as panel
+    from dashboards.own import row as row
+    from dashboards.own import signal as signal
+    from dashboards.own import signal_panel as signal_panel
+    from dashboards.own import target as target
+    from dashboards.own import text as text
+    from live.client import Prometheus as Prometheus
+    from reports.changes import compared as compared
+    from reports.document import read as read_json
+    from reports.document import write as as_json
+    from reports.junit import write as as_junit
+    from reports.markdown import write as as_markdown
+    from reports.model import Reading as Reading
+    from reports.model import Report as Report
+    from reports.model import ServiceReport as ServiceReport
+    from reports.page import write as as_html
+    from reports.snapshot import take as take
+    from reports.spreadsheet import write as as_csv
+    from reports.text import write as as_text
+    from reports.window import Window as Window
+    from signals.catalog import Catalog as Catalog
+    from signals.catalog import Service as Service
+    from signals.endpoints import Endpoint as Endpoint
+    from signals.errors import CatalogError as CatalogError
+    from signals.errors import LeadlineError as LeadlineError
+    from signals.reading import load as load
+    from signals.reading import parse as parse
+
+_DEFINED_IN = {
+    "Catalog": ("signals.catalog", "Catalog"),
+    "CatalogError": ("signals.errors", "CatalogError"),
+    "Dashboard": ("dashboards.model", "Dashboard"),
+    "Endpoint": ("signals.endpoints", "Endpoint"),
+    "LeadlineError": ("signals.errors", "LeadlineError"),
+    "Link": ("dashboards.model", "Link"),
+    "Panel": ("dashboards.model", "Panel"),
+    "Prometheus": ("live.client", "Prometheus"),
+    "Query": ("dashboards.model", "Query"),
+    "Reading": ("reports.model", "Reading"),
+    "Report": ("reports.model", "Report"),
+    "Service": ("signals.catalog", "Service"),
+    "ServiceReport": ("reports.model", "ServiceReport"),
+    "Step": ("dashboards.model", "Step"),
+    "Window": ("reports.window", "Window"),
+    "as_csv": ("reports.spreadsheet", "write"),
+    "as_html": ("reports.page", "write"),
+    "as_json": ("reports.document", "write"),
+    "as_junit": ("reports.junit", "write"),
+    "as_markdown": ("reports.markdown", "write"),
+    "as_text": ("reports.text", "write"),
+    "compared": ("reports.changes", "compared"),
+    "dashboard": ("dashboards.own", "dashboard"),
+    "generated": ("cli.compose", "generated"),
+    "load": ("signals.reading", "load"),
+    "panel": ("dashboards.own", "panel"),
+    "parse": ("signals.reading", "parse"),
+    "read_json": ("reports.document", "read"),
+    "row": ("dashboards.own", "row"),
+    "signal": ("dashboards.own", "signal"),
+    "signal_panel": ("dashboards.own", "signal_panel"),
+    "take": ("reports.snapshot", "take"),
+    "target": ("dashboards.own", "target"),
+    "text": ("dashboards.own", "text"),
+}
+"""The module that defines each name, loaded when the name is first used."""
+
+
+if not TYPE_CHECKING:  # a type checker that saw it would accept any name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _DEFINED_IN:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, attribute = _DEFINED_IN[name]
+        return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_DEFINED_IN})
+
+
+__all__ = [
+    "Catalog",
+    "CatalogError",
+    "Dashboard",
+    "Endpoint",
+    "LeadlineError",
+    "Link",
+    "Panel",
+    "Prometheus",
+    "Query",
+    "Reading",
+    "Report",
+    "Service",
+    "ServiceReport",
+    "Step",
+    "Window",
+    "__version__",
+    "as_csv",
+    "as_html",
+    "as_json",
+    "as_junit",
+    "as_markdown",
+    "as_text",
+    "compared",
+    "dashboard",
+    "generated",
+    "load",
+    "panel",
+    "parse",
+    "read_json",
+    "row",
+    "signal",
+    "signal_panel",
+    "take",
+    "target",
+    "text",
+]
