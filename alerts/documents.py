@@ -9,9 +9,9 @@ from typing import Any
 from alerts.closure import Recorded
 from alerts.model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
 from alerts.packing import Part, Together, packed
+from leadline.base.units import plain, promql_duration
 from signals import recorded
 from signals.promql import Matcher
-from signals.units import plain, promql_duration
 from signals.writing import OneLine, write
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alerts.model import Case, Cases, Input
+from leadline.base.units import plain, rounded
 from signals import regex
 from signals.catalog import Service
 from signals.instruments import Instrument
 from signals.labels import Label
 from signals.promql import Matcher, select
 from signals.recorded import UP
-from signals.units import plain, rounded
 
 NO_LABELS: Mapping[str, str] = {}
 

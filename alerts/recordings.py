@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from alerts.model import Recording
+from leadline.base.units import plain
 from signals import latency, recorded
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, error_rate, rate
@@ -13,7 +14,6 @@ from signals.labels import STATUS_CLASS
 from signals.links import service_uid
 from signals.promql import select, sum_by
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
-from signals.units import plain
 
 PER_MILLION = 1_000_000
 

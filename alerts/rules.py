@@ -12,12 +12,12 @@ from alerts.objectives import availability, budget, burning, cost, freshness, la
 from alerts.objectives.watched import Watched
 from alerts.watches import absence, saturation, spending, targets, traffic
 from alerts.watches import budget as spend
+from leadline.base.units import promql_duration
 from signals import burn
 from signals.alarms import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
 from signals.burn import PAGE, TICKET
 from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
-from signals.units import promql_duration
 
 OBJECTIVES = {
     "availability": availability.watched,

@@ -22,13 +22,13 @@ from alerts.examples import (
     telling_label,
 )
 from alerts.model import STEP, Group, Input, Proof, Recording
+from leadline.base.units import plain
 from signals import recorded
 from signals.catalog import Objective, Service
 from signals.instruments import Instrument
 from signals.labels import NAME
 from signals.promql import Matcher
 from signals.recorded import WINDOW, WINDOW_SECONDS
-from signals.units import plain
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")

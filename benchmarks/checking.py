@@ -27,9 +27,9 @@ from checks.facts import Facts
 from checks.files import load
 from checks.model import INFO, Finding
 from cli.demo.processes import find, free_port, running, wait_for
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 from signals.inventory import Inventory
 from tests.corpus import world
 

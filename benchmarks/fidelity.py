@@ -27,6 +27,7 @@ from benchmarks import pages
 from benchmarks.shapes import SHAPES
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.demo.truth import quantile
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from reports import snapshot
 from reports.model import Reading, Report
@@ -36,7 +37,6 @@ from reports.questions import pad
 from reports.window import Window
 from signals import reading
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 
 INTERVALS = (1, 5, 15)
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

@@ -16,13 +16,13 @@ import click
 from prometheus_api_client import PrometheusConnect
 
 from cli.demo.processes import find, free_port, running, wait_for
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from reports import snapshot
 from reports.frozen import Recorder
 from reports.window import Window
 from signals import reading
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 
 SERVICES, INSTANCES, ROUTES = 100, 2, 3
 STEP, LENGTH = 15, 600

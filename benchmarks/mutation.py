@@ -29,8 +29,8 @@ from benchmarks.suite import Place, Rule, Suite, Test, promtool
 from benchmarks.survivors import ARGUMENTS, Argument
 from checks import tree
 from cli.compose import generated
+from leadline.base.errors import LeadlineError, ToolFailedError
 from signals import reading
-from signals.errors import LeadlineError, ToolFailedError
 
 LEAST_SCORE = 0.9
 MOST = 6000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from signals.errors import LeadlineError
+from leadline.base.errors import LeadlineError
 
 MISSING = re.compile(r"\b(None|nan|NaN|inf|Infinity)\b|(?<![\w.])0 samples\b")
 """What a figure that was not measured looks like in a page."""

@@ -17,7 +17,7 @@ import yaml
 
 from benchmarks import volume
 from cli.demo.processes import find
-from signals.units import duration
+from leadline.base.units import duration
 
 HERE = Path(__file__).parent.parent
 ROUNDS = 3

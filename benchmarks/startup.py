@@ -21,9 +21,9 @@ from statistics import median
 import click
 
 from cli.demo.processes import find, free_port, running, wait_for
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 
 BARE = """
 import sys

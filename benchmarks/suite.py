@@ -14,9 +14,9 @@ import yaml
 
 from checks import tree
 from cli.demo.processes import find
-from signals.errors import ToolFailedError
+from leadline.base.errors import ToolFailedError
+from leadline.base.units import duration
 from signals.labels import NAME
-from signals.units import duration
 
 FIRES = "ALERTS"
 """The series of alerts that fire, which a test may ask for."""

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from checks.facts import Facts
 from checks.model import ERROR, WARNING, Finding, of_service
+from leadline.base.units import plain, promql_duration, show
 from signals.catalog import Catalog, Objective, Service
 from signals.recorded import WINDOW, WINDOW_SECONDS
-from signals.units import plain, promql_duration, show
 
 
 def on_edges(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from checks.model import ERROR
 from checks.ranges import Range
 from checks.result import Result
 from checks.tree import Node
-from signals.units import plain
+from leadline.base.units import plain
 from signals.variables import NUMBER
 
 LEAST_PERCENT = 2

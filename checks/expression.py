@@ -8,7 +8,7 @@ from checks import alerting, display, kinds, matching, selecting, text, tree, wi
 from checks.facts import Facts
 from checks.model import ERROR, INFO, Expression, Finding
 from checks.result import Result
-from signals.errors import QueryRejectedError
+from leadline.base.errors import QueryRejectedError
 from signals.variables import without_variables
 
 

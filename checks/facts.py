@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from checks.model import Recorded
-from signals.errors import LeadlineError, QueryRejectedError
+from leadline.base.errors import LeadlineError, QueryRejectedError
 from signals.inventory import Inventory, Look
 from signals.promql import Matcher, select
 from signals.samples import Answer

@@ -9,8 +9,8 @@ from typing import Any
 
 from checks.model import ERROR, Expression, Finding, Loaded, Recorded
 from checks.text import too_much
+from leadline.base.errors import CatalogError
 from signals.document import Entry, Reader
-from signals.errors import CatalogError
 
 MOST_BYTES = 20_000_000
 RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")

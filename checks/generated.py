@@ -12,9 +12,9 @@ from checks.expression import checked
 from checks.facts import Facts
 from checks.files import load
 from checks.model import ERROR, INFO, WARNING, Expression, Finding
+from leadline.base.units import promql_duration, show
 from signals.catalog import Catalog
 from signals.links import TOPICS, dashboard_uid, service_uid
-from signals.units import promql_duration, show
 from signals.variables import without_variables
 
 OF_THE_CATALOG = ("metric-missing", "label-missing", "value-missing")

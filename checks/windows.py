@@ -9,7 +9,7 @@ from checks.facts import Facts
 from checks.model import ERROR, WARNING
 from checks.result import Result
 from checks.tree import Node
-from signals.units import promql_duration
+from leadline.base.units import promql_duration
 from signals.variables import MACRO_SECONDS
 
 RATES = ("rate", "irate", "increase", "delta", "idelta", "deriv")

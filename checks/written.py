@@ -7,7 +7,7 @@ from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 from checks.model import ERROR, INFO, SEVERITIES, WARNING, Finding
-from signals.printable import json_text, printable
+from leadline.base.printable import json_text, printable
 
 SYMBOLS = {ERROR: "✗", WARNING: "!", INFO: "·"}
 SARIF_LEVELS = {ERROR: "error", WARNING: "warning", INFO: "note"}

@@ -12,8 +12,8 @@ import click
 
 from cli.connections import Connection, connected
 from cli.terminal import WIDEST, columns, say
-from signals.printable import shortened
-from signals.units import show
+from leadline.base.printable import shortened
+from leadline.base.units import show
 
 STATES = {"firing": "✗", "pending": "?"}
 SEVERITIES = ("critical", "warning", "info")
@@ -131,7 +131,7 @@ def _none(groups: list[dict[str, Any]], where: str, *, chosen: bool) -> str:
 
 
 def _lines(active: list[dict[str, Any]], limits: Sequence[Compared]) -> Iterator[str]:
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     rows = [_row(each, limits) for each in active]
     yield from table(("", "alert", "severity", "since", "value", "labels"), rows, indent="", room=columns())

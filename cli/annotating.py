@@ -9,9 +9,9 @@ import click
 
 from cli.connections import given, picked, reached
 from cli.deadline import deadline
+from leadline.base.printable import printable
+from leadline.base.units import show
 from reports.model import MET, MISSED, UNDECIDED, Reading, Report
-from signals.printable import printable
-from signals.units import show
 
 if TYPE_CHECKING:
     from cli.connections import Connection

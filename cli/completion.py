@@ -7,7 +7,7 @@ import os
 import click
 
 from cli.completing.shells import SHELLS, VARIABLE
-from signals.errors import UsageError
+from leadline.base.errors import UsageError
 
 
 @click.command("completion")

@@ -16,8 +16,8 @@ from cli.completing import words
 from cli.deadline import deadline, deadline_option
 from cli.options import catalog_option
 from cli.trust import is_trusted, require, trust_option
+from leadline.base.errors import UsageError
 from signals.endpoints import Context, Endpoint
-from signals.errors import UsageError
 
 if TYPE_CHECKING:
     from k8s.tunnel import Tunnel

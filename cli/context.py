@@ -12,9 +12,9 @@ from cli.contexts import Known, known, use, user_file
 from cli.options import catalog_option
 from cli.terminal import say
 from cli.trust import remember, trust_option
+from leadline.base.errors import UsageError
+from leadline.base.printable import printable
 from signals.endpoints import Context, Endpoint
-from signals.errors import UsageError
-from signals.printable import printable
 
 SIGNS = {True: "✓", False: "✗", None: "?"}
 SERVERS = ("prometheus", "grafana", "alertmanager")
@@ -54,7 +54,7 @@ def list_(catalog_file: Path) -> int:
     Example:
       leadline context list
     """
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     found = _known(catalog_file)
     if not found.contexts:

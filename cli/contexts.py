@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from leadline.base.errors import UsageError
+from leadline.base.files import replaced
 from signals.document import Reader, nearest
 from signals.endpoints import Context
-from signals.errors import UsageError
-from signals.files import replaced
 
 FILE = "leadline/config.yaml"
 

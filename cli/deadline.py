@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from live.http import Deadline
+    from leadline.base.http import Deadline
 
 SECONDS, RUNNING = "leadline.deadline.seconds", "leadline.deadline"
 
@@ -29,7 +29,7 @@ deadline_option = click.option(
 
 def deadline() -> Deadline:
     """Return the running command's deadline: one for all of its connections, which starts with the first of them."""
-    from live.http import Deadline
+    from leadline.base.http import Deadline
 
     ctx = click.get_current_context(silent=True)
     if ctx is None:

@@ -12,8 +12,8 @@ from cli.connections import Connection, context_option, picked, reached
 from cli.deadline import deadline, deadline_option
 from cli.options import catalog_option
 from cli.trust import trust_option
-from signals.errors import UsageError
-from signals.printable import printable
+from leadline.base.errors import UsageError
+from leadline.base.printable import printable
 
 if TYPE_CHECKING:
     from k8s.doctor import Finding

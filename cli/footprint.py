@@ -9,10 +9,10 @@ import click
 from alerts import footprint, rules
 from alerts.model import RuleFile
 from cli.connections import Connection
-from reports.aligned import table
+from leadline.base.text_table import table
+from leadline.base.units import promql_duration
+from leadline.base.units import show as shown
 from signals.catalog import Catalog
-from signals.units import promql_duration
-from signals.units import show as shown
 
 
 def show(catalog: Catalog, connection: Connection) -> int:

@@ -16,9 +16,9 @@ from cli.contexts import known
 from cli.options import DEFAULT_FILE, catalog_option
 from k8s import services
 from k8s.kubectl import Cluster
+from leadline.base.errors import ConnectionFailedError, LeadlineError, UsageError
 from signals import reading
 from signals.endpoints import Context, Endpoint
-from signals.errors import ConnectionFailedError, LeadlineError, UsageError
 
 READY = {
     "grafana": ("/api/health", '"database"'),
@@ -120,7 +120,7 @@ def _asked(what: str, found: Sequence[services.Found]) -> services.Found:
 
 def _check(what: str, url: str) -> None:
     """Make sure that it is what it claims. Raises ConnectionFailedError."""
-    from live.http import HttpSession
+    from leadline.base.http import HttpSession
 
     path, mark = READY[what]
     try:

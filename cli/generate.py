@@ -10,7 +10,7 @@ import click
 from cli.connections import Connection, connected
 from cli.options import BASES, OPERATOR, python_option, warn_of_shared_folders, without_python
 from k8s import tree
-from signals.errors import UsageError
+from leadline.base.errors import UsageError
 
 
 @click.command("generate")

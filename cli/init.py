@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connections import Connection, connected
-from signals.errors import CatalogError, LeadlineError, NoDataError, UsageError
+from leadline.base.errors import CatalogError, LeadlineError, NoDataError, UsageError
 from signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from leadline import __version__
-from signals import errors
-from signals.printable import printable
+from leadline.base import errors
+from leadline.base.printable import printable
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

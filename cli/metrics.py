@@ -13,8 +13,8 @@ import click
 from cli.completing import cache, words
 from cli.connections import Connection, connected
 from cli.terminal import columns, say
-from signals.errors import NoDataError, UsageError
-from signals.printable import shortened
+from leadline.base.errors import NoDataError, UsageError
+from leadline.base.printable import shortened
 from signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _by_name(prometheus: Prometheus, query: str) -> dict[str, float]:
 
 
 def _lines(found: list[Metric], *, labels: bool) -> Iterator[str]:
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     head = ("metric", "type", "series", "", *(("labels",) if labels else ()), "help")
     rows = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from signals.errors import UsageError
+from leadline.base.errors import UsageError
 
 if TYPE_CHECKING:
     from signals.catalog import Catalog, Service

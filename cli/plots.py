@@ -11,8 +11,8 @@ from string import ascii_lowercase
 import plotext
 
 from cli.terminal import has_colour
+from leadline.base.units import show
 from signals.samples import Sample
-from signals.units import show
 
 MOST_SERIES = 8
 HEIGHT, DAY = 24, 86400
@@ -28,7 +28,7 @@ def plot(
     """Draw named series over a span of time (UTC), sized to the terminal; without colour where that is unwanted.
 
     within  the span that was asked, in seconds since 1970: where nothing was measured in it, nothing is drawn
-    unit    of the values, one of `signals.units.show`; plain numbers where it is empty
+    unit    of the values, one of `leadline.base.units.show`; plain numbers where it is empty
     step    the distance of two samples, in seconds; where they are farther apart the line is broken. 0 breaks none
     """
     drawn = sorted(series, key=lambda one: -_last(one[1]))[:MOST_SERIES]

@@ -11,7 +11,7 @@ import click
 
 from cli.connections import Connection, connected
 from cli.options import python_option, without_python
-from signals.errors import UnavailableError, UsageError
+from leadline.base.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from dashboards.preview.asking import Told

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 
 import click
 
-from signals.errors import NoDataError, ToolMissingError
-from signals.units import plain
+from leadline.base.errors import NoDataError, ToolMissingError
+from leadline.base.units import plain
 
 
 @click.command("prices")

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from cli.options import catalog_option, chosen
+from leadline.base.units import plain
 from signals import profiles, reading
 from signals.instruments import Instrument
 from signals.labels import Label
 from signals.profiles import Profile
-from signals.units import plain
 
 
 @click.command("profiles")
@@ -28,7 +28,7 @@ def command(name: str | None, catalog_file: Path) -> int:
       leadline profiles
       leadline profiles vllm
     """
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     known = {each: profiles.load(each) for each in profiles.names()} | _own(catalog_file)
     if name is not None:
@@ -49,7 +49,7 @@ def _own(catalog_file: Path) -> dict[str, Profile]:
 
 
 def _explained(profile: Profile) -> Iterator[str]:
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     yield f"{profile.name}: {profile.about}"
     if profile.service:

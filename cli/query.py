@@ -12,7 +12,7 @@ from cli.completing import words
 from cli.connections import Connection, connected
 from cli.terminal import columns as room_of
 from cli.terminal import complain
-from signals.errors import NoDataError, UsageError
+from leadline.base.errors import NoDataError, UsageError
 
 if TYPE_CHECKING:
     from cli.asking.table import Layout
@@ -144,7 +144,7 @@ def _layout(
 def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
     from cli.asking import outputs
     from cli.asking.table import fitted, samples, table
-    from reports.aligned import table as aligned
+    from leadline.base.text_table import table as aligned
 
     if kind == "json":
         click.echo(outputs.as_json(answer))
@@ -176,7 +176,7 @@ def _is_selector(text: str) -> bool:
 def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> None:
     """Say what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
     from cli.asking.expression import groups_by_more
-    from signals.printable import printable
+    from leadline.base.printable import printable
 
     for remark in (*answer.warnings, *answer.infos):
         click.echo(printable(f"{prometheus.url}: {remark}"), err=True)
@@ -210,7 +210,7 @@ def _plot(answer: Answer, span: When, unit: str, thresholds: tuple[float, ...]) 
 
 def _say_equal(labels: str) -> None:
     """Write what is equal in all series, broken between labels where the terminal is narrower."""
-    from reports.aligned import wrapped
+    from leadline.base.text_table import wrapped
 
     room = room_of()
     for line in wrapped(labels, room, indent="") if room else [labels]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from cli.terminal import COLOURS, columns, has_colour
+from leadline.base.errors import UsageError
+from leadline.base.files import replaced
 from reports.model import Report
-from signals.errors import UsageError
-from signals.files import replaced
 
 FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
 

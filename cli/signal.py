@@ -12,12 +12,12 @@ from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import chosen, services
 from cli.terminal import WIDEST, say
+from leadline.base.errors import NoDataError, UsageError
+from leadline.base.printable import printable, shortened
+from leadline.base.units import duration, promql_duration, show
 from signals.catalog import Catalog, Service
-from signals.errors import NoDataError, UsageError
 from signals.formulas import FORMULAS, Formula, missing
-from signals.printable import printable, shortened
 from signals.samples import Ask, Series
-from signals.units import duration, promql_duration, show
 
 MOST_ROWS = 100
 """So many rows are shown at most; `-o json` has all."""
@@ -139,7 +139,7 @@ def _json(rows: list[Row], labels: tuple[str, ...], formula: Formula) -> str:
 
 
 def _table(rows: list[Row], labels: tuple[str, ...], formula: Formula) -> Iterator[str]:
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     shown = [
         (

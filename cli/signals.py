@@ -24,7 +24,7 @@ def command(catalog_file: Path) -> int:
     Example:
       leadline signals
     """
-    from reports.aligned import table, wrapped
+    from leadline.base.text_table import table, wrapped
 
     catalog = reading.load(catalog_file)
     rows, nowhere = [], []

@@ -11,8 +11,8 @@ from cli.completing import words
 from cli.connections import Connection, connected
 from cli.options import warn_of_shared_folders
 from cli.rendering import FORMATS, load, save, show, targets, to_github, written
+from leadline.base.errors import UsageError
 from reports.model import MISSED, UNDECIDED, Report
-from signals.errors import UsageError
 
 SECTIONS = (
     "head", "summary", "targets", "results", "objectives", "breakdown", "client", "comparison", "against", "cost", "headroom",

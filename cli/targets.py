@@ -13,8 +13,8 @@ import click
 from cli.alerts import ago
 from cli.connections import Connection, connected
 from cli.terminal import WIDEST, columns, say
-from signals.printable import shortened
-from signals.units import show
+from leadline.base.printable import shortened
+from leadline.base.units import show
 
 HEALTH = {"up": "✓", "down": "✗"}
 LONGEST = 600
@@ -59,7 +59,7 @@ def _none(where: str, lacking: tuple[str, ...], there: list[str], *, down: bool)
 
 
 def _lines(found: list[dict[str, Any]], none: str) -> Iterator[str]:
-    from reports.aligned import table
+    from leadline.base.text_table import table
 
     if not found:
         yield none
@@ -75,7 +75,7 @@ def _lines(found: list[dict[str, Any]], none: str) -> Iterator[str]:
 
 def _below(error: str) -> list[str]:
     """Write an error under its target, as wide as the terminal is."""
-    from reports.aligned import wrapped
+    from leadline.base.text_table import wrapped
 
     return wrapped(error, max(40, columns() or 120), indent=" " * 8) if error else []
 

@@ -11,8 +11,8 @@ from typing import TextIO
 
 import click
 
-from reports.aligned import width, wrapped
-from signals.printable import printable
+from leadline.base.printable import printable
+from leadline.base.text_table import width, wrapped
 
 COLOURS = {"✓": "green", "✗": "red", "?": "yellow", "▲": "green", "▼": "red"}
 """Of each symbol; colour only repeats what the symbol says."""

@@ -13,9 +13,9 @@ from pathlib import Path
 import click
 
 from cli.contexts import user_file
+from leadline.base.errors import UsageError
+from leadline.base.files import replaced
 from signals.endpoints import Context, Endpoint
-from signals.errors import UsageError
-from signals.files import replaced
 
 FILE = "trusted.json"
 META = "leadline.trust"

@@ -8,8 +8,8 @@ from dataclasses import replace
 from dashboards import cost, latency, load_test, modules, overview, service, slo, throughput
 from dashboards.model import Dashboard
 from dashboards.parts import alerts_firing, footer, runbooks
+from leadline.base.errors import CatalogError
 from signals.catalog import Catalog, Service
-from signals.errors import CatalogError
 from signals.promql import Matcher
 
 TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from dashboards.model import Dashboard, Link, Panel, Query, Step
-from signals.errors import CatalogError
+from leadline.base.errors import CatalogError
 
 T = TypeVar("T")
 

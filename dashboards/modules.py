@@ -19,8 +19,8 @@ from typing import Any
 from dashboards import exchange
 from dashboards.model import Dashboard
 from dashboards.sound import unknown_variables, wrong
+from leadline.base.errors import CatalogError, LeadlineError
 from signals.catalog import Catalog
-from signals.errors import CatalogError, LeadlineError
 
 FUNCTION = "dashboards"
 

@@ -11,12 +11,12 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step
 from dashboards.model import row as heading
 from dashboards.sound import wrong
+from leadline.base.errors import UsageError
+from leadline.base.units import plain
 from signals.catalog import Catalog, Service, Target
 from signals.document import nearest
-from signals.errors import UsageError
 from signals.formulas import FORMULAS, Formula, missing
 from signals.links import dashboard_uid
-from signals.units import plain
 
 FOLDER = "dashboards"
 """A project's folder has this at the end of its uid."""

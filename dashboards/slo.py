@@ -8,11 +8,11 @@ from decimal import Decimal
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_ROWS, chosen, measured
+from leadline.base.units import plain, promql_duration
 from signals import burn, error_ratio, recorded
 from signals.catalog import Catalog, Objective
 from signals.links import dashboard_uid
 from signals.promql import Matcher, one_of, select, sum_by
-from signals.units import plain, promql_duration
 
 DRAWN = "6h"
 """The longest window whose burn rate is drawn over time; longer ones would read too many samples."""

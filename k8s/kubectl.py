@@ -18,8 +18,8 @@ from typing import Any
 import yaml
 
 from k8s.ownership import applied_by_us
-from signals.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
-from signals.printable import printable
+from leadline.base.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
+from leadline.base.printable import printable
 from signals.writing import write
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

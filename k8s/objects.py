@@ -14,8 +14,8 @@ from typing import Any
 
 from k8s import snapshots
 from k8s.provisioning import provider
+from leadline.base.errors import ConflictError
 from signals.catalog import Catalog, Cluster
-from signals.errors import ConflictError
 from signals.writing import on_one_line, write, write_around
 
 FOLDER = "kubernetes"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from k8s.kubectl import Cluster, Key, Object
-from signals.errors import ConflictError
+from leadline.base.errors import ConflictError
 
 MOST_BYTES = 900_000
 """A ConfigMap may have 1 MiB."""

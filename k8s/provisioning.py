@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from leadline.base.units import promql_duration
 from signals.catalog import Catalog
-from signals.units import promql_duration
 from signals.writing import write
 
 FOLDER = "provisioning"

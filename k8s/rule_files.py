@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from k8s import tree
+from leadline.base import files
+from leadline.base.errors import ConflictError, LeadlineError, ToolFailedError, ToolMissingError
 from live.client import Prometheus
-from signals import files
-from signals.errors import ConflictError, LeadlineError, ToolFailedError, ToolMissingError
 
 RULES = "prometheus/rules/"
 BEFORE = ".leadline-before"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s.provisioning import prometheus_url
+from leadline.base.errors import ConflictError
 from signals.catalog import Catalog, Snapshots
-from signals.errors import ConflictError
 
 FOLDER = "kubernetes/snapshot"
 MOUNTED = "/etc/leadline"

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from signals.errors import ConflictError, UsageError
-from signals.files import clear_unfinished, replaced
+from leadline.base.errors import ConflictError, UsageError
+from leadline.base.files import clear_unfinished, replaced
 
 MANIFEST = "manifest.json"
 SCHEMA = "leadline.manifest/1"

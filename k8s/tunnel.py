@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Self
 
 from k8s.kubectl import program
-from signals.errors import ConnectionFailedError, ToolFailedError, UsageError
+from leadline.base.errors import ConnectionFailedError, ToolFailedError, UsageError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds before kubectl is started anew, doubled each time it fails again."""

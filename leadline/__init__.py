@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dashboards.own import signal_panel as signal_panel
     from dashboards.own import target as target
     from dashboards.own import text as text
+    from leadline.base.errors import CatalogError as CatalogError
+    from leadline.base.errors import LeadlineError as LeadlineError
     from live.client import Prometheus as Prometheus
     from reports.changes import compared as compared
     from reports.document import read as read_json
@@ -44,17 +46,15 @@ if TYPE_CHECKING:
     from signals.catalog import Catalog as Catalog
     from signals.catalog import Service as Service
     from signals.endpoints import Endpoint as Endpoint
-    from signals.errors import CatalogError as CatalogError
-    from signals.errors import LeadlineError as LeadlineError
     from signals.reading import load as load
     from signals.reading import parse as parse
 
 _DEFINED_IN = {
     "Catalog": ("signals.catalog", "Catalog"),
-    "CatalogError": ("signals.errors", "CatalogError"),
+    "CatalogError": ("leadline.base.errors", "CatalogError"),
     "Dashboard": ("dashboards.model", "Dashboard"),
     "Endpoint": ("signals.endpoints", "Endpoint"),
-    "LeadlineError": ("signals.errors", "LeadlineError"),
+    "LeadlineError": ("leadline.base.errors", "LeadlineError"),
     "Link": ("dashboards.model", "Link"),
     "Panel": ("dashboards.model", "Panel"),
     "Prometheus": ("live.client", "Prometheus"),

@@ -9,8 +9,8 @@ from pathlib import Path
 import requests
 from requests.auth import AuthBase
 
+from leadline.base.errors import UsageError
 from signals.endpoints import Endpoint
-from signals.errors import UsageError
 
 
 class _Authorization(AuthBase):

@@ -11,14 +11,14 @@ from typing import Any, Self
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3.util import Retry
 
+from leadline.base.errors import NotPrometheusError, QueryRejectedError, UnavailableError
+from leadline.base.http import Deadline
+from leadline.base.units import duration, plain
 from live.access import apply
-from live.http import Deadline
 from live.session import Session
 from signals.endpoints import Endpoint
-from signals.errors import NotPrometheusError, QueryRejectedError, UnavailableError
 from signals.inventory import Inventory
 from signals.samples import Answer
-from signals.units import duration, plain
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 GRACE_SECONDS = 2.0

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from leadline.base.errors import LeadlineError
+from leadline.base.units import show
 from live.client import Prometheus
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
-from signals.units import show
 
 SECONDS = 5.0
 MOST_SKEW = 2.0

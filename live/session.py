@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 import requests
 
-from live.answers import MalformedError, Payload, answer
-from live.http import Deadline, HttpSession, parsed, server
-from signals.errors import (
+from leadline.base.errors import (
     AccessDeniedError,
     LeadlineError,
     NotPrometheusError,
     QueryRejectedError,
     UnavailableError,
 )
+from leadline.base.http import Deadline, HttpSession, parsed, server
+from live.answers import MalformedError, Payload, answer
 from signals.samples import Answer
 
 GRAFANAS = "/api/datasources/proxy"

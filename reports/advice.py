@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from leadline.base.units import plain, show
 from reports.model import MISSED, UNDECIDED, Advice, Group, Headroom, Reading, Resource
 from reports.questions import Soundings
 from reports.verdicts import target_for
-from signals.units import plain, show
 
 NEAR = 0.8
 """A resource used beyond this share of its limit is near it."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadline.base.errors import UsageError
+from leadline.base.units import show
 from reports.model import MET, MISSED, Client, Reading, ServiceReport
-from signals.errors import UsageError
-from signals.units import show
 
 STATS = {
     "min": "min",

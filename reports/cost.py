@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 from reports.bounds import Bounded, Count, mixed, quotient, total
 from reports.measured import Keep, Labels, Measured
 from reports.model import Reading
@@ -13,7 +14,6 @@ from reports.questions import Soundings
 from reports.verdicts import judged, judged_by, target_for
 from signals.catalog import Infrastructure, Price, Reference, Service
 from signals.labels import Label
-from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 TOKEN_TYPES = ("input", "output")
 AGREE = 0.01

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from leadline.base.errors import UsageError
+from leadline.base.printable import json_text
 from reports.model import (
     MET,
     MISSED,
@@ -21,8 +23,6 @@ from reports.model import (
     ServiceReport,
 )
 from reports.window import Window, utc
-from signals.errors import UsageError
-from signals.printable import json_text
 
 SCHEMA = "leadline.report/2"
 EARLIER = ("leadline.report/1",)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from leadline.base.units import show
 from reports.bounds import NOTHING, Count, share, to_reach
 from reports.measured import Labels, Measured
 from reports.model import Reading
@@ -13,7 +14,6 @@ from reports.questions import Soundings
 from reports.verdicts import judged, lost_requests, target_for
 from signals import regex
 from signals.labels import Label
-from signals.units import show
 
 
 def readings(soundings: Soundings) -> Iterator[Reading]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from leadline.base.units import show
 from reports import duplicates
 from reports.attribution import OVERRIDDEN, SOURCE
 from reports.measured import Measured
@@ -12,7 +13,6 @@ from reports.questions import Soundings
 from reports.scrapes import Scrapes
 from reports.verdicts import lost_requests
 from reports.window import Window, utc
-from signals.units import show
 
 WHOLE = 0.95
 """From this share of the expected scrapes on, none is called missing: a window's edges cost one or two."""

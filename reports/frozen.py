@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from leadline.base.errors import NoDataError, UsageError
 from reports.window import Window
 from signals import answers
-from signals.errors import NoDataError, UsageError
 from signals.samples import Answer, Ask
 
 SCHEMA = "leadline.frozen/1"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from leadline.base.units import promql_duration, show
 from reports.model import MET, Comparison, Reading
 from reports.window import Window, utc
-from signals.units import promql_duration, show
 
 
 def sentences(

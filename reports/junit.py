@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from leadline.base.printable import printable
+from leadline.base.units import show
 from reports.model import MISSED, UNDECIDED, Reading, Report
 from reports.sections import certainty
 from reports.window import utc
-from signals.printable import printable
-from signals.units import show
 
 
 def write(report: Report) -> str:

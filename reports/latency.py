@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from leadline.base.units import plain, show
 from reports.bounds import Bounded, quotient
 from reports.measured import Keep, Labels, Measured, everything
 from reports.model import UNDECIDED, Reading
@@ -15,7 +16,6 @@ from reports.questions import Soundings
 from reports.verdicts import judged, judged_quantile
 from signals import latency as signal
 from signals.catalog import Service, Target
-from signals.units import plain, show
 
 MANY = 1000
 """From so many requests on, chance moves the usual quantiles less than a bucket's width does."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
+from leadline.base.printable import fence, markdown_line
 from reports.model import Report
 from reports.sections import TITLES, Section, sections
-from signals.printable import fence, markdown_line
 
 
 def write(report: Report, *, only: Container[str] = TITLES, provenance: bool = False) -> str:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 
+from leadline.base.units import MOST_DIGITS, clean, plain
 from signals.samples import Answer, Histogram, Sample, Series
-from signals.units import MOST_DIGITS, clean, plain
 
 
 def as_classic(answer: Answer) -> Answer:

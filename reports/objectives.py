@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from leadline.base.units import promql_duration
 from reports.bounds import Bounded
 from reports.latency import distribution_of
 from reports.model import Alert, Burn, Reading
@@ -13,7 +14,6 @@ from reports.window import Window
 from signals.catalog import Objective
 from signals.promql import Matcher, select
 from signals.samples import Ask
-from signals.units import promql_duration
 
 ALERTS = "ALERTS"
 STATES = ("firing", "pending")

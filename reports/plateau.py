@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from leadline.base.errors import NoDataError
+from leadline.base.units import promql_duration, show
 from reports.scrapes import UP
 from signals.catalog import Service
-from signals.errors import NoDataError
 from signals.instruments import rate
 from signals.promql import select
 from signals.samples import Ask, Sample
-from signals.units import promql_duration, show
 
 HALF, IDLE, STEADY = 0.5, 0.1, 0.8
 """Shares of the way from the usual rate to the run's: inside the run, before it began, and in its steady state."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from leadline.base.units import promql_duration
 from reports import duplicates, thinning
 from reports.absence import reasons
 from reports.attribution import Attribution, attribute
@@ -22,7 +23,6 @@ from signals.instruments import GOLDEN, Instrument
 from signals.labels import NAME
 from signals.promql import Matcher, one_of, select
 from signals.samples import Answer, Ask, Sample, Series
-from signals.units import promql_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from leadline.base.printable import lines, printable
+from leadline.base.units import promql_duration, show
 from reports.changes import BETTER, WORSE
 from reports.model import (
     MET,
@@ -23,8 +25,6 @@ from reports.model import (
     ServiceReport,
 )
 from reports.window import utc
-from signals.printable import lines, printable
-from signals.units import promql_duration, show
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 COST = ("tokens", "cost")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from leadline.base.units import promql_duration, show
 from reports.fetch import Batch, batches, side_by_side
 from reports.measured import Measured
 from reports.model import Reading
@@ -16,7 +17,6 @@ from reports.window import Window
 from signals import latency
 from signals.instruments import Instrument, error_rate, increase, rate
 from signals.samples import Ask
-from signals.units import promql_duration, show
 
 Write = Callable[[Instrument, str, tuple[str, ...]], str]
 """Writes an expression of an instrument over a window, by labels to keep."""

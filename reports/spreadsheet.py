@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
+from leadline.base.printable import cell
 from reports.model import Report
 from reports.window import utc
-from signals.printable import cell
 
 COLUMNS = (
     "project", "service", "start", "end", "signal", "value", "unit", "lower", "upper", "unbounded", "shown_by_promql",

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Container, Iterator, Sequence
 from itertools import zip_longest
 
-from reports.aligned import table, width
+from leadline.base.text_table import table, width
 from reports.model import Report
 from reports.sections import TITLES, Section, sections
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
+from leadline.base.errors import UsageError
+from leadline.base.units import promql_duration, show
 from reports.fetch import side_by_side
 from reports.scrapes import STARTED
 from reports.window import Window
-from signals.errors import UsageError
 from signals.promql import Matcher, one_of, select
 from signals.samples import Answer, Ask, Series
-from signals.units import promql_duration, show
 
 LONG_SCRAPES = 3000
 """A window of more scrapes than this is long."""

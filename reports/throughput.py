@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from leadline.base.units import show
 from reports.measured import Measured
 from reports.model import Reading
 from reports.questions import Soundings
 from reports.verdicts import judged, target_for
-from signals.units import show
 
 SIGNALS = {
     "requests": "requests",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from leadline.base.units import plain, show
 from reports.bounds import to_reach
 from reports.counters import PLAUSIBLE
 from reports.model import MET, MISSED, UNDECIDED, Reading
 from reports.quantiles import Distribution, edges_around
 from signals.catalog import Service, Target
-from signals.units import plain, show
 
 
 def judged(reading: Reading, target: Target, *, lost: str = "") -> Reading:

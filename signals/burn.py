@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from leadline.base.units import duration, plain
 from signals import recorded
 from signals.catalog import Objective
 from signals.promql import Matcher, select
-from signals.units import duration, plain
 
 PAGE, TICKET = "critical", "warning"
 

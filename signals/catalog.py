@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from leadline.base.errors import UsageError
+from leadline.base.units import duration, promql_duration
 from signals.document import nearest
 from signals.endpoints import Context
-from signals.errors import UsageError
 from signals.instruments import GOLDEN, Instrument
-from signals.units import duration, promql_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from signals import recorded
 from signals.promql import Matcher, select, sum_by
-from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 
 
 def per_hour(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:

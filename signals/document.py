@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import yaml
 
-from signals.errors import CatalogError
+from leadline.base.errors import CatalogError
 
 T = TypeVar("T")
 

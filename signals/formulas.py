@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
 from signals import latency
 from signals.catalog import Service
 from signals.instruments import Instrument, error_rate, rate
 from signals.labels import STATUS_CLASS
-from signals.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
 
 Labels = tuple[str, ...]
 Write = Callable[[dict[str, Instrument], str, Labels], str]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from leadline.base.units import plain
 from signals import recorded
 from signals.instruments import Instrument, rate
 from signals.promql import Matcher, call, le_matcher, literal, select, sum_by
-from signals.units import plain
 
 QUANTILES = (Decimal("0.5"), Decimal("0.9"), Decimal("0.95"), Decimal("0.99"))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from leadline.base.units import span
 from signals.catalog import Cluster, Snapshots
 from signals.document import Entry, Reader
 from signals.endpoints import Context, Endpoint
-from signals.units import span
 
 
 def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:

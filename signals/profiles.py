@@ -9,12 +9,12 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
+from leadline.base.units import MOST_DIGITS, number, plain
 from signals import regex
 from signals.document import Entry, Reader
 from signals.instruments import GOLDEN, Instrument
 from signals.labels import NAME, Label
 from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
-from signals.units import MOST_DIGITS, number, plain
 
 KINDS = ("counter", "histogram", "summary", "gauge")
 UNITS = {"s": Decimal(1), "ms": Decimal("0.001"), "us": Decimal("0.000001"), "ns": Decimal("0.000000001")}

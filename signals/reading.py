@@ -10,13 +10,13 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from leadline.base.errors import CatalogError
+from leadline.base.units import duration, plain, span
 from signals import aims, places, profiles, resolving, terms
 from signals.alarms import ALERTS
 from signals.catalog import Catalog, Cluster, Ignored, Service, Tuning
 from signals.document import Entry, Reader
-from signals.errors import CatalogError
 from signals.profiles import Profile
-from signals.units import duration, plain, span
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from leadline.base.units import number
 from signals import profiles, regex
 from signals.document import Entry, Reader
 from signals.instruments import Instrument
 from signals.profiles import Profile
 from signals.promql import Matcher, one_of
-from signals.units import number
 
 OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors", "cached")
 Own = Mapping[str, Profile]

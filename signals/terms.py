@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from leadline.base.units import duration, number, usd
 from signals.aims import SCALARS
 from signals.catalog import Infrastructure, Price, Reference
 from signals.document import Entry, Reader
-from signals.units import duration, number, usd
 
 FIGURES = (*SCALARS, "latency.p50", "latency.p90", "latency.p95", "latency.p99", "latency.mean")
 

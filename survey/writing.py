@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from leadline.base.units import plain, promql_duration
 from signals import profiles
 from signals.promql import one_of
-from signals.units import plain, promql_duration
 from survey.model import Found, Survey
 from survey.proposals import Proposal
 

@@ -9,11 +9,11 @@ from alerts.annotations import SHARE
 from alerts.examples import Phase, counting, failure, outside, success, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Watched
+from leadline.base.units import plain
 from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, error_rate, errors_alone, rate
-from signals.units import plain
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:

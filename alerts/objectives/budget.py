@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from alerts.model import Recording
 from alerts.objectives.watched import Watched
+from leadline.base.units import plain, promql_duration
 from signals import recorded
 from signals.catalog import Catalog
 from signals.promql import select
-from signals.units import plain, promql_duration
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 

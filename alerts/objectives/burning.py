@@ -9,10 +9,10 @@ from alerts.examples import attempted
 from alerts.model import Alert, Recording
 from alerts.objectives import timelines
 from alerts.objectives.watched import DIGITS, Watched
+from leadline.base.units import duration, plain, rounded
 from signals import burn, recorded
 from signals.burn import PAGE, TICKET, Arm
 from signals.promql import indent, select
-from signals.units import duration, plain, rounded
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}

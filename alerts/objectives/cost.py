@@ -14,11 +14,11 @@ from alerts.annotations import SHARE
 from alerts.examples import Phase, another, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
+from leadline.base.units import plain, significant
 from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, rate
-from signals.units import plain, significant
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""

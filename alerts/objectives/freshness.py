@@ -14,12 +14,12 @@ from alerts.annotations import SHARE
 from alerts.examples import Phase, presence
 from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
+from leadline.base.units import duration, plain, promql_duration
 from signals import recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
 from signals.promql import Matcher, select
-from signals.units import duration, plain, promql_duration
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""

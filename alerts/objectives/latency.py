@@ -9,11 +9,11 @@ from alerts.annotations import SHARE
 from alerts.examples import Phase, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Watched
+from leadline.base.units import plain, show
 from signals import latency, recorded
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
-from signals.units import plain, show
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:

@@ -18,10 +18,10 @@ from alerts.examples import Phase, another, constant
 from alerts.model import IDLE_STEP, STEP, Case, Check, Input
 from alerts.objectives import budget
 from alerts.objectives.watched import Watched
+from leadline.base.units import duration, plain, rounded
 from signals import burn, recorded
 from signals.burn import PAGE, Arm
 from signals.promql import Matcher, select
-from signals.units import duration, plain, rounded
 
 MINUTE = 60
 MANY = Decimal(1_000_000)

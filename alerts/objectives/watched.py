@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from alerts.examples import Phase
 from alerts.model import Input
+from leadline.base.units import duration, plain, rounded
 from signals import burn, recorded
 from signals.alarms import BURNING, SLOW
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective, Service
 from signals.promql import Matcher, select
-from signals.units import duration, plain, rounded
 
 DIGITS = 8
 """Significant digits of what a rule multiplies with and compares to: a millionth of a limit decides nothing."""

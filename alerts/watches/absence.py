@@ -9,6 +9,7 @@ from alerts.annotations import NUMBER, filled
 from alerts.examples import Phase, another, attempted, constant, counting, outside, scraped, telling_label
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input
 from alerts.watches.targets import own_targets
+from leadline.base.units import show
 from signals.alarms import ABSENT, BUCKET_MISSING
 from signals.burn import TICKET
 from signals.catalog import Catalog, Service
@@ -16,7 +17,6 @@ from signals.instruments import Instrument
 from signals.latency import without_edge
 from signals.promql import Matcher, select
 from signals.recorded import UP
-from signals.units import show
 
 WINDOW, HOLD = "10m", "5m"
 LAST, DUE = 20, 15

@@ -8,13 +8,13 @@ from decimal import Decimal
 from alerts.annotations import NUMBER, SHARE, Annotations, filled, humanized, percent
 from alerts.examples import Phase, attempted, constant, counting, level, success
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
+from leadline.base.units import plain, rounded
 from signals import burn, recorded, saturation
 from signals.alarms import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, rate, total
 from signals.promql import Matcher, select
 from signals.recorded import WINDOW
-from signals.units import plain, rounded
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 EXAMPLE_LIMIT = Decimal(200)

@@ -18,13 +18,13 @@ from alerts.examples import (
     telling_label,
 )
 from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
+from leadline.base.units import plain
 from signals import burn, recorded
 from signals.alarms import RESTARTING, SERVICE_DOWN, SERVICE_VANISHED, TARGETS_DOWN, TARGETS_LOST
 from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, restarts
 from signals.promql import Matcher, select
 from signals.recorded import UP
-from signals.units import plain
 
 TARGET_LABELS = frozenset(
     ("job", "instance", "namespace", "pod", "container", "endpoint", "cluster", "node", "env", "environment", "region", "zone")

@@ -8,12 +8,12 @@ from decimal import Decimal
 from alerts.annotations import SHARE, filled, percent
 from alerts.examples import Phase, attempted, counting, success
 from alerts.model import IDLE_STEP, Alert, Case, Check, Recording
+from leadline.base.units import duration, plain
 from signals import burn, recorded
 from signals.alarms import TRAFFIC_DROP, TRAFFIC_SURGE
 from signals.catalog import Catalog, Service
 from signals.instruments import rate
 from signals.promql import select
-from signals.units import duration, plain
 
 WINDOW, HOLD, WEEK = "30m", "30m", "1w"
 LEAST_REQUESTS = 100

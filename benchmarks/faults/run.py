@@ -14,13 +14,13 @@ from benchmarks.faults.scenarios import Fault, Fleet, fleets
 from benchmarks.faults.truth import SIGNALS, Truth, untrue
 from benchmarks.faults.write import send
 from cli.demo.processes import find, free_port, running, wait_for
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from reports import snapshot
 from reports.model import Reading, ServiceReport
 from reports.window import Window
 from signals import reading
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 from signals.samples import Answer, Ask
 
 CATALOG = """

@@ -18,7 +18,7 @@ from benchmarks.footprint.cost import GroupCost
 from benchmarks.footprint.measuring import measure, prometheus_version
 from benchmarks.footprint.workload import Workload
 from benchmarks.volume import commit
-from signals.errors import LeadlineError
+from leadline.base.errors import LeadlineError
 
 
 @click.command()

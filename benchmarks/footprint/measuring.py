@@ -21,10 +21,10 @@ from benchmarks.footprint.workload import STEP, Workload, exporter, scrape_confi
 from benchmarks.many import answers
 from benchmarks.replay.figures import MissingFigureError
 from cli.demo.processes import Program, find, free_port, running, wait_for
+from leadline.base.units import duration, plain
 from live.client import Prometheus
 from signals.endpoints import Endpoint
 from signals.promql import Matcher, select
-from signals.units import duration, plain
 
 INPUTS_SECONDS, EVALUATIONS_SECONDS = 300, 900
 """How long to wait for every recording rule to have written, and then for the evaluations."""

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from alerts.model import Recording, RuleFile
 from cli.demo.processes import find, free_port, running, wait_for
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 from signals.samples import Series
 
 MOST_POINTS = 10_000

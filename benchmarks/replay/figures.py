@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from signals.errors import LeadlineError
+from leadline.base.errors import LeadlineError
 
 Key = tuple[str, ...]
 

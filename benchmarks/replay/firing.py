@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from alerts.model import Alert
 from benchmarks.replay.month import USUAL, Due, Event
+from leadline.base.units import duration
 from signals import burn
 from signals.burn import Arm
 from signals.catalog import Objective
-from signals.units import duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from checks import tree
 from checks.expression import checked
 from checks.facts import Facts
 from checks.model import Expression
+from leadline.base.errors import UnavailableError
+from leadline.base.printable import printable
+from leadline.base.units import show
 from live.client import Prometheus
-from signals.errors import UnavailableError
-from signals.printable import printable
-from signals.units import show
 
 MOST_LABELS = 12
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from signals.errors import UsageError
+from leadline.base.errors import UsageError
 
 SUFFIXES = (
     ("_seconds", "seconds"), ("_seconds_total", "seconds"), ("_seconds_sum", "seconds"), ("_bytes", "bytes"),

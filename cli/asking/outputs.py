@@ -7,7 +7,7 @@ import io
 import json
 
 from cli.asking.table import Table, moment, number
-from signals.printable import cell, markdown
+from leadline.base.printable import cell, markdown
 from signals.samples import Answer
 
 

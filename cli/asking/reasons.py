@@ -11,8 +11,8 @@ from checks.model import ERROR
 from checks.result import Result
 from checks.tree import Node
 from cli.asking.expression import metrics, nearest
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
-from signals.errors import LeadlineError
 
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
 ELSEWHEN = "offset or @ asks of another time; were there samples then?"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reports.aligned import width
-from signals.printable import printable, shortened
+from leadline.base.printable import printable, shortened
+from leadline.base.text_table import width
+from leadline.base.units import show
 from signals.samples import Answer, Series
-from signals.units import show
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARKS = 24

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import click
 
+from leadline.base.errors import UsageError
+from leadline.base.units import duration, promql_duration
 from live.client import Prometheus
-from signals.errors import UsageError
 from signals.samples import Answer
-from signals.units import duration, promql_duration
 
 COLUMNS = 120
 """So many points of a range are drawn at most where no step is given."""

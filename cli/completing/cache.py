@@ -106,7 +106,7 @@ def _asked(
     ask: Callable[[Prometheus], Sequence[str]],
 ) -> list[str] | None:
     from cli.connections import Connection
-    from signals.errors import LeadlineError
+    from leadline.base.errors import LeadlineError
 
     connection = Connection(
         catalog_file=catalog_file, url=url, context_name=context_name, timeout=TIMEOUT_SECONDS
@@ -156,8 +156,8 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 def _write(file: Path, found: object) -> None:
     """Keep something; a cache that cannot be written is none."""
-    from signals.errors import UsageError
-    from signals.files import replaced
+    from leadline.base.errors import UsageError
+    from leadline.base.files import replaced
 
     with contextlib.suppress(OSError, UsageError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from cli.demo.k6 import Summary
 from cli.demo.truth import Truth, quantile
+from leadline.base.units import show
 from reports.model import Reading, ServiceReport
 from reports.sections import certainty
-from signals.units import show
 
 HEAD = ("", "truth", "k6 (client)", "Leadline", "certainly", "usual PromQL")
 

@@ -88,8 +88,8 @@ def _refuse_of_the_usual_run(context: click.Context) -> None:
 
 def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
     from cli.demo.beside import HEAD, table
-    from reports.aligned import table as aligned
-    from signals.units import show
+    from leadline.base.text_table import table as aligned
+    from leadline.base.units import show
 
     click.echo("The same run, each beside the truth (in brackets: the difference from it)")
     for line in aligned(HEAD, table(rows)):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.demo.processes import find, running
-from signals.errors import ToolFailedError
+from leadline.base.errors import ToolFailedError
 
 GRACE_SECONDS = 60.0
 """k6 lets running iterations end after the last stage; a k6 that takes longer than this hangs."""

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from signals.errors import ToolFailedError, ToolMissingError
+from leadline.base.errors import ToolFailedError, ToolMissingError
 
 STOP_SECONDS = 5.0
 T = TypeVar("T")

@@ -25,6 +25,7 @@ from cli.demo.truth import read as read_truth
 from dashboards.preview import taking
 from dashboards.preview.scope import span
 from k8s import tree
+from leadline.base.errors import ConflictError
 from live.client import Prometheus
 from reports import client as load
 from reports import document, junit, markdown, page, snapshot, spreadsheet, text
@@ -33,7 +34,6 @@ from reports.questions import pad
 from reports.window import Window
 from signals import reading
 from signals.catalog import Catalog
-from signals.errors import ConflictError
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
 RESULTS: Mapping[str, Callable[[Report], str]] = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.measuring import windows
+from leadline.base.errors import UsageError
 from reports import client, plateau
 from reports.client import Run
 from reports.questions import pad
 from reports.window import Window
 from signals.catalog import Catalog, Service
-from signals.errors import UsageError
 from signals.samples import Ask
 
 

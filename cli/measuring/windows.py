@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from leadline.base.errors import UsageError
+from leadline.base.units import duration, show
 from reports.client import Run
 from reports.plateau import Plateau
 from reports.questions import pad
 from reports.window import Window, utc
-from signals.errors import UsageError
-from signals.units import duration, show
 
 DEFAULT = "15m"
 LOOK_BACK = "6h"

@@ -20,9 +20,9 @@ from cli.trust import trust_option
 from k8s.grafana.api import Grafana
 from k8s.grafana.planning import Wishes
 from k8s.kubectl import Cluster
+from leadline.base.errors import UsageError
 from signals import reading
 from signals.catalog import Catalog
-from signals.errors import UsageError
 
 
 class Shipment(Protocol):

@@ -10,8 +10,8 @@ import click
 from cli.shipping import plans
 from cli.shipping.destination import Shipment
 from cli.shipping.plans import Plan
-from signals.errors import ConflictError, UsageError
-from signals.printable import printable
+from leadline.base.errors import ConflictError, UsageError
+from leadline.base.printable import printable
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_option = click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from signals.errors import ConflictError, UsageError
-from signals.printable import json_text, markdown, printable
+from leadline.base.errors import ConflictError, UsageError
+from leadline.base.printable import json_text, markdown, printable
 
 SCHEMA = "leadline.plan/1"
 CREATE, UPDATE, MOVE, DELETE, RESTORE = "create", "update", "move", "delete", "restore"

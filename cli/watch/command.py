@@ -14,7 +14,7 @@ from cli.connections import Connection, connected
 from cli.deadline import lift
 from cli.options import services
 from cli.terminal import coloured, has_colour
-from signals.errors import LeadlineError, UsageError
+from leadline.base.errors import LeadlineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ def command(
       leadline watch --count 1 | cat
     """
     from cli.watch.keys import pressed
-    from signals.units import duration, promql_duration
+    from leadline.base.units import duration, promql_duration
 
     try:
         window = promql_duration(duration(over))
@@ -160,7 +160,7 @@ class _Watch:
 
     def _lines(self) -> Iterator[str]:
         from cli.watch.screen import lines
-        from signals.printable import printable
+        from leadline.base.printable import printable
 
         columns, rows = shutil.get_terminal_size()
         if self._last:
@@ -189,6 +189,6 @@ class _Watch:
 
 
 def _seconds(window: str) -> float:
-    from signals.units import duration
+    from leadline.base.units import duration
 
     return float(duration(window))

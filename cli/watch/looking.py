@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from signals.catalog import Catalog, Service
-from signals.errors import LeadlineError
 from signals.formulas import FORMULAS, missing
 from signals.instruments import total
 from signals.saturation import resources, use

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from cli.alerts import ago
 from cli.asking.table import spark
 from cli.watch.looking import CURVES, Firing, Look, Seen
-from reports.aligned import table, width
-from signals.printable import printable
-from signals.units import promql_duration, show
+from leadline.base.printable import printable
+from leadline.base.text_table import table, width
+from leadline.base.units import promql_duration, show
 
 KEPT = 60
 """So many looks are kept for the curves."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from dashboards.preview.scope import Scope, Span
 from dashboards.preview.unread import foreign
+from leadline.base.errors import NoDataError, QueryRejectedError, UnavailableError, UsageError
 from signals import answers
-from signals.errors import NoDataError, QueryRejectedError, UnavailableError, UsageError
 from signals.samples import Answer, Ask, AskRange
 
 SCHEMA = "leadline.preview/1"

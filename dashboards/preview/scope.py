@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from leadline.base.units import promql_duration
 from signals.promql import one_of
-from signals.units import promql_duration
 from signals.variables import VARIABLE
 
 MOST_POINTS = 240

@@ -8,16 +8,16 @@ from typing import Any, Self
 
 import requests
 
-from live.access import apply
-from live.http import Deadline, HttpSession, parsed
-from signals.endpoints import Endpoint
-from signals.errors import (
+from leadline.base.errors import (
     AccessDeniedError,
     ConflictError,
     NotGrafanaError,
     RefusedError,
     UnavailableError,
 )
+from leadline.base.http import Deadline, HttpSession, parsed
+from live.access import apply
+from signals.endpoints import Endpoint
 
 READ_SECONDS = 30.0
 OLDEST = 9

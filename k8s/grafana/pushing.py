@@ -9,7 +9,7 @@ from typing import Any
 from k8s.grafana import marks
 from k8s.grafana.api import Grafana
 from k8s.grafana.planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, Step, Wishes
-from signals.errors import ConflictError, LeadlineError, RefusedError
+from leadline.base.errors import ConflictError, LeadlineError, RefusedError
 from signals.links import folder_uid
 
 MOVED_ON = (ConflictError, RefusedError)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from signals.units import show
+from leadline.base.units import show
 
 Json = Mapping[str, Any]
 LONGEST = 160

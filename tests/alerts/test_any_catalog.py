@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from cli.compose import generated
 from k8s import tree
-from signals.errors import CatalogError
+from leadline.base.errors import CatalogError
 from tests import promtool
 from tests.catalogs import catalogs, read
 

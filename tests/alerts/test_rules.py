@@ -19,10 +19,10 @@ from alerts.documents import rule_file
 from alerts.model import Alert, Recording
 from cli.compose import composed, generated
 from k8s import tree
+from leadline.base.errors import CatalogError
 from signals import reading
 from signals.alarms import ALERTS
 from signals.catalog import Catalog
-from signals.errors import CatalogError
 from tests import promtool
 from tests.conftest import MINIMAL
 

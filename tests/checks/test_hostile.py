@@ -13,9 +13,9 @@ from checks.facts import Facts
 from checks.files import load
 from checks.model import INFO, Expression, Finding
 from checks.written import as_json, github, junit, sarif, text
-from signals.errors import QueryRejectedError
+from leadline.base.errors import QueryRejectedError
+from leadline.base.printable import printable
 from signals.inventory import Inventory
-from signals.printable import printable
 from signals.samples import Answer
 
 

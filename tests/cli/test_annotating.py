@@ -8,10 +8,10 @@ import pytest
 
 from cli.annotating import annotate, text, worst
 from cli.connections import Connection
+from leadline.base.errors import UsageError
 from reports import snapshot
 from reports.model import Report
 from signals import reading
-from signals.errors import UsageError
 from tests.doubles import Api
 from tests.grafana_double import GrafanaDouble
 from tests.reports.test_parts import CATALOG, WINDOW, history

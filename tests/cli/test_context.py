@@ -14,8 +14,8 @@ import trustme
 from cli.connections import cluster_of, picked
 from cli.contexts import user_file
 from cli.main import run
+from leadline.base.errors import UsageError
 from signals import reading
-from signals.errors import UsageError
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
 

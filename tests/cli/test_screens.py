@@ -18,11 +18,11 @@ from cli.main import run
 from cli.plots import plot
 from cli.watch.looking import Firing, Look, Seen
 from cli.watch.screen import History, lines
-from reports.aligned import table as aligned
-from reports.aligned import width, wrapped
+from leadline.base.printable import printable
+from leadline.base.text_table import table as aligned
+from leadline.base.text_table import width, wrapped
 from signals import reading
 from signals.catalog import Service, Target
-from signals.printable import printable
 from signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector

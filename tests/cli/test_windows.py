@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from cli.measuring.windows import moment
-from signals.errors import UsageError
+from leadline.base.errors import UsageError
 
 NOW = 1_795_500_000.0
 

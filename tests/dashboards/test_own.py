@@ -13,9 +13,9 @@ import leadline
 from cli.main import run
 from dashboards import build, modules, own, panels
 from dashboards.model import Dashboard
+from leadline.base.errors import CatalogError, UsageError
 from signals import reading
 from signals.catalog import Catalog
-from signals.errors import CatalogError, UsageError
 from signals.formulas import FORMULAS
 from tests.conftest import MINIMAL, ROOT
 

@@ -15,9 +15,9 @@ from dashboards.preview import asking, drawn, page, scope, tables
 from dashboards.preview.asking import Question, Told
 from dashboards.preview.fields import Fields
 from dashboards.preview.scope import Scope, Span
+from leadline.base.errors import ConnectionFailedError, QueryRejectedError, UsageError
 from reports.page import uplot
 from signals.catalog import Catalog
-from signals.errors import ConnectionFailedError, QueryRejectedError, UsageError
 from signals.samples import Answer, Histogram, Sample, Series
 
 SPAN = Span(start=1000, end=1060, step=15)

@@ -15,8 +15,8 @@ import pytest
 from cli.demo.chaos import run as chaotic
 from cli.demo.chaos.faults import FAULTS
 from cli.demo.run import Finished, finished
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
-from signals.errors import LeadlineError
 
 
 @pytest.fixture(scope="session")

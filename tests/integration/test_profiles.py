@@ -9,8 +9,8 @@ import pytest
 
 from cli.compose import generated
 from k8s import tree
+from leadline.base.units import plain
 from signals import profiles, reading
-from signals.units import plain
 from tests import promtool
 
 pytestmark = pytest.mark.integration

@@ -14,10 +14,10 @@ from cli.compose import generated
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from k8s import rule_files
+from leadline.base.errors import ToolFailedError
 from live.client import Prometheus
 from signals.catalog import Catalog
 from signals.endpoints import Endpoint
-from signals.errors import ToolFailedError
 from signals.reading import parse
 from tests.conftest import MINIMAL, ROOT
 from tests.integration.conftest import answers

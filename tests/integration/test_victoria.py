@@ -12,9 +12,9 @@ import pytest
 from cli.demo.processes import free_port, running, wait_for
 from cli.demo.run import Finished
 from cli.main import run
+from leadline.base.errors import LeadlineError
 from live.client import Prometheus
 from signals.endpoints import Endpoint
-from signals.errors import LeadlineError
 
 pytestmark = pytest.mark.integration
 Capture = pytest.CaptureFixture[str]

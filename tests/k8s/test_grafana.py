@@ -14,9 +14,7 @@ from cli.main import run
 from k8s.grafana.api import Grafana
 from k8s.grafana.planning import Plan, Wishes, plan
 from k8s.grafana.pushing import Pusher
-from signals.catalog import Catalog
-from signals.endpoints import Endpoint
-from signals.errors import (
+from leadline.base.errors import (
     AccessDeniedError,
     ConflictError,
     ConnectionFailedError,
@@ -24,6 +22,8 @@ from signals.errors import (
     NotGrafanaError,
     UnavailableError,
 )
+from signals.catalog import Catalog
+from signals.endpoints import Endpoint
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply
 from tests.grafana_double import GrafanaDouble, Stored

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from k8s.grafana.api import Grafana
-from live.http import RETRIES, RETRY_STATUS
-from signals.endpoints import Endpoint
-from signals.errors import (
+from leadline.base.errors import (
     AccessDeniedError,
     ConflictError,
     LeadlineError,
     RefusedError,
     UnavailableError,
 )
+from leadline.base.http import RETRIES, RETRY_STATUS
+from signals.endpoints import Endpoint
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.grafana_double import GrafanaDouble, Stored

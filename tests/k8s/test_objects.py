@@ -16,9 +16,9 @@ import yaml
 from cli.compose import base_of, generated
 from cli.options import BASES
 from k8s import objects, tree
+from leadline.base.errors import ConflictError
 from signals import reading
 from signals.catalog import Catalog
-from signals.errors import ConflictError
 from tests.conftest import MINIMAL, ROOT
 
 CRD = ROOT.parent / "shared/crds/prometheusrules.yaml"

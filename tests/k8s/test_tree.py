@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from k8s import tree
-from signals.errors import ConflictError, UsageError
+from leadline.base.errors import ConflictError, UsageError
 
 FILES = tree.with_manifest({"grafana/a.json": "{}\n", "prometheus/rules/r.yaml": "groups: []\n"}, "0.1.0")
 

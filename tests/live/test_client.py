@@ -6,9 +6,7 @@ import socket
 
 import pytest
 
-from live.client import Prometheus
-from signals.endpoints import Endpoint
-from signals.errors import (
+from leadline.base.errors import (
     AccessDeniedError,
     ConnectionFailedError,
     LeadlineError,
@@ -17,6 +15,8 @@ from signals.errors import (
     UnavailableError,
     UsageError,
 )
+from live.client import Prometheus
+from signals.endpoints import Endpoint
 from signals.samples import Histogram
 from tests.doubles import Api, Reply, Request, failure, success, vector
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
-from live import http
+from leadline.base import http
 
 SECONDS = 1.5
 """What a request may take here, grace included; whatever is done, it is over not much later."""
@@ -208,9 +208,9 @@ def test_a_reason_is_never_taken_from_the_name_of_a_host() -> None:
 
 
 def test_a_reload_is_not_sent_on_to_another_host(tmp_path: Path) -> None:
+    from leadline.base.errors import NotPrometheusError
     from live.client import Prometheus
     from signals.endpoints import Endpoint
-    from signals.errors import NotPrometheusError
 
     heard: list[bytes] = []
     with serving(lambda _: heard.append(b"!")) as elsewhere:
@@ -225,9 +225,9 @@ def test_a_reload_is_not_sent_on_to_another_host(tmp_path: Path) -> None:
 
 
 def test_a_429_through_a_tunnel_is_not_repeated_without_end() -> None:
+    from leadline.base.errors import LeadlineError
     from live.client import Prometheus
     from signals.endpoints import Endpoint
-    from signals.errors import LeadlineError
 
     asked: list[int] = []
 
@@ -245,9 +245,9 @@ def test_a_429_through_a_tunnel_is_not_repeated_without_end() -> None:
 
 
 def test_a_command_is_over_at_its_deadline_however_many_questions_it_has() -> None:
+    from leadline.base.errors import LeadlineError
     from live.client import Prometheus
     from signals.endpoints import Endpoint
-    from signals.errors import LeadlineError
 
     def slow(peer: socket.socket) -> None:
         time.sleep(0.4)

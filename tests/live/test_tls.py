@@ -11,9 +11,9 @@ import trustme
 
 from cli.main import run
 from k8s.grafana.api import Grafana
+from leadline.base.errors import ConnectionFailedError
 from live.client import Prometheus
 from signals.endpoints import Endpoint
-from signals.errors import ConnectionFailedError
 from tests.doubles import Api, success, vector
 from tests.grafana_double import GrafanaDouble
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
+from leadline.base.errors import UsageError
 from reports import changes, document, snapshot
 from reports.changes import BETTER, SAME, WORSE
 from reports.model import Change, Reading, Report
 from reports.window import Window
 from signals import reading
-from signals.errors import UsageError
 from tests.conftest import MINIMAL
 from tests.reports.history import History
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from leadline.base.errors import UsageError
 from reports import client, snapshot
 from reports.model import MET, MISSED
 from reports.window import Window
 from signals import reading
-from signals.errors import UsageError
 from tests.conftest import MINIMAL
 from tests.reports.test_snapshot import history
 

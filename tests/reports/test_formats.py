@@ -12,14 +12,14 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from leadline.base.errors import NoDataError, UsageError
+from leadline.base.text_table import width
 from reports import changes, document, frozen, junit, markdown, page, snapshot, spreadsheet, text
-from reports.aligned import width
 from reports.frozen import Frozen, Recorder
 from reports.model import Report
 from reports.sections import TITLES
 from reports.window import Window
 from signals import reading
-from signals.errors import NoDataError, UsageError
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.history import History
 from tests.reports.test_changes import report as lognormal

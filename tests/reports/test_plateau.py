@@ -7,9 +7,9 @@ import random
 
 import pytest
 
+from leadline.base.errors import NoDataError
 from reports import plateau
 from signals import reading
-from signals.errors import NoDataError
 from signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
-from signals.errors import UsageError
-from signals.files import replaced
+from leadline.base.errors import UsageError
+from leadline.base.files import replaced
 from tests.conftest import MINIMAL
 from tests.reports.test_formats import freeze
 from tests.reports.test_snapshot import history

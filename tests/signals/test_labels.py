@@ -13,8 +13,8 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from leadline.base.errors import CatalogError
 from signals import reading, regex
-from signals.errors import CatalogError
 from signals.instruments import Instrument, error_rate, rate
 from signals.promql import Matcher, select
 from tests import promtool

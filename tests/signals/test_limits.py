@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from leadline.base.errors import CatalogError
 from signals import reading
 from signals.catalog import Catalog
-from signals.errors import CatalogError
 from signals.promql import le_matcher
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from leadline.base.errors import CatalogError
 from signals import profiles, reading
 from signals.catalog import Catalog
-from signals.errors import CatalogError
 from signals.instruments import GOLDEN
 from tests.conftest import MINIMAL
 

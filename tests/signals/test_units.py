@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from signals import units
+from leadline.base import units
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from decimal import Decimal
 import alerts.rules
 from alerts.model import Alert
 from cli.demo.behaviour import Behaviour
+from leadline.base.errors import NoDataError
+from leadline.base.units import duration
 from signals import burn
 from signals.alarms import ABSENT, BURNING, SERVICE_DOWN, TARGETS_DOWN
 from signals.burn import PAGE
 from signals.catalog import Catalog, Objective
-from signals.errors import NoDataError
-from signals.units import duration
 
 HEALTHY = Behaviour(failing=0)
 """The usual 0.6 % of failures would use up the budget of 99.9 % by themselves, and page."""

@@ -12,7 +12,7 @@ import requests
 
 from cli.demo.behaviour import PATH, Behaviour
 from cli.demo.processes import Program, wait_for
-from signals.errors import ToolFailedError
+from leadline.base.errors import ToolFailedError
 
 
 class Subject:

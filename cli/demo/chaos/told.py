@@ -10,7 +10,7 @@ import click
 from cli.demo.chaos import table
 from cli.demo.chaos.faults import FAULTS
 from cli.demo.chaos.run import PACE, RESULT, finished
-from signals.errors import ToolFailedError
+from leadline.base.errors import ToolFailedError
 
 
 def tell_all(out: Path, keep: Callable[[dict[str, str]], None] | None) -> int:

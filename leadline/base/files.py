@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from signals.errors import UsageError
+from .errors import UsageError
 
 NEW, LONGEST = ".new", 50
 """Of the name that a file has while it is written: its end, and how much of the final name is in it."""

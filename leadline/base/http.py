@@ -24,7 +24,7 @@ from urllib3 import exceptions as broken
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from signals.errors import ConnectionFailedError, UnavailableError
+from .errors import ConnectionFailedError, UnavailableError
 
 CONNECT_SECONDS = 5.0
 MOST_WIRE_BYTES, MOST_PLAIN_BYTES = 64 * 2**20, 192 * 2**20
