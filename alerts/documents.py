@@ -10,9 +10,9 @@ from alerts.closure import Recorded
 from alerts.model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
 from alerts.packing import Part, Together, packed
 from leadline.base.units import plain, promql_duration
+from leadline.catalog.yaml_writer import OneLine, write
 from signals import recorded
 from signals.promql import Matcher
-from signals.writing import OneLine, write
 
 
 def rule_file(file: RuleFile) -> str:

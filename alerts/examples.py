@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from alerts.model import Case, Cases, Input
 from leadline.base.units import plain, rounded
+from leadline.catalog.model import Service
 from signals import regex
-from signals.catalog import Service
 from signals.instruments import Instrument
 from signals.labels import Label
 from signals.promql import Matcher, select

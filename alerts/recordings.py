@@ -7,8 +7,8 @@ from functools import partial
 
 from alerts.model import Recording
 from leadline.base.units import plain
+from leadline.catalog.model import Catalog, Service
 from signals import latency, recorded
-from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, error_rate, rate
 from signals.labels import STATUS_CLASS
 from signals.links import service_uid

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from leadline.catalog.model import Catalog
+from leadline.catalog.yaml_writer import write
 from signals.alarms import (
     BURNING,
     MONTH_NEARLY_SPENT,
@@ -14,9 +16,7 @@ from signals.alarms import (
     SLOW,
 )
 from signals.burn import PAGE
-from signals.catalog import Catalog
 from signals.promql import Matcher, one_of
-from signals.writing import write
 
 PAGES, TICKETS, NOBODY, SWITCH = (
     "leadline-pages",

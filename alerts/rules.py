@@ -13,10 +13,10 @@ from alerts.objectives.watched import Watched
 from alerts.watches import absence, saturation, spending, targets, traffic
 from alerts.watches import budget as spend
 from leadline.base.units import promql_duration
+from leadline.catalog.model import Catalog, Service
 from signals import burn
 from signals.alarms import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
 from signals.burn import PAGE, TICKET
-from signals.catalog import Catalog, Service
 from signals.links import dashboard_path
 
 OBJECTIVES = {

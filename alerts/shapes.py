@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from alerts.model import RuleFile
-from signals.catalog import Catalog, Service
+from leadline.catalog.model import Catalog, Service
 from signals.links import service_uid
 from signals.promql import Matcher
 

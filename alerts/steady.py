@@ -23,8 +23,8 @@ from alerts.examples import (
 )
 from alerts.model import STEP, Group, Input, Proof, Recording
 from leadline.base.units import plain
+from leadline.catalog.model import Objective, Service
 from signals import recorded
-from signals.catalog import Objective, Service
 from signals.instruments import Instrument
 from signals.labels import NAME
 from signals.promql import Matcher

@@ -28,8 +28,8 @@ from checks.files import load
 from checks.model import INFO, Finding
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 from signals.inventory import Inventory
 from tests.corpus import world
 

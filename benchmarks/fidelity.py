@@ -28,6 +28,8 @@ from benchmarks.shapes import SHAPES
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.demo.truth import quantile
 from leadline.base.errors import LeadlineError
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
 from reports import snapshot
 from reports.model import Reading, Report
@@ -35,8 +37,6 @@ from reports.quantiles import distribution
 from reports.quantiles import quantile as estimated
 from reports.questions import pad
 from reports.window import Window
-from signals import reading
-from signals.endpoints import Endpoint
 
 INTERVALS = (1, 5, 15)
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -107,7 +107,7 @@ def _measured(folder: Path, client: Prometheus, port: int, seconds: int, rate: i
     readings: dict[tuple[int, str], Mapping[str, Reading]] = {}
     counts: dict[tuple[int, str], Mapping[float, float]] = {}
     for interval in INTERVALS:
-        catalog = reading.parse(_catalog(interval), "fidelity.yaml")
+        catalog = loader.parse(_catalog(interval), "fidelity.yaml")
         report = snapshot.take(catalog, catalog.services, window, client.ask)
         readings |= {(interval, shape): found for shape, found in _by_shape(report)}
         counts |= {(interval, service.name): dict(service.histogram) for service in report.services}

@@ -22,7 +22,7 @@ from grafanalib._gen import DashboardEncoder
 from benchmarks import pages, volume
 from dashboards import build, options, panels
 from dashboards.model import Dashboard, Panel
-from signals import reading
+from leadline.catalog import loader
 
 SERVICE = """\
   web-{number}:
@@ -109,7 +109,7 @@ as far as it has words for them:
 
 def beside_grafanalib() -> Iterator[str]:
     """Write the dashboards of 1000 services both ways; sizes are of minified JSON."""
-    catalog = reading.parse(_catalog(1000), "leadline.yaml")
+    catalog = loader.parse(_catalog(1000), "leadline.yaml")
     began = time.perf_counter()
     ours = [_minified(panels.document(each)) for each in build.build(catalog)]
     ours_seconds = time.perf_counter() - began

@@ -17,12 +17,12 @@ from prometheus_api_client import PrometheusConnect
 
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
 from reports import snapshot
 from reports.frozen import Recorder
 from reports.window import Window
-from signals import reading
-from signals.endpoints import Endpoint
 
 SERVICES, INSTANCES, ROUTES = 100, 2, 3
 STEP, LENGTH = 15, 600
@@ -79,9 +79,7 @@ def _compared(client: Prometheus, url: str, base: int, series: int) -> Iterator[
     services = "".join(
         f"  web-{n}: {{profile: generic-http, selector: {{job: web-{n}}}}}\n" for n in range(SERVICES)
     )
-    catalog = reading.parse(
-        f"project: many\nscrape_interval: {STEP}s\nservices:\n{services}", "leadline.yaml"
-    )
+    catalog = loader.parse(f"project: many\nscrape_interval: {STEP}s\nservices:\n{services}", "leadline.yaml")
     window = Window(start=base + 120, end=base + 420)
     snapshot.take(
         catalog, catalog.services[:1], window, client.ask

@@ -30,7 +30,7 @@ from benchmarks.survivors import ARGUMENTS, Argument
 from checks import tree
 from cli.compose import generated
 from leadline.base.errors import LeadlineError, ToolFailedError
-from signals import reading
+from leadline.catalog import loader
 
 LEAST_SCORE = 0.9
 MOST = 6000
@@ -199,7 +199,7 @@ def _accepted(every: Sequence[Mutant]) -> list[Mutant]:
 def main(out: Path | None, catalog: Path, most: int, before: Path | None) -> None:
     """Change the rules of a catalog one at a time, run their tests, and write the page."""
     try:
-        read = reading.load(catalog)
+        read = loader.load(catalog)
         score = scored(Suite.of(generated(read)), most)
     except LeadlineError as error:
         raise click.ClickException(str(error)) from None

@@ -27,9 +27,9 @@ from checks import tree
 from dashboards import build, panels
 from dashboards.preview import asking
 from dashboards.preview.scope import Span, scoped, span
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from live.client import Prometheus
-from signals import reading
-from signals.catalog import Catalog
 
 SERVICES, INSTANCES, ROUTES, MEASURED = 100, 2, 2, 10
 SCRAPE, EVALUATION, DAY, HOUR = 30, 60, 86400, 3600
@@ -61,7 +61,7 @@ def main(out: Path | None) -> None:
 
 def measured() -> Iterator[str]:
     """Run a Prometheus on written data; give the page."""
-    catalog = reading.parse(
+    catalog = loader.parse(
         f"{HEAD}services:\n" + "".join(SERVICE.format(number=n) for n in range(SERVICES)), "leadline.yaml"
     )
     recordings = read_by_dashboards(catalog)

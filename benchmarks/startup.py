@@ -22,8 +22,8 @@ import click
 
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 
 BARE = """
 import sys

@@ -8,7 +8,7 @@ from decimal import Decimal
 from checks.facts import Facts
 from checks.model import ERROR, WARNING, Finding, of_service
 from leadline.base.units import plain, promql_duration, show
-from signals.catalog import Catalog, Objective, Service
+from leadline.catalog.model import Catalog, Objective, Service
 from signals.recorded import WINDOW, WINDOW_SECONDS
 
 

@@ -12,7 +12,7 @@ from checks import aims, selecting, tree
 from checks.facts import Facts
 from checks.model import ERROR, INFO, WARNING, Finding, of_service
 from leadline.base.units import clean, plain
-from signals.catalog import Catalog, Service
+from leadline.catalog.model import Catalog, Service
 from signals.instruments import GOLDEN, Instrument
 from signals.latency import without_edge
 

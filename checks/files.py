@@ -10,7 +10,7 @@ from typing import Any
 from checks.model import ERROR, Expression, Finding, Loaded, Recorded
 from checks.text import too_much
 from leadline.base.errors import CatalogError
-from signals.document import Entry, Reader
+from leadline.catalog.yaml_reader import Entry, Reader
 
 MOST_BYTES = 20_000_000
 RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")

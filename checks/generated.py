@@ -13,7 +13,7 @@ from checks.facts import Facts
 from checks.files import load
 from checks.model import ERROR, INFO, WARNING, Expression, Finding
 from leadline.base.units import promql_duration, show
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 from signals.links import TOPICS, dashboard_uid, service_uid
 from signals.variables import without_variables
 

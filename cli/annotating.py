@@ -15,7 +15,7 @@ from reports.model import MET, MISSED, UNDECIDED, Reading, Report
 
 if TYPE_CHECKING:
     from cli.connections import Connection
-    from signals.catalog import Catalog
+    from leadline.catalog.model import Catalog
 
 SYMBOLS = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 

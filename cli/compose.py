@@ -19,7 +19,7 @@ from alerts.model import RuleFile
 from cli.options import OPERATOR
 from k8s.tree import with_manifest
 from leadline import __version__
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,12 @@ from cli.deadline import deadline, deadline_option
 from cli.options import catalog_option
 from cli.trust import is_trusted, require, trust_option
 from leadline.base.errors import UsageError
-from signals.endpoints import Context, Endpoint
+from leadline.catalog.endpoints import Context, Endpoint
 
 if TYPE_CHECKING:
     from k8s.tunnel import Tunnel
+    from leadline.catalog.model import Catalog
     from live.client import Prometheus
-    from signals.catalog import Catalog
 
 Reach = tuple[Endpoint, Callable[[], None] | None]
 """A server with its URL and, where a tunnel leads to it, what waits until a broken tunnel is open again."""
@@ -58,9 +58,9 @@ class Connection:
     timeout: float
 
     def load(self) -> Catalog:
-        from signals import reading
+        from leadline.catalog import loader
 
-        return reading.load(self.catalog_file)
+        return loader.load(self.catalog_file)
 
     def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
         """Give the context that is asked; where there is no catalog, one of the user's own."""

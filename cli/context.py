@@ -14,7 +14,7 @@ from cli.terminal import say
 from cli.trust import remember, trust_option
 from leadline.base.errors import UsageError
 from leadline.base.printable import printable
-from signals.endpoints import Context, Endpoint
+from leadline.catalog.endpoints import Context, Endpoint
 
 SIGNS = {True: "✓", False: "✗", None: "?"}
 SERVERS = ("prometheus", "grafana", "alertmanager")
@@ -37,11 +37,11 @@ def command() -> None:
 
 def _known(catalog_file: Path) -> Known:
     """Give the contexts of the catalog, where there is one, and the user's."""
-    from signals import reading
+    from leadline.catalog import loader
 
     if not catalog_file.is_file():
         return known((), "")
-    catalog = reading.load(catalog_file)
+    catalog = loader.load(catalog_file)
     return known(catalog.contexts, catalog.file)
 
 

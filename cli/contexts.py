@@ -8,8 +8,8 @@ from pathlib import Path
 
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
-from signals.document import Reader, nearest
-from signals.endpoints import Context
+from leadline.catalog.endpoints import Context
+from leadline.catalog.yaml_reader import Reader, nearest
 
 FILE = "leadline/config.yaml"
 
@@ -53,7 +53,7 @@ def known(catalog: tuple[Context, ...], file: str) -> Known:
 
 
 def _of_user() -> tuple[dict[str, tuple[Context, str]], str]:
-    from signals import places
+    from leadline.catalog.contexts import contexts
 
     path = user_file()
     if not path.is_file():
@@ -64,10 +64,10 @@ def _of_user() -> tuple[dict[str, tuple[Context, str]], str]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     fields = reader.table(reader.open(text), known=("contexts", "current"))
-    contexts = places.contexts(reader, fields["contexts"]) if "contexts" in fields else ()
+    found = contexts(reader, fields["contexts"]) if "contexts" in fields else ()
     current = reader.text(fields["current"]) if "current" in fields else ""
     reader.finish()
-    return {context.name: (context, str(path)) for context in contexts}, current
+    return {context.name: (context, str(path)) for context in found}, current
 
 
 def use(name: str) -> Path:

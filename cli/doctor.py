@@ -17,8 +17,8 @@ from leadline.base.printable import printable
 
 if TYPE_CHECKING:
     from k8s.doctor import Finding
-    from signals.catalog import Catalog
-    from signals.endpoints import Context
+    from leadline.catalog.endpoints import Context
+    from leadline.catalog.model import Catalog
 
 SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 
@@ -37,9 +37,9 @@ def command(catalog_file: Path, context_name: str | None) -> int:
     Examples:
       leadline doctor --context cluster
     """
-    from signals import reading
+    from leadline.catalog import loader
 
-    catalog = reading.load(catalog_file)
+    catalog = loader.load(catalog_file)
     context, named_in = picked(catalog, context_name)
     states = set()
     for finding in _findings(catalog, context, catalog_file, named_in):

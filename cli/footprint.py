@@ -12,7 +12,7 @@ from cli.connections import Connection
 from leadline.base.text_table import table
 from leadline.base.units import promql_duration
 from leadline.base.units import show as shown
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 
 
 def show(catalog: Catalog, connection: Connection) -> int:

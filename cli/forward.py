@@ -17,8 +17,8 @@ from cli.options import DEFAULT_FILE, catalog_option
 from k8s import services
 from k8s.kubectl import Cluster
 from leadline.base.errors import ConnectionFailedError, LeadlineError, UsageError
-from signals import reading
-from signals.endpoints import Context, Endpoint
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Context, Endpoint
 
 READY = {
     "grafana": ("/api/health", '"database"'),
@@ -82,7 +82,7 @@ def command(
 def _context(catalog_file: Path, name: str | None) -> tuple[Context, str]:
     """Give the context and its file, the user's own where there is no catalog; without any, what kubectl is set to."""
     is_there = catalog_file != Path(DEFAULT_FILE) or catalog_file.exists()
-    own = reading.load(catalog_file).contexts if is_there else ()
+    own = loader.load(catalog_file).contexts if is_there else ()
     found = known(own, str(catalog_file))
     if name is None and not (own if is_there else found.contexts):
         return Context(name="kubectl's"), ""

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 
 from checks.model import WARNING, Finding, of_service
+from leadline.catalog.model import Catalog
 from reports.questions import Soundings, pad, sound
 from reports.window import Window
-from signals.catalog import Catalog
 from signals.samples import Ask
 
 LOOKED_INTERVALS = 12

@@ -21,8 +21,8 @@ from leadline.base.errors import CatalogError, LeadlineError, NoDataError, Usage
 from signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
+    from leadline.catalog.model import Catalog
     from live.client import Prometheus
-    from signals.catalog import Catalog
     from survey.model import Found, Survey
     from survey.proposals import Proposal
     from survey.writing import Frame
@@ -73,7 +73,7 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
 
 
 def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Survey:
-    from signals import profiles
+    from leadline.catalog import profiles
     from survey.detect import surveyed
 
     inventory = prometheus.inventory()
@@ -136,7 +136,7 @@ def _endpoint(connection: Connection, prometheus: Prometheus) -> dict[str, str]:
 def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
     """Give prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
     from cli.prices import known, priced
-    from signals import profiles
+    from leadline.catalog import profiles
 
     if not known():
         return {}
@@ -191,13 +191,13 @@ def _asked(service: Found) -> Found:
 
 def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str, Proposal]:
     """Measure the last hour with the catalog so far, and propose from that."""
+    from leadline.catalog import loader
     from reports import snapshot
     from reports.questions import pad
     from reports.window import Window
-    from signals import reading
     from survey import proposals, writing
 
-    catalog = reading.parse(writing.catalog(frame, found, {}), "the proposed catalog")
+    catalog = loader.parse(writing.catalog(frame, found, {}), "the proposed catalog")
     end = time.time() - pad(frame.scrape_interval)
     window = Window(start=end - OBSERVED_SECONDS, end=end)
     report = snapshot.take(catalog, catalog.services, window, prometheus.ask)
@@ -232,7 +232,7 @@ def _tell(found: Survey) -> None:
 
 
 def _diff(path: Path, found: Survey, proposals: Mapping[str, Proposal]) -> int:
-    from signals.document import Reader
+    from leadline.catalog.yaml_reader import Reader
     from survey.writing import with_services
 
     if not found.services:
@@ -253,12 +253,12 @@ def _diff(path: Path, found: Survey, proposals: Mapping[str, Proposal]) -> int:
 def _write(
     path: Path, frame: Frame, found: Survey, proposals: Mapping[str, Proposal], *, dry_run: bool
 ) -> int:
-    from signals import reading
+    from leadline.catalog import loader
     from survey.writing import catalog
 
     text = catalog(frame, found, proposals)
     try:
-        reading.parse(text, str(path))
+        loader.parse(text, str(path))
     except CatalogError as error:
         raise LeadlineError(
             f"the catalog that was found does not read, which is a defect of ours: {error}"

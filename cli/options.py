@@ -11,7 +11,7 @@ import click
 from leadline.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from signals.catalog import Catalog, Service
+    from leadline.catalog.model import Catalog, Service
 
 T = TypeVar("T")
 OPERATOR, PLAIN = BASES = ("operator", "plain")

@@ -16,7 +16,7 @@ from leadline.base.errors import UnavailableError, UsageError
 if TYPE_CHECKING:
     from dashboards.preview.asking import Told
     from dashboards.preview.taking import Scoped
-    from signals.catalog import Catalog
+    from leadline.catalog.model import Catalog
 
 Documents = list[dict[str, Any]]
 
@@ -173,7 +173,7 @@ def _write(path: Path, text: str) -> None:
 def _values(chosen: Iterable[str], documents: Documents) -> dict[str, tuple[str, ...]]:
     """Read NAME=VALUE; the name must be a variable of one of the dashboards at least."""
     from dashboards.preview.scope import variables
-    from signals.document import nearest
+    from leadline.catalog.yaml_reader import nearest
 
     offered = {str(each.get("name")) for document in documents for each in variables(document)} - {
         "datasource"

@@ -9,10 +9,10 @@ import click
 
 from cli.options import catalog_option, chosen
 from leadline.base.units import plain
-from signals import profiles, reading
+from leadline.catalog import loader, profiles
+from leadline.catalog.profiles import Profile
 from signals.instruments import Instrument
 from signals.labels import Label
-from signals.profiles import Profile
 
 
 @click.command("profiles")
@@ -44,7 +44,7 @@ def command(name: str | None, catalog_file: Path) -> int:
 def _own(catalog_file: Path) -> dict[str, Profile]:
     if not catalog_file.exists():
         return {}
-    texts = reading.load(catalog_file).sources
+    texts = loader.load(catalog_file).sources
     return {profile.name: profile for file, text in texts.items() if (profile := profiles.parse(text, file))}
 
 

@@ -15,7 +15,7 @@ from cli.terminal import WIDEST, say
 from leadline.base.errors import NoDataError, UsageError
 from leadline.base.printable import printable, shortened
 from leadline.base.units import duration, promql_duration, show
-from signals.catalog import Catalog, Service
+from leadline.catalog.model import Catalog, Service
 from signals.formulas import FORMULAS, Formula, missing
 from signals.samples import Ask, Series
 

@@ -8,8 +8,8 @@ import click
 
 from cli.options import catalog_option
 from cli.terminal import columns, say
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from signals.formulas import FORMULAS, Formula, missing
 
 MOST_NAMES = 3
@@ -26,7 +26,7 @@ def command(catalog_file: Path) -> int:
     """
     from leadline.base.text_table import table, wrapped
 
-    catalog = reading.load(catalog_file)
+    catalog = loader.load(catalog_file)
     rows, nowhere = [], []
     for name, formula in FORMULAS.items():
         having = [service.name for service in catalog.services if not missing(formula, service, ())]

@@ -15,7 +15,7 @@ import click
 from cli.contexts import user_file
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
-from signals.endpoints import Context, Endpoint
+from leadline.catalog.endpoints import Context, Endpoint
 
 FILE = "trusted.json"
 META = "leadline.trust"

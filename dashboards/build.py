@@ -9,7 +9,7 @@ from dashboards import cost, latency, load_test, modules, overview, service, slo
 from dashboards.model import Dashboard
 from dashboards.parts import alerts_firing, footer, runbooks
 from leadline.base.errors import CatalogError
-from signals.catalog import Catalog, Service
+from leadline.catalog.model import Catalog, Service
 from signals.promql import Matcher
 
 TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {

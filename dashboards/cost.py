@@ -8,8 +8,8 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step
 from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from leadline.base.units import SECONDS_PER_HOUR, plain
+from leadline.catalog.model import Catalog, Service
 from signals import cost, recorded
-from signals.catalog import Catalog, Service
 from signals.instruments import total
 from signals.links import dashboard_uid
 from signals.promql import select

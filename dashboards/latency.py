@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query
 from dashboards.parts import chosen, has_classic, has_native, measured, quantile, target_lines
+from leadline.catalog.model import Catalog
 from signals import burn, latency, recorded, throughput
-from signals.catalog import Catalog
 from signals.links import dashboard_uid
 from signals.promql import Matcher, select, sum_by
 

@@ -9,8 +9,8 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, row
 from dashboards.parts import chosen, measured, quantile, target_lines
 from dashboards.throughput import saturation
+from leadline.catalog.model import Catalog, Service
 from signals import error_ratio, latency, throughput
-from signals.catalog import Catalog, Service
 from signals.formulas import FORMULAS, missing
 from signals.links import dashboard_uid
 

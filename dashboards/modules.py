@@ -20,7 +20,7 @@ from dashboards import exchange
 from dashboards.model import Dashboard
 from dashboards.sound import unknown_variables, wrong
 from leadline.base.errors import CatalogError, LeadlineError
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 
 FUNCTION = "dashboards"
 
@@ -79,12 +79,12 @@ def _run_apart(catalog: Catalog) -> dict[str, Any]:
 
 def answer() -> None:
     """Build what a catalog on stdin names, in this process, and write it to stdout as JSON."""
-    from signals import reading
+    from leadline.catalog import loader
 
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the user's code prints is no part of the answer
     asked = json.load(sys.stdin)
-    catalog = reading.parse(asked["text"], asked["file"], asked["sources"].__getitem__)
+    catalog = loader.parse(asked["text"], asked["file"], asked["sources"].__getitem__)
     try:
         built = [
             (name, exchange.written(each)) for name in catalog.dashboards for each in _of_file(catalog, name)

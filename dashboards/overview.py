@@ -9,8 +9,8 @@ from dashboards.latency import within_threshold
 from dashboards.model import Dashboard, Link, Panel, Query, Step, row
 from dashboards.parts import MOST_ROWS, chosen, measured, quantile, target_lines
 from dashboards.slo import LEFT
+from leadline.catalog.model import Catalog
 from signals import cost, error_ratio, latency, recorded, throughput
-from signals.catalog import Catalog
 from signals.links import dashboard_uid
 from signals.promql import Matcher, select, sum_by
 

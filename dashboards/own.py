@@ -13,8 +13,8 @@ from dashboards.model import row as heading
 from dashboards.sound import wrong
 from leadline.base.errors import UsageError
 from leadline.base.units import plain
-from signals.catalog import Catalog, Service, Target
-from signals.document import nearest
+from leadline.catalog.model import Catalog, Service, Target
+from leadline.catalog.yaml_reader import nearest
 from signals.formulas import FORMULAS, Formula, missing
 from signals.links import dashboard_uid
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from dashboards.model import Link, Panel, Query
+from leadline.catalog.model import Catalog, Service
 from signals import latency, recorded
-from signals.catalog import Catalog, Service
 from signals.promql import Matcher, select
 
 MOST_QUERIES = 26

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from dashboards import colors
 from dashboards.model import Panel, Query, Step
+from leadline.catalog.model import Catalog, Service
 from signals import recorded
-from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, total
 from signals.promql import select
 from signals.saturation import LIMITS, use

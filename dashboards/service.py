@@ -8,8 +8,8 @@ from decimal import Decimal
 from dashboards import colors, resources
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import quantile
+from leadline.catalog.model import Catalog, Service
 from signals import burn, cost, error_ratio, latency, recorded, throughput
-from signals.catalog import Catalog, Service
 from signals.formulas import FORMULAS
 from signals.instruments import Instrument, rate, restarts
 from signals.labels import STATUS_CLASS

@@ -9,8 +9,8 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_ROWS, chosen, measured
 from leadline.base.units import plain, promql_duration
+from leadline.catalog.model import Catalog, Objective
 from signals import burn, error_ratio, recorded
-from signals.catalog import Catalog, Objective
 from signals.links import dashboard_uid
 from signals.promql import Matcher, one_of, select, sum_by
 

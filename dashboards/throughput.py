@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
+from leadline.catalog.model import Catalog
 from signals import error_ratio, recorded, throughput
-from signals.catalog import Catalog
 from signals.instruments import rate
 from signals.labels import STATUS_CLASS
 from signals.links import dashboard_uid

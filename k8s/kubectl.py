@@ -20,7 +20,7 @@ import yaml
 from k8s.ownership import applied_by_us
 from leadline.base.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
 from leadline.base.printable import printable
-from signals.writing import write
+from leadline.catalog.yaml_writer import write
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RULES = "prometheusrules.monitoring.coreos.com"

@@ -15,8 +15,8 @@ from typing import Any
 from k8s import snapshots
 from k8s.provisioning import provider
 from leadline.base.errors import ConflictError
-from signals.catalog import Catalog, Cluster
-from signals.writing import on_one_line, write, write_around
+from leadline.catalog.model import Catalog, Cluster
+from leadline.catalog.yaml_writer import on_one_line, write, write_around
 
 FOLDER = "kubernetes"
 RULE_LIMIT = 524_288

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from leadline.base.units import promql_duration
-from signals.catalog import Catalog
-from signals.writing import write
+from leadline.catalog.model import Catalog
+from leadline.catalog.yaml_writer import write
 
 FOLDER = "provisioning"
 DASHBOARDS = "/var/lib/grafana/dashboards"

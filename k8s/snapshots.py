@@ -11,7 +11,7 @@ from typing import Any
 
 from k8s.provisioning import prometheus_url
 from leadline.base.errors import ConflictError
-from signals.catalog import Catalog, Snapshots
+from leadline.catalog.model import Catalog, Snapshots
 
 FOLDER = "kubernetes/snapshot"
 MOUNTED = "/etc/leadline"

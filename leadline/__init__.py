@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from dashboards.own import text as text
     from leadline.base.errors import CatalogError as CatalogError
     from leadline.base.errors import LeadlineError as LeadlineError
+    from leadline.catalog.endpoints import Endpoint as Endpoint
+    from leadline.catalog.loader import load as load
+    from leadline.catalog.loader import parse as parse
+    from leadline.catalog.model import Catalog as Catalog
+    from leadline.catalog.model import Service as Service
     from live.client import Prometheus as Prometheus
     from reports.changes import compared as compared
     from reports.document import read as read_json
@@ -43,17 +48,12 @@ if TYPE_CHECKING:
     from reports.spreadsheet import write as as_csv
     from reports.text import write as as_text
     from reports.window import Window as Window
-    from signals.catalog import Catalog as Catalog
-    from signals.catalog import Service as Service
-    from signals.endpoints import Endpoint as Endpoint
-    from signals.reading import load as load
-    from signals.reading import parse as parse
 
 _DEFINED_IN = {
-    "Catalog": ("signals.catalog", "Catalog"),
+    "Catalog": ("leadline.catalog.model", "Catalog"),
     "CatalogError": ("leadline.base.errors", "CatalogError"),
     "Dashboard": ("dashboards.model", "Dashboard"),
-    "Endpoint": ("signals.endpoints", "Endpoint"),
+    "Endpoint": ("leadline.catalog.endpoints", "Endpoint"),
     "LeadlineError": ("leadline.base.errors", "LeadlineError"),
     "Link": ("dashboards.model", "Link"),
     "Panel": ("dashboards.model", "Panel"),
@@ -61,7 +61,7 @@ _DEFINED_IN = {
     "Query": ("dashboards.model", "Query"),
     "Reading": ("reports.model", "Reading"),
     "Report": ("reports.model", "Report"),
-    "Service": ("signals.catalog", "Service"),
+    "Service": ("leadline.catalog.model", "Service"),
     "ServiceReport": ("reports.model", "ServiceReport"),
     "Step": ("dashboards.model", "Step"),
     "Window": ("reports.window", "Window"),
@@ -74,9 +74,9 @@ _DEFINED_IN = {
     "compared": ("reports.changes", "compared"),
     "dashboard": ("dashboards.own", "dashboard"),
     "generated": ("cli.compose", "generated"),
-    "load": ("signals.reading", "load"),
+    "load": ("leadline.catalog.loader", "load"),
     "panel": ("dashboards.own", "panel"),
-    "parse": ("signals.reading", "parse"),
+    "parse": ("leadline.catalog.loader", "parse"),
     "read_json": ("reports.document", "read"),
     "row": ("dashboards.own", "row"),
     "signal": ("dashboards.own", "signal"),

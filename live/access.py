@@ -10,7 +10,7 @@ import requests
 from requests.auth import AuthBase
 
 from leadline.base.errors import UsageError
-from signals.endpoints import Endpoint
+from leadline.catalog.endpoints import Endpoint
 
 
 class _Authorization(AuthBase):

@@ -14,9 +14,9 @@ from urllib3.util import Retry
 from leadline.base.errors import NotPrometheusError, QueryRejectedError, UnavailableError
 from leadline.base.http import Deadline
 from leadline.base.units import duration, plain
+from leadline.catalog.endpoints import Endpoint
 from live.access import apply
 from live.session import Session
-from signals.endpoints import Endpoint
 from signals.inventory import Inventory
 from signals.samples import Answer
 

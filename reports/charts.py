@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from leadline.base.units import SECONDS_PER_HOUR, show
+from leadline.catalog.model import Service
 from reports.latency import distribution_of
 from reports.measured import Labels, Measured
 from reports.model import Chart
 from reports.quantiles import Distribution, distribution, quantile
 from reports.questions import Soundings
-from signals.catalog import Service
 
 MOST_STEPS = 120
 Points = tuple[tuple[float, float], ...]

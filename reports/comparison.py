@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from leadline.catalog.model import Reference
 from reports.model import Comparison, Reading
-from signals.catalog import Reference
 
 
 def against(references: Iterable[Reference], readings: Iterable[Reading]) -> Iterator[Comparison]:

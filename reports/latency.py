@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from leadline.base.units import plain, show
+from leadline.catalog.model import Service, Target
 from reports.bounds import Bounded, quotient
 from reports.measured import Keep, Labels, Measured, everything
 from reports.model import UNDECIDED, Reading
@@ -15,7 +16,6 @@ from reports.quantiles import Distribution, bounded, quantile, rank_interval, sh
 from reports.questions import Soundings
 from reports.verdicts import judged, judged_quantile
 from signals import latency as signal
-from signals.catalog import Service, Target
 
 MANY = 1000
 """From so many requests on, chance moves the usual quantiles less than a bucket's width does."""

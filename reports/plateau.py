@@ -9,8 +9,8 @@ from statistics import median
 
 from leadline.base.errors import NoDataError
 from leadline.base.units import promql_duration, show
+from leadline.catalog.model import Service
 from reports.scrapes import UP
-from signals.catalog import Service
 from signals.instruments import rate
 from signals.promql import select
 from signals.samples import Ask, Sample

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leadline.base.units import promql_duration
+from leadline.catalog.model import Service
 from reports import duplicates, thinning
 from reports.absence import reasons
 from reports.attribution import Attribution, attribute
@@ -18,7 +19,6 @@ from reports.native import as_classic, in_base_units
 from reports.processes import Processes, former
 from reports.scrapes import UP, Scrapes, TargetKey, key_of, scrapes_of
 from reports.window import Window, utc
-from signals.catalog import Service
 from signals.instruments import GOLDEN, Instrument
 from signals.labels import NAME
 from signals.promql import Matcher, one_of, select

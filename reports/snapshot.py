@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from leadline.catalog.model import Catalog, Service
 from reports import (
     advice,
     breakdown,
@@ -25,7 +26,6 @@ from reports import (
 from reports.model import Alert, Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
-from signals.catalog import Catalog, Service
 from signals.links import TOPICS as TOPIC_NAMES
 from signals.links import dashboard_path
 from signals.samples import Ask

@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 
 from leadline.base.units import plain, show
+from leadline.catalog.model import Service, Target
 from reports.bounds import to_reach
 from reports.counters import PLAUSIBLE
 from reports.model import MET, MISSED, UNDECIDED, Reading
 from reports.quantiles import Distribution, edges_around
-from signals.catalog import Service, Target
 
 
 def judged(reading: Reading, target: Target, *, lost: str = "") -> Reading:

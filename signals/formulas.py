@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
+from leadline.catalog.model import Service
 from signals import latency
-from signals.catalog import Service
 from signals.instruments import Instrument, error_rate, rate
 from signals.labels import STATUS_CLASS
 

@@ -24,7 +24,7 @@ class Instrument:
 
     metric      the name in Prometheus; of a histogram, the name without _bucket, _sum, _count
     kind        counter | histogram | summary | gauge; bucket is the kind of a histogram's `_bucket`
-    unit        see `signals.profiles.INSTRUMENTS`
+    unit        see `leadline.catalog.profiles.INSTRUMENTS`
     matchers    the selector and the exclusions
     buckets     upper edges in `unit`, without +Inf; empty where unknown
     raw_edges   how the metric writes edges that show how a float was computed: (0.3, "0.30000000000000004")

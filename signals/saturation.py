@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from signals.catalog import Service
+from leadline.catalog.model import Service
 from signals.instruments import Instrument, rate, total
 
 PLANNED = {

@@ -9,10 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 
-from signals import profiles
+from leadline.catalog import profiles
+from leadline.catalog.profiles import Profile
 from signals.instruments import GOLDEN, Instrument
 from signals.inventory import Inventory, Look
-from signals.profiles import Profile
 from signals.promql import Matcher, one_of, select
 from survey.model import Fit, Found, Survey
 

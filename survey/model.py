@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from leadline.catalog.profiles import Profile
 from signals.inventory import Inventory
-from signals.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import plain, promql_duration
-from signals import profiles
+from leadline.catalog import profiles
 from signals.promql import one_of
 from survey.model import Found, Survey
 from survey.proposals import Proposal

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from signals import profiles, reading
+from leadline.catalog import loader, profiles
+from leadline.catalog.model import Catalog
 from signals.alarms import ALERTS
-from signals.catalog import Catalog
 
 OWN = "own.yaml"
 """The name of the catalog's own profile, where it has one."""
@@ -302,4 +302,4 @@ def _written(document: dict[str, Any]) -> str:
 def read(texts: tuple[str, str]) -> Catalog:
     """Read a catalog with its profile. Raise CatalogError."""
     catalog, profile = texts
-    return reading.parse(catalog, "leadline.yaml", lambda _: profile)
+    return loader.parse(catalog, "leadline.yaml", lambda _: profile)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from tests.doubles import Api
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session")
 def worked_example() -> Catalog:
-    return reading.load(ROOT / "leadline.yaml")
+    return loader.load(ROOT / "leadline.yaml")
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ services:
 
 @pytest.fixture
 def minimal() -> Catalog:
-    return reading.parse(MINIMAL, "leadline.yaml")
+    return loader.parse(MINIMAL, "leadline.yaml")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import promql_parser
 import pytest
 
 from cli.main import COMMANDS, group
-from signals import profiles
+from leadline.catalog import profiles
 from signals.alarms import ALERTS
 from signals.formulas import FORMULAS
 from tests.conftest import ROOT

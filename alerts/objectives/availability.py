@@ -10,9 +10,9 @@ from alerts.examples import Phase, counting, failure, outside, success, telling_
 from alerts.model import Input
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain
+from leadline.catalog.model import Catalog, Objective, Service
 from signals import recorded
 from signals.burn import PAGE
-from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, error_rate, errors_alone, rate
 
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from alerts.model import Recording
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain, promql_duration
+from leadline.catalog.model import Catalog
 from signals import recorded
-from signals.catalog import Catalog
 from signals.promql import select
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4

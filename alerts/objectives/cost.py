@@ -15,9 +15,9 @@ from alerts.examples import Phase, another, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import plain, significant
+from leadline.catalog.model import Catalog, Objective, Service
 from signals import recorded
 from signals.burn import PAGE
-from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument, rate
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")

@@ -10,9 +10,9 @@ from alerts.examples import Phase, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain, show
+from leadline.catalog.model import Catalog, Objective, Service
 from signals import latency, recorded
 from signals.burn import PAGE
-from signals.catalog import Catalog, Objective, Service
 from signals.instruments import Instrument
 
 

@@ -10,9 +10,9 @@ from alerts.examples import Phase, another, attempted, constant, counting, outsi
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input
 from alerts.watches.targets import own_targets
 from leadline.base.units import show
+from leadline.catalog.model import Catalog, Service
 from signals.alarms import ABSENT, BUCKET_MISSING
 from signals.burn import TICKET
-from signals.catalog import Catalog, Service
 from signals.instruments import Instrument
 from signals.latency import without_edge
 from signals.promql import Matcher, select

@@ -9,10 +9,10 @@ from alerts.annotations import USD, Annotations, filled
 from alerts.examples import Phase, attempted, growing
 from alerts.model import IDLE_STEP, Alert, Case, Check, Group, Input, Recording
 from leadline.base.units import HOURS_PER_MONTH, plain, promql_duration
+from leadline.catalog.model import Catalog, Service
 from signals import cost, recorded
 from signals.alarms import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT
 from signals.burn import PAGE, TICKET
-from signals.catalog import Catalog, Service
 from signals.promql import select
 from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
 

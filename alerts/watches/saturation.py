@@ -9,9 +9,9 @@ from alerts.annotations import NUMBER, SHARE, Annotations, filled, humanized, pe
 from alerts.examples import Phase, attempted, constant, counting, level, success
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import plain, rounded
+from leadline.catalog.model import Catalog, Service
 from signals import burn, recorded, saturation
 from signals.alarms import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK
-from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, rate, total
 from signals.promql import Matcher, select
 from signals.recorded import WINDOW

@@ -10,9 +10,9 @@ from alerts.annotations import NUMBER, USD, Annotations, filled
 from alerts.examples import Phase, attempted, constant, counting, growing, success
 from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain, rounded
+from leadline.catalog.model import Catalog, Service, Target
 from signals import burn, recorded
 from signals.alarms import SPEND_ANOMALY, UNIT_COST, UNPRICED
-from signals.catalog import Catalog, Service, Target
 from signals.instruments import rate
 from signals.promql import Matcher, select, sum_by
 from signals.recorded import LONG_WINDOW

@@ -19,9 +19,9 @@ from alerts.examples import (
 )
 from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import plain
+from leadline.catalog.model import Catalog, Service
 from signals import burn, recorded
 from signals.alarms import RESTARTING, SERVICE_DOWN, SERVICE_VANISHED, TARGETS_DOWN, TARGETS_LOST
-from signals.catalog import Catalog, Service
 from signals.instruments import Instrument, restarts
 from signals.promql import Matcher, select
 from signals.recorded import UP

@@ -9,9 +9,9 @@ from alerts.annotations import SHARE, filled, percent
 from alerts.examples import Phase, attempted, counting, success
 from alerts.model import IDLE_STEP, Alert, Case, Check, Recording
 from leadline.base.units import duration, plain
+from leadline.catalog.model import Catalog, Service
 from signals import burn, recorded
 from signals.alarms import TRAFFIC_DROP, TRAFFIC_SURGE
-from signals.catalog import Catalog, Service
 from signals.instruments import rate
 from signals.promql import select
 

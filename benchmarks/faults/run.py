@@ -15,12 +15,12 @@ from benchmarks.faults.truth import SIGNALS, Truth, untrue
 from benchmarks.faults.write import send
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
 from reports import snapshot
 from reports.model import Reading, ServiceReport
 from reports.window import Window
-from signals import reading
-from signals.endpoints import Endpoint
 from signals.samples import Answer, Ask
 
 CATALOG = """
@@ -79,7 +79,7 @@ def measured(fault: Fault, fleet: Fleet, ask: Ask) -> Result:
         top=fleet.top,
         selector=fleet.catalog or f"selector: {{job: {fleet.name}}}",
     )
-    catalog = reading.parse(text, "leadline.yaml")
+    catalog = loader.parse(text, "leadline.yaml")
     window = Window(start=fleet.at(fleet.span[0]), end=fleet.at(fleet.span[1]))
     report = snapshot.take(catalog, catalog.services, window, incomplete(ask, fleet)).services[0]
     truth = Truth.of(fleet.processes, window.start, window.end)

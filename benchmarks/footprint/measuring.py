@@ -22,8 +22,8 @@ from benchmarks.many import answers
 from benchmarks.replay.figures import MissingFigureError
 from cli.demo.processes import Program, find, free_port, running, wait_for
 from leadline.base.units import duration, plain
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 from signals.promql import Matcher, select
 
 INPUTS_SECONDS, EVALUATIONS_SECONDS = 300, 900

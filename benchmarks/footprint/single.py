@@ -10,7 +10,8 @@ from alerts import rules
 from alerts.documents import rule_file
 from benchmarks.footprint import sloth
 from benchmarks.footprint.workload import STEP, History, Scraped, Workload
-from signals import reading, recorded
+from leadline.catalog import loader
+from signals import recorded
 
 INSTANCES, ROUTES, RAW_DAYS, PERIOD_DAYS = 3, 4, 3, sloth.PERIOD_DAYS
 CODES = {"200": 9.99, "500": 0.01}
@@ -41,7 +42,7 @@ def rule_files() -> dict[str, tuple[str, ...]]:
 def _ours() -> str:
     """Write our rules of the objective, without those of other matters."""
     (file,) = (
-        each for each in rules.build(reading.parse(CATALOG, "leadline.yaml")) if each.name == "shop-web"
+        each for each in rules.build(loader.parse(CATALOG, "leadline.yaml")) if each.name == "shop-web"
     )
     groups = (
         replace(

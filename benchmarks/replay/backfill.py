@@ -17,8 +17,8 @@ from pathlib import Path
 from alerts.model import Recording, RuleFile
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 from signals.samples import Series
 
 MOST_POINTS = 10_000

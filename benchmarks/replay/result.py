@@ -15,9 +15,10 @@ from benchmarks.replay.backfill import Database, filled, needed
 from benchmarks.replay.firing import Firing, firings, formula, minutes
 from benchmarks.replay.month import BEGIN, DAY, EVENTS, HOUR, MINUTES, OUTAGE, WARM_UP_DAYS, Due, Event
 from benchmarks.replay.scrapes import Month, Totals, simulated
+from leadline.catalog import loader
+from leadline.catalog.model import Objective
 from live.client import Prometheus
-from signals import reading, recorded
-from signals.catalog import Objective
+from signals import recorded
 
 CATALOG = """\
 project: replay
@@ -109,7 +110,7 @@ class Result:
 def replayed() -> Result:
     """Live through the month, write down what the rules record, and ask when their alerts would have fired."""
     began = time.perf_counter()
-    catalog = reading.parse(CATALOG, "leadline.yaml")
+    catalog = loader.parse(CATALOG, "leadline.yaml")
     files, month = rules.build(catalog), simulated()
     objectives = {each.name: each for each in catalog.services[0].objectives}
     every = [alert for file in files for group in file.groups for alert in group.alerts]

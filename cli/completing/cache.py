@@ -43,11 +43,11 @@ def of_catalog(catalog_file: Path) -> Named:
 
 def _from_files(catalog_file: Path) -> dict[str, list[str]]:
     from cli.contexts import known
-    from signals import reading
+    from leadline.catalog import loader
 
     if not catalog_file.is_file():
         return {"services": [], "contexts": list(known((), "").contexts)}
-    catalog = reading.load(catalog_file)
+    catalog = loader.load(catalog_file)
     return {
         "services": [service.name for service in catalog.services],
         "contexts": list(known(catalog.contexts, catalog.file).contexts),

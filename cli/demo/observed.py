@@ -11,9 +11,9 @@ import yaml
 from cli.demo.processes import Program, find, free_port, running, wait_for
 from leadline.base.errors import ConnectionFailedError, ToolFailedError, UnavailableError
 from leadline.base.units import promql_duration
+from leadline.catalog.endpoints import Endpoint
+from leadline.catalog.model import Catalog
 from live.client import Prometheus
-from signals.catalog import Catalog
-from signals.endpoints import Endpoint
 
 IDLE_SCRAPES = 3
 """So many scrapes of every target before and after the load make its edges idle."""

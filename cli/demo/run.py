@@ -26,14 +26,14 @@ from dashboards.preview import taking
 from dashboards.preview.scope import span
 from k8s import tree
 from leadline.base.errors import ConflictError
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from live.client import Prometheus
 from reports import client as load
 from reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from reports.model import Report
 from reports.questions import pad
 from reports.window import Window
-from signals import reading
-from signals.catalog import Catalog
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
 RESULTS: Mapping[str, Callable[[Report], str]] = {
@@ -68,7 +68,7 @@ Tell = Callable[[str], None]
 
 def catalog() -> Catalog:
     """Read the demo's own catalog."""
-    return reading.parse(_written(), "cli/demo/leadline.yaml")
+    return loader.parse(_written(), "cli/demo/leadline.yaml")
 
 
 def _written() -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cli.connections import Connection
 from cli.measuring.wanted import Wanted
+from leadline.catalog.model import Catalog
 from reports.window import Window, utc
-from signals.catalog import Catalog
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:

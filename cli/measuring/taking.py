@@ -18,6 +18,8 @@ from cli.measuring.wanted import window as window_of
 from cli.measuring.windows import seconds
 from cli.options import services
 from cli.rendering import load, save
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog, Service
 from live.client import Prometheus
 from reports import changes, snapshot
 from reports.client import Run
@@ -25,8 +27,6 @@ from reports.frozen import Frozen, Recorder, read
 from reports.frozen import write as frozen_text
 from reports.model import Report
 from reports.window import Window
-from signals import reading
-from signals.catalog import Catalog, Service
 from signals.samples import Answer, Ask
 
 
@@ -62,7 +62,7 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
 def thawed(path: Path, catalog: Catalog | None, *, draw: bool, verify: bool = True) -> Report:
     """Judge what was kept again, by its own catalog or another."""
     frozen = read(load(path), str(path), verify=verify)
-    judge = catalog or reading.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
+    judge = catalog or loader.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
     return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw)
 
 

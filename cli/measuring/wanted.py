@@ -8,11 +8,11 @@ from pathlib import Path
 
 from cli.measuring import windows
 from leadline.base.errors import UsageError
+from leadline.catalog.model import Catalog, Service
 from reports import client, plateau
 from reports.client import Run
 from reports.questions import pad
 from reports.window import Window
-from signals.catalog import Catalog, Service
 from signals.samples import Ask
 
 

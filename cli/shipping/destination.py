@@ -21,8 +21,8 @@ from k8s.grafana.api import Grafana
 from k8s.grafana.planning import Wishes
 from k8s.kubectl import Cluster
 from leadline.base.errors import UsageError
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 
 
 class Shipment(Protocol):
@@ -93,7 +93,7 @@ class Destination:
     @contextmanager
     def rollback(self) -> Iterator[Shipment]:
         """Find what the last push replaced there. Only reads."""
-        catalog = reading.load(self.catalog_file)
+        catalog = loader.load(self.catalog_file)
         if self.to == "grafana":
             with self._grafana(catalog) as server:
                 yield to_grafana.Rollback(server, catalog.project, overwrite=self.wishes.overwrite)
@@ -109,7 +109,7 @@ class Destination:
         return f"kubernetes/{self.base}"
 
     def _catalog(self) -> Catalog:
-        return without_python(reading.load(self.catalog_file), self.python)
+        return without_python(loader.load(self.catalog_file), self.python)
 
     def _generated(self, catalog: Catalog) -> dict[str, str]:
         """Build what goes there, and nothing else."""

@@ -14,8 +14,8 @@ from cli.shipping.plans import Entry, Plan
 from k8s import rule_files, tree
 from k8s.meaning import rules as meaning
 from leadline import __version__
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 
 Tell = Callable[[str], None]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from leadline.base.errors import LeadlineError
+from leadline.catalog.model import Catalog, Service
 from live.client import Prometheus
-from signals.catalog import Catalog, Service
 from signals.formulas import FORMULAS, missing
 from signals.instruments import total
 from signals.saturation import resources, use

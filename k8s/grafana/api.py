@@ -16,8 +16,8 @@ from leadline.base.errors import (
     UnavailableError,
 )
 from leadline.base.http import Deadline, HttpSession, parsed
+from leadline.catalog.endpoints import Endpoint
 from live.access import apply
-from signals.endpoints import Endpoint
 
 READ_SECONDS = 30.0
 OLDEST = 9

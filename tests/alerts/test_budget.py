@@ -12,9 +12,10 @@ import yaml
 
 from cli.compose import composed, generated
 from k8s import tree
-from signals import burn, reading
+from leadline.catalog import loader
+from leadline.catalog.model import Objective
+from signals import burn
 from signals.burn import ARMS
-from signals.catalog import Objective
 
 TEXT = """\
 project: p
@@ -64,7 +65,7 @@ def test_what_remains_is_reckoned_from_events(
     traffic: Callable[[int], float | None], coverage: int, tmp_path: Path
 ) -> None:
     """A half of a percent fails, and one percent may: half of the budget remains, whatever the traffic did."""
-    files = generated(reading.parse(TEXT, "f"))
+    files = generated(loader.parse(TEXT, "f"))
     tree.write(tmp_path, files)
 
     def part(share: float) -> str:
@@ -115,9 +116,9 @@ def test_factors_are_those_of_the_workbook() -> None:
 
 def test_a_budget_whose_period_is_longer_than_the_retention_is_refused_with_the_reason() -> None:
     text = TEXT + "retention: 2d\n"
-    files = generated(reading.parse(text, "f"))
+    files = generated(loader.parse(text, "f"))
     rules = yaml.safe_load(files["prometheus/rules/p-web.yaml"])["groups"]
     assert not [rule for group in rules for rule in group["rules"] if "remaining" in rule.get("record", "")]
-    said = composed(reading.parse(text, "f")).remarks
+    said = composed(loader.parse(text, "f")).remarks
     assert any("budget is not reckoned" in each for each in said)
     assert any("arm 3d/6h is left out" in each for each in said)

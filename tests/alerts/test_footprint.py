@@ -10,8 +10,8 @@ import pytest
 from alerts import coverage, footprint, rules
 from alerts.closure import Recorded
 from alerts.model import Alert, Group, RuleFile
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL
 
@@ -23,7 +23,7 @@ def test_the_worked_examples_alerts_are_all_tested(worked_example: Catalog) -> N
 
 
 def test_an_alert_without_a_silent_case_is_not_tested() -> None:
-    files = rules.build(reading.parse(MINIMAL, "f"))
+    files = rules.build(loader.parse(MINIMAL, "f"))
 
     def only_firing(alert: Alert) -> Alert:
         return replace(
@@ -48,7 +48,7 @@ def test_an_alert_without_a_silent_case_is_not_tested() -> None:
 
 def test_what_a_test_itself_gives_is_not_counted_as_tested() -> None:
     """Promtool 2.42 knows no native histograms, so their alerts are tested from the recorded events on."""
-    native = [file for file in rules.build(reading.parse(EVERYTHING, "f")) if file.name == "shop-native"]
+    native = [file for file in rules.build(loader.parse(EVERYTHING, "f")) if file.name == "shop-native"]
     every = [rule for file in native for group in file.groups for rule in group.recordings]
     tested = {id(rule) for rule in coverage.tested_recordings(native, ())}
     events = [
@@ -62,7 +62,7 @@ def test_what_a_test_itself_gives_is_not_counted_as_tested() -> None:
 
 @pytest.mark.parametrize("text", [MINIMAL, EVERYTHING])
 def test_written_out_an_alert_reads_raw_series_only(text: str) -> None:
-    for file in rules.build(reading.parse(text, "f")):
+    for file in rules.build(loader.parse(text, "f")):
         known = Recorded(file.recordings)
         for alert in (alert for group in file.groups for alert in group.alerts):
             written = footprint.inlined(alert.expr, known, "15s")
@@ -76,7 +76,7 @@ def test_written_out_an_alert_reads_raw_series_only(text: str) -> None:
 
 
 def test_samples_are_added_up_by_what_prometheus_says() -> None:
-    files = rules.build(reading.parse(MINIMAL, "f"))
+    files = rules.build(loader.parse(MINIMAL, "f"))
     alerts = [alert for file in files for group in file.groups for alert in group.alerts]
     found = footprint.spared(files, lambda expression: 10 if "[" in expression else 1)
     assert found.alerts == sum(10 if "[" in alert.expr else 1 for alert in alerts)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli.compose import generated
 from k8s import tree
-from signals import profiles, reading
+from leadline.catalog import loader, profiles
 from tests import promtool
 
 SERVICES = 100
@@ -28,7 +28,7 @@ def catalog() -> str:
 
 
 def test_a_hundred_services(tmp_path: Path) -> None:
-    files = generated(reading.parse(catalog(), "leadline.yaml"))
+    files = generated(loader.parse(catalog(), "leadline.yaml"))
     tree.write(tmp_path, files)
     rules = sorted(tmp_path.glob("prometheus/rules/*.yaml"))
     assert len(rules) == SERVICES

@@ -10,7 +10,7 @@ import yaml
 
 from cli.compose import generated
 from k8s import tree
-from signals import reading
+from leadline.catalog import loader
 from tests import promtool
 
 CATALOG = """\
@@ -33,7 +33,7 @@ Expected = dict[int, dict[str, bool]]
 
 def expect(folder: Path, series: dict[str, str], expected: Expected, text: str = CATALOG) -> None:
     """Evaluate the rules of a catalog each minute, and check which alerts fire."""
-    tree.write(folder, generated(reading.parse(text, "leadline.yaml")))
+    tree.write(folder, generated(loader.parse(text, "leadline.yaml")))
     rules = sorted(folder.glob("prometheus/rules/*.yaml"))
     groups = [group["name"] for path in rules for group in yaml.safe_load(path.read_text())["groups"]]
 
@@ -175,6 +175,6 @@ def test_both_values_of_a_rename_on_one_metric_are_added(tmp_path: Path) -> None
 
 
 def passes(text: str, folder: Path) -> None:
-    tree.write(folder, generated(reading.parse(text, "leadline.yaml")))
+    tree.write(folder, generated(loader.parse(text, "leadline.yaml")))
     assert not promtool.checked(sorted(folder.glob("prometheus/rules/*.yaml")))
     assert not promtool.failures(sorted(folder.glob("prometheus/tests/*.yaml")))

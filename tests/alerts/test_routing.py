@@ -10,9 +10,9 @@ import pytest
 from alerts import routing, rules
 from alerts.model import Alert
 from cli.demo.processes import find
+from leadline.catalog.model import Catalog
 from signals.alarms import ALERTS
 from signals.burn import PAGE
-from signals.catalog import Catalog
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from alerts.model import Alert, Recording
 from cli.compose import composed, generated
 from k8s import tree
 from leadline.base.errors import CatalogError
-from signals import reading
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from signals.alarms import ALERTS
-from signals.catalog import Catalog
 from tests import promtool
 from tests.conftest import MINIMAL
 
@@ -87,7 +87,7 @@ def every_rule(catalog: Catalog) -> list[Recording | Alert]:
 def catalog(request: pytest.FixtureRequest, worked_example: Catalog) -> Catalog:
     texts = {"minimal": MINIMAL, "everything": EVERYTHING}
     return (
-        worked_example if request.param == "worked example" else reading.parse(texts[request.param], "x.yaml")
+        worked_example if request.param == "worked example" else loader.parse(texts[request.param], "x.yaml")
     )
 
 
@@ -103,7 +103,7 @@ def test_promtool_accepts_rules_and_their_tests(catalog: Catalog, tmp_path: Path
 
 
 def test_every_alert_there_is_comes_of_these_catalogs(worked_example: Catalog) -> None:
-    catalogs = (worked_example, reading.parse(EVERYTHING, "x.yaml"))
+    catalogs = (worked_example, loader.parse(EVERYTHING, "x.yaml"))
     found = {rule.name for each in catalogs for rule in every_rule(each) if isinstance(rule, Alert)}
     assert found == set(ALERTS)
 
@@ -166,7 +166,7 @@ def test_a_broken_alert_fails_its_generated_test(worked_example: Catalog, tmp_pa
 
 
 def test_what_cannot_be_generated_is_said() -> None:
-    said = composed(reading.parse(EVERYTHING, "x.yaml")).remarks
+    said = composed(loader.parse(EVERYTHING, "x.yaml")).remarks
     assert any(line.startswith("lenient") and "total outage would meet it" in line for line in said), said
     assert any("lenient: objective availability: no page alert is left" in line for line in said)
     assert any("native histogram" in line for line in said)
@@ -196,7 +196,7 @@ budget: {{monthly: 10 USD}}
 @pytest.mark.parametrize("objective", REFUSED)
 def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_said(objective: str) -> None:
     with pytest.raises(CatalogError, match=REFUSED[objective]) as caught:
-        reading.parse(SHORT.format(retention="40d", objective=objective), "leadline.yaml")
+        loader.parse(SHORT.format(retention="40d", objective=objective), "leadline.yaml")
     assert "leadline.yaml:8 services.web.objectives" in str(caught.value)
 
 
@@ -220,13 +220,13 @@ def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_sa
     ],
 )
 def test_what_is_left_out_is_remarked(retention: str, objective: str, said: str) -> None:
-    found = composed(reading.parse(SHORT.format(retention=retention, objective=objective), "f")).remarks
+    found = composed(loader.parse(SHORT.format(retention=retention, objective=objective), "f")).remarks
     assert any(re.search(said, line) for line in found), found
 
 
 def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
     text = SHORT.format(retention="40d", objective="cost: {target: 99%, period: 7d, per_request: 1 USD}")
-    found = composed(reading.parse(text.replace("threads-agent", "generic-http"), "f")).remarks
+    found = composed(loader.parse(text.replace("threads-agent", "generic-http"), "f")).remarks
     assert any("no CostBudgetBurn alert, nothing counts what is spent" in line for line in found), found
     assert any("the budget is not watched" in line for line in found), found
 
@@ -243,23 +243,23 @@ def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
 )
 def test_a_wrong_tuning_of_alerts_is_told(tuning: str, said: str) -> None:
     with pytest.raises(CatalogError, match=said):
-        reading.parse(MINIMAL + f"alerts: {tuning}\n", "f")
+        loader.parse(MINIMAL + f"alerts: {tuning}\n", "f")
 
 
 def test_an_alert_is_turned_off_for_one_service_or_for_all() -> None:
     def names(text: str) -> set[str]:
-        return {rule.name for rule in every_rule(reading.parse(text, "f")) if isinstance(rule, Alert)}
+        return {rule.name for rule in every_rule(loader.parse(text, "f")) if isinstance(rule, Alert)}
 
     assert "TrafficDrop" in names(MINIMAL)
     assert "TrafficDrop" not in names(MINIMAL + "alerts: {off: TrafficDrop}\n")
-    lenient = reading.parse(EVERYTHING, "f").services[1]
+    lenient = loader.parse(EVERYTHING, "f").services[1]
     assert lenient.tuning.off == ("TrafficSurge",)
     assert lenient.tuning.least_events == 100
 
 
 def test_a_runbooks_link_may_name_the_alert_and_the_service() -> None:
     text = MINIMAL + "links: {runbooks: 'https://wiki/{service}/{alert}', grafana: https://g}\n"
-    alert = next(rule for rule in every_rule(reading.parse(text, "f")) if isinstance(rule, Alert))
+    alert = next(rule for rule in every_rule(loader.parse(text, "f")) if isinstance(rule, Alert))
     assert alert.annotations["runbook_url"] == f"https://wiki/web/{alert.name.lower()}"
     assert alert.annotations["dashboard_url"].startswith("https://g/d/")
     assert alert.annotations["dashboard_url"].endswith("?var-service=web")
@@ -291,5 +291,5 @@ def test_whatever_a_job_is_called_its_rules_parse(job: str) -> None:
         },
         allow_unicode=True,
     )
-    for rule in every_rule(reading.parse(text, "x.yaml")):
+    for rule in every_rule(loader.parse(text, "x.yaml")):
         promql_parser.parse(rule.expr)

@@ -7,7 +7,7 @@ import pytest
 from alerts import rules, shapes
 from alerts.documents import rule_file
 from cli.compose import composed, generated
-from signals import reading
+from leadline.catalog import loader
 
 SERVICE = """\
   {name}:
@@ -43,14 +43,14 @@ FIRST = ("web", "{job: web, namespace: a}", "99.9%")
 def test_services_are_alike_whose_rules_differ_in_names_and_plain_values(
     other: tuple[str, str, str], alike: bool
 ) -> None:
-    read = reading.parse(catalog(FIRST, other), "f")
+    read = loader.parse(catalog(FIRST, other), "f")
     files = rules.build(read)
     found = shapes.representatives(read, files, {file.name: rule_file(file) for file in files})
     assert (found[f"shop-{other[0]}"] == "shop-web") == alike
 
 
 def with_tests(text: str, **options: str) -> set[str]:
-    files = generated(reading.parse(text, "f"), **options)
+    files = generated(loader.parse(text, "f"), **options)
     return {path.split("/")[2].partition(".")[0] for path in files if path.startswith("prometheus/tests/")}
 
 
@@ -68,10 +68,10 @@ def test_a_service_whose_rules_are_not_those_of_before_has_tests_too() -> None:
     )
     before = {
         path: text
-        for path, text in generated(reading.parse(text, "f")).items()
+        for path, text in generated(loader.parse(text, "f")).items()
         if path != "prometheus/rules/shop-api.yaml"
     }
-    found = composed(reading.parse(text, "f"), since=before).files
+    found = composed(loader.parse(text, "f"), since=before).files
     assert {
         path.split("/")[2].partition(".")[0] for path in found if path.startswith("prometheus/tests/")
     } == {

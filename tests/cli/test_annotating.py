@@ -9,16 +9,16 @@ import pytest
 from cli.annotating import annotate, text, worst
 from cli.connections import Connection
 from leadline.base.errors import UsageError
+from leadline.catalog import loader
 from reports import snapshot
 from reports.model import Report
-from signals import reading
 from tests.doubles import Api
 from tests.grafana_double import GrafanaDouble
 from tests.reports.test_parts import CATALOG, WINDOW, history
 
 
 def report(errors: float = 0.0) -> Report:
-    catalog = reading.parse(CATALOG.replace("MORE\n", ""), "leadline.yaml")
+    catalog = loader.parse(CATALOG.replace("MORE\n", ""), "leadline.yaml")
     return snapshot.take(catalog, catalog.services, WINDOW, history(errors=errors).ask)
 
 
@@ -30,7 +30,7 @@ def test_the_verdict_stands_over_the_window_it_is_about(api: Api, capsys: pytest
     double = GrafanaDouble()
     api.answer = double.answer
     contexts = f"contexts: {{here: {{grafana: {{url: '{api.url}'}}}}}}\n"
-    catalog = reading.parse(CATALOG.replace("MORE\n", "") + contexts, "leadline.yaml")
+    catalog = loader.parse(CATALOG.replace("MORE\n", "") + contexts, "leadline.yaml")
     annotate(report(errors=0.5), connection(), catalog)
     (mark,) = double.annotations
     assert (mark["time"], mark["timeEnd"]) == (100_000, 200_000)
@@ -49,7 +49,7 @@ def test_the_worst_verdict_is_that_of_the_whole() -> None:
 
 
 def test_without_a_grafana_the_context_is_told() -> None:
-    catalog = reading.parse(
+    catalog = loader.parse(
         CATALOG.replace("MORE\n", "") + "contexts: {here: {prometheus: {url: 'http://x'}}}\n", "leadline.yaml"
     )
     with pytest.raises(UsageError, match="names no grafana"):

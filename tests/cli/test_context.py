@@ -15,7 +15,7 @@ from cli.connections import cluster_of, picked
 from cli.contexts import user_file
 from cli.main import run
 from leadline.base.errors import UsageError
-from signals import reading
+from leadline.catalog import loader
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
 
@@ -188,7 +188,7 @@ def test_a_certificate_that_is_not_trusted_is_told(here: Here, tmp_path: Path, c
 
 
 def test_a_context_of_ones_own_leads_to_its_cluster_and_never_silently_to_kubectls() -> None:
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
     assert cluster_of(catalog, None).kube_context == ""
     with pytest.raises(UsageError, match=r"no context .prod., nor any other"):
         cluster_of(catalog, "prod")

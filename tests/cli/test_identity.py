@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.faults.fleet import Process, Store, every
 from cli import identity
-from signals import reading
+from leadline.catalog import loader
 from tests.conftest import MINIMAL
 from tests.reports.test_truth import history_of
 
@@ -29,7 +29,7 @@ def process(seed: int) -> Process:
 
 
 def codes(store: Store, more: str = "") -> list[str]:
-    catalog = reading.parse(MINIMAL.replace("{job: web}", "{job: '~web.*'}") + more, "leadline.yaml")
+    catalog = loader.parse(MINIMAL.replace("{job: web}", "{job: '~web.*'}") + more, "leadline.yaml")
     return [each.code for each in identity.of_targets(catalog, history_of(store, NOW).ask)]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cli import init
 from cli.main import run
-from signals import reading
+from leadline.catalog import loader
 from signals.inventory import Inventory
 from signals.samples import Answer, Sample, Series
 from survey import writing
@@ -118,7 +118,7 @@ def test_any_value_of_a_label_is_written_so_that_it_reads_back(value: str) -> No
     frame = Frame(
         project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
     )
-    catalog = reading.parse(writing.catalog(frame, survey, {}), "f")
+    catalog = loader.parse(writing.catalog(frame, survey, {}), "f")
     matcher = catalog.services[0].instruments["requests"].matchers[0]
     assert matcher.value == (r"~x\.y" if value == "~x.y" else value)
 
@@ -165,7 +165,7 @@ def test_a_family_under_a_prefix_of_its_own_is_found() -> None:
     frame = Frame(
         project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
     )
-    catalog = reading.parse(writing.catalog(frame, found, {}), "f")
+    catalog = loader.parse(writing.catalog(frame, found, {}), "f")
     instruments = catalog.services[0].instruments
     assert instruments["requests"].metric == f"{name}_count"
     assert instruments["latency"].metric == name

@@ -177,7 +177,7 @@ def test_a_closed_pipe_is_silent(api: Api) -> None:
 
 
 def test_an_internal_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr("signals.reading.load", lambda _: 1 / 0)
+    monkeypatch.setattr("leadline.catalog.loader.load", lambda _: 1 / 0)
     assert run(["generate"]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -21,8 +21,8 @@ from cli.watch.screen import History, lines
 from leadline.base.printable import printable
 from leadline.base.text_table import table as aligned
 from leadline.base.text_table import width, wrapped
-from signals import reading
-from signals.catalog import Service, Target
+from leadline.catalog import loader
+from leadline.catalog.model import Service, Target
 from signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
@@ -194,7 +194,7 @@ def test_of_rules_of_one_name_it_is_the_one_whose_labels_an_alert_has(api: Api, 
 
 @pytest.fixture
 def web() -> Service:
-    return reading.parse(MINIMAL, "x.yaml").services[0]
+    return loader.parse(MINIMAL, "x.yaml").services[0]
 
 
 def looked(service: Service, *firing: Firing, more: int = 0) -> Look:

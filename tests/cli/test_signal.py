@@ -9,8 +9,9 @@ import promql_parser
 import pytest
 
 from cli.main import run
-from signals import formulas, reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
+from signals import formulas
 from tests.conftest import ROOT
 from tests.doubles import Api, success, vector
 
@@ -25,7 +26,7 @@ LLM = "project: p\nservices: {engine: {profile: litellm, selector: {job: a}}}\n"
 def test_every_formula_parses_with_every_split(name: str, worked_example: Catalog) -> None:
     formula = formulas.FORMULAS[name]
     of_tokens = name.startswith(("first_token", "output_token"))
-    service = (reading.parse(LLM, "f") if of_tokens else worked_example).services[0]
+    service = (loader.parse(LLM, "f") if of_tokens else worked_example).services[0]
     splits = [(), *((label,) for label in formula.by if not formulas.missing(formula, service, (label,)))]
     for by in splits:
         promql_parser.parse(formula.write(dict(service.instruments), "5m", by))

@@ -13,8 +13,8 @@ import pytest
 
 from dashboards import build, colors, panels
 from dashboards.model import Dashboard
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from signals.links import TOPICS, dashboard_uid, service_uid
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL
@@ -26,7 +26,7 @@ UNITS = {"s", "reqps", "percentunit", "currencyUSD", "short", "none", "bytes"}
 def catalog(request: pytest.FixtureRequest, worked_example: Catalog) -> Catalog:
     texts = {"minimal": MINIMAL, "everything": EVERYTHING}
     return (
-        worked_example if request.param == "worked example" else reading.parse(texts[request.param], "x.yaml")
+        worked_example if request.param == "worked example" else loader.parse(texts[request.param], "x.yaml")
     )
 
 
@@ -271,7 +271,7 @@ def test_a_panel_without_its_instrument_says_what_is_missing(minimal: Catalog) -
 
 def test_a_load_tests_client_that_tells_little_is_drawn_as_far_as_it_tells() -> None:
     text = MINIMAL + "  k6:\n    profile: k6\n    selector: {job: k6}\n    instruments: {latency: none}\n"
-    found = {each["uid"]: each for each in documents(reading.parse(text, "x.yaml"))}["shop-load-test"]
+    found = {each["uid"]: each for each in documents(loader.parse(text, "x.yaml"))}["shop-load-test"]
     kinds = {panel["title"]: panel["type"] for panel in found["panels"] if "client side" in panel["title"]}
     assert kinds == {
         "Requests per second, client side": "timeseries",
@@ -286,7 +286,7 @@ OTHER = "  old:\n    profile: generic-http\n    selector: {job: old}\n    instru
 
 @pytest.mark.parametrize(("more", "heatmaps", "kinds"), [("", 1, 1), (OTHER, 2, 2)])
 def test_native_histograms_are_drawn_beside_classic_ones(more: str, heatmaps: int, kinds: int) -> None:
-    found = {each["uid"]: each for each in documents(reading.parse(NATIVE + more, "x.yaml"))}["shop-latency"]
+    found = {each["uid"]: each for each in documents(loader.parse(NATIVE + more, "x.yaml"))}["shop-latency"]
     asked = [
         target["expr"]
         for panel in found["panels"]
@@ -317,7 +317,7 @@ MILLISECONDS = NATIVE.replace(
 def test_a_services_own_dashboard_draws_each_kind_of_histogram(
     text: str, quantile: str, heatmap: str
 ) -> None:
-    catalog = reading.parse(text, "x.yaml")
+    catalog = loader.parse(text, "x.yaml")
     own = {each["uid"]: each for each in documents(catalog)}[service_uid("shop", catalog.services[0].name)]
     found = {
         panel["title"]: [each["expr"] for each in panel["targets"]]
@@ -336,6 +336,6 @@ PRICED += "prices: {small: {input: 1, output: 2, as_of: 2026-11-01}}\n"
 
 
 def test_a_services_own_dashboard_shows_what_tokens_cost_where_only_prices_are_known() -> None:
-    priced = reading.parse(PRICED, "x.yaml")
+    priced = loader.parse(PRICED, "x.yaml")
     own = {each["uid"]: each for each in documents(priced)}[service_uid("shop", "web")]
     assert {"USD per hour by model", "USD per 1k tokens"} <= {panel["title"] for panel in own["panels"]}

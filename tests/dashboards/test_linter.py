@@ -10,8 +10,8 @@ import pytest
 
 from checks import tree
 from dashboards import build, panels
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from signals.variables import MACRO_SECONDS, without_variables
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL, ROOT
@@ -132,7 +132,7 @@ RULES: dict[str, Callable[[Json], Iterator[str]]] = {
 
 @pytest.fixture(scope="module")
 def dashboards(worked_example: Catalog) -> list[Json]:
-    catalogs = (worked_example, reading.parse(MINIMAL, "x.yaml"), reading.parse(EVERYTHING, "x.yaml"))
+    catalogs = (worked_example, loader.parse(MINIMAL, "x.yaml"), loader.parse(EVERYTHING, "x.yaml"))
     return [panels.document(each) for catalog in catalogs for each in build.build(catalog)]
 
 

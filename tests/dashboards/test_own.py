@@ -14,8 +14,8 @@ from cli.main import run
 from dashboards import build, modules, own, panels
 from dashboards.model import Dashboard
 from leadline.base.errors import CatalogError, UsageError
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from signals.formulas import FORMULAS
 from tests.conftest import MINIMAL, ROOT
 
@@ -46,7 +46,7 @@ def with_module(tmp_path: Path) -> Write:
         (tmp_path / "mine.py").write_text(module, "utf-8")
         catalog = tmp_path / "leadline.yaml"
         catalog.write_text(f"{MINIMAL}dashboards: [mine.py]\n", "utf-8")
-        return reading.load(catalog)
+        return loader.load(catalog)
 
     return write
 
@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, named: str, said: st
     path = tmp_path / "leadline.yaml"
     path.write_text(f"{MINIMAL}dashboards: {named}\n", "utf-8")
     with pytest.raises(CatalogError, match=said):
-        build.build(reading.load(path))
+        build.build(loader.load(path))
 
 
 def test_a_signal_that_a_service_cannot_answer_is_refused_where_it_is_asked_for(minimal: Catalog) -> None:
@@ -212,7 +212,7 @@ def test_neighbours_of_the_same_name_in_two_folders_stay_apart(tmp_path: Path) -
         )
     path = tmp_path / "leadline.yaml"
     path.write_text(f"{MINIMAL}dashboards: [one/mine.py, two/mine.py]\n", "utf-8")
-    assert [each.title for each in build.build(reading.load(path))[-2:]] == ["shop / one", "shop / two"]
+    assert [each.title for each in build.build(loader.load(path))[-2:]] == ["shop / one", "shop / two"]
 
 
 def test_a_file_sees_no_secret_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_a_file_sees_no_secret_of_the_environment(tmp_path: Path, monkeypatch: p
     (tmp_path / "own.py").write_text("import os\nraise SystemExit(' '.join(sorted(os.environ)))\n")
     (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
     with pytest.raises(CatalogError) as raised:
-        modules.load(reading.load(tmp_path / "leadline.yaml"))
+        modules.load(loader.load(tmp_path / "leadline.yaml"))
     seen = str(raised.value).split("SystemExit: ")[1].split()
     assert set(seen) <= {"PATH", "HOME", "LANG", "LC_CTYPE"}
 
@@ -237,7 +237,7 @@ def test_a_file_that_does_not_answer_is_named(code: str, tmp_path: Path) -> None
     (tmp_path / "own.py").write_text(code)
     (tmp_path / "leadline.yaml").write_text(MINIMAL + "dashboards: [own.py]\n")
     with pytest.raises(CatalogError, match=r"own\.py"):
-        modules.load(reading.load(tmp_path / "leadline.yaml"))
+        modules.load(loader.load(tmp_path / "leadline.yaml"))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from dashboards.preview.asking import Question, Told
 from dashboards.preview.fields import Fields
 from dashboards.preview.scope import Scope, Span
 from leadline.base.errors import ConnectionFailedError, QueryRejectedError, UsageError
+from leadline.catalog.model import Catalog
 from reports.page import uplot
-from signals.catalog import Catalog
 from signals.samples import Answer, Histogram, Sample, Series
 
 SPAN = Span(start=1000, end=1060, step=15)

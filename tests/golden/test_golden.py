@@ -11,10 +11,10 @@ import pytest
 from cli.compose import base_of, generated
 from cli.options import PLAIN
 from k8s import tree
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from reports import markdown, snapshot, text
 from reports.window import Window
-from signals import reading
-from signals.catalog import Catalog
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.test_snapshot import history
 
@@ -44,7 +44,7 @@ def _rewrite(folder: Path, files: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", ["report.txt", "report.md"])
 def test_a_report_reads_as_was_reviewed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
-    catalog = reading.parse(MINIMAL, str(ROOT / "leadline.yaml"))
+    catalog = loader.parse(MINIMAL, str(ROOT / "leadline.yaml"))
     window = Window(start=100, end=200, chosen="--window 100s")
     report = snapshot.take(catalog, catalog.services, window, history().ask, "http://prometheus.example.com")
     written = (text if name.endswith("txt") else markdown).write(report)

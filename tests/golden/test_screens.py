@@ -20,8 +20,8 @@ from cli.demo.run import catalog as demo_catalog
 from cli.main import run
 from cli.watch.looking import look, past
 from cli.watch.screen import KEPT, History, lines
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.golden.test_golden import FOLDER, WRITE

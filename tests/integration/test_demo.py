@@ -15,9 +15,9 @@ from cli.demo.run import Finished, catalog
 from cli.demo.truth import quantile
 from cli.main import run
 from k8s import tree
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals import reading
-from signals.endpoints import Endpoint
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.integration
@@ -151,7 +151,7 @@ def _readings(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_the_demo_observes_the_worked_examples_service() -> None:
-    example = reading.load(ROOT / "leadline.yaml").services[0]
+    example = loader.load(ROOT / "leadline.yaml").services[0]
     shown = catalog().services[0]
     assert (shown.name, shown.profile) == (example.name, example.profile)
     own = dict(shown.instruments)

@@ -16,13 +16,13 @@ from cli.compose import generated
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from k8s import tree
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
+from leadline.catalog.model import Catalog
 from live.client import Prometheus
 from reports import snapshot
 from reports.model import Report, ServiceReport
 from reports.window import Window
-from signals import reading
-from signals.catalog import Catalog
-from signals.endpoints import Endpoint
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.integration.conftest import answers
@@ -130,7 +130,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
 def catalog(observed: Observed, tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     path = tmp_path_factory.mktemp("init") / "leadline.yaml"
     assert run(["init", "--url", observed.url, "--catalog", str(path), "--project", "families"]) == 0
-    return reading.load(path)
+    return loader.load(path)
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +279,7 @@ def samples(name: str, metric: str, **labels: str) -> list[float]:
 
 
 def test_infrastructure_and_resources_are_read_from_the_cluster(observed: Observed) -> None:
-    catalog = reading.parse(RESOURCES, "f")
+    catalog = loader.parse(RESOURCES, "f")
     with Prometheus(Endpoint(url=observed.url)) as client:
         service = snapshot.take(catalog, catalog.services, observed.window, client.ask).services[0]
     per_hour = sum(

@@ -14,9 +14,10 @@ import pytest
 
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
+from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals import latency, reading
-from signals.endpoints import Endpoint
+from signals import latency
 from signals.instruments import rate
 from tests.doubles import Api, Reply, Request, success, vector
 from tests.integration.conftest import answers
@@ -109,7 +110,7 @@ def test_k6s_native_histograms_give_its_quantiles(
 
 def _compare_what_rules_record(url: str, catalog: Path, readings: dict[str, Any]) -> None:
     """Evaluate what alerts read on real native histograms: half of the requests took longer than their median."""
-    histogram = reading.load(catalog).services[0].instruments["latency"]
+    histogram = loader.load(catalog).services[0].instruments["latency"]
     median = Decimal(str(round(readings["latency.p50"]["value"], 6)))
     with Prometheus(Endpoint(url=url)) as client:
 

@@ -10,7 +10,7 @@ import pytest
 from cli.compose import generated
 from k8s import tree
 from leadline.base.units import plain
-from signals import profiles, reading
+from leadline.catalog import loader, profiles
 from tests import promtool
 
 pytestmark = pytest.mark.integration
@@ -46,7 +46,7 @@ UNLIKE = ("istio", "grpc", "micrometer")
 @pytest.mark.parametrize("name", WITH_TRAFFIC)
 def test_a_profiles_rules_load_and_do_what_their_tests_say(name: str, tmp_path: Path) -> None:
     """All are checked; the tests of those that differ are run, and of all with LEADLINE_ALL=1."""
-    files = generated(reading.parse(catalog(name), "leadline.yaml"))
+    files = generated(loader.parse(catalog(name), "leadline.yaml"))
     tree.write(tmp_path, files)
     assert not promtool.checked((tmp_path / "prometheus/rules").glob("*.yaml"))
     if name in UNLIKE or os.environ.get("LEADLINE_ALL") == "1":

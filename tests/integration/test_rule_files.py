@@ -15,10 +15,10 @@ from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from k8s import rule_files
 from leadline.base.errors import ToolFailedError
+from leadline.catalog.endpoints import Endpoint
+from leadline.catalog.loader import parse
+from leadline.catalog.model import Catalog
 from live.client import Prometheus
-from signals.catalog import Catalog
-from signals.endpoints import Endpoint
-from signals.reading import parse
 from tests.conftest import MINIMAL, ROOT
 from tests.integration.conftest import answers
 from tests.killing import at_every_write

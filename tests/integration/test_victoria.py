@@ -13,8 +13,8 @@ from cli.demo.processes import free_port, running, wait_for
 from cli.demo.run import Finished
 from cli.main import run
 from leadline.base.errors import LeadlineError
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 
 pytestmark = pytest.mark.integration
 Capture = pytest.CaptureFixture[str]

@@ -37,7 +37,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_its_data_and_nothing_of_the_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
-        "signals/profiles/threads-agent.yaml",
+        "leadline/catalog/profiles/threads-agent.yaml",
         "cli/demo/load.js",
         "cli/demo/chaos/steady.js",
         "cli/demo/leadline.yaml",

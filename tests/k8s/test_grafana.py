@@ -22,8 +22,8 @@ from leadline.base.errors import (
     NotGrafanaError,
     UnavailableError,
 )
-from signals.catalog import Catalog
-from signals.endpoints import Endpoint
+from leadline.catalog.endpoints import Endpoint
+from leadline.catalog.model import Catalog
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply
 from tests.grafana_double import GrafanaDouble, Stored

@@ -16,7 +16,7 @@ from leadline.base.errors import (
     UnavailableError,
 )
 from leadline.base.http import RETRIES, RETRY_STATUS
-from signals.endpoints import Endpoint
+from leadline.catalog.endpoints import Endpoint
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.grafana_double import GrafanaDouble, Stored

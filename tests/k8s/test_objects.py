@@ -17,8 +17,8 @@ from cli.compose import base_of, generated
 from cli.options import BASES
 from k8s import objects, tree
 from leadline.base.errors import ConflictError
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from tests.conftest import MINIMAL, ROOT
 
 CRD = ROOT.parent / "shared/crds/prometheusrules.yaml"
@@ -74,7 +74,7 @@ def _closed(schema: Any) -> Any:
     ("base", "kinds"), [("operator", {"PrometheusRule", "ConfigMap"}), ("plain", {"ConfigMap"})]
 )
 def test_kustomize_builds_each_base(base: str, kinds: set[str], tmp_path: Path) -> None:
-    catalog = reading.parse(
+    catalog = loader.parse(
         MINIMAL + "kubernetes: {namespace: watch, rule_labels: {release: prom}}\n", "x.yaml"
     )
     tree.write(tmp_path, generated(catalog, (base,)))
@@ -139,7 +139,7 @@ def test_many_services_are_spread_over_several_config_maps() -> None:
     services = "".join(
         f"  w{number}: {{profile: otel-http, selector: {{job: w{number}}}}}\n" for number in range(120)
     )
-    found = manifests(reading.parse(f"project: shop\nservices:\n{services}", "x.yaml"))
+    found = manifests(loader.parse(f"project: shop\nservices:\n{services}", "x.yaml"))
     rules = [each for path, each in found.items() if path.startswith("kubernetes/plain/prometheus-rules")]
     assert len(rules) > 1
     assert len({each["metadata"]["name"] for each in rules}) == len(rules)

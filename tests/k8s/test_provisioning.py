@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from cli.compose import generated
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from tests.conftest import MINIMAL
 
 
@@ -38,7 +38,7 @@ def test_the_provider_puts_the_dashboards_into_the_projects_folder(worked_exampl
     ],
 )
 def test_the_datasource_is_the_catalogs_prometheus_with_its_scrape_interval(more: str, url: str) -> None:
-    files = generated(reading.parse(MINIMAL + more, "leadline.yaml"))
+    files = generated(loader.parse(MINIMAL + more, "leadline.yaml"))
     (source,) = yaml.safe_load(files["provisioning/datasources/shop.yaml"])["datasources"]
     assert source["url"] == url
     assert source["type"] == "prometheus"

@@ -15,7 +15,7 @@ from k8s.grafana.api import Grafana
 from k8s.grafana.planning import Plan, Wishes, plan
 from k8s.grafana.pushing import Pusher
 from leadline.base.errors import AccessDeniedError, ConflictError, LeadlineError, UnavailableError
-from signals.endpoints import Endpoint
+from leadline.catalog.endpoints import Endpoint
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request
 from tests.grafana_double import GrafanaDouble, said

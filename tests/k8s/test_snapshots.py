@@ -11,7 +11,7 @@ import yaml
 from cli.compose import generated
 from cli.main import group
 from leadline.base.errors import CatalogError
-from signals import reading
+from leadline.catalog import loader
 from tests.conftest import MINIMAL
 
 WANTED = "kubernetes: {snapshot: {image: 'registry.example.com/leadline:1', grafana: 'http://grafana.tools:80', secret: tok}}\n"
@@ -19,7 +19,7 @@ CONTEXT = "contexts: {in: {kubernetes: {namespace: tools}, prometheus: {service:
 
 
 def objects(text: str) -> dict[str, dict[str, Any]]:
-    files = generated(reading.parse(text, "leadline.yaml"))
+    files = generated(loader.parse(text, "leadline.yaml"))
     return {
         path.rpartition("/")[2]: yaml.safe_load(content)
         for path, content in files.items()
@@ -100,7 +100,7 @@ def test_another_catalog_makes_another_pod() -> None:
 )
 def test_what_cannot_be_is_refused(text: str, said: str) -> None:
     with pytest.raises(CatalogError, match=said):
-        reading.parse(f"{MINIMAL}{text}\n", "leadline.yaml")
+        loader.parse(f"{MINIMAL}{text}\n", "leadline.yaml")
 
 
 @pytest.mark.parametrize("schedule", ["5 * * * *", "*/15 0-6,12 1 1-6/2 0", "0 0 31 12 6"])
@@ -110,5 +110,5 @@ def test_schedules_of_cron_are_taken(schedule: str) -> None:
 
 
 def test_no_anchors_stand_in_what_people_read() -> None:
-    files = generated(reading.parse(MINIMAL + WANTED, "leadline.yaml"))
+    files = generated(loader.parse(MINIMAL + WANTED, "leadline.yaml"))
     assert not [path for path, text in files.items() if path.endswith("yaml") and "&id0" in text]

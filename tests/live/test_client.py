@@ -15,8 +15,8 @@ from leadline.base.errors import (
     UnavailableError,
     UsageError,
 )
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 from signals.samples import Histogram
 from tests.doubles import Api, Reply, Request, failure, success, vector
 

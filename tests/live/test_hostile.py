@@ -209,8 +209,8 @@ def test_a_reason_is_never_taken_from_the_name_of_a_host() -> None:
 
 def test_a_reload_is_not_sent_on_to_another_host(tmp_path: Path) -> None:
     from leadline.base.errors import NotPrometheusError
+    from leadline.catalog.endpoints import Endpoint
     from live.client import Prometheus
-    from signals.endpoints import Endpoint
 
     heard: list[bytes] = []
     with serving(lambda _: heard.append(b"!")) as elsewhere:
@@ -226,8 +226,8 @@ def test_a_reload_is_not_sent_on_to_another_host(tmp_path: Path) -> None:
 
 def test_a_429_through_a_tunnel_is_not_repeated_without_end() -> None:
     from leadline.base.errors import LeadlineError
+    from leadline.catalog.endpoints import Endpoint
     from live.client import Prometheus
-    from signals.endpoints import Endpoint
 
     asked: list[int] = []
 
@@ -246,8 +246,8 @@ def test_a_429_through_a_tunnel_is_not_repeated_without_end() -> None:
 
 def test_a_command_is_over_at_its_deadline_however_many_questions_it_has() -> None:
     from leadline.base.errors import LeadlineError
+    from leadline.catalog.endpoints import Endpoint
     from live.client import Prometheus
-    from signals.endpoints import Endpoint
 
     def slow(peer: socket.socket) -> None:
         time.sleep(0.4)

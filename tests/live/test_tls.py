@@ -12,8 +12,8 @@ import trustme
 from cli.main import run
 from k8s.grafana.api import Grafana
 from leadline.base.errors import ConnectionFailedError
+from leadline.catalog.endpoints import Endpoint
 from live.client import Prometheus
-from signals.endpoints import Endpoint
 from tests.doubles import Api, success, vector
 from tests.grafana_double import GrafanaDouble
 

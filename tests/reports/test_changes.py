@@ -10,11 +10,11 @@ from dataclasses import replace
 import pytest
 
 from leadline.base.errors import UsageError
+from leadline.catalog import loader
 from reports import changes, document, snapshot
 from reports.changes import BETTER, SAME, WORSE
 from reports.model import Change, Reading, Report
 from reports.window import Window
-from signals import reading
 from tests.conftest import MINIMAL
 from tests.reports.history import History
 
@@ -39,7 +39,7 @@ def report(median: float, *, count: int = 4000, errors: int = 0, seed: int = 1) 
     past.add("http_request_duration_seconds_bucket", step(count), le="+Inf")
     past.add("http_request_duration_seconds_count", step(count))
     past.add("http_request_duration_seconds_sum", step(sum(values)))
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
     window = Window(start=100, end=200, load_start=110, load_end=190)
     return snapshot.take(catalog, catalog.services, window, past.ask)
 
@@ -89,7 +89,7 @@ def test_regressions_are_named_and_survive_the_json() -> None:
 
 def test_what_has_no_data_is_told() -> None:
     nothing = snapshot.take(
-        catalog := reading.parse(MINIMAL, "leadline.yaml"),
+        catalog := loader.parse(MINIMAL, "leadline.yaml"),
         catalog.services,
         Window(start=100, end=200),
         History().ask,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from leadline.base.errors import UsageError
+from leadline.catalog import loader
 from reports import client, snapshot
 from reports.model import MET, MISSED
 from reports.window import Window
-from signals import reading
 from tests.conftest import MINIMAL
 from tests.reports.test_snapshot import history
 
@@ -74,7 +74,7 @@ def test_what_is_no_summary_is_refused(text: str) -> None:
 
 
 def test_the_difference_between_client_and_server_is_explained() -> None:
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
     window = Window(start=100, end=200, load_start=100, load_end=200)
     run = client.read(json.dumps(HANDLED), "k6.json")
     service = snapshot.take(catalog, catalog.services, window, history().ask, run=run).services[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import promql_parser
 import pytest
 
+from leadline.catalog import loader
 from reports import snapshot
 from reports.model import ServiceReport
 from reports.window import Window
-from signals import reading
 from signals.formulas import FORMULAS, missing
 from tests.reports.history import History, steady
 
@@ -21,7 +21,7 @@ def taken(profile: str, past: History, more: str = "") -> ServiceReport:
         f"project: shop\nscrape_interval: 10s\n{more}\nservices:\n"
         f"  web: {{profile: {profile}, selector: {{job: web}}, targets: {{latency: {{p95: 500ms}}}}}}\n"
     )
-    catalog = reading.parse(text, "leadline.yaml")
+    catalog = loader.parse(text, "leadline.yaml")
     for service in catalog.services:
         for formula in FORMULAS.values():
             if not missing(formula, service, ()):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from leadline.catalog import loader
 from reports import snapshot
 from reports.fetch import batches
 from reports.window import Window
-from signals import reading
 from signals.samples import Answer
 from tests.reports.history import History, steady
 
@@ -23,7 +23,7 @@ def catalog(count: int) -> str:
 def test_the_number_of_questions_does_not_grow_with_the_services() -> None:
     asked: dict[int, int] = {}
     for count in (1, 30):
-        shop, past = reading.parse(catalog(count), "leadline.yaml"), History()
+        shop, past = loader.parse(catalog(count), "leadline.yaml"), History()
         for number in range(count):
             job = {"job": f"web-{number}"}
             past.scraped(TIMES, **job)
@@ -51,6 +51,6 @@ services:
   b: {profile: generic-http, selector: {job: web, app: b}}
   c: {profile: generic-http, selector: {job: api, app: b}}
 """
-    shop = reading.parse(text, "leadline.yaml")
+    shop = loader.parse(text, "leadline.yaml")
     found = list(batches(service.instruments["requests"] for service in shop.services))
     assert [len(batch.members) for batch in found] == [1, 2]

@@ -14,12 +14,12 @@ import pytest
 
 from leadline.base.errors import NoDataError, UsageError
 from leadline.base.text_table import width
+from leadline.catalog import loader
 from reports import changes, document, frozen, junit, markdown, page, snapshot, spreadsheet, text
 from reports.frozen import Frozen, Recorder
 from reports.model import Report
 from reports.sections import TITLES
 from reports.window import Window
-from signals import reading
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.history import History
 from tests.reports.test_changes import report as lognormal
@@ -30,8 +30,8 @@ EVIL = "</script><script>alert(1)</script>|`*<b>&\"'"
 
 
 def reports() -> dict[str, Report]:
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
-    evil = reading.parse(
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
+    evil = loader.parse(
         MINIMAL.replace("project: shop", "project: shop\nlinks: {grafana: 'https://g.example.com'}"), "f"
     )
     past = history()
@@ -132,7 +132,7 @@ def test_sections_can_be_chosen_in_text_and_markdown(report: Report) -> None:
 
 
 def freeze(past: History, window: Window = WINDOW) -> tuple[Report, str]:
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
     recorder = Recorder(past.ask)
     report = snapshot.take(catalog, catalog.services, window, recorder.ask, "a source", draw=True)
     kept = Frozen(catalog=MINIMAL, file="leadline.yaml", services=("web",), window=window, source="a source")
@@ -142,7 +142,7 @@ def freeze(past: History, window: Window = WINDOW) -> tuple[Report, str]:
 def test_a_frozen_snapshot_gives_the_same_bytes_in_every_format() -> None:
     live, kept = freeze(history())
     thawed = frozen.read(kept, "f.json")
-    catalog = reading.parse(thawed.catalog, thawed.file)
+    catalog = loader.parse(thawed.catalog, thawed.file)
     again = snapshot.take(catalog, catalog.services, thawed.window, thawed.ask, thawed.source, draw=True)
     for write in (document.write, text.write, markdown.write, page.write, spreadsheet.write, junit.write):
         assert write(again) == write(live)
@@ -151,12 +151,12 @@ def test_a_frozen_snapshot_gives_the_same_bytes_in_every_format() -> None:
 
 def test_a_frozen_snapshot_is_judged_by_other_targets() -> None:
     thawed = frozen.read(freeze(history())[1], "f.json")
-    strict = reading.parse(MINIMAL.replace("p95: 250ms", "p95: 100ms"), "leadline.yaml")
+    strict = loader.parse(MINIMAL.replace("p95: 250ms", "p95: 100ms"), "leadline.yaml")
     service = snapshot.take(strict, strict.services, thawed.window, thawed.ask).services[0]
     p95 = service.reading("latency.p95")
     assert p95 is not None
     assert p95.verdict == "missed"
-    other = reading.parse(MINIMAL.replace("{job: web}", "{job: api}"), "leadline.yaml")
+    other = loader.parse(MINIMAL.replace("{job: web}", "{job: api}"), "leadline.yaml")
     with pytest.raises(NoDataError, match="taken with another catalog"):
         snapshot.take(other, other.services, thawed.window, thawed.ask)
 

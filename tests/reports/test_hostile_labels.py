@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from leadline.catalog.model import Catalog
 from reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from reports.model import Alert, Report
-from signals.catalog import Catalog
 from tests.reports.test_snapshot import WINDOW, history
 
 VALUES = (

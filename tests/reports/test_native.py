@@ -7,11 +7,11 @@ from math import ceil, log2
 
 import pytest
 
+from leadline.catalog.model import Catalog
 from reports import snapshot
 from reports.native import as_classic
 from reports.quantiles import distribution, quantile
 from reports.window import Window
-from signals.catalog import Catalog
 from signals.samples import Answer, Histogram, Sample, Series
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from leadline.catalog import loader
 from reports import snapshot, text
 from reports.model import Report
-from signals import reading
 from tests.conftest import MINIMAL
 from tests.reports.history import History
 from tests.reports.test_snapshot import TIMES, WINDOW, history
 
-CATALOG = reading.parse(
+CATALOG = loader.parse(
     MINIMAL.rstrip()
     + "\n    objectives: {availability: {target: 99.9%, period: 7d}, latency: {target: 90%, within: 250ms, period: 7d}}\n",
     "leadline.yaml",

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
+from leadline.catalog import loader
 from reports import snapshot
 from reports.headroom import line
 from reports.model import Report, ServiceReport
 from reports.window import Window
-from signals import reading
 from tests.reports.history import History, Points, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")
@@ -59,7 +59,7 @@ def taken(past: History, more: str = "", monthly: float | None = None, kind: str
     text = CATALOG.replace("token_type: kind}", f"token_type: {kind}}}").replace(
         "MORE\n", "".join(f"      {each}\n" for each in more.splitlines())
     )
-    catalog = reading.parse(text, "leadline.yaml")
+    catalog = loader.parse(text, "leadline.yaml")
     report: Report = snapshot.take(catalog, catalog.services, WINDOW, past.ask, monthly_requests=monthly)
     return report.services[0]
 
@@ -145,7 +145,7 @@ def test_a_reference_with_two_unit_costs_gives_two_savings_of_two_names() -> Non
     both = CATALOG.replace(
         "{cost_per_1k_tokens: 0.02 USD,", "{cost_per_1k_tokens: 0.02 USD, cost_per_request: 1 USD,"
     )
-    catalog = reading.parse(both.replace("MORE\n", ""), "leadline.yaml")
+    catalog = loader.parse(both.replace("MORE\n", ""), "leadline.yaml")
     report = snapshot.take(catalog, catalog.services, WINDOW, past.ask, monthly_requests=1e6)
     names = [each.signal for each in report.services[0].readings]
     assert len(names) == len(set(names))

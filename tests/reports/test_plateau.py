@@ -8,8 +8,8 @@ import random
 import pytest
 
 from leadline.base.errors import NoDataError
+from leadline.catalog import loader
 from reports import plateau
-from signals import reading
 from signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 
@@ -59,7 +59,7 @@ def test_even_traffic_is_no_load() -> None:
 
 
 def test_where_none_is_found_the_highest_rate_is_told() -> None:
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
     samples = (*rates((30, 7.0)), Sample(400.0, math.nan))
 
     def ask(query: str, *, at: float | None = None) -> Answer:
@@ -71,7 +71,7 @@ def test_where_none_is_found_the_highest_rate_is_told() -> None:
 
 def test_a_service_that_was_scraped_before_its_first_request_was_idle_then() -> None:
     """The series was born with the load, so that there is no rate before it; `up` tells that nothing was asked."""
-    catalog = reading.parse(MINIMAL, "leadline.yaml")
+    catalog = loader.parse(MINIMAL, "leadline.yaml")
     loaded = tuple(Sample(600.0 + 10 * index, 50.0) for index in range(20))
     up = tuple(Sample(10.0 * index, 1.0) for index in range(90))
 

@@ -7,10 +7,10 @@ import math
 
 import pytest
 
+from leadline.catalog.model import Catalog
 from reports import document, markdown, snapshot, text
 from reports.model import Reading, Report
 from reports.window import Window
-from signals.catalog import Catalog
 from tests.reports.history import History, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from leadline.catalog.model import Target
 from reports.model import Reading
 from reports.quantiles import Distribution
 from reports.verdicts import judged, judged_quantile
-from signals.catalog import Target
 
 EDGES = (0.1, 0.25, 0.5, 1.0, math.inf)
 

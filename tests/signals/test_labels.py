@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from leadline.base.errors import CatalogError
-from signals import reading, regex
+from leadline.catalog import loader
+from signals import regex
 from signals.instruments import Instrument, error_rate, rate
 from signals.promql import Matcher, select
 from tests import promtool
@@ -64,10 +65,10 @@ def cases(draw: st.DrawFn) -> Case:
     }
     catalog = {"project": "p", "services": {"s": service}}
     try:
-        read = reading.parse(yaml.safe_dump(catalog, allow_unicode=True), "f").services[0]
+        read = loader.parse(yaml.safe_dump(catalog, allow_unicode=True), "f").services[0]
     except CatalogError:
         service["exclude"] = {}
-        read = reading.parse(yaml.safe_dump(catalog, allow_unicode=True), "f").services[0]
+        read = loader.parse(yaml.safe_dump(catalog, allow_unicode=True), "f").services[0]
     found = draw(st.lists(series, min_size=1, max_size=6, unique_by=lambda each: tuple(sorted(each.items()))))
     return Case(read.instruments["requests"], tuple(found))
 
@@ -139,7 +140,7 @@ def test_rules_and_reports_read_the_same_labels_on_every_series(
 
 def _requests(text: str) -> Instrument:
     catalog = f"project: p\nservices: {{s: {{profile: generic-http, selector: {{job: x}}, {text}}}}}"
-    return reading.parse(catalog, "f").services[0].instruments["requests"]
+    return loader.parse(catalog, "f").services[0].instruments["requests"]
 
 
 def test_an_expression_of_re2_that_python_misreads_counts_the_failures_that_rules_count() -> None:

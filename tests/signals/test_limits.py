@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 
 from leadline.base.errors import CatalogError
-from signals import reading
-from signals.catalog import Catalog
+from leadline.catalog import loader
+from leadline.catalog.model import Catalog
 from signals.promql import le_matcher
 
 
 def catalog(text: str, top: str = "") -> Catalog:
-    return reading.parse(
+    return loader.parse(
         f"project: p\nservices: {{s: {{profile: generic-http, selector: {{job: x}}, {text}}}}}\n{top}", "f"
     )
 
@@ -55,7 +55,7 @@ def test_of_a_service(text: str, says: str) -> None:
 @pytest.mark.parametrize("selector", ["{job: []}", "{job: ''}", "{job: '~.*'}", "{job: '!~x'}", "{}"])
 def test_a_selector_that_keeps_no_series_out_is_refused(selector: str) -> None:
     with pytest.raises(CatalogError, match=r"empty list|every series"):
-        reading.parse(f"project: p\nservices: {{s: {{profile: generic-http, selector: {selector}}}}}", "f")
+        loader.parse(f"project: p\nservices: {{s: {{profile: generic-http, selector: {selector}}}}}", "f")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_of_the_catalog(top: str, says: str) -> None:
 
 def test_the_projects_own_rules_keep_their_name() -> None:
     with pytest.raises(CatalogError, match="'project' names the rules of the whole project"):
-        reading.parse("project: p\nservices: {project: {profile: generic-http, selector: {job: x}}}", "f")
+        loader.parse("project: p\nservices: {project: {profile: generic-http, selector: {job: x}}}", "f")
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from leadline.base.errors import CatalogError
-from signals import profiles, reading
-from signals.catalog import Catalog
+from leadline.catalog import loader, profiles
+from leadline.catalog.model import Catalog
 from signals.instruments import GOLDEN
 from tests.conftest import MINIMAL
 
 
 def mistakes(text: str) -> tuple[str, ...]:
     with pytest.raises(CatalogError) as caught:
-        reading.parse(text, "leadline.yaml")
+        loader.parse(text, "leadline.yaml")
     return caught.value.mistakes
 
 
@@ -90,7 +90,7 @@ services:
 
 def test_a_catalog_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"there is no catalog .*; write one"):
-        reading.load(tmp_path / "leadline.yaml")
+        loader.load(tmp_path / "leadline.yaml")
 
 
 @pytest.mark.parametrize("name", profiles.names())
@@ -102,7 +102,7 @@ def test_every_profile_reads_and_explains_what_it_lacks(name: str) -> None:
 
 def test_a_limit_that_no_metric_tells_is_given_as_a_value(minimal: Catalog) -> None:
     text = MINIMAL.replace("    instruments:\n", "    instruments:\n      cpu_limit: {value: 2}\n")
-    limit = reading.parse(text, "leadline.yaml").services[0].instruments["cpu_limit"]
+    limit = loader.parse(text, "leadline.yaml").services[0].instruments["cpu_limit"]
     assert (limit.constant, limit.metric, limit.unit) == (Decimal(2), "", "cores")
     assert minimal.services[0].instruments["cpu"].metric == "process_cpu_seconds_total"
     wrong = MINIMAL.replace("    instruments:\n", "    instruments:\n      cpu_limit: {value: two}\n")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.compose import generated
-from signals import writing
-from signals.catalog import Catalog
+from leadline.catalog import yaml_writer
+from leadline.catalog.model import Catalog
 
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n"), max_size=40
@@ -28,13 +28,13 @@ def test_both_emitters_write_what_is_generated_alike(
     worked_example: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fast = generated(worked_example)
-    monkeypatch.setattr(writing, "_DUMPER", writing.dumper(yaml.SafeDumper))
+    monkeypatch.setattr(yaml_writer, "_DUMPER", yaml_writer.dumper(yaml.SafeDumper))
     assert generated(worked_example) == fast
 
 
 @given(DOCUMENTS)
 def test_what_is_written_is_read_back(document: dict[str, Any]) -> None:
-    assert yaml.safe_load(writing.write(document)) == document
+    assert yaml.safe_load(yaml_writer.write(document)) == document
 
 
 BREAKING = st.text(st.sampled_from("a :'\"|-.\n\u2028"), min_size=1, max_size=9)
@@ -45,13 +45,13 @@ BREAKING = st.text(st.sampled_from("a :'\"|-.\n\u2028"), min_size=1, max_size=9)
     st.dictionaries(BREAKING.filter(lambda text: "\n" not in text), BREAKING | st.lists(BREAKING), min_size=1)
 )
 def test_writing_around_a_written_document_gives_the_bytes_of_writing_both(inside: dict[str, Any]) -> None:
-    found = writing.write_around({"first": 1}, "last", writing.write(inside))
-    assert found == writing.write({"first": 1, "last": inside})
+    found = yaml_writer.write_around({"first": 1}, "last", yaml_writer.write(inside))
+    assert found == yaml_writer.write({"first": 1, "last": inside})
 
 
 def test_lines_that_yaml_folds_are_read_back_from_around_them() -> None:
     inside = {"expr": "up or " * 5_000 + "up"}
-    found = writing.write_around({"first": 1}, "last", writing.write(inside))
+    found = yaml_writer.write_around({"first": 1}, "last", yaml_writer.write(inside))
     assert yaml.safe_load(found) == {"first": 1, "last": inside}
 
 
@@ -67,7 +67,7 @@ def test_expressions_on_one_line_say_the_same() -> None:
             }
         ]
     }
-    found = yaml.safe_load(writing.on_one_line(writing.write(rules)))
+    found = yaml.safe_load(yaml_writer.on_one_line(yaml_writer.write(rules)))
     assert [rule["expr"] for rule in found["groups"][0]["rules"]] == [
         'sum( x{a="it\'s  b"} ) > 1',
         "vector(1)",

@@ -12,7 +12,7 @@ import yaml
 
 from alerts import routing
 from cli.demo.processes import Program, find, free_port, running, wait_for
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 
 CONFIG = "alertmanager.yml"
 

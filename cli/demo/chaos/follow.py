@@ -12,7 +12,7 @@ from cli.demo.chaos.timeline import USUAL_SECONDS, Outcome
 from cli.demo.chaos.watch import FIRING, INACTIVE, PENDING, Watch
 from cli.demo.chaos.webhook import Webhook
 from leadline.base.errors import ToolFailedError
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 
 WARM_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 12.0, 45.0, 120.0
 """Of healthy load before the first fault; beyond theory until a step is given up; and until no page is pending or firing."""

@@ -24,7 +24,7 @@ from cli.demo.processes import Program, check_installed, find, running, wait_for
 from cli.demo.run import JOBS, catalog
 from k8s import tree
 from leadline import __version__
-from signals.catalog import Catalog
+from leadline.catalog.model import Catalog
 
 PACE, RATE = 60, 40
 """An hour is a minute; and requests a second, enough for every window to have events."""

@@ -8,10 +8,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from leadline.base.units import duration, number, per_second, plain, ratio, show, usd
-from signals import profiles
-from signals.catalog import Objective, Target, Tuning
-from signals.document import Entry, Reader
 from signals.instruments import Instrument
+
+from . import profiles
+from .model import Objective, Target, Tuning
+from .yaml_reader import Entry, Reader
 
 PERIODS = (7, 28, 30)
 SMALLEST_BUDGET = Decimal("0.000001")

@@ -7,11 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from leadline.base.units import number
-from signals import profiles, regex
-from signals.document import Entry, Reader
+from signals import regex
 from signals.instruments import Instrument
-from signals.profiles import Profile
 from signals.promql import Matcher, one_of
+
+from . import profiles
+from .profiles import Profile
+from .yaml_reader import Entry, Reader
 
 OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors", "cached")
 Own = Mapping[str, Profile]

@@ -6,9 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from leadline.base.units import duration, number, usd
-from signals.aims import SCALARS
-from signals.catalog import Infrastructure, Price, Reference
-from signals.document import Entry, Reader
+
+from .model import Infrastructure, Price, Reference
+from .targets import SCALARS
+from .yaml_reader import Entry, Reader
 
 FIGURES = (*SCALARS, "latency.p50", "latency.p90", "latency.p95", "latency.p99", "latency.mean")
 

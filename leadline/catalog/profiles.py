@@ -1,4 +1,4 @@
-"""Profiles: how a family of services names its metrics. Data, one YAML file each, in `signals/profiles/`."""
+"""Profiles: how a family of services names its metrics. Data, one YAML file each, in `leadline/catalog/profiles/`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from itertools import pairwise
 
 from leadline.base.units import MOST_DIGITS, number, plain
 from signals import regex
-from signals.document import Entry, Reader
 from signals.instruments import GOLDEN, Instrument
 from signals.labels import NAME, Label
 from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
+
+from .yaml_reader import Entry, Reader
 
 KINDS = ("counter", "histogram", "summary", "gauge")
 UNITS = {"s": Decimal(1), "ms": Decimal("0.001"), "us": Decimal("0.000001"), "ns": Decimal("0.000000001")}
@@ -86,7 +87,7 @@ class Profile:
 
 @cache
 def names() -> tuple[str, ...]:
-    folder = files("signals").joinpath("profiles")
+    folder = files("leadline.catalog").joinpath("profiles")
     return tuple(
         sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
     )
@@ -95,7 +96,7 @@ def names() -> tuple[str, ...]:
 @cache
 def load(name: str) -> Profile:
     """Read one of the profiles that ship with Leadline."""
-    return parse(files("signals").joinpath("profiles", f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
+    return parse(files("leadline.catalog").joinpath("profiles", f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
 
 
 def parse(text: str, file: str) -> Profile:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from leadline.base.errors import CatalogError
 from leadline.base.units import duration, plain, span
-from signals import aims, places, profiles, resolving, terms
 from signals.alarms import ALERTS
-from signals.catalog import Catalog, Cluster, Ignored, Service, Tuning
-from signals.document import Entry, Reader
-from signals.profiles import Profile
+
+from . import contexts, pricing, profiles, resolve, targets
+from .model import Catalog, Cluster, Ignored, Service, Tuning
+from .profiles import Profile
+from .yaml_reader import Entry, Reader
 
 TOP = (
     "project", "scrape_interval", "evaluation_interval", "retention", "links", "services",
@@ -74,8 +75,8 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
     )
     own = _profiles(reader, top["profiles"], read) if "profiles" in top else {}
     known = {profile.name: profile for profile, _ in own.values()}
-    prices = terms.prices(reader, top["prices"]) if "prices" in top else ()
-    tuning = aims.tuning(reader, top["alerts"], ALERTS, Tuning()) if "alerts" in top else Tuning()
+    prices = pricing.prices(reader, top["prices"]) if "prices" in top else ()
+    tuning = targets.tuning(reader, top["alerts"], ALERTS, Tuning()) if "alerts" in top else Tuning()
     services = tuple(replace(service, prices=prices) for service in _services(reader, top, known, tuning))
     return Catalog(
         file=file,
@@ -90,17 +91,17 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
         retention=reader.parsed(top["retention"], span, Decimal(0)) if "retention" in top else None,
         links=_links(reader, top["links"]) if "links" in top else {},
         services=services,
-        references=terms.references(reader, top["references"]) if "references" in top else (),
+        references=pricing.references(reader, top["references"]) if "references" in top else (),
         prices=prices,
         tuning=tuning,
-        infrastructure=terms.infrastructure(reader, top["infrastructure"])
+        infrastructure=pricing.infrastructure(reader, top["infrastructure"])
         if "infrastructure" in top
         else None,
         dashboards=_python_files(reader, top["dashboards"]) if "dashboards" in top else (),
         ignored=_ignored(reader, top["ignore"]) if "ignore" in top else (),
-        monthly_budget_usd=terms.budget(reader, top["budget"]) if "budget" in top else None,
-        contexts=places.contexts(reader, top["contexts"]) if "contexts" in top else (),
-        cluster=places.cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
+        monthly_budget_usd=pricing.budget(reader, top["budget"]) if "budget" in top else None,
+        contexts=contexts.contexts(reader, top["contexts"]) if "contexts" in top else (),
+        cluster=contexts.cluster(reader, top["kubernetes"]) if "kubernetes" in top else Cluster(),
         replica_labels=_replica_labels(reader, top["prometheus"]) if "prometheus" in top else (),
         remarks=tuple(f"{service.name}: {remark}" for service in services for remark in service.remarks),
     )
@@ -165,7 +166,7 @@ def _name(reader: Reader, entry: Entry) -> str:
 
 def _links(reader: Reader, entry: Entry) -> dict[str, str]:
     known = ("grafana", "runbooks", "prometheus")
-    return {key: places.url(reader, value) for key, value in reader.table(entry, known=known).items()}
+    return {key: contexts.url(reader, value) for key, value in reader.table(entry, known=known).items()}
 
 
 def _services(
@@ -186,20 +187,20 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
         reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
     if name == "project":
         reader.fail(entry, "'project' names the rules of the whole project; call the service otherwise")
-    profile = resolving.profile(reader, fields["profile"], own) if "profile" in fields else None
-    instruments = resolving.instruments(reader, fields, profile, own) if profile else {}
+    profile = resolve.profile(reader, fields["profile"], own) if "profile" in fields else None
+    instruments = resolve.instruments(reader, fields, profile, own) if profile else {}
     service = Service(
         name=name,
         profile=profile.name if profile else "",
         instruments=instruments,
-        targets=aims.targets(reader, fields["targets"]) if "targets" in fields else (),
-        objectives=aims.objectives(reader, fields["objectives"], instruments)
+        targets=targets.targets(reader, fields["targets"]) if "targets" in fields else (),
+        objectives=targets.objectives(reader, fields["objectives"], instruments)
         if "objectives" in fields
         else (),
-        tuning=aims.tuning(reader, fields["alerts"], ALERTS, tuning) if "alerts" in fields else tuning,
+        tuning=targets.tuning(reader, fields["alerts"], ALERTS, tuning) if "alerts" in fields else tuning,
         missing={
             **{key: why for key, why in profile.missing.items() if key not in instruments},
-            **resolving.left_out(reader, fields),
+            **resolve.left_out(reader, fields),
         }
         if profile
         else {},

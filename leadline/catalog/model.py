@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from leadline.base.errors import UsageError
 from leadline.base.units import duration, promql_duration
-from signals.document import nearest
-from signals.endpoints import Context
 from signals.instruments import GOLDEN, Instrument
+
+from .endpoints import Context
+from .yaml_reader import nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

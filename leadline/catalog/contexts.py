@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from leadline.base.units import span
-from signals.catalog import Cluster, Snapshots
-from signals.document import Entry, Reader
-from signals.endpoints import Context, Endpoint
+
+from .endpoints import Context, Endpoint
+from .model import Cluster, Snapshots
+from .yaml_reader import Entry, Reader
 
 
 def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
