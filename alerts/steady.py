@@ -23,10 +23,11 @@ from alerts.examples import (
 )
 from alerts.model import STEP, Group, Input, Proof, Recording
 from leadline.base.units import plain
-from leadline.catalog.model import Objective, Service
+from leadline.catalog.model import Service
 from signals import recorded
 from signals.instruments import Instrument
 from signals.labels import NAME
+from signals.objective import Objective
 from signals.promql import Matcher
 from signals.recorded import WINDOW, WINDOW_SECONDS
 

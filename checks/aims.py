@@ -8,7 +8,8 @@ from decimal import Decimal
 from checks.facts import Facts
 from checks.model import ERROR, WARNING, Finding, of_service
 from leadline.base.units import plain, promql_duration, show
-from leadline.catalog.model import Catalog, Objective, Service
+from leadline.catalog.model import Catalog, Service
+from signals.objective import Objective
 from signals.recorded import WINDOW, WINDOW_SECONDS
 
 

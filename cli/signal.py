@@ -98,7 +98,7 @@ def _queries(
     found = []
     reasons = []
     for service in services(catalog, names):
-        reason = missing(formula, service, labels)
+        reason = missing(formula, service.instruments, service.missing, labels)
         if reason:
             reasons.append(f"{service.name}: {reason}")
         else:

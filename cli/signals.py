@@ -29,7 +29,11 @@ def command(catalog_file: Path) -> int:
     catalog = loader.load(catalog_file)
     rows, nowhere = [], []
     for name, formula in FORMULAS.items():
-        having = [service.name for service in catalog.services if not missing(formula, service, ())]
+        having = [
+            service.name
+            for service in catalog.services
+            if not missing(formula, service.instruments, service.missing, ())
+        ]
         if having:
             labels = [label for label in formula.by if _is_split(formula, catalog, label)]
             rows.append((name, ", ".join(labels) or "–", _told(having, len(catalog.services)), formula.about))
@@ -54,4 +58,6 @@ def _told(names: list[str], of: int) -> str:
 
 def _is_split(formula: Formula, catalog: Catalog, label: str) -> bool:
     """Say whether any service can answer a formula by a label."""
-    return any(not missing(formula, service, (label,)) for service in catalog.services)
+    return any(
+        not missing(formula, service.instruments, service.missing, (label,)) for service in catalog.services
+    )

@@ -148,7 +148,12 @@ def _client(client: Service) -> Iterator[Panel]:
 
 def _asked(client: Service, signals: tuple[str, ...], panel: Panel) -> Panel:
     """Give the panel its queries; where the client lacks what they are read from, a text that says so."""
-    reason = next(filter(None, (missing(FORMULAS[signal], client, ()) for signal in signals)), "")
+    reason = next(
+        filter(
+            None, (missing(FORMULAS[signal], client.instruments, client.missing, ()) for signal in signals)
+        ),
+        "",
+    )
     if reason:
         said = f"**{panel.title}** is not measured: {client.name} ({client.profile}) lacks what it is read from: {reason}"
         return replace(panel, kind="text", description=said)

@@ -115,7 +115,7 @@ def signal(service: Service, name: str, *, by: tuple[str, ...] = (), legend: str
     Raises UsageError where there is no such signal, or the service cannot answer it.
     """
     formula = _formula(name, by)
-    reason = missing(formula, service, by)
+    reason = missing(formula, service.instruments, service.missing, by)
     if reason:
         raise UsageError(f"{name} of {service.name}: {reason}")
     written = formula.write(dict(service.instruments), WINDOW, by)
@@ -145,7 +145,7 @@ def signal_panel(service: Service, name: str, *, by: tuple[str, ...] = (), **set
         **settings,
     }
     title, description = settings.pop("title"), settings.pop("description")
-    reason = missing(formula, service, by)
+    reason = missing(formula, service.instruments, service.missing, by)
     if reason:
         return replace(
             text(title, f"Not measured: {reason}", height=settings.get("height", 8)),

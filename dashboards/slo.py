@@ -9,9 +9,10 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_ROWS, chosen, measured
 from leadline.base.units import plain, promql_duration
-from leadline.catalog.model import Catalog, Objective
+from leadline.catalog.model import Catalog
 from signals import burn, error_ratio, recorded
 from signals.links import dashboard_uid
+from signals.objective import Objective
 from signals.promql import Matcher, one_of, select, sum_by
 
 DRAWN = "6h"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leadline.base.units import promql_duration
-from leadline.catalog.model import Objective
 from reports.bounds import Bounded
 from reports.latency import distribution_of
 from reports.model import Alert, Burn, Reading
 from reports.quantiles import share_within
 from reports.questions import Soundings
 from reports.window import Window
+from signals.objective import Objective
 from signals.promql import Matcher, select
 from signals.samples import Ask
 

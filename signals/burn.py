@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import duration, plain
-from leadline.catalog.model import Objective
 from signals import recorded
+from signals.objective import Objective
 from signals.promql import Matcher, select
 
 PAGE, TICKET = "critical", "warning"

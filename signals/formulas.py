@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
-from leadline.catalog.model import Service
 from signals import latency
 from signals.instruments import Instrument, error_rate, rate
 from signals.labels import STATUS_CLASS
@@ -131,15 +130,20 @@ FORMULAS: dict[str, Formula] = {
 }
 
 
-def missing(formula: Formula, service: Service, by: Labels) -> str:
-    """Say why a service cannot answer a formula, or be split so; empty where it can."""
+def missing(
+    formula: Formula, instruments: Mapping[str, Instrument], reasons: Mapping[str, str], by: Labels
+) -> str:
+    """Return why a service cannot answer a formula, or be split so; empty where it can.
+
+    reasons  of instruments that the service lacks, by name
+    """
     for need in formula.needs:
-        instrument = service.instruments.get(need)
+        instrument = instruments.get(need)
         if instrument is None:
-            return service.missing.get(need, f"the catalog names no instrument '{need}'")
+            return reasons.get(need, f"the catalog names no instrument '{need}'")
         for label in by:
             if label not in formula.by or not instrument.has("status" if label == STATUS_CLASS else label):
                 return f"it cannot be split by {label}; {instrument.metric} of this profile has no such label"
-    if formula.write is FORMULAS["error_ratio"].write and not service.instruments["requests"].tells_errors:
-        return f"{service.instruments['requests'].metric} has no label for the status"
+    if formula.write is FORMULAS["error_ratio"].write and not instruments["requests"].tells_errors:
+        return f"{instruments['requests'].metric} has no label for the status"
     return ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from leadline.catalog.model import Service
 from signals.instruments import Instrument, rate, total
 
 PLANNED = {
@@ -42,12 +42,12 @@ def use(instrument: Instrument, window: str) -> str:
     return total(instrument) if instrument.kind == "gauge" else rate(instrument, window)
 
 
-def resources(service: Service) -> dict[str, Resource]:
+def resources(instruments: Mapping[str, Instrument]) -> dict[str, Resource]:
     """Give the resources of which both use and limit are told, by name.
 
     Where no gauge tells the requests in progress, the seconds spent per second do (Little's law).
     """
-    told = dict(service.instruments)
+    told = dict(instruments)
     if "in_flight" not in told and "latency" in told:
         told["in_flight"] = told["latency"].part("_sum")
     return {

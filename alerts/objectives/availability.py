@@ -10,10 +10,11 @@ from alerts.examples import Phase, counting, failure, outside, success, telling_
 from alerts.model import Input
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain
-from leadline.catalog.model import Catalog, Objective, Service
+from leadline.catalog.model import Catalog, Service
 from signals import recorded
 from signals.burn import PAGE
 from signals.instruments import Instrument, error_rate, errors_alone, rate
+from signals.objective import Objective
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:

@@ -15,10 +15,11 @@ from alerts.examples import Phase, another, counting, outside, telling_label
 from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import plain, significant
-from leadline.catalog.model import Catalog, Objective, Service
+from leadline.catalog.model import Catalog, Service
 from signals import recorded
 from signals.burn import PAGE
 from signals.instruments import Instrument, rate
+from signals.objective import Objective
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""

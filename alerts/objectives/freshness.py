@@ -15,10 +15,11 @@ from alerts.examples import Phase, presence
 from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import duration, plain, promql_duration
-from leadline.catalog.model import Catalog, Objective, Service
+from leadline.catalog.model import Catalog, Service
 from signals import recorded
 from signals.burn import PAGE
 from signals.instruments import Instrument
+from signals.objective import Objective
 from signals.promql import Matcher, select
 
 SCRAPES = 2

@@ -9,10 +9,11 @@ from decimal import Decimal
 from alerts.examples import Phase
 from alerts.model import Input
 from leadline.base.units import duration, plain, rounded
-from leadline.catalog.model import Catalog, Objective, Service
+from leadline.catalog.model import Catalog, Service
 from signals import burn, recorded
 from signals.alarms import BURNING, SLOW
 from signals.burn import PAGE
+from signals.objective import Objective
 from signals.promql import Matcher, select
 
 DIGITS = 8

@@ -28,7 +28,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
     """Record how full each resource is whose use and limit are both known, and the queue's length."""
     labels = catalog.labels(service)
     window = catalog.paced(WINDOW)
-    for name, resource in saturation.resources(service).items():
+    for name, resource in saturation.resources(service.instruments).items():
         limit = resource.limit
         bound = total(limit) if limit.constant is not None else f"({total(limit)} > 0)"
         yield Recording(
@@ -45,7 +45,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
     """Give the alerts on what is recorded."""
-    resources = saturation.resources(service)
+    resources = saturation.resources(service.instruments)
     planned = [each for each in resources if each in saturation.PLANNED]
     if planned:
         yield _headroom(catalog, service, planned)
@@ -224,7 +224,7 @@ def _used(
     catalog: Catalog, service: Service, resource: str, first: Decimal, then: Decimal
 ) -> tuple[Input, ...]:
     """Give series that make a resource so full, and then so full; as recorded, where promtool cannot be given its instruments."""
-    found = saturation.resources(service)[resource]
+    found = saturation.resources(service.instruments)[resource]
     used, limit = found.used, found.limit
     if used.expression or limit.expression or used.native or used.names:
         series = _series(catalog, service, recorded.SATURATION, resource)

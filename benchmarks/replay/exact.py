@@ -9,7 +9,7 @@ from benchmarks.replay.poisson import Counts
 from benchmarks.replay.rules import Judge, Strategy
 from benchmarks.replay.scrapes import Totals
 from benchmarks.replay.strategies import chosen, sloth
-from leadline.catalog.model import Objective
+from signals.objective import Objective
 
 
 def met(objective: Objective, alert: Alert, totals: Totals) -> set[int]:

@@ -16,9 +16,9 @@ from benchmarks.replay.firing import Firing, firings, formula, minutes
 from benchmarks.replay.month import BEGIN, DAY, EVENTS, HOUR, MINUTES, OUTAGE, WARM_UP_DAYS, Due, Event
 from benchmarks.replay.scrapes import Month, Totals, simulated
 from leadline.catalog import loader
-from leadline.catalog.model import Objective
 from live.client import Prometheus
 from signals import recorded
+from signals.objective import Objective
 
 CATALOG = """\
 project: replay

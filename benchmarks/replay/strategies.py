@@ -11,9 +11,9 @@ from benchmarks.replay.firing import minutes
 from benchmarks.replay.month import DAY, HOUR
 from benchmarks.replay.poisson import Bools
 from benchmarks.replay.rules import Guard, Pair, Rule, Strategy, Sums
-from leadline.catalog.model import Objective
 from signals import burn
 from signals.burn import PAGE, TICKET
+from signals.objective import Objective
 
 OBJECTIVE = Objective(name="availability", target=Decimal("0.999"), period_seconds=Decimal(28 * 86400))
 """Burn rates depend on the period only; the target is given to the judge."""

@@ -129,7 +129,10 @@ def past(
     end = time.time()
     begin = end - every * points
     curves = [
-        (service, name) for service in services for name in CURVES if not missing(FORMULAS[name], service, ())
+        (service, name)
+        for service in services
+        for name in CURVES
+        if not missing(FORMULAS[name], service.instruments, service.missing, ())
     ]
 
     def ask(curve: tuple[Service, str]) -> list[float]:
@@ -152,11 +155,11 @@ def past(
 
 def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:
     for name in SIGNALS:
-        if not missing(FORMULAS[name], service, ()):
+        if not missing(FORMULAS[name], service.instruments, service.missing, ()):
             yield name, FORMULAS[name].write(dict(service.instruments), window, ())
     shares = [
         f'label_replace(({use(each.used, window)})\n/\n({total(each.limit)}), "resource", "{name}", "", "")'
-        for name, each in resources(service).items()
+        for name, each in resources(service.instruments).items()
     ]
     if shares:
         yield SATURATION, "\nor\n".join(shares)

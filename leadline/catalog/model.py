@@ -9,6 +9,7 @@ from decimal import Decimal
 from leadline.base.errors import UsageError
 from leadline.base.units import duration, promql_duration
 from signals.instruments import GOLDEN, Instrument
+from signals.objective import Objective
 
 from .endpoints import Context
 from .yaml_reader import nearest
@@ -28,23 +29,6 @@ class Target:
         """The rank in [0, 1] of a quantile's target, None for other signals."""
         _, _, rank = self.signal.partition(".p")
         return Decimal(f"0.{rank}") if rank else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """An SLO: share of good events over a period.
-
-    within       of latency: the seconds that a good event takes at most
-    of           of freshness: the instrument that must have samples; of cost: what the limit is for, requests or tokens
-    limit_usd    of cost: the US dollars that one of these may cost
-    """
-
-    name: str
-    target: Decimal
-    period_seconds: Decimal
-    within: Decimal | None = None
-    of: str = ""
-    limit_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

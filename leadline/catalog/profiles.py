@@ -96,7 +96,9 @@ def names() -> tuple[str, ...]:
 @cache
 def load(name: str) -> Profile:
     """Read one of the profiles that ship with Leadline."""
-    return parse(files("leadline.catalog").joinpath("profiles", f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
+    return parse(
+        files("leadline.catalog").joinpath("profiles", f"{name}.yaml").read_text("utf-8"), f"{name}.yaml"
+    )
 
 
 def parse(text: str, file: str) -> Profile:

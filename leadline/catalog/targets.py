@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from leadline.base.units import duration, number, per_second, plain, ratio, show, usd
 from signals.instruments import Instrument
+from signals.objective import Objective
 
 from . import profiles
-from .model import Objective, Target, Tuning
+from .model import Target, Tuning
 from .yaml_reader import Entry, Reader
 
 PERIODS = (7, 28, 30)

@@ -13,9 +13,9 @@ import yaml
 from cli.compose import composed, generated
 from k8s import tree
 from leadline.catalog import loader
-from leadline.catalog.model import Objective
 from signals import burn
 from signals.burn import ARMS
+from signals.objective import Objective
 
 TEXT = """\
 project: p

@@ -27,7 +27,14 @@ def test_every_formula_parses_with_every_split(name: str, worked_example: Catalo
     formula = formulas.FORMULAS[name]
     of_tokens = name.startswith(("first_token", "output_token"))
     service = (loader.parse(LLM, "f") if of_tokens else worked_example).services[0]
-    splits = [(), *((label,) for label in formula.by if not formulas.missing(formula, service, (label,)))]
+    splits = [
+        (),
+        *(
+            (label,)
+            for label in formula.by
+            if not formulas.missing(formula, service.instruments, service.missing, (label,))
+        ),
+    ]
     for by in splits:
         promql_parser.parse(formula.write(dict(service.instruments), "5m", by))
 

@@ -24,7 +24,7 @@ def taken(profile: str, past: History, more: str = "") -> ServiceReport:
     catalog = loader.parse(text, "leadline.yaml")
     for service in catalog.services:
         for formula in FORMULAS.values():
-            if not missing(formula, service, ()):
+            if not missing(formula, service.instruments, service.missing, ()):
                 promql_parser.parse(formula.write(dict(service.instruments), "5m", ()))
     return snapshot.take(catalog, catalog.services, WINDOW, past.ask).services[0]
 

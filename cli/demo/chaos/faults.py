@@ -10,10 +10,11 @@ from alerts.model import Alert
 from cli.demo.behaviour import Behaviour
 from leadline.base.errors import NoDataError
 from leadline.base.units import duration
-from leadline.catalog.model import Catalog, Objective
+from leadline.catalog.model import Catalog
 from signals import burn
 from signals.alarms import ABSENT, BURNING, SERVICE_DOWN, TARGETS_DOWN
 from signals.burn import PAGE
+from signals.objective import Objective
 
 HEALTHY = Behaviour(failing=0)
 """The usual 0.6 % of failures would use up the budget of 99.9 % by themselves, and page."""
