@@ -11,8 +11,8 @@ from typing import Any
 import promql_parser as promql
 
 from alerts.model import Input, Recording
-from signals.labels import NAME
-from signals.promql import Matcher
+from leadline.signals.labels import NAME
+from leadline.signals.promql import Matcher
 
 OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')

@@ -11,8 +11,8 @@ from alerts.model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
 from alerts.packing import Part, Together, packed
 from leadline.base.units import plain, promql_duration
 from leadline.catalog.yaml_writer import OneLine, write
-from signals import recorded
-from signals.promql import Matcher
+from leadline.signals import series_names
+from leadline.signals.promql import Matcher
 
 
 def rule_file(file: RuleFile) -> str:
@@ -118,7 +118,9 @@ def _expected(alert: Alert, case: Case) -> dict[str, list[dict[str, Any]]]:
         at = {"eval_time": f"{check.minutes}m"}
         if check.fires and check.annotations is None:
             every = {"alertname": alert.name, **labels}
-            firing = f"count({recorded.firing(Matcher(name, '=', value) for name, value in every.items())})"
+            firing = (
+                f"count({series_names.firing(Matcher(name, '=', value) for name, value in every.items())})"
+            )
             found["promql_expr_test"].append(
                 {"expr": firing, **at, "exp_samples": [{"labels": "{}", "value": 1}]}
             )

@@ -10,11 +10,11 @@ from decimal import Decimal
 from alerts.model import Case, Cases, Input
 from leadline.base.units import plain, rounded
 from leadline.catalog.model import Service
-from signals import regex
-from signals.instruments import Instrument
-from signals.labels import Label
-from signals.promql import Matcher, select
-from signals.recorded import UP
+from leadline.signals import regex
+from leadline.signals.instruments import Instrument
+from leadline.signals.labels import Label
+from leadline.signals.promql import Matcher, select
+from leadline.signals.series_names import UP
 
 NO_LABELS: Mapping[str, str] = {}
 

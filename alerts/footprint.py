@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from alerts.closure import Recorded, selectors
 from alerts.model import Group, Recording, RuleFile
 from leadline.base.units import promql_duration
-from signals.promql import Matcher, select
-from signals.samples import Ask
+from leadline.signals.promql import Matcher, select
+from leadline.signals.samples import Ask
 
 SamplesRead = Callable[[str], int]
 """Asks an expression and says how many samples it read (Prometheus's stats=all)."""

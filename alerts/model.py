@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import overload
 
-from signals.promql import Matcher, select
+from leadline.signals.promql import Matcher, select
 
 STEP = 2
 """Minutes between evaluations, and samples, of most tests: promtool evaluates every rule at each."""

@@ -8,12 +8,12 @@ from functools import partial
 from alerts.model import Recording
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service
-from signals import latency, recorded
-from signals.instruments import Instrument, error_rate, rate
-from signals.labels import STATUS_CLASS
-from signals.links import service_uid
-from signals.promql import select, sum_by
-from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW
+from leadline.signals import latency, series_names
+from leadline.signals.instruments import Instrument, error_rate, rate
+from leadline.signals.labels import STATUS_CLASS
+from leadline.signals.links import service_uid
+from leadline.signals.promql import select, sum_by
+from leadline.signals.series_names import DAY_WINDOW, LONG_WINDOW, WINDOW
 
 PER_MILLION = 1_000_000
 
@@ -37,7 +37,7 @@ def constants(catalog: Catalog, service: Service) -> Iterator[Recording]:
     """Give what is recorded whatever happens: links, prices, targets and objectives."""
     owner = catalog.labels(service)
     uid = service_uid(catalog.project, service.name)
-    yield Recording(record=recorded.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
+    yield Recording(record=series_names.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
     if service.is_priced:
         yield from _prices(service, owner)
     yield from _targets(service, owner)
@@ -54,20 +54,22 @@ def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
 
 def _requests(requests: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     labels = _present(requests, "route", "method", STATUS_CLASS)
-    yield Recording(record=recorded.ROUTE_REQUESTS, expr=rate(requests, WINDOW, labels), labels=owner)
+    yield Recording(record=series_names.ROUTE_REQUESTS, expr=rate(requests, WINDOW, labels), labels=owner)
     if not requests.tells_errors:
         return
     by = _present(requests, "route", "method")
-    yield Recording(record=recorded.ROUTE_ERRORS, expr=error_rate(requests, WINDOW, by), labels=owner)
+    yield Recording(record=series_names.ROUTE_ERRORS, expr=error_rate(requests, WINDOW, by), labels=owner)
 
 
 def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     by = _present(histogram, "route")
-    buckets = ((recorded.ROUTE_DURATION_BUCKET, "_bucket", (*by, "le")),) if histogram.knows_buckets else ()
+    buckets = (
+        ((series_names.ROUTE_DURATION_BUCKET, "_bucket", (*by, "le")),) if histogram.knows_buckets else ()
+    )
     for record, suffix, labels in (
         *buckets,
-        (recorded.ROUTE_DURATION_SUM, "_sum", by),
-        (recorded.ROUTE_DURATION_COUNT, "_count", by),
+        (series_names.ROUTE_DURATION_SUM, "_sum", by),
+        (series_names.ROUTE_DURATION_COUNT, "_count", by),
     ):
         yield Recording(record=record, expr=rate(histogram.part(suffix), WINDOW, labels), labels=owner)
     if histogram.native and histogram.scale == 1:
@@ -76,10 +78,10 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
 
 def _native_latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     """Record a native histogram as one, and the shares within targets, which are interpolated inside its buckets."""
-    yield Recording(record=recorded.SERVICE_DURATION, expr=latency.whole(histogram, WINDOW), labels=owner)
+    yield Recording(record=series_names.SERVICE_DURATION, expr=latency.whole(histogram, WINDOW), labels=owner)
     for target in service.quantile_targets("latency"):
         yield Recording(
-            record=recorded.within(WINDOW),
+            record=series_names.within(WINDOW),
             expr=latency.native_share(histogram, target.value, WINDOW),
             labels={**owner, "signal": target.signal, "bound": "interpolated"},
         )
@@ -87,15 +89,15 @@ def _native_latency(service: Service, histogram: Instrument, owner: dict[str, st
 
 def _tokens(tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     by = _present(tokens, "model", "token_type")
-    yield Recording(record=recorded.MODEL_TOKENS, expr=rate(tokens, WINDOW, by), labels=owner)
+    yield Recording(record=series_names.MODEL_TOKENS, expr=rate(tokens, WINDOW, by), labels=owner)
 
 
 def _cost(catalog: Catalog, cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     yield Recording(
-        record=recorded.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner
+        record=series_names.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner
     )
     for window in map(catalog.paced, (LONG_WINDOW, DAY_WINDOW)):
-        yield Recording(record=recorded.cost(window), expr=rate(cost, window), labels=owner)
+        yield Recording(record=series_names.cost(window), expr=rate(cost, window), labels=owner)
 
 
 def _prices(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
@@ -103,26 +105,30 @@ def _prices(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
     for price in service.prices:
         for kind, usd in (("input", price.input_usd), ("output", price.output_usd)):
             labels = {**owner, "model": price.model, "token_type": kind, "as_of": price.as_of}
-            yield Recording(record=recorded.PRICE, expr=f"vector({plain(usd / PER_MILLION)})", labels=labels)
+            yield Recording(
+                record=series_names.PRICE, expr=f"vector({plain(usd / PER_MILLION)})", labels=labels
+            )
 
 
 def _priced(catalog: Catalog, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
     """Record spend as tokens × prices, where no counter of spend is exposed; tokens without a price are not in it."""
-    where = recorded.owner(owner["project"], owner["service"])
-    price = f"* on (model, token_type) group_left ()\n{select(recorded.PRICE, where)}"
-    now = f"{select(recorded.MODEL_TOKENS, where)}\n{price}"
-    yield Recording(record=recorded.MODEL_COST, expr=sum_by(("model",), now), labels=owner)
+    where = series_names.owner(owner["project"], owner["service"])
+    price = f"* on (model, token_type) group_left ()\n{select(series_names.PRICE, where)}"
+    now = f"{select(series_names.MODEL_TOKENS, where)}\n{price}"
+    yield Recording(record=series_names.MODEL_COST, expr=sum_by(("model",), now), labels=owner)
     tokens = service.instruments["tokens"]
     for window in map(catalog.paced, (LONG_WINDOW, DAY_WINDOW)):
         used = f"(\n{rate(tokens, window, ('model', 'token_type'))}\n)\n{price}"
-        yield Recording(record=recorded.cost(window), expr=sum_by((), used), labels=owner)
+        yield Recording(record=series_names.cost(window), expr=sum_by((), used), labels=owner)
 
 
 def _targets(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
     """Record what must be achieved, so that one dashboard draws every service's own line."""
     for target in service.targets:
         labels = {**owner, "signal": target.signal}
-        yield Recording(record=recorded.TARGET, expr=f"vector({plain(target.value)})", labels=labels)
+        yield Recording(record=series_names.TARGET, expr=f"vector({plain(target.value)})", labels=labels)
     for objective in service.objectives:
         labels = {**owner, "objective": objective.name}
-        yield Recording(record=recorded.OBJECTIVE, expr=f"vector({plain(objective.target)})", labels=labels)
+        yield Recording(
+            record=series_names.OBJECTIVE, expr=f"vector({plain(objective.target)})", labels=labels
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 from leadline.catalog.model import Catalog
 from leadline.catalog.yaml_writer import write
-from signals.alarms import (
+from leadline.signals.alert_names import (
     BURNING,
     MONTH_NEARLY_SPENT,
     MONTH_PROJECTED,
@@ -15,8 +15,8 @@ from signals.alarms import (
     SERVICE_VANISHED,
     SLOW,
 )
-from signals.burn import PAGE
-from signals.promql import Matcher, one_of
+from leadline.signals.burn import PAGE
+from leadline.signals.promql import Matcher, one_of
 
 PAGES, TICKETS, NOBODY, SWITCH = (
     "leadline-pages",

@@ -14,10 +14,10 @@ from alerts.watches import absence, saturation, spending, targets, traffic
 from alerts.watches import budget as spend
 from leadline.base.units import promql_duration
 from leadline.catalog.model import Catalog, Service
-from signals import burn
-from signals.alarms import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
-from signals.burn import PAGE, TICKET
-from signals.links import dashboard_path
+from leadline.signals import burn
+from leadline.signals.alert_names import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
+from leadline.signals.burn import PAGE, TICKET
+from leadline.signals.links import dashboard_path
 
 OBJECTIVES = {
     "availability": availability.watched,

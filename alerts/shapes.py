@@ -8,8 +8,8 @@ from itertools import chain
 
 from alerts.model import RuleFile
 from leadline.catalog.model import Catalog, Service
-from signals.links import service_uid
-from signals.promql import Matcher
+from leadline.signals.links import service_uid
+from leadline.signals.promql import Matcher
 
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 NAME, VALUE = "SERVICE", "VALUE"

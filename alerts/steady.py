@@ -24,12 +24,12 @@ from alerts.examples import (
 from alerts.model import STEP, Group, Input, Proof, Recording
 from leadline.base.units import plain
 from leadline.catalog.model import Service
-from signals import recorded
-from signals.instruments import Instrument
-from signals.labels import NAME
-from signals.objective import Objective
-from signals.promql import Matcher
-from signals.recorded import WINDOW, WINDOW_SECONDS
+from leadline.signals import series_names
+from leadline.signals.instruments import Instrument
+from leadline.signals.labels import NAME
+from leadline.signals.objective import Objective
+from leadline.signals.promql import Matcher
+from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")
@@ -93,7 +93,10 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
     for group, rule in rules:
         if rule.labels.get("objective") != "latency":
             continue
-        for record, share in ((recorded.slo_events, Decimal(1)), (recorded.slo_bad_events, Decimal("0.1"))):
+        for record, share in (
+            (series_names.slo_events, Decimal(1)),
+            (series_names.slo_bad_events, Decimal("0.1")),
+        ):
             per_second = REQUESTS / 60 * share
             values = {
                 record(WINDOW): per_second,
@@ -124,7 +127,7 @@ def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterat
     expects = [
         (rule.series, Decimal(0))
         for _, rule in rules
-        if rule.labels.get("objective") == "cost" and rule.record == recorded.slo_bad_events(WINDOW)
+        if rule.labels.get("objective") == "cost" and rule.record == series_names.slo_bad_events(WINDOW)
     ]
     if expects:
         yield Proof(name="cheap events", inputs=(*events, *cheap), minutes=MINUTES, expects=tuple(expects))
@@ -147,9 +150,9 @@ def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iter
     expects = []
     for group, rule in rules:
         values = {
-            recorded.slo_events(WINDOW): share,
-            recorded.slo_bad_events(WINDOW): share,
-            recorded.SLO_BAD_EVENTS_COUNTED: share * group.interval_seconds,
+            series_names.slo_events(WINDOW): share,
+            series_names.slo_bad_events(WINDOW): share,
+            series_names.SLO_BAD_EVENTS_COUNTED: share * group.interval_seconds,
         }
         if rule.labels.get("objective") == "freshness" and rule.record in values:
             expects.append((rule.series, values[rule.record]))
@@ -158,8 +161,8 @@ def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iter
 
 
 COUNTED = {
-    recorded.slo_events: recorded.SLO_EVENTS_COUNTED,
-    recorded.slo_bad_events: recorded.SLO_BAD_EVENTS_COUNTED,
+    series_names.slo_events: series_names.SLO_EVENTS_COUNTED,
+    series_names.slo_bad_events: series_names.SLO_BAD_EVENTS_COUNTED,
 }
 
 
@@ -232,19 +235,19 @@ def _sums(service: Service) -> Sums:
     found: Sums = {}
     requests, latency = _counts(service, "requests"), _counts(service, "latency")
     if requests:
-        found[recorded.ROUTE_REQUESTS] = REQUESTS / 60
-        found[recorded.requests(f"{MINUTES}m")] = REQUESTS / 60
-        found[recorded.ROUTE_ERRORS] = FAILED / 60
+        found[series_names.ROUTE_REQUESTS] = REQUESTS / 60
+        found[series_names.requests(f"{MINUTES}m")] = REQUESTS / 60
+        found[series_names.ROUTE_ERRORS] = FAILED / 60
     if latency:
-        found[recorded.ROUTE_DURATION_COUNT] = REQUESTS / 60
-        found[recorded.ROUTE_DURATION_SUM] = REQUESTS / 60 * _taken(latency)
+        found[series_names.ROUTE_DURATION_COUNT] = REQUESTS / 60
+        found[series_names.ROUTE_DURATION_SUM] = REQUESTS / 60 * _taken(latency)
     if _counts(service, "tokens"):
-        found[recorded.MODEL_TOKENS] = TOKENS / 60
-        found[recorded.tokens("1h")] = TOKENS / 60 * MINUTES / 60
+        found[series_names.MODEL_TOKENS] = TOKENS / 60
+        found[series_names.tokens("1h")] = TOKENS / 60 * MINUTES / 60
     if "cost" in service.instruments:
-        found[recorded.MODEL_COST] = _spent(service) / 60
-        found[recorded.cost("1h")] = _spent(service) / 60 * MINUTES / 60
-        found[recorded.cost("6h")] = _spent(service) / 60 * MINUTES / 360
+        found[series_names.MODEL_COST] = _spent(service) / 60
+        found[series_names.cost("1h")] = _spent(service) / 60 * MINUTES / 60
+        found[series_names.cost("6h")] = _spent(service) / 60 * MINUTES / 360
     return found
 
 
@@ -291,7 +294,7 @@ def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
         yield rule.series, rule.constant
     elif rule.record in sums:
         yield f"sum({rule.series})", sums[rule.record]
-    elif rule.record == recorded.ROUTE_DURATION_BUCKET and _counts(service, "latency"):
+    elif rule.record == series_names.ROUTE_DURATION_BUCKET and _counts(service, "latency"):
         yield f"sum({rule.series.removesuffix('}')}, {Matcher('le', '=', '+Inf')}}})", REQUESTS / 60
 
 
@@ -304,27 +307,27 @@ def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
     burn = share / (1 - objective.target)
     seconds = group.interval_seconds
     values = {
-        recorded.SLO_EVENTS_COUNTED: events * seconds,
-        recorded.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
-        recorded.SLO_REMAINING: 1 - burn,
+        series_names.SLO_EVENTS_COUNTED: events * seconds,
+        series_names.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
+        series_names.SLO_REMAINING: 1 - burn,
     }
     if objective.name == "freshness":  # how many moments there are depends on how often promtool evaluates
         moments = Decimal(WINDOW_SECONDS // 60 // STEP + 1)
         values |= {
-            recorded.slo_events(WINDOW): moments / WINDOW_SECONDS,
-            recorded.slo_bad_events(WINDOW): Decimal(0),
-            recorded.SLO_EVENTS_COUNTED: moments / WINDOW_SECONDS * seconds,
-            recorded.slo_events("1h"): Decimal(MINUTES // STEP + 1) / 3600,
-            recorded.slo_bad_events("1h"): Decimal(0),
+            series_names.slo_events(WINDOW): moments / WINDOW_SECONDS,
+            series_names.slo_bad_events(WINDOW): Decimal(0),
+            series_names.SLO_EVENTS_COUNTED: moments / WINDOW_SECONDS * seconds,
+            series_names.slo_events("1h"): Decimal(MINUTES // STEP + 1) / 3600,
+            series_names.slo_bad_events("1h"): Decimal(0),
         }
     else:
         values |= {
-            recorded.slo_events(WINDOW): events,
-            recorded.slo_bad_events(WINDOW): events * share,
+            series_names.slo_events(WINDOW): events,
+            series_names.slo_bad_events(WINDOW): events * share,
         }
         if objective.name != "cost":  # whose hour is an average of what each five minutes were
-            values[recorded.slo_events("1h")] = events * MINUTES / 60
-            values[recorded.slo_bad_events("1h")] = events * share * MINUTES / 60
+            values[series_names.slo_events("1h")] = events * MINUTES / 60
+            values[series_names.slo_bad_events("1h")] = events * share * MINUTES / 60
     if rule.record in values:
         yield rule.series, values[rule.record]
 

@@ -15,7 +15,7 @@ import promql_parser as promql
 from checks import tree
 from checks.tree import Node
 from leadline.base.units import duration, plain, promql_duration
-from signals.promql import Matcher, select
+from leadline.signals.promql import Matcher, select
 
 COMPARISONS = {
     ">": (">=", "<"),

@@ -16,7 +16,7 @@ from checks import tree
 from cli.demo.processes import find
 from leadline.base.errors import ToolFailedError
 from leadline.base.units import duration
-from signals.labels import NAME
+from leadline.signals.labels import NAME
 
 FIRES = "ALERTS"
 """The series of alerts that fire, which a test may ask for."""

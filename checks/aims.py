@@ -9,8 +9,8 @@ from checks.facts import Facts
 from checks.model import ERROR, WARNING, Finding, of_service
 from leadline.base.units import plain, promql_duration, show
 from leadline.catalog.model import Catalog, Service
-from signals.objective import Objective
-from signals.recorded import WINDOW, WINDOW_SECONDS
+from leadline.signals.objective import Objective
+from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
 
 
 def on_edges(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from checks.ranges import Range
 from checks.result import Result
 from checks.tree import Node
 from leadline.base.units import plain
-from signals.variables import NUMBER
+from leadline.signals.variables import NUMBER
 
 LEAST_PERCENT = 2
 """A threshold of a share that is written in percent by mistake is at least this."""

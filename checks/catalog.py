@@ -13,8 +13,8 @@ from checks.facts import Facts
 from checks.model import ERROR, INFO, WARNING, Finding, of_service
 from leadline.base.units import clean, plain
 from leadline.catalog.model import Catalog, Service
-from signals.instruments import GOLDEN, Instrument
-from signals.latency import without_edge
+from leadline.signals.instruments import GOLDEN, Instrument
+from leadline.signals.latency import without_edge
 
 
 def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from checks.labels import carried
 from checks.model import ERROR, WARNING
 from checks.result import Result
 from checks.tree import Node
-from signals.variables import BUILT_IN
+from leadline.signals.variables import BUILT_IN
 
 
 def wrong_unit(node: Node, unit: str, facts: Facts) -> Iterator[Result]:

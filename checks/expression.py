@@ -9,7 +9,7 @@ from checks.facts import Facts
 from checks.model import ERROR, INFO, Expression, Finding
 from checks.result import Result
 from leadline.base.errors import QueryRejectedError
-from signals.variables import without_variables
+from leadline.signals.variables import without_variables
 
 
 def checked(expression: Expression, facts: Facts) -> Iterator[Finding]:

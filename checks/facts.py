@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from checks.model import Recorded
 from leadline.base.errors import LeadlineError, QueryRejectedError
-from signals.inventory import Inventory, Look
-from signals.promql import Matcher, select
-from signals.samples import Answer
+from leadline.signals.inventory import Inventory, Look
+from leadline.signals.promql import Matcher, select
+from leadline.signals.samples import Answer
 
 SYNTHETIC = frozenset(
     ("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",

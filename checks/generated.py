@@ -14,8 +14,8 @@ from checks.files import load
 from checks.model import ERROR, INFO, WARNING, Expression, Finding
 from leadline.base.units import promql_duration, show
 from leadline.catalog.model import Catalog
-from signals.links import TOPICS, dashboard_uid, service_uid
-from signals.variables import without_variables
+from leadline.signals.links import TOPICS, dashboard_uid, service_uid
+from leadline.signals.variables import without_variables
 
 OF_THE_CATALOG = ("metric-missing", "label-missing", "value-missing")
 """What is said of the catalog itself, and need not be said again of each panel that is made of it."""

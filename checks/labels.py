@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks import tree
 from checks.facts import Facts
 from checks.tree import Node
-from signals.variables import LABEL
+from leadline.signals.variables import LABEL
 
 Labels = frozenset[str] | None
 """The labels that a result may carry; None where that is not known."""

@@ -11,7 +11,7 @@ from checks.labels import carried
 from checks.model import ERROR, WARNING
 from checks.result import Result
 from checks.tree import Node
-from signals.variables import LABEL, METRIC
+from leadline.signals.variables import LABEL, METRIC
 
 MULTIPLE = ("many-to-many", "multiple matches", "duplicate series", "grouping labels must ensure unique")
 RATED = ("rate", "irate", "increase", "delta")

@@ -10,8 +10,8 @@ from checks.facts import SYNTHETIC, Facts, holds
 from checks.model import ERROR, WARNING
 from checks.result import Result
 from checks.tree import Node
-from signals.promql import Matcher, select
-from signals.variables import ANY, LABEL, METRIC, NONE
+from leadline.signals.promql import Matcher, select
+from leadline.signals.variables import ANY, LABEL, METRIC, NONE
 
 STATUS = re.compile(
     r"(http_)?(response_)?(status|code)(_code)?(_class)?|grpc_code|le|quantile", re.IGNORECASE

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import promql_parser as promql
 
-from signals.promql import Matcher, select
+from leadline.signals.promql import Matcher, select
 
 Node: TypeAlias = Any
 """A node of promql_parser's, which ships no types."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from checks import tree
 from checks.facts import Facts
 from checks.tree import Node
-from signals.variables import NUMBER
+from leadline.signals.variables import NUMBER
 
 
 @dataclass(frozen=True, slots=True)

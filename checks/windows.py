@@ -10,7 +10,7 @@ from checks.model import ERROR, WARNING
 from checks.result import Result
 from checks.tree import Node
 from leadline.base.units import promql_duration
-from signals.variables import MACRO_SECONDS
+from leadline.signals.variables import MACRO_SECONDS
 
 RATES = ("rate", "irate", "increase", "delta", "idelta", "deriv")
 

@@ -18,7 +18,7 @@ import click
 
 from cli.connections import Connection, connected
 from leadline.base.errors import CatalogError, LeadlineError, NoDataError, UsageError
-from signals.promql import Matcher, one_of, select
+from leadline.signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog

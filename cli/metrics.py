@@ -15,7 +15,7 @@ from cli.connections import Connection, connected
 from cli.terminal import columns, say
 from leadline.base.errors import NoDataError, UsageError
 from leadline.base.printable import shortened
-from signals.promql import Matcher, one_of, select
+from leadline.signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
     from live.client import Prometheus

@@ -12,7 +12,7 @@ import plotext
 
 from cli.terminal import has_colour
 from leadline.base.units import show
-from signals.samples import Sample
+from leadline.signals.samples import Sample
 
 MOST_SERIES = 8
 HEIGHT, DAY = 24, 86400

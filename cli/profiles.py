@@ -11,8 +11,8 @@ from cli.options import catalog_option, chosen
 from leadline.base.units import plain
 from leadline.catalog import loader, profiles
 from leadline.catalog.profiles import Profile
-from signals.instruments import Instrument
-from signals.labels import Label
+from leadline.signals.instruments import Instrument
+from leadline.signals.labels import Label
 
 
 @click.command("profiles")

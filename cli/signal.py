@@ -16,8 +16,8 @@ from leadline.base.errors import NoDataError, UsageError
 from leadline.base.printable import printable, shortened
 from leadline.base.units import duration, promql_duration, show
 from leadline.catalog.model import Catalog, Service
-from signals.formulas import FORMULAS, Formula, missing
-from signals.samples import Ask, Series
+from leadline.signals.formulas import FORMULAS, Formula, missing
+from leadline.signals.samples import Ask, Series
 
 MOST_ROWS = 100
 """So many rows are shown at most; `-o json` has all."""

@@ -10,7 +10,7 @@ from cli.options import catalog_option
 from cli.terminal import columns, say
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals.formulas import FORMULAS, Formula, missing
+from leadline.signals.formulas import FORMULAS, Formula, missing
 
 MOST_NAMES = 3
 

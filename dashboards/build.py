@@ -10,7 +10,7 @@ from dashboards.model import Dashboard
 from dashboards.parts import alerts_firing, footer, runbooks
 from leadline.base.errors import CatalogError
 from leadline.catalog.model import Catalog, Service
-from signals.promql import Matcher
+from leadline.signals.promql import Matcher
 
 TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {
     "overview": overview.build,

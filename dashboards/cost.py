@@ -9,10 +9,10 @@ from dashboards.model import Dashboard, Panel, Query, Step
 from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from leadline.base.units import SECONDS_PER_HOUR, plain
 from leadline.catalog.model import Catalog, Service
-from signals import cost, recorded
-from signals.instruments import total
-from signals.links import dashboard_uid
-from signals.promql import select
+from leadline.signals import cost, series_names
+from leadline.signals.instruments import total
+from leadline.signals.links import dashboard_uid
+from leadline.signals.promql import select
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -68,10 +68,10 @@ def _month(catalog: Catalog) -> Panel:
             expr=cost.month(where, window, ("service",)),
             legend=f"{{{{service}}}} if the last {window} lasted",
         )
-        for window in (recorded.LONG_WINDOW, recorded.DAY_WINDOW)
+        for window in (series_names.LONG_WINDOW, series_names.DAY_WINDOW)
     )
     budget = Query(
-        expr=select(recorded.BUDGET, recorded.owner(catalog.project)),
+        expr=select(series_names.BUDGET, series_names.owner(catalog.project)),
         legend="budget of the project",
         line=True,
     )
@@ -93,7 +93,7 @@ def _to_date(catalog: Catalog) -> Iterator[Panel]:
     """Draw the month's spend where it is summed: where there is a budget and samples are kept for a month."""
     if catalog.monthly_budget_usd is None or not catalog.keeps("31d"):
         return
-    owner = recorded.owner(catalog.project)
+    owner = series_names.owner(catalog.project)
     yield Panel(
         key="cost.to-date",
         title="Spent since the month began",
@@ -103,9 +103,9 @@ def _to_date(catalog: Catalog) -> Iterator[Panel]:
         ),
         unit="currencyUSD",
         queries=(
-            Query(expr=select(recorded.MONTH_TO_DATE, owner), legend="spent"),
-            Query(expr=select(recorded.MONTH_PROJECTED, owner), legend="at the month's end"),
-            Query(expr=select(recorded.BUDGET, owner), legend="budget", line=True),
+            Query(expr=select(series_names.MONTH_TO_DATE, owner), legend="spent"),
+            Query(expr=select(series_names.MONTH_PROJECTED, owner), legend="at the month's end"),
+            Query(expr=select(series_names.BUDGET, owner), legend="budget", line=True),
         ),
         needs=("cost",),
     )
@@ -115,7 +115,7 @@ def _to_date(catalog: Catalog) -> Iterator[Panel]:
         description="How much of the month so far was written down. What is missing is in no sum. Normal is near 100 %.",
         kind="gauge",
         unit="percentunit",
-        queries=(Query(expr=select(recorded.MONTH_COVERAGE, owner), legend="coverage"),),
+        queries=(Query(expr=select(series_names.MONTH_COVERAGE, owner), legend="coverage"),),
         needs=("cost",),
         most=1,
         steps=(Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD)),
@@ -157,7 +157,7 @@ def _expected(catalog: Catalog) -> Iterator[Panel]:
     if not catalog.keeps("7d2h"):
         return
     where = chosen(catalog, route=False)
-    expected = f"{SECONDS_PER_HOUR} * {select(recorded.COST_EXPECTED, where)}"
+    expected = f"{SECONDS_PER_HOUR} * {select(series_names.COST_EXPECTED, where)}"
     surge = catalog.tuning.spend_surge
     yield Panel(
         key="cost.expected",
@@ -169,7 +169,7 @@ def _expected(catalog: Catalog) -> Iterator[Panel]:
         unit="currencyUSD",
         queries=(
             Query(
-                expr=f"{SECONDS_PER_HOUR} * {select(recorded.cost(recorded.LONG_WINDOW), where)}",
+                expr=f"{SECONDS_PER_HOUR} * {select(series_names.cost(series_names.LONG_WINDOW), where)}",
                 legend="{{service}}",
             ),
             Query(expr=expected, legend="{{service}} past weeks"),
@@ -190,7 +190,7 @@ def _unpriced(catalog: Catalog) -> Iterator[Panel]:
             ),
             queries=(
                 Query(
-                    expr=select(recorded.UNPRICED_TOKENS, chosen(catalog, route=False)),
+                    expr=select(series_names.UNPRICED_TOKENS, chosen(catalog, route=False)),
                     legend="{{service}} {{model}}",
                 ),
             ),

@@ -8,9 +8,9 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query
 from dashboards.parts import chosen, has_classic, has_native, measured, quantile, target_lines
 from leadline.catalog.model import Catalog
-from signals import burn, latency, recorded, throughput
-from signals.links import dashboard_uid
-from signals.promql import Matcher, select, sum_by
+from leadline.signals import burn, latency, series_names, throughput
+from leadline.signals.links import dashboard_uid
+from leadline.signals.promql import Matcher, select, sum_by
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -79,10 +79,12 @@ def within_threshold(catalog: Catalog) -> tuple[Query, ...]:
         )
     if has_native(catalog.services):
         queries.append(
-            Query(expr=select(recorded.within(recorded.WINDOW), where), legend="{{service}} {{signal}}")
+            Query(
+                expr=select(series_names.within(series_names.WINDOW), where), legend="{{service}} {{signal}}"
+            )
         )
     if _states_objective(catalog):
-        good = f"1 - {burn.share((*where, latency_objective()), recorded.WINDOW)}"
+        good = f"1 - {burn.share((*where, latency_objective()), series_names.WINDOW)}"
         queries.append(Query(expr=good, legend="{{service}} objective.latency"))
     return tuple(queries)
 
@@ -93,7 +95,7 @@ def _states_objective(catalog: Catalog) -> bool:
 
 def _within(catalog: Catalog) -> Panel:
     where = (*chosen(catalog, route=False), latency_objective())
-    objective = Query(expr=select(recorded.OBJECTIVE, where), legend="{{service}} objective", line=True)
+    objective = Query(expr=select(series_names.OBJECTIVE, where), legend="{{service}} objective", line=True)
     return Panel(
         key="latency.within",
         title="Requests within the threshold (exact)",
@@ -113,11 +115,11 @@ def _buckets(catalog: Catalog) -> Iterator[Panel]:
     """Draw the histograms of each kind that there is; what only counted edges tell, where there are such."""
     where = chosen(catalog)
     if has_native(catalog.services):
-        whole = f"sum({select(recorded.SERVICE_DURATION, chosen(catalog, route=False))})"
+        whole = f"sum({select(series_names.SERVICE_DURATION, chosen(catalog, route=False))})"
         both = has_classic(catalog.services)
         yield _heatmap("-native" if both else "", "native histograms" if both else "all requests", whole)
     if has_classic(catalog.services) or not has_native(catalog.services):
-        yield _heatmap("", "all requests", sum_by(("le",), select(recorded.ROUTE_DURATION_BUCKET, where)))
+        yield _heatmap("", "all requests", sum_by(("le",), select(series_names.ROUTE_DURATION_BUCKET, where)))
         yield _distribution(catalog)
 
 
@@ -137,8 +139,8 @@ def _heatmap(suffix: str, what: str, expr: str) -> Panel:
 
 
 def _distribution(catalog: Catalog) -> Panel:
-    buckets = select(recorded.ROUTE_DURATION_BUCKET, chosen(catalog))
-    count = select(recorded.ROUTE_DURATION_COUNT, chosen(catalog))
+    buckets = select(series_names.ROUTE_DURATION_BUCKET, chosen(catalog))
+    count = select(series_names.ROUTE_DURATION_COUNT, chosen(catalog))
     return Panel(
         key="latency.distribution",
         title="Requests within each bucket's edge (exact)",

@@ -10,9 +10,9 @@ from dashboards.model import Dashboard, Panel, Query, row
 from dashboards.parts import chosen, measured, quantile, target_lines
 from dashboards.throughput import saturation
 from leadline.catalog.model import Catalog, Service
-from signals import error_ratio, latency, throughput
-from signals.formulas import FORMULAS, missing
-from signals.links import dashboard_uid
+from leadline.signals import error_ratio, latency, throughput
+from leadline.signals.formulas import FORMULAS, missing
+from leadline.signals.links import dashboard_uid
 
 CLIENT, WINDOW = "k6", "$__rate_interval"
 """The profile of the client, and the window of its rates."""

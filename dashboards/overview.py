@@ -10,9 +10,9 @@ from dashboards.model import Dashboard, Link, Panel, Query, Step, row
 from dashboards.parts import MOST_ROWS, chosen, measured, quantile, target_lines
 from dashboards.slo import LEFT
 from leadline.catalog.model import Catalog
-from signals import cost, error_ratio, latency, recorded, throughput
-from signals.links import dashboard_uid
-from signals.promql import Matcher, select, sum_by
+from leadline.signals import cost, error_ratio, latency, series_names, throughput
+from leadline.signals.links import dashboard_uid
+from leadline.signals.promql import Matcher, select, sum_by
 
 P95 = latency.QUANTILES[2]
 BESIDE_TARGET = (Step(None, colors.GOOD), Step(0.8, colors.WARN), Step(1, colors.BAD))
@@ -50,7 +50,7 @@ def _figures(catalog: Catalog) -> tuple[Panel, ...]:
                 f"max(\n{quantile(catalog.services, P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
-                f"min({select(recorded.SLO_REMAINING, where)})", "requests",
+                f"min({select(series_names.SLO_REMAINING, where)})", "requests",
                 "Of the objective of which least is left. Below 0 it is missed, 'no data' without objectives. Normal is well above.", LEFT),
         _figure("spend", "USD per hour", "currencyUSD", cost.per_hour(where), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
@@ -101,18 +101,20 @@ def _columns(catalog: Catalog) -> Iterator[Query]:
     where, by = chosen(catalog, route=False), ("service",)
     requests, errors = throughput.requests(where, by), error_ratio.error_ratio(where, by)
     p95 = quantile(catalog.services, P95, where, by)
-    yield Query(expr=sum_by((*by, "dashboard"), select(recorded.DASHBOARD, where), "max"), legend="Dashboard")
+    yield Query(
+        expr=sum_by((*by, "dashboard"), select(series_names.DASHBOARD, where), "max"), legend="Dashboard"
+    )
     yield Query(expr=requests, legend="Requests", unit="reqps")
     yield Query(expr=errors, legend="Error ratio", unit="percentunit")
     yield from _beside(catalog, "error_ratio", f"(\n{errors}\n)", "÷ target")
     yield Query(expr=p95, legend="p95 (estimate)", unit="s")
     yield from _beside(catalog, "latency.p95", f"(\n{p95}\n)", "p95 ÷ target")
-    fullest = sum_by(by, select(recorded.SATURATION, where), "max")
+    fullest = sum_by(by, select(series_names.SATURATION, where), "max")
     yield Query(expr=fullest, legend="Fullest resource", unit="percentunit", steps=FULL)
-    left = sum_by(by, select(recorded.SLO_REMAINING, where), "min")
+    left = sum_by(by, select(series_names.SLO_REMAINING, where), "min")
     yield Query(expr=left, legend="Budget left", unit="percentunit", steps=LEFT)
     yield Query(expr=cost.per_hour(where, by), legend="USD per hour", unit="currencyUSD")
-    firing = sum_by(by, recorded.firing(where), "count")
+    firing = sum_by(by, series_names.firing(where), "count")
     yield Query(expr=f"{firing}\nor\n0 * {requests}", legend="Alerts firing", steps=FIRING)
 
 
@@ -120,15 +122,15 @@ def _beside(catalog: Catalog, signal: str, expression: str, legend: str) -> Iter
     """Divide by each service's own target, where any service has one."""
     if any(target.signal == signal for service in catalog.services for target in service.targets):
         where = (*chosen(catalog, route=False), Matcher("signal", "=", signal))
-        target = sum_by(("service",), select(recorded.TARGET, where), "max")
+        target = sum_by(("service",), select(series_names.TARGET, where), "max")
         expr = f"{expression}\n/ on (service)\n{target}"
         yield Query(expr=expr, legend=legend, unit="percentunit", steps=BESIDE_TARGET)
 
 
 def _firing(catalog: Catalog) -> str:
     """Count firing alerts; 0 only where the recorded series show that the rules are there to fire."""
-    owner = recorded.owner(catalog.project)
-    return f"count({recorded.firing(owner)})\nor\n0 * count({select(recorded.ROUTE_REQUESTS, owner)})"
+    owner = series_names.owner(catalog.project)
+    return f"count({series_names.firing(owner)})\nor\n0 * count({select(series_names.ROUTE_REQUESTS, owner)})"
 
 
 def _curves(catalog: Catalog) -> tuple[Panel, ...]:

@@ -15,8 +15,8 @@ from leadline.base.errors import UsageError
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service, Target
 from leadline.catalog.yaml_reader import nearest
-from signals.formulas import FORMULAS, Formula, missing
-from signals.links import dashboard_uid
+from leadline.signals.formulas import FORMULAS, Formula, missing
+from leadline.signals.links import dashboard_uid
 
 FOLDER = "dashboards"
 """A project's folder has this at the end of its uid."""

@@ -17,8 +17,8 @@ from grafanalib._gen import DashboardEncoder
 
 from dashboards import colors, options, text
 from dashboards.model import Dashboard, Link, Panel, Query
-from signals import links, recorded
-from signals.promql import Matcher, select
+from leadline.signals import links, series_names
+from leadline.signals.promql import Matcher, select
 
 SCHEMA_VERSION = 41
 """The JSON model of Grafana 12, the last of the first kind; older ones from 9.0 on read what we use of it."""
@@ -178,8 +178,8 @@ def _variables(dashboard: Dashboard) -> list[grafana.Template]:
     project = Matcher("project", "=", dashboard.project)
     chosen = Matcher("service", "=~", "$service")
     queries = {
-        "service": f"label_values({select(recorded.ROUTE_REQUESTS, (project,))}, service)",
-        "route": f"label_values({select(recorded.ROUTE_REQUESTS, (project, chosen))}, route)",
+        "service": f"label_values({select(series_names.ROUTE_REQUESTS, (project,))}, service)",
+        "route": f"label_values({select(series_names.ROUTE_REQUESTS, (project, chosen))}, route)",
     }
     asked = [_variable(name, queries[name]) for name in dashboard.variables]
     return [datasource, *asked]

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from dashboards.model import Link, Panel, Query
 from leadline.catalog.model import Catalog, Service
-from signals import latency, recorded
-from signals.promql import Matcher, select
+from leadline.signals import latency, series_names
+from leadline.signals.promql import Matcher, select
 
 MOST_QUERIES = 26
 """Queries of a panel are named A to Z."""
@@ -19,7 +19,7 @@ MOST_ROWS = 16
 
 def chosen(catalog: Catalog, *, route: bool = True) -> tuple[Matcher, ...]:
     """Match the project's series of the chosen services and, where they have one, routes."""
-    service = (*recorded.owner(catalog.project), Matcher("service", "=~", "$service"))
+    service = (*series_names.owner(catalog.project), Matcher("service", "=~", "$service"))
     return (*service, Matcher("route", "=~", "$route")) if route else service
 
 
@@ -29,7 +29,7 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
     where = chosen(catalog, route=False)
     return tuple(
         Query(
-            expr=select(recorded.TARGET, (*where, Matcher("signal", "=", signal))),
+            expr=select(series_names.TARGET, (*where, Matcher("signal", "=", signal))),
             legend=f"{{{{service}}}} target {signal}",
             line=True,
         )
@@ -69,8 +69,8 @@ def quantile(
 def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:
     """Mark the alerts that fire, of the chosen services or of one."""
     of = service or Matcher("service", "=~", "$service|")
-    where = (*recorded.owner(catalog.project), of)
-    return Query(expr=recorded.firing(where), legend="{{alertname}} {{service}} {{objective}}")
+    where = (*series_names.owner(catalog.project), of)
+    return Query(expr=series_names.firing(where), legend="{{alertname}} {{service}} {{objective}}")
 
 
 def footer(key: str, service: str = "") -> Panel:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dashboards import colors
 from dashboards.model import Panel, Query, Step
 from leadline.catalog.model import Catalog, Service
-from signals import recorded
-from signals.instruments import Instrument, total
-from signals.promql import select
-from signals.saturation import LIMITS, use
+from leadline.signals import series_names
+from leadline.signals.instruments import Instrument, total
+from leadline.signals.promql import select
+from leadline.signals.saturation import LIMITS, use
 
 WINDOW = "$__rate_interval"
 USED = {
@@ -26,12 +26,12 @@ USED = {
 
 def build(catalog: Catalog, service: Service) -> Iterator[Panel]:
     """Give a panel for each resource that the service tells the use of, and one of what held its CPU back."""
-    where = recorded.owner(catalog.project, service.name)
+    where = series_names.owner(catalog.project, service.name)
     for name, (title, unit, what) in USED.items():
         used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])
         if used is None:
             continue
-        now = select(recorded.QUEUE, where) if name == "queue" else use(used, WINDOW)
+        now = select(series_names.QUEUE, where) if name == "queue" else use(used, WINDOW)
         lines = (Query(expr=_limited(limit), legend="limit", line=True),) if limit else ()
         yield Panel(
             key=f"service.{name}",
@@ -50,7 +50,7 @@ def build(catalog: Catalog, service: Service) -> Iterator[Panel]:
             title="CPU held back",
             description="Share of the CPU's periods in which a container was held back at its limit. Normal is near 0.",
             unit="percentunit",
-            queries=(Query(expr=select(recorded.THROTTLED, where), legend="held back"),),
+            queries=(Query(expr=select(series_names.THROTTLED, where), legend="held back"),),
             steps=(Step(None, colors.GOOD), Step(float(service.tuning.throttled), colors.BAD)),
         )
 

@@ -9,12 +9,12 @@ from dashboards import colors, resources
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import quantile
 from leadline.catalog.model import Catalog, Service
-from signals import burn, cost, error_ratio, latency, recorded, throughput
-from signals.formulas import FORMULAS
-from signals.instruments import Instrument, rate, restarts
-from signals.labels import STATUS_CLASS
-from signals.links import service_uid
-from signals.promql import Matcher, select, sum_by
+from leadline.signals import burn, cost, error_ratio, latency, series_names, throughput
+from leadline.signals.formulas import FORMULAS
+from leadline.signals.instruments import Instrument, rate, restarts
+from leadline.signals.labels import STATUS_CLASS
+from leadline.signals.links import service_uid
+from leadline.signals.promql import Matcher, select, sum_by
 
 WINDOW = "$__rate_interval"
 Where = tuple[Matcher, ...]
@@ -37,7 +37,7 @@ def build(catalog: Catalog, service: Service) -> Dashboard:
 
 
 def _panels(catalog: Catalog, service: Service) -> Iterator[Panel]:
-    where = recorded.owner(catalog.project, service.name)
+    where = series_names.owner(catalog.project, service.name)
     yield from _traffic(service, where)
     yield from _durations(service, where)
     if any(burn.is_reckoned(each, catalog.retention) for each in service.objectives):
@@ -203,9 +203,9 @@ def _quantile(service: Service, rank: Decimal, where: Where) -> str:
 
 def _heatmap(histogram: Instrument, where: Where) -> Panel:
     if not histogram.native:
-        expr = sum_by(("le",), select(recorded.ROUTE_DURATION_BUCKET, where))
+        expr = sum_by(("le",), select(series_names.ROUTE_DURATION_BUCKET, where))
     elif histogram.scale == 1:
-        expr = select(recorded.SERVICE_DURATION, where)
+        expr = select(series_names.SERVICE_DURATION, where)
     else:
         expr = latency.whole(histogram, WINDOW)
     return Panel(
@@ -228,7 +228,7 @@ def _budget(where: Where) -> Iterator[Panel]:
         title="Budget left",
         description="Of each objective's error budget over its period. Below 0 the objective is missed. Normal is well above.",
         unit="percentunit",
-        queries=(Query(expr=select(recorded.SLO_REMAINING, where), legend="{{objective}}"),),
+        queries=(Query(expr=select(series_names.SLO_REMAINING, where), legend="{{objective}}"),),
         least=None,
         steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
     )
@@ -240,7 +240,7 @@ def _budget(where: Where) -> Iterator[Panel]:
             "comes of an hour's rate above its factor. Normal is below 1."
         ),
         unit="none",
-        queries=(Query(expr=burn.burning(where, recorded.WINDOW), legend="{{objective}}"),),
+        queries=(Query(expr=burn.burning(where, series_names.WINDOW), legend="{{objective}}"),),
         steps=(Step(None, colors.GOOD), Step(1, colors.WARN)),
     )
 

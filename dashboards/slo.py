@@ -10,10 +10,10 @@ from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_ROWS, chosen, measured
 from leadline.base.units import plain, promql_duration
 from leadline.catalog.model import Catalog
-from signals import burn, error_ratio, recorded
-from signals.links import dashboard_uid
-from signals.objective import Objective
-from signals.promql import Matcher, one_of, select, sum_by
+from leadline.signals import burn, error_ratio, series_names
+from leadline.signals.links import dashboard_uid
+from leadline.signals.objective import Objective
+from leadline.signals.promql import Matcher, one_of, select, sum_by
 
 DRAWN = "6h"
 """The longest window whose burn rate is drawn over time; longer ones would read too many samples."""
@@ -79,7 +79,7 @@ def _series(catalog: Catalog, record: str, *more: Matcher) -> str:
 
 def _objectives(catalog: Catalog) -> Panel:
     where = chosen(catalog, route=False)
-    allowed = f"(1 - {_series(catalog, recorded.OBJECTIVE)})"
+    allowed = f"(1 - {_series(catalog, series_names.OBJECTIVE)})"
 
     def column(record: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
         return written(_series(catalog, record), title, unit, steps)
@@ -98,9 +98,9 @@ def _objectives(catalog: Catalog) -> Panel:
         kind="table",
         unit="percentunit",
         queries=(
-            column(recorded.OBJECTIVE, "Target", "percentunit"),
-            column(recorded.SLO_REMAINING, "Budget left", "percentunit", LEFT),
-            written(burn.burning(where, recorded.WINDOW), "Burn rate now", "none", BURNING),
+            column(series_names.OBJECTIVE, "Target", "percentunit"),
+            column(series_names.SLO_REMAINING, "Budget left", "percentunit", LEFT),
+            written(burn.burning(where, series_names.WINDOW), "Burn rate now", "none", BURNING),
             written(
                 f"{burn.summed_share(where, LONGEST)}\n/\n{allowed}",
                 f"Burn rate of {LONGEST}",
@@ -108,7 +108,7 @@ def _objectives(catalog: Catalog) -> Panel:
                 BURNING,
             ),
             written(_lasting(catalog), "Lasts for, at this rate", "s"),
-            column(recorded.SLO_COVERAGE, "Coverage", "percentunit", SURE),
+            column(series_names.SLO_COVERAGE, "Coverage", "percentunit", SURE),
         ),
         labels=("service", "objective"),
         sort="-Budget left",
@@ -126,7 +126,9 @@ def _remaining(catalog: Catalog) -> Panel:
             "they leave the period. Normal is well above 0; below the line the objective is missed."
         ),
         unit="percentunit",
-        queries=(Query(expr=_series(catalog, recorded.SLO_REMAINING), legend="{{service}} {{objective}}"),),
+        queries=(
+            Query(expr=_series(catalog, series_names.SLO_REMAINING), legend="{{service}} {{objective}}"),
+        ),
         least=None,
         steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
         height=10,
@@ -136,7 +138,7 @@ def _remaining(catalog: Catalog) -> Panel:
 def _burning(catalog: Catalog) -> Panel:
     where = chosen(catalog, route=False)
     legend = "{{service}} {{objective}} "
-    allowed = f"(1 - {_series(catalog, recorded.OBJECTIVE)})"
+    allowed = f"(1 - {_series(catalog, series_names.OBJECTIVE)})"
     rates = [Query(expr=burn.burning(where, window), legend=f"{legend}{window}") for window in burn.RECORDED]
     long = Query(expr=f"{burn.summed_share(where, DRAWN)}\n/\n{allowed}", legend=f"{legend}{DRAWN}")
     return Panel(
@@ -197,11 +199,11 @@ def _share(catalog: Catalog) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=burn.share(chosen(catalog, route=False), recorded.WINDOW),
+                expr=burn.share(chosen(catalog, route=False), series_names.WINDOW),
                 legend="{{service}} {{objective}}",
             ),
             Query(
-                expr=f"1 - {_series(catalog, recorded.OBJECTIVE)}",
+                expr=f"1 - {_series(catalog, series_names.OBJECTIVE)}",
                 legend="{{service}} {{objective}} allowed",
                 line=True,
             ),
@@ -240,8 +242,8 @@ def _lasting(catalog: Catalog) -> str:
                 for name, services in objectives.items()
             ]
         parts += [
-            f"clamp_min({select(recorded.SLO_REMAINING, where)}, 0) * {plain(period)}\n/\n"
-            f"({burn.burning(where, recorded.WINDOW)} > 0)"
+            f"clamp_min({select(series_names.SLO_REMAINING, where)}, 0) * {plain(period)}\n/\n"
+            f"({burn.burning(where, series_names.WINDOW)} > 0)"
             for where in wheres
         ]
     return "\nor\n".join(parts)
@@ -256,6 +258,8 @@ def _coverage(catalog: Catalog) -> Panel:
             "hole lowers it for one. Normal is near 100 %."
         ),
         unit="percentunit",
-        queries=(Query(expr=_series(catalog, recorded.SLO_COVERAGE), legend="{{service}} {{objective}}"),),
+        queries=(
+            Query(expr=_series(catalog, series_names.SLO_COVERAGE), legend="{{service}} {{objective}}"),
+        ),
         most=1,
     )

@@ -10,7 +10,7 @@ import promql_parser
 
 from dashboards.model import KINDS, Link, Panel, Query, Step
 from dashboards.parts import MOST_QUERIES
-from signals.variables import BUILT_IN, without_variables
+from leadline.signals.variables import BUILT_IN, without_variables
 
 COLUMNS = 24
 COLOR = re.compile(

@@ -8,11 +8,11 @@ from dashboards import colors
 from dashboards.model import Dashboard, Panel, Query, Step, row
 from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from leadline.catalog.model import Catalog
-from signals import error_ratio, recorded, throughput
-from signals.instruments import rate
-from signals.labels import STATUS_CLASS
-from signals.links import dashboard_uid
-from signals.promql import select
+from leadline.signals import error_ratio, series_names, throughput
+from leadline.signals.instruments import rate
+from leadline.signals.labels import STATUS_CLASS
+from leadline.signals.links import dashboard_uid
+from leadline.signals.promql import select
 
 
 def build(catalog: Catalog) -> Dashboard:
@@ -127,7 +127,7 @@ def _concurrency(catalog: Catalog) -> Panel:
 
 
 def _last_week(catalog: Catalog) -> Panel:
-    now = select(recorded.requests("30m"), chosen(catalog, route=False))
+    now = select(series_names.requests("30m"), chosen(catalog, route=False))
     return Panel(
         key="throughput.week",
         title="Requests per second over half an hour, and a week before",
@@ -156,7 +156,7 @@ def saturation(catalog: Catalog) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=select(recorded.SATURATION, chosen(catalog, route=False)),
+                expr=select(series_names.SATURATION, chosen(catalog, route=False)),
                 legend="{{service}} {{resource}}",
             ),
         ),
@@ -196,6 +196,8 @@ def _queue(catalog: Catalog) -> Iterator[Panel]:
             key="throughput.queue",
             title="Tasks that wait in queues",
             description="How many tasks wait in each service's queue. A queue that is never empty and grows will not drain. Normal is near 0.",
-            queries=(Query(expr=select(recorded.QUEUE, chosen(catalog, route=False)), legend="{{service}}"),),
+            queries=(
+                Query(expr=select(series_names.QUEUE, chosen(catalog, route=False)), legend="{{service}}"),
+            ),
             needs=("queue",),
         )

@@ -13,7 +13,7 @@ from k8s.kubectl import Cluster
 from leadline.base.errors import LeadlineError, ToolFailedError
 from leadline.catalog.model import Catalog
 from leadline.catalog.model import Cluster as Wanted
-from signals.links import folder_uid
+from leadline.signals.links import folder_uid
 
 FINE, WRONG, UNKNOWN = "fine", "wrong", "unknown"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

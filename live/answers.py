@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from signals.samples import Answer, Histogram, Sample, Series
+from leadline.signals.samples import Answer, Histogram, Sample, Series
 
 Payload = dict[str, Any]
 KINDS = ("vector", "matrix", "scalar", "string")

@@ -15,10 +15,10 @@ from leadline.base.errors import NotPrometheusError, QueryRejectedError, Unavail
 from leadline.base.http import Deadline
 from leadline.base.units import duration, plain
 from leadline.catalog.endpoints import Endpoint
+from leadline.signals.inventory import Inventory
+from leadline.signals.samples import Answer
 from live.access import apply
 from live.session import Session
-from signals.inventory import Inventory
-from signals.samples import Answer
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
@@ -30,7 +30,7 @@ LATELY_SECONDS = 3600
 
 
 class Prometheus:
-    """A Prometheus, or what speaks its API. Has the shape of `signals.samples.Ask` through `ask`."""
+    """A Prometheus, or what speaks its API. Has the shape of `leadline.signals.samples.Ask` through `ask`."""
 
     def __init__(
         self,

@@ -18,8 +18,8 @@ from leadline.base.errors import (
     UnavailableError,
 )
 from leadline.base.http import Deadline, HttpSession, parsed, server
+from leadline.signals.samples import Answer
 from live.answers import MalformedError, Payload, answer
-from signals.samples import Answer
 
 GRAFANAS = "/api/datasources/proxy"
 """The path below which Grafana passes requests on to a data source."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
+from leadline.signals.instruments import Instrument
+from leadline.signals.promql import Matcher, select, sum_by
+from leadline.signals.samples import Answer, Ask
 from reports.fetch import batches, shares, side_by_side
 from reports.scrapes import UP
 from reports.window import Window
-from signals.instruments import Instrument
-from signals.promql import Matcher, select, sum_by
-from signals.samples import Answer, Ask
 
 
 def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict[Instrument, str]:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from leadline.signals.instruments import Instrument
+from leadline.signals.samples import Sample, Series
 from reports.counters import fallen
 from reports.scrapes import TargetKey
-from signals.instruments import Instrument
-from signals.samples import Sample, Series
 
 PARTS = ("", "_sum", "_count", "_bucket")
 Own = tuple[TargetKey, Series]

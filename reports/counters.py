@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from leadline.signals.samples import Sample
 from reports.bounds import Count
 from reports.scrapes import CLOCK_SLACK_SECONDS, Scrapes
-from signals.samples import Sample
 
 RESTART_FALL, FEW = 0.5, 20
 """A value that falls below this share of the last one started again; one that falls by less, or a count of a few, may just

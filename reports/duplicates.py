@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from leadline.signals.samples import Sample, Series
 from reports.attribution import Attribution
 from reports.counters import fallen
 from reports.scrapes import MOVED_SECONDS, Scrapes, TargetKey
-from signals.samples import Sample, Series
 
 ADDRESSES = (("instance",), ("namespace", "pod", "container"), ("namespace", "pod"))
 """Labels that name one address or one pod, whatever the job."""

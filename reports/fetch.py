@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from signals.instruments import Instrument
-from signals.promql import Matcher, one_of
-from signals.samples import Answer, Ask, Series
+from leadline.signals.instruments import Instrument
+from leadline.signals.promql import Matcher, one_of
+from leadline.signals.samples import Answer, Ask, Series
 
 SIDE_BY_SIDE = 8
 """So many questions are asked at the same time."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.base.errors import NoDataError, UsageError
+from leadline.signals import recorded_answers
+from leadline.signals.samples import Answer, Ask
 from reports.window import Window
-from signals import answers
-from signals.samples import Answer, Ask
 
 SCHEMA = "leadline.frozen/1"
 Key = tuple[str, float | None]
@@ -65,7 +65,7 @@ def write(frozen: Frozen) -> str:
     """Write it as JSON; numbers in full, what is not finite as text."""
     window = frozen.window
     kept = [
-        {"query": query, "at": at, **answers.plain(answer)}
+        {"query": query, "at": at, **recorded_answers.plain(answer)}
         for (query, at), answer in sorted(
             frozen.answers.items(), key=lambda item: (item[0][0], item[0][1] or 0.0)
         )
@@ -134,7 +134,8 @@ def _frozen(document: Mapping[str, Any]) -> Frozen:
         settings={key: read(settings[key]) for key, read in SETTINGS.items() if key in settings},
         sources={_text(name): _text(text) for name, text in document.get("sources", {}).items()},
         answers={
-            (_text(each["query"]), _number(each["at"])): answers.read(each) for each in document["answers"]
+            (_text(each["query"]), _number(each["at"])): recorded_answers.read(each)
+            for each in document["answers"]
         },
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from signals.samples import Series
+from leadline.signals.samples import Series
 
 LOOKBACK_SECONDS = 300.0
 """Prometheus's own: no sample stands for longer."""

@@ -9,13 +9,13 @@ from decimal import Decimal
 
 from leadline.base.units import plain, show
 from leadline.catalog.model import Service, Target
+from leadline.signals import latency as signal
 from reports.bounds import Bounded, quotient
 from reports.measured import Keep, Labels, Measured, everything
 from reports.model import UNDECIDED, Reading
 from reports.quantiles import Distribution, bounded, quantile, rank_interval, share_within
 from reports.questions import Soundings
 from reports.verdicts import judged, judged_quantile
-from signals import latency as signal
 
 MANY = 1000
 """From so many requests on, chance moves the usual quantiles less than a bucket's width does."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator
 
+from leadline.signals.promql import Matcher
 from reports.counters import Gap
 from reports.scrapes import Scrapes, TargetKey
 from reports.window import Window
-from signals.promql import Matcher
 
 
 def gaps(scrapes: Scrapes, window: Window, refuted: Collection[float], *, drained: bool) -> Iterator[Gap]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
 
+from leadline.signals.instruments import Instrument
+from leadline.signals.samples import Series
 from reports.bounds import NOTHING, Bounded, Count, total
 from reports.counters import PLAUSIBLE, Counter, Gap
 from reports.gauges import Level, level_of, sums_at
 from reports.model import Edges, Provenance, Reading
 from reports.scrapes import Scrapes, TargetKey
 from reports.window import Window
-from signals.instruments import Instrument
-from signals.samples import Series
 
 Labels = Mapping[str, str]
 Keep = Callable[[Labels], bool]

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 
 from leadline.base.units import MOST_DIGITS, clean, plain
-from signals.samples import Answer, Histogram, Sample, Series
+from leadline.signals.samples import Answer, Histogram, Sample, Series
 
 
 def as_classic(answer: Answer) -> Answer:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leadline.base.units import promql_duration
+from leadline.signals.objective import Objective
+from leadline.signals.promql import Matcher, select
+from leadline.signals.samples import Ask
 from reports.bounds import Bounded
 from reports.latency import distribution_of
 from reports.model import Alert, Burn, Reading
 from reports.quantiles import share_within
 from reports.questions import Soundings
 from reports.window import Window
-from signals.objective import Objective
-from signals.promql import Matcher, select
-from signals.samples import Ask
 
 ALERTS = "ALERTS"
 STATES = ("firing", "pending")

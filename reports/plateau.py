@@ -10,10 +10,10 @@ from statistics import median
 from leadline.base.errors import NoDataError
 from leadline.base.units import promql_duration, show
 from leadline.catalog.model import Service
+from leadline.signals.instruments import rate
+from leadline.signals.promql import select
+from leadline.signals.samples import Ask, Sample
 from reports.scrapes import UP
-from signals.instruments import rate
-from signals.promql import select
-from signals.samples import Ask, Sample
 
 HALF, IDLE, STEADY = 0.5, 0.1, 0.8
 """Shares of the way from the usual rate to the run's: inside the run, before it began, and in its steady state."""

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from leadline.base.units import promql_duration
 from leadline.catalog.model import Service
+from leadline.signals.instruments import GOLDEN, Instrument
+from leadline.signals.labels import NAME
+from leadline.signals.promql import Matcher, one_of, select
+from leadline.signals.samples import Answer, Ask, Sample, Series
 from reports import duplicates, thinning
 from reports.absence import reasons
 from reports.attribution import Attribution, attribute
@@ -19,10 +23,6 @@ from reports.native import as_classic, in_base_units
 from reports.processes import Processes, former
 from reports.scrapes import UP, Scrapes, TargetKey, key_of, scrapes_of
 from reports.window import Window, utc
-from signals.instruments import GOLDEN, Instrument
-from signals.labels import NAME
-from signals.promql import Matcher, one_of, select
-from signals.samples import Answer, Ask, Sample, Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

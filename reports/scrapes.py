@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from leadline.signals.promql import Matcher, one_of, select
+from leadline.signals.samples import Sample, Series
 from reports.window import Window
-from signals.promql import Matcher, one_of, select
-from signals.samples import Sample, Series
 
 UP, DURATION, STARTED = "up", "scrape_duration_seconds", "process_start_time_seconds"
 MOVED_SECONDS = 1.0

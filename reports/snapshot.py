@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from leadline.catalog.model import Catalog, Service
+from leadline.signals.links import TOPICS as TOPIC_NAMES
+from leadline.signals.links import dashboard_path
+from leadline.signals.samples import Ask
 from reports import (
     advice,
     breakdown,
@@ -26,9 +29,6 @@ from reports import (
 from reports.model import Alert, Reading, Report, ServiceReport
 from reports.questions import Soundings, sound
 from reports.window import Window
-from signals.links import TOPICS as TOPIC_NAMES
-from signals.links import dashboard_path
-from signals.samples import Ask
 
 TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
     throughput.readings,

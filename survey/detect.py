@@ -11,9 +11,9 @@ from itertools import combinations
 
 from leadline.catalog import profiles
 from leadline.catalog.profiles import Profile
-from signals.instruments import GOLDEN, Instrument
-from signals.inventory import Inventory, Look
-from signals.promql import Matcher, one_of, select
+from leadline.signals.instruments import GOLDEN, Instrument
+from leadline.signals.inventory import Inventory, Look
+from leadline.signals.promql import Matcher, one_of, select
 from survey.model import Fit, Found, Survey
 
 MOST_NAMES, MOST_SERVICES = 100, 40

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leadline.catalog.profiles import Profile
-from signals.inventory import Inventory
+from leadline.signals.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

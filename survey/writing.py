@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from leadline.base.units import plain, promql_duration
 from leadline.catalog import profiles
-from signals.promql import one_of
+from leadline.signals.promql import one_of
 from survey.model import Found, Survey
 from survey.proposals import Proposal
 

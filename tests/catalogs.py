@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadline.catalog import loader, profiles
 from leadline.catalog.model import Catalog
-from signals.alarms import ALERTS
+from leadline.signals.alert_names import ALERTS
 
 OWN = "own.yaml"
 """The name of the catalog's own profile, where it has one."""

@@ -10,8 +10,8 @@ import pytest
 
 from cli.main import COMMANDS, group
 from leadline.catalog import profiles
-from signals.alarms import ALERTS
-from signals.formulas import FORMULAS
+from leadline.signals.alert_names import ALERTS
+from leadline.signals.formulas import FORMULAS
 from tests.conftest import ROOT
 
 RUNBOOKS = (ROOT / "docs/runbooks/README.md").read_text("utf-8")

@@ -11,10 +11,10 @@ from alerts.model import Input
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service
-from signals import recorded
-from signals.burn import PAGE
-from signals.instruments import Instrument, error_rate, errors_alone, rate
-from signals.objective import Objective
+from leadline.signals import series_names
+from leadline.signals.burn import PAGE
+from leadline.signals.instruments import Instrument, error_rate, errors_alone, rate
+from leadline.signals.objective import Objective
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:
@@ -27,7 +27,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         """Read in the shortest window whether failures can be told now; in the others none is 0 where they can."""
         if window == found.slice:
             return error_rate(requests, window)
-        told = found.recorded(recorded.slo_bad_events(found.slice))
+        told = found.recorded(series_names.slo_bad_events(found.slice))
         return f"{errors_alone(requests, window)}\nor\n0 * {told}"
 
     found = Watched(

@@ -13,8 +13,8 @@ from alerts.model import Recording
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain, promql_duration
 from leadline.catalog.model import Catalog
-from signals import recorded
-from signals.promql import select
+from leadline.signals import series_names
+from leadline.signals.promql import select
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 
@@ -33,15 +33,15 @@ def recordings(watched: Watched) -> Iterator[Recording]:
     seconds = interval(watched.catalog)
     long = objective.period_seconds / watched.catalog.pace
     period, budget = promql_duration(long), plain(1 - objective.target)
-    counted = select(recorded.SLO_EVENTS_COUNTED, where)
+    counted = select(series_names.SLO_EVENTS_COUNTED, where)
     spent = (
-        f"sum_over_time({select(recorded.SLO_BAD_EVENTS_COUNTED, where)}[{period}])\n/\n"
+        f"sum_over_time({select(series_names.SLO_BAD_EVENTS_COUNTED, where)}[{period}])\n/\n"
         f"(sum_over_time({counted}[{period}]) > 0)"
     )
     samples = plain(round(long / seconds, 6))
     expressions = {
-        recorded.SLO_REMAINING: f"1 -\n{spent}\n/\n{budget}",
-        recorded.SLO_COVERAGE: f"clamp_max(count_over_time({counted}[{period}]) / {samples}, 1)",
+        series_names.SLO_REMAINING: f"1 -\n{spent}\n/\n{budget}",
+        series_names.SLO_COVERAGE: f"clamp_max(count_over_time({counted}[{period}]) / {samples}, 1)",
     }
     for name, expression in expressions.items():
         yield Recording(record=name, expr=expression, labels=watched.labels)

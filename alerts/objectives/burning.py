@@ -10,9 +10,9 @@ from alerts.model import Alert, Recording
 from alerts.objectives import timelines
 from alerts.objectives.watched import DIGITS, Watched
 from leadline.base.units import duration, plain, rounded
-from signals import burn, recorded
-from signals.burn import PAGE, TICKET, Arm
-from signals.promql import indent, select
+from leadline.signals import burn, series_names
+from leadline.signals.burn import PAGE, TICKET, Arm
+from leadline.signals.promql import indent, select
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}
@@ -29,11 +29,11 @@ def recordings(watched: Watched) -> Iterator[Recording]:
         yield Recording(record=slices.bad, expr=watched.bad(watched.slice), labels=watched.labels)
     for base in burn.RECORDED:
         window = watched.catalog.paced(base)
-        if base != recorded.WINDOW and base not in _windows(watched):
+        if base != series_names.WINDOW and base not in _windows(watched):
             continue
         for record, read, write in (
-            (recorded.slo_events, slices and slices.events, watched.events),
-            (recorded.slo_bad_events, slices and slices.bad, watched.bad),
+            (series_names.slo_events, slices and slices.events, watched.events),
+            (series_names.slo_bad_events, slices and slices.bad, watched.bad),
         ):
             is_read = slices and read and not watched.is_slice(window)
             expr = (
@@ -49,8 +49,8 @@ def sums(watched: Watched, seconds: Decimal) -> Iterator[Recording]:
     if not burn.usable(watched.objective, watched.catalog.retention):
         return
     for record, rate in (
-        (recorded.SLO_EVENTS_COUNTED, recorded.slo_events),
-        (recorded.SLO_BAD_EVENTS_COUNTED, recorded.slo_bad_events),
+        (series_names.SLO_EVENTS_COUNTED, series_names.slo_events),
+        (series_names.SLO_BAD_EVENTS_COUNTED, series_names.slo_bad_events),
     ):
         events = select(rate(watched.slice), watched.where)
         yield Recording(record=record, expr=f"{events} * {plain(seconds)}", labels=watched.labels)

@@ -16,10 +16,10 @@ from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import plain, significant
 from leadline.catalog.model import Catalog, Service
-from signals import recorded
-from signals.burn import PAGE
-from signals.instruments import Instrument, rate
-from signals.objective import Objective
+from leadline.signals import series_names
+from leadline.signals.burn import PAGE
+from leadline.signals.instruments import Instrument, rate
+from leadline.signals.objective import Objective
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""
@@ -37,7 +37,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     limit = plain(objective.limit_usd)
 
     def bad(window: str) -> str:
-        events = found.recorded(recorded.slo_events(window))
+        events = found.recorded(series_names.slo_events(window))
         return f"{events}\n*\n(\n{rate(spend, window)}\n> bool\n{limit} * {events}\n)"
 
     found = Watched(
@@ -48,8 +48,8 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         events=lambda window: rate(counter, window),
         bad=bad,
         slices=Slices(
-            events=recorded.slo_events(catalog.paced(recorded.WINDOW)),
-            bad=recorded.slo_bad_events(catalog.paced(recorded.WINDOW)),
+            events=series_names.slo_events(catalog.paced(series_names.WINDOW)),
+            bad=series_names.slo_bad_events(catalog.paced(series_names.WINDOW)),
             over=lambda series, window: f"avg_over_time({series}[{window}])",
         ),
         describe=partial(_described, service, objective),

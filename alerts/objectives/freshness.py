@@ -16,11 +16,11 @@ from alerts.model import Input
 from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import duration, plain, promql_duration
 from leadline.catalog.model import Catalog, Service
-from signals import recorded
-from signals.burn import PAGE
-from signals.instruments import Instrument
-from signals.objective import Objective
-from signals.promql import Matcher, select
+from leadline.signals import series_names
+from leadline.signals.burn import PAGE
+from leadline.signals.instruments import Instrument
+from leadline.signals.objective import Objective
+from leadline.signals.promql import Matcher, select
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""
@@ -41,7 +41,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     series = instrument.part(suffix) if suffix else instrument
     fresh = f"count(count_over_time({series.over(window)}))"
     labels = {**catalog.labels(service), "objective": objective.name}
-    moments = select(recorded.SLO_MOMENTS, (Matcher(key, "=", value) for key, value in labels.items()))
+    moments = select(series_names.SLO_MOMENTS, (Matcher(key, "=", value) for key, value in labels.items()))
     remembered = f"last_over_time({moments}[{catalog.paced(REMEMBERED)}])"
     return Watched(
         catalog=catalog,
@@ -50,8 +50,8 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         events=lambda _: f"0 * {fresh} + 1\nor\n0 * sum({remembered}) + 1",
         bad=lambda _: f"0 * {fresh}\nor\n0 * sum({moments}) + 1",
         slices=Slices(
-            events=recorded.SLO_MOMENTS,
-            bad=recorded.SLO_BAD_MOMENTS,
+            events=series_names.SLO_MOMENTS,
+            bad=series_names.SLO_BAD_MOMENTS,
             over=lambda series, length: f"sum_over_time({series}[{length}]) / {plain(duration(length))}",
         ),
         least=LEAST,

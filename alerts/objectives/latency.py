@@ -11,10 +11,10 @@ from alerts.model import Input
 from alerts.objectives.watched import Watched
 from leadline.base.units import plain, show
 from leadline.catalog.model import Catalog, Service
-from signals import latency, recorded
-from signals.burn import PAGE
-from signals.instruments import Instrument
-from signals.objective import Objective
+from leadline.signals import latency, series_names
+from leadline.signals.burn import PAGE
+from leadline.signals.instruments import Instrument
+from leadline.signals.objective import Objective
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:
@@ -28,7 +28,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
 
     def bad(window: str) -> str:
         """Of a native histogram nothing recorded is read, since its alerts are proven on what is recorded."""
-        every = found.recorded(recorded.slo_events(window))
+        every = found.recorded(series_names.slo_events(window))
         if histogram.native:
             every = latency.requests(histogram, edge, window)
         return latency.slower(histogram, edge, window, every)

@@ -19,9 +19,9 @@ from alerts.model import IDLE_STEP, STEP, Case, Check, Input
 from alerts.objectives import budget
 from alerts.objectives.watched import Watched
 from leadline.base.units import duration, plain, rounded
-from signals import burn, recorded
-from signals.burn import PAGE, Arm
-from signals.promql import Matcher, select
+from leadline.signals import burn, series_names
+from leadline.signals.burn import PAGE, Arm
+from leadline.signals.promql import Matcher, select
 
 MINUTE = 60
 MANY = Decimal(1_000_000)
@@ -282,8 +282,8 @@ def _windows(watched: Watched, arm: Arm, edge: Edge, begin: int, end: int) -> It
     for window, level in ((arm.long, edge.long), (arm.short, edge.short)):
         seconds = float(duration(window))
         for record, before, after in (
-            (recorded.slo_events(window), BURST, level[0]),
-            (recorded.slo_bad_events(window), Decimal(0), level[1]),
+            (series_names.slo_events(window), BURST, level[0]),
+            (series_names.slo_bad_events(window), Decimal(0), level[1]),
         ):
             values = constant((begin, before), (end + 1 - begin, Decimal(str(float(after) / seconds))))
             yield Input(selector=select(record, where), values=values)
@@ -655,8 +655,8 @@ def _recorded(watched: Watched, phases: Sequence[Phase]) -> Iterator[Input]:
     for window in burn.RECORDED:
         covers = max(1, int(duration(window) / MINUTE / STEP))
         for record, of in (
-            (recorded.slo_events(window), [each.events for each in every]),
-            (recorded.slo_bad_events(window), [each.bad for each in every]),
+            (series_names.slo_events(window), [each.events for each in every]),
+            (series_names.slo_bad_events(window), [each.bad for each in every]),
         ):
             values = []
             for end in range(len(of)):
@@ -667,7 +667,7 @@ def _recorded(watched: Watched, phases: Sequence[Phase]) -> Iterator[Input]:
 
 def _counted(watched: Watched, scenarios: Sequence[Scenario]) -> Iterator[Input]:
     """Give what is recorded each minute, a series for each scenario, and what is recorded of others."""
-    for record, index in ((recorded.SLO_EVENTS_COUNTED, 0), (recorded.SLO_BAD_EVENTS_COUNTED, 1)):
+    for record, index in ((series_names.SLO_EVENTS_COUNTED, 0), (series_names.SLO_BAD_EVENTS_COUNTED, 1)):
         for each in scenarios:
             given = Matcher(GIVEN, "=", each.name)
             levels = [
@@ -685,7 +685,7 @@ def _recorded_of_others(watched: Watched, steps: int) -> Iterator[Input]:
     records = [
         write(watched.catalog.paced(window))
         for window in burn.RECORDED
-        for write in (recorded.slo_events, recorded.slo_bad_events)
+        for write in (series_names.slo_events, series_names.slo_bad_events)
     ]
     records += (watched.slices.events, watched.slices.bad) if watched.slices else ()
     for record in dict.fromkeys(records):

@@ -10,11 +10,11 @@ from alerts.examples import Phase
 from alerts.model import Input
 from leadline.base.units import duration, plain, rounded
 from leadline.catalog.model import Catalog, Service
-from signals import burn, recorded
-from signals.alarms import BURNING, SLOW
-from signals.burn import PAGE
-from signals.objective import Objective
-from signals.promql import Matcher, select
+from leadline.signals import burn, series_names
+from leadline.signals.alert_names import BURNING, SLOW
+from leadline.signals.burn import PAGE
+from leadline.signals.objective import Objective
+from leadline.signals.promql import Matcher, select
 
 DIGITS = 8
 """Significant digits of what a rule multiplies with and compares to: a millionth of a limit decides nothing."""
@@ -81,22 +81,25 @@ class Watched:
 
     def is_slice(self, window: str) -> bool:
         """Whether the events of a window are those of a slice itself."""
-        return self.slices is not None and self.slices.events == recorded.slo_events(window)
+        return self.slices is not None and self.slices.events == series_names.slo_events(window)
 
     def events_in(self, window: str, times: Decimal = Decimal(1)) -> str:
         """Write how many events a window of a pair had, so many times, as recorded."""
-        return self._sum_of(recorded.slo_events, recorded.SLO_EVENTS_COUNTED, window, times)
+        return self._sum_of(series_names.slo_events, series_names.SLO_EVENTS_COUNTED, window, times)
 
     def bad_in(self, window: str) -> str:
         """Write how many bad events a window of a pair had, as recorded."""
-        return self._sum_of(recorded.slo_bad_events, recorded.SLO_BAD_EVENTS_COUNTED, window, Decimal(1))
+        return self._sum_of(
+            series_names.slo_bad_events, series_names.SLO_BAD_EVENTS_COUNTED, window, Decimal(1)
+        )
 
     def share_in(self, window: str) -> str:
         """Write the share of a window's events that are bad; NaN where there are none, which no comparison keeps."""
         if window in burn.RECORDED:
             paced = self.catalog.paced(window)
             bad, events = (
-                select(each(paced), self.where) for each in (recorded.slo_bad_events, recorded.slo_events)
+                select(each(paced), self.where)
+                for each in (series_names.slo_bad_events, series_names.slo_events)
             )
         else:
             bad, events = self.bad_in(window), self.events_in(window)
@@ -112,4 +115,4 @@ class Watched:
     @property
     def slice(self) -> str:
         """The shortest window, which the present burn rate is computed over."""
-        return self.catalog.paced(recorded.WINDOW)
+        return self.catalog.paced(series_names.WINDOW)

@@ -11,12 +11,12 @@ from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input
 from alerts.watches.targets import own_targets
 from leadline.base.units import show
 from leadline.catalog.model import Catalog, Service
-from signals.alarms import ABSENT, BUCKET_MISSING
-from signals.burn import TICKET
-from signals.instruments import Instrument
-from signals.latency import without_edge
-from signals.promql import Matcher, select
-from signals.recorded import UP
+from leadline.signals.alert_names import ABSENT, BUCKET_MISSING
+from leadline.signals.burn import TICKET
+from leadline.signals.instruments import Instrument
+from leadline.signals.latency import without_edge
+from leadline.signals.promql import Matcher, select
+from leadline.signals.series_names import UP
 
 WINDOW, HOLD = "10m", "5m"
 LAST, DUE = 20, 15

@@ -10,11 +10,11 @@ from alerts.examples import Phase, attempted, growing
 from alerts.model import IDLE_STEP, Alert, Case, Check, Group, Input, Recording
 from leadline.base.units import HOURS_PER_MONTH, plain, promql_duration
 from leadline.catalog.model import Catalog, Service
-from signals import cost, recorded
-from signals.alarms import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT
-from signals.burn import PAGE, TICKET
-from signals.promql import select
-from signals.recorded import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
+from leadline.signals import cost, series_names
+from leadline.signals.alert_names import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MONTH_SPENT
+from leadline.signals.burn import PAGE, TICKET
+from leadline.signals.promql import select
+from leadline.signals.series_names import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
 
 MONTH = "31d"
 NEARLY = Decimal("0.8")
@@ -31,7 +31,7 @@ def recordings(catalog: Catalog) -> Iterator[Recording]:
     """Record the budget itself."""
     if catalog.monthly_budget_usd is not None:
         value = plain(catalog.monthly_budget_usd)
-        yield Recording(record=recorded.BUDGET, expr=f"vector({value})", labels=catalog.labels())
+        yield Recording(record=series_names.BUDGET, expr=f"vector({value})", labels=catalog.labels())
 
 
 def projected(catalog: Catalog) -> Iterator[Alert]:
@@ -40,7 +40,7 @@ def projected(catalog: Catalog) -> Iterator[Alert]:
     budget = catalog.monthly_budget_usd
     if budget is None or not spending:
         return
-    where = recorded.owner(catalog.project)
+    where = series_names.owner(catalog.project)
     long, short = (
         cost.month(where, catalog.paced(window), ("project",)) for window in (DAY_WINDOW, LONG_WINDOW)
     )
@@ -127,22 +127,22 @@ def month(catalog: Catalog) -> Group | None:
 
 
 def _sums(catalog: Catalog, seconds: Decimal) -> Iterator[Recording]:
-    owner = recorded.owner(catalog.project)
+    owner = series_names.owner(catalog.project)
     labels = catalog.labels()
-    counted, long = select(recorded.COST_COUNTED, owner), MONTH
-    to_date = select(recorded.MONTH_TO_DATE, owner)
-    rate = select(recorded.cost(catalog.paced(DAY_WINDOW)), owner)
+    counted, long = select(series_names.COST_COUNTED, owner), MONTH
+    to_date = select(series_names.MONTH_TO_DATE, owner)
+    rate = select(series_names.cost(catalog.paced(DAY_WINDOW)), owner)
     expressions = {
-        recorded.COST_COUNTED: (
-            f"{plain(seconds)} * sum by (service) ({select(recorded.MODEL_COST, owner)})\n"
+        series_names.COST_COUNTED: (
+            f"{plain(seconds)} * sum by (service) ({select(series_names.MODEL_COST, owner)})\n"
             f"* on () group_left (month)\n{THIS_MONTH}"
         ),
-        recorded.MONTH_TO_DATE: f"sum(\n  sum_over_time({counted}[{long}])\n  and on (month)\n  {THIS_MONTH}\n)",
-        recorded.MONTH_COVERAGE: (
+        series_names.MONTH_TO_DATE: f"sum(\n  sum_over_time({counted}[{long}])\n  and on (month)\n  {THIS_MONTH}\n)",
+        series_names.MONTH_COVERAGE: (
             f"max(\n  count_over_time({counted}[{long}])\n  and on (month)\n  {THIS_MONTH}\n) * {plain(seconds)}\n"
             f"/\nclamp_min({MONTH_BEGAN}, {plain(seconds)})"
         ),
-        recorded.MONTH_PROJECTED: f"{to_date}\n+ on ()\n(days_in_month() * 86400 - {MONTH_BEGAN}) * sum({rate})",
+        series_names.MONTH_PROJECTED: f"{to_date}\n+ on ()\n(days_in_month() * 86400 - {MONTH_BEGAN}) * sum({rate})",
     }
     for record, expression in expressions.items():
         yield Recording(record=record, expr=expression, labels=labels)
@@ -151,7 +151,7 @@ def _sums(catalog: Catalog, seconds: Decimal) -> Iterator[Recording]:
 def _spent(catalog: Catalog, seconds: Decimal) -> Iterator[Alert]:
     budget = catalog.monthly_budget_usd or Decimal(0)
     service = catalog.measuring("cost")[0]
-    spent = select(recorded.MONTH_TO_DATE, recorded.owner(catalog.project))
+    spent = select(series_names.MONTH_TO_DATE, series_names.owner(catalog.project))
     for name, share, severity in (
         (MONTH_NEARLY_SPENT, NEARLY, TICKET),
         (MONTH_SPENT, Decimal(1), PAGE),

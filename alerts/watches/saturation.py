@@ -10,11 +10,11 @@ from alerts.examples import Phase, attempted, constant, counting, level, success
 from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import plain, rounded
 from leadline.catalog.model import Catalog, Service
-from signals import burn, recorded, saturation
-from signals.alarms import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK
-from signals.instruments import Instrument, rate, total
-from signals.promql import Matcher, select
-from signals.recorded import WINDOW
+from leadline.signals import burn, saturation, series_names
+from leadline.signals.alert_names import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK
+from leadline.signals.instruments import Instrument, rate, total
+from leadline.signals.promql import Matcher, select
+from leadline.signals.series_names import WINDOW
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 EXAMPLE_LIMIT = Decimal(200)
@@ -32,15 +32,15 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
         limit = resource.limit
         bound = total(limit) if limit.constant is not None else f"({total(limit)} > 0)"
         yield Recording(
-            record=recorded.SATURATION,
+            record=series_names.SATURATION,
             expr=f"{saturation.use(resource.used, window)}\n/\n{bound}",
             labels={**labels, "resource": name},
         )
     if "queue" in service.instruments:
-        yield Recording(record=recorded.QUEUE, expr=total(service.instruments["queue"]), labels=labels)
+        yield Recording(record=series_names.QUEUE, expr=total(service.instruments["queue"]), labels=labels)
     if {"throttled", "periods"} <= set(service.instruments):
         held, every = (rate(service.instruments[name], window) for name in ("throttled", "periods"))
-        yield Recording(record=recorded.THROTTLED, expr=f"{held}\n/\n({every} > 0)", labels=labels)
+        yield Recording(record=series_names.THROTTLED, expr=f"{held}\n/\n({every} > 0)", labels=labels)
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
@@ -59,14 +59,14 @@ def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
 
 
 def _series(catalog: Catalog, service: Service, record: str, resource: str = "") -> str:
-    where = recorded.owner(catalog.project, service.name)
+    where = series_names.owner(catalog.project, service.name)
     return select(record, (*where, Matcher("resource", "=", resource)) if resource else where)
 
 
 def _headroom(catalog: Catalog, service: Service, resources: list[str]) -> Alert:
     factor = service.tuning.headroom
     room = (
-        f"{plain(saturation.PLANNED[each])} / {_series(catalog, service, recorded.SATURATION, each)} < {plain(factor)}"
+        f"{plain(saturation.PLANNED[each])} / {_series(catalog, service, series_names.SATURATION, each)} < {plain(factor)}"
         for each in resources
     )
     annotations = {
@@ -134,7 +134,7 @@ def _full(catalog: Catalog, service: Service, resource: str, name: str) -> Alert
     fired = filled(annotations, {SHARE: percent(above)})
     return Alert(
         name=name,
-        expr=f"{_series(catalog, service, recorded.SATURATION, resource)} > {plain(limit)}",
+        expr=f"{_series(catalog, service, series_names.SATURATION, resource)} > {plain(limit)}",
         hold=catalog.paced("5m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
@@ -151,7 +151,7 @@ def _full_cases(
 
 
 def _stuck(catalog: Catalog, service: Service) -> Alert:
-    queue, window = _series(catalog, service, recorded.QUEUE), catalog.paced(STUCK)
+    queue, window = _series(catalog, service, series_names.QUEUE), catalog.paced(STUCK)
     annotations = {
         "summary": "A queue does not drain.",
         "description": (
@@ -194,7 +194,7 @@ def _throttled(catalog: Catalog, service: Service) -> Alert:
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.9")
     return Alert(
         name=CPU_THROTTLED,
-        expr=f"{_series(catalog, service, recorded.THROTTLED)} > {plain(limit)}",
+        expr=f"{_series(catalog, service, series_names.THROTTLED)} > {plain(limit)}",
         hold=catalog.paced("15m"),
         labels=catalog.labels(service, severity=burn.TICKET),
         annotations=annotations,
@@ -227,7 +227,7 @@ def _used(
     found = saturation.resources(service.instruments)[resource]
     used, limit = found.used, found.limit
     if used.expression or limit.expression or used.native or used.names:
-        series = _series(catalog, service, recorded.SATURATION, resource)
+        series = _series(catalog, service, series_names.SATURATION, resource)
         return (Input(selector=series, values=constant((FIRST, first), (MORE, then))),)
     whole = limit.constant or EXAMPLE_LIMIT
     amounts = [rounded(whole * share / used.scale, 12) for share in (first, then)]

@@ -11,11 +11,11 @@ from alerts.examples import Phase, attempted, constant, counting, growing, succe
 from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain, rounded
 from leadline.catalog.model import Catalog, Service, Target
-from signals import burn, recorded
-from signals.alarms import SPEND_ANOMALY, UNIT_COST, UNPRICED
-from signals.instruments import rate
-from signals.promql import Matcher, select, sum_by
-from signals.recorded import LONG_WINDOW
+from leadline.signals import burn, series_names
+from leadline.signals.alert_names import SPEND_ANOMALY, UNIT_COST, UNPRICED
+from leadline.signals.instruments import rate
+from leadline.signals.promql import Matcher, select, sum_by
+from leadline.signals.series_names import LONG_WINDOW
 
 WEEKS = 3
 """How many past weeks are compared with, where samples are kept for so long."""
@@ -42,14 +42,14 @@ UNIT_COSTS = {
     "cost_per_1k_tokens": Unit(
         instrument="tokens",
         many=1000,
-        record=recorded.tokens,
+        record=series_names.tokens,
         summary="1k tokens cost more than their target.",
         name="1k tokens",
     ),
     "cost_per_request": Unit(
         instrument="requests",
         many=1,
-        record=recorded.requests,
+        record=series_names.requests,
         summary="A request costs more than its target.",
         name="request",
     ),
@@ -64,16 +64,16 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
     if "cost" in service.measures and weeks:
         before = [_spent(catalog, service, f" offset {catalog.paced(f'{week}w')}") for week in weeks]
         expected = [_mean(before[:many]) for many in range(len(before), 0, -1)]
-        yield Recording(record=recorded.COST_EXPECTED, expr="\nor\n".join(expected), labels=labels)
+        yield Recording(record=series_names.COST_EXPECTED, expr="\nor\n".join(expected), labels=labels)
     for target in _unit_costs(service):
         unit = UNIT_COSTS[target.signal]
         counter = service.instruments[unit.instrument]
         yield Recording(record=unit.record(window), expr=rate(counter, window), labels=labels)
     if service.is_priced:
-        where = recorded.owner(catalog.project, service.name)
-        tokens, prices = select(recorded.MODEL_TOKENS, where), select(recorded.PRICE, where)
+        where = series_names.owner(catalog.project, service.name)
+        tokens, prices = select(series_names.MODEL_TOKENS, where), select(series_names.PRICE, where)
         yield Recording(
-            record=recorded.UNPRICED_TOKENS,
+            record=series_names.UNPRICED_TOKENS,
             expr=sum_by(("model",), f"{tokens}\nunless on (model, token_type)\n{prices}"),
             labels=labels,
         )
@@ -105,7 +105,7 @@ def _unit_costs(service: Service) -> list[Target]:
 
 def _spent(catalog: Catalog, service: Service, offset: str = "") -> str:
     window = catalog.paced(LONG_WINDOW)
-    return select(recorded.cost(window), recorded.owner(catalog.project, service.name)) + offset
+    return select(series_names.cost(window), series_names.owner(catalog.project, service.name)) + offset
 
 
 def _mean(series: list[str]) -> str:
@@ -120,7 +120,7 @@ def _floor(catalog: Catalog) -> Decimal:
 def _anomaly(catalog: Catalog, service: Service) -> Alert:
     surge, floor = service.tuning.spend_surge, _floor(catalog)
     spent = _spent(catalog, service)
-    expected = select(recorded.COST_EXPECTED, recorded.owner(catalog.project, service.name))
+    expected = select(series_names.COST_EXPECTED, series_names.owner(catalog.project, service.name))
     annotations = {
         "summary": "A service spends far more than at the same hour of past weeks.",
         "description": (
@@ -173,7 +173,7 @@ def _anomaly_cases(
 def _unit_cost(catalog: Catalog, service: Service, target: Target) -> Alert:
     unit = UNIT_COSTS[target.signal]
     record = unit.record(catalog.paced(LONG_WINDOW))
-    counted = select(record, recorded.owner(catalog.project, service.name))
+    counted = select(record, series_names.owner(catalog.project, service.name))
     spent = _spent(catalog, service)
     value = '{{ $value | printf "%.3g" }}'
     annotations = {
@@ -218,14 +218,14 @@ def _at(catalog: Catalog, service: Service, target: Target, phases: Sequence[Pha
     counter, amount = service.instruments[unit.instrument], Decimal(10_000)
     spent = [replace(each, events=amount / unit.many * each.events) for each in phases]
     if "cost" not in service.instruments:
-        window, where = catalog.paced(LONG_WINDOW), recorded.owner(catalog.project, service.name)
+        window, where = catalog.paced(LONG_WINDOW), series_names.owner(catalog.project, service.name)
         levels = [(each.steps, rounded(each.events, 12)) for each in spent]
         return (
             Input(
                 selector=select(unit.record(window), where),
                 values=constant((sum(each.steps for each in phases), amount)),
             ),
-            Input(selector=select(recorded.cost(window), where), values=constant(*levels)),
+            Input(selector=select(series_names.cost(window), where), values=constant(*levels)),
         )
     labels = success(counter) if unit.instrument == "requests" else {}
     steady = [replace(each, events=amount) for each in phases]
@@ -233,7 +233,7 @@ def _at(catalog: Catalog, service: Service, target: Target, phases: Sequence[Pha
 
 
 def _unpriced(catalog: Catalog, service: Service) -> Alert:
-    unpriced = select(recorded.UNPRICED_TOKENS, recorded.owner(catalog.project, service.name))
+    unpriced = select(series_names.UNPRICED_TOKENS, series_names.owner(catalog.project, service.name))
     severity = INFO if "cost" in service.instruments else burn.TICKET
     annotations = {
         "summary": "Tokens are used of a model that has no price in the catalog.",
@@ -264,7 +264,7 @@ def _unpriced_cases(catalog: Catalog, service: Service, annotations: Annotations
     others = (
         Input(
             selector=select(
-                recorded.UNPRICED_TOKENS, (*recorded.owner(*owner), Matcher("model", "=", "other"))
+                series_names.UNPRICED_TOKENS, (*series_names.owner(*owner), Matcher("model", "=", "other"))
             ),
             values=constant((16, 1)),
         )

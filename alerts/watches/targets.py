@@ -20,11 +20,17 @@ from alerts.examples import (
 from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service
-from signals import burn, recorded
-from signals.alarms import RESTARTING, SERVICE_DOWN, SERVICE_VANISHED, TARGETS_DOWN, TARGETS_LOST
-from signals.instruments import Instrument, restarts
-from signals.promql import Matcher, select
-from signals.recorded import UP
+from leadline.signals import burn, series_names
+from leadline.signals.alert_names import (
+    RESTARTING,
+    SERVICE_DOWN,
+    SERVICE_VANISHED,
+    TARGETS_DOWN,
+    TARGETS_LOST,
+)
+from leadline.signals.instruments import Instrument, restarts
+from leadline.signals.promql import Matcher, select
+from leadline.signals.series_names import UP
 
 TARGET_LABELS = frozenset(
     ("job", "instance", "namespace", "pod", "container", "endpoint", "cluster", "node", "env", "environment", "region", "zone")
@@ -42,7 +48,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
     own = _service_targets(service)
     if own and not service.scales_to_zero:
         labels = catalog.labels(service)
-        yield Recording(record=recorded.TARGETS_UP, expr=f"sum({select(UP, own)})", labels=labels)
+        yield Recording(record=series_names.TARGETS_UP, expr=f"sum({select(UP, own)})", labels=labels)
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
@@ -138,7 +144,8 @@ def _vanished_cases(
     """Two targets: gone for four minutes, down for ten, and then gone for good; and none ever, while others are recorded."""
     owners = (f"{catalog.project}-other", service.name), (catalog.project, f"{service.name}-other")
     recorded_of_others = (
-        Input(selector=select(recorded.TARGETS_UP, recorded.owner(*owner)), values="1x4") for owner in owners
+        Input(selector=select(series_names.TARGETS_UP, series_names.owner(*owner)), values="1x4")
+        for owner in owners
     )
     fired = Check(minutes=44, fires=True, annotations=filled(annotations, {NUMBER: "2"}))
     values = f"1x4 {GONE}x1 1x3 0x5 1x1 {GONE}x10"
@@ -194,7 +201,7 @@ def _lost_cases(where: tuple[Matcher, ...], annotations: Annotations) -> Iterato
 
 
 def _targets_up(catalog: Catalog, service: Service) -> str:
-    return select(recorded.TARGETS_UP, recorded.owner(catalog.project, service.name))
+    return select(series_names.TARGETS_UP, series_names.owner(catalog.project, service.name))
 
 
 def _targets_down(catalog: Catalog, service: Service, selectors: tuple[tuple[Matcher, ...], ...]) -> Alert:

@@ -10,10 +10,10 @@ from alerts.examples import Phase, attempted, counting, success
 from alerts.model import IDLE_STEP, Alert, Case, Check, Recording
 from leadline.base.units import duration, plain
 from leadline.catalog.model import Catalog, Service
-from signals import burn, recorded
-from signals.alarms import TRAFFIC_DROP, TRAFFIC_SURGE
-from signals.instruments import rate
-from signals.promql import select
+from leadline.signals import burn, series_names
+from leadline.signals.alert_names import TRAFFIC_DROP, TRAFFIC_SURGE
+from leadline.signals.instruments import rate
+from leadline.signals.promql import select
 
 WINDOW, HOLD, WEEK = "30m", "30m", "1w"
 LEAST_REQUESTS = 100
@@ -36,7 +36,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
     if is_watched(catalog, service):
         window = catalog.paced(WINDOW)
         yield Recording(
-            record=recorded.requests(window),
+            record=series_names.requests(window),
             expr=rate(service.instruments["requests"], window),
             labels=catalog.labels(service),
         )
@@ -78,7 +78,7 @@ def _alert(
     beyond: Decimal,
 ) -> Alert:
     window = catalog.paced(WINDOW)
-    now = select(recorded.requests(window), recorded.owner(catalog.project, service.name))
+    now = select(series_names.requests(window), series_names.owner(catalog.project, service.name))
     before = f"{now} offset {catalog.paced(WEEK)}"
     annotations = {"summary": summary, "description": description}
     return Alert(

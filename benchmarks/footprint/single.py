@@ -11,7 +11,7 @@ from alerts.documents import rule_file
 from benchmarks.footprint import sloth
 from benchmarks.footprint.workload import STEP, History, Scraped, Workload
 from leadline.catalog import loader
-from signals import recorded
+from leadline.signals import series_names
 
 INSTANCES, ROUTES, RAW_DAYS, PERIOD_DAYS = 3, 4, 3, sloth.PERIOD_DAYS
 CODES = {"200": 9.99, "500": 0.01}
@@ -75,8 +75,8 @@ def _histories() -> tuple[History, ...]:
         *(
             History(record=record, labels=own, value=value, days=PERIOD_DAYS, every_seconds=EVERY_SECONDS)
             for record, value in (
-                (recorded.SLO_EVENTS_COUNTED, each),
-                (recorded.SLO_BAD_EVENTS_COUNTED, bad),
+                (series_names.SLO_EVENTS_COUNTED, each),
+                (series_names.SLO_BAD_EVENTS_COUNTED, bad),
             )
         ),
         History(

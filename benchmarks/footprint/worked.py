@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import volume
 from benchmarks.footprint.workload import DAY, HOUR, History, Scraped, Workload
-from signals import recorded
+from leadline.signals import series_names
 
 HERE = Path(__file__).parent.parent.parent
 CATALOG = HERE / "leadline.yaml"
@@ -109,17 +109,19 @@ def _histories() -> Iterator[History]:
     for objective, (events, bad) in OBJECTIVES.items():
         labels = {**OWN, "objective": objective}
         for rate, counted, each in (
-            (recorded.slo_events("5m"), recorded.SLO_EVENTS_COUNTED, events),
-            (recorded.slo_bad_events("5m"), recorded.SLO_BAD_EVENTS_COUNTED, bad),
+            (series_names.slo_events("5m"), series_names.SLO_EVENTS_COUNTED, events),
+            (series_names.slo_bad_events("5m"), series_names.SLO_BAD_EVENTS_COUNTED, bad),
         ):
             yield History(record=counted, labels=labels, value=60 * each, days=PERIOD_DAYS, every_seconds=60)
             yield History(record=rate, labels=labels, value=each, days=RAW_DAYS, every_seconds=15)
     freshness = {**OWN, "objective": "freshness"}
-    for record, value in ((recorded.SLO_MOMENTS, 1.0), (recorded.SLO_BAD_MOMENTS, 0.0)):
+    for record, value in ((series_names.SLO_MOMENTS, 1.0), (series_names.SLO_BAD_MOMENTS, 0.0)):
         yield History(record=record, labels=freshness, value=value, days=RAW_DAYS, every_seconds=15)
     spent = INSTANCES * sum(dollars for _, dollars in MODELS.values())
     days = WEEKS_DAYS + hour
-    yield History(record=recorded.cost("1h"), labels=OWN, value=spent, days=days, every_seconds=15)
+    yield History(record=series_names.cost("1h"), labels=OWN, value=spent, days=days, every_seconds=15)
     days = PERIOD_DAYS + hour
-    yield History(record=recorded.requests("30m"), labels=OWN, value=315.0, days=days, every_seconds=15)
-    yield History(record=recorded.TARGETS_UP, labels=OWN, value=INSTANCES, days=1 + hour, every_seconds=60)
+    yield History(record=series_names.requests("30m"), labels=OWN, value=315.0, days=days, every_seconds=15)
+    yield History(
+        record=series_names.TARGETS_UP, labels=OWN, value=INSTANCES, days=1 + hour, every_seconds=60
+    )

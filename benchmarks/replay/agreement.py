@@ -16,7 +16,7 @@ from benchmarks.replay.month import DAY, HOUR, moment
 from benchmarks.replay.poisson import Counts, Ints, drawn, ratios, steady
 from benchmarks.replay.rules import Judge, Pair, firings
 from benchmarks.replay.strategies import CHOSEN, HOLD, KEEP, LEAST, PART, Z, chosen
-from signals.burn import PAGE
+from leadline.signals.burn import PAGE
 
 DAYS, TARGET = 3, 0.999
 SCRAPE_SECONDS, OFFSET_SECONDS, STEP_SECONDS = 15, 7, 60

@@ -12,7 +12,7 @@ from benchmarks.replay.month import DAY, HOUR
 from benchmarks.replay.poisson import Counts, drawn, ratios, steady
 from benchmarks.replay.rules import Interval
 from benchmarks.replay.strategies import pairs
-from signals.burn import PAGE, TICKET
+from leadline.signals.burn import PAGE, TICKET
 
 YEAR, PERIOD = 365 * DAY, 28 * DAY
 QUIET_BEFORE = 4 * DAY

@@ -35,8 +35,8 @@ from benchmarks.replay.lowtraffic import (
 from benchmarks.replay.rules import Strategy
 from benchmarks.replay.strategies import CHOSEN, OLD, OLD_BAD, OLD_BAD_SHORT, OLD_EVENTS, pairs
 from benchmarks.replay.words import percent, span
-from signals import burn
-from signals.burn import PAGE, TICKET
+from leadline.signals import burn
+from leadline.signals.burn import PAGE, TICKET
 
 MOST_FALSE_PAGES = 1.0
 """False pages a year that a service at half its error budget's rate may bring, at any traffic."""
@@ -90,7 +90,7 @@ def _decision(figures: Figures) -> Iterator[str]:
     yield from ("```promql", condition(pairs(PAGE)[0], 0.999), "```", "")
     yield (
         "On the recorded series, read `service:slo_bad_events:rate1h` for `rate(bad_total[60m])`, and so on. The "
-        "constants are in `signals/burn.py`:"
+        "constants are in `leadline/signals/burn.py`:"
     )
     yield ""
     for name, value, meaning in (

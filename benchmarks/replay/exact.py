@@ -9,7 +9,7 @@ from benchmarks.replay.poisson import Counts
 from benchmarks.replay.rules import Judge, Strategy
 from benchmarks.replay.scrapes import Totals
 from benchmarks.replay.strategies import chosen, sloth
-from signals.objective import Objective
+from leadline.signals.objective import Objective
 
 
 def met(objective: Objective, alert: Alert, totals: Totals) -> set[int]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from alerts.model import Alert
 from benchmarks.replay.month import USUAL, Due, Event
 from leadline.base.units import duration
-from signals import burn
-from signals.burn import Arm
-from signals.objective import Objective
+from leadline.signals import burn
+from leadline.signals.burn import Arm
+from leadline.signals.objective import Objective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

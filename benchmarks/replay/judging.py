@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmarks.replay.month import EVENTS, Event
 from benchmarks.replay.result import Left, Result, Told
 from benchmarks.replay.words import span, when
-from signals.alarms import BURNING, SLOW
+from leadline.signals.alert_names import BURNING, SLOW
 
 MOST_BUDGET_ERROR, MOST_COVERAGE_ERROR = 0.01, 0.001
 MOST_MINUTES = 3

@@ -15,7 +15,7 @@ from benchmarks.replay.figures import Key
 from benchmarks.replay.month import DAY, HOUR
 from benchmarks.replay.poisson import Counts, Floats, daily, drawn, steady
 from benchmarks.replay.rules import Judge, Strategy
-from signals.burn import PAGE, TICKET
+from leadline.signals.burn import PAGE, TICKET
 
 TARGETS: Mapping[str, float] = {"99.9 %": 0.999, "99 %": 0.99}
 LEVELS: Mapping[str, float] = {"2/h": 2, "20/h": 20, "200/h": 200, "100/s": 360_000}

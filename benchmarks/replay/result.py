@@ -16,9 +16,9 @@ from benchmarks.replay.firing import Firing, firings, formula, minutes
 from benchmarks.replay.month import BEGIN, DAY, EVENTS, HOUR, MINUTES, OUTAGE, WARM_UP_DAYS, Due, Event
 from benchmarks.replay.scrapes import Month, Totals, simulated
 from leadline.catalog import loader
+from leadline.signals import series_names
+from leadline.signals.objective import Objective
 from live.client import Prometheus
-from signals import recorded
-from signals.objective import Objective
 
 CATALOG = """\
 project: replay
@@ -217,10 +217,10 @@ def _left(client: Prometheus, month: Month) -> Iterator[Left]:
             yield replace(
                 each,
                 objective=name,
-                recorded=_asked(client, recorded.SLO_REMAINING, name, each.minute),
+                recorded=_asked(client, series_names.SLO_REMAINING, name, each.minute),
                 seen=month.seen[name].remaining(each.minute, PERIOD, target),
                 happened=month.happened[name].remaining(each.minute, PERIOD, target),
-                coverage=_asked(client, recorded.SLO_COVERAGE, name, each.minute),
+                coverage=_asked(client, series_names.SLO_COVERAGE, name, each.minute),
                 expected_coverage=sum(written) / PERIOD,
             )
 

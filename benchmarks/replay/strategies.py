@@ -11,9 +11,9 @@ from benchmarks.replay.firing import minutes
 from benchmarks.replay.month import DAY, HOUR
 from benchmarks.replay.poisson import Bools
 from benchmarks.replay.rules import Guard, Pair, Rule, Strategy, Sums
-from signals import burn
-from signals.burn import PAGE, TICKET
-from signals.objective import Objective
+from leadline.signals import burn
+from leadline.signals.burn import PAGE, TICKET
+from leadline.signals.objective import Objective
 
 OBJECTIVE = Objective(name="availability", target=Decimal("0.999"), period_seconds=Decimal(28 * 86400))
 """Burn rates depend on the period only; the target is given to the judge."""
@@ -61,7 +61,7 @@ def every(objective: Objective = OBJECTIVE) -> Iterator[Strategy]:
 
 
 def chosen(objective: Objective = OBJECTIVE) -> Strategy:
-    """Return the strategy whose every constant is in `signals.burn`."""
+    """Return the strategy whose every constant is in `leadline.signals.burn`."""
     return _windows(CHOSEN, both(_least(LEAST), confident, short), objective, compared=True)
 
 
@@ -136,7 +136,7 @@ def poisson(z: float, burn_rate: float | None = None) -> Guard:
 
 
 def confident(sums: Sums) -> Bools:
-    """Return where the lower bound exceeds the pair's own bound, by the constants of `signals.burn`."""
+    """Return where the lower bound exceeds the pair's own bound, by the constants of `leadline.signals.burn`."""
     return poisson(Z, sums.pair.bound_factor)(sums)
 
 

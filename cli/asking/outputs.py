@@ -8,7 +8,7 @@ import json
 
 from cli.asking.table import Table, moment, number
 from leadline.base.printable import cell, markdown
-from signals.samples import Answer
+from leadline.signals.samples import Answer
 
 
 def as_json(answer: Answer) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from leadline.signals.samples import Answer, Sample, Series
 from live.client import Prometheus
-from signals.samples import Answer, Sample, Series
 
 
 def joined(prometheus: Prometheus, text: str, start: float, end: float, step: float, most: int) -> Answer:

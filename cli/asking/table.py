@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from leadline.base.printable import printable, shortened
 from leadline.base.text_table import width
 from leadline.base.units import show
-from signals.samples import Answer, Series
+from leadline.signals.samples import Answer, Series
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARKS = 24

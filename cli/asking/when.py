@@ -10,8 +10,8 @@ import click
 
 from leadline.base.errors import UsageError
 from leadline.base.units import duration, promql_duration
+from leadline.signals.samples import Answer
 from live.client import Prometheus
-from signals.samples import Answer
 
 COLUMNS = 120
 """So many points of a range are drawn at most where no step is given."""

@@ -110,7 +110,7 @@ def contexts(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[st
 @_silent
 def signals(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a signal."""
-    from signals.formulas import FORMULAS
+    from leadline.signals.formulas import FORMULAS
 
     return [name for name in FORMULAS if name.startswith(incomplete)]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from cli.measuring import windows
 from leadline.base.errors import UsageError
 from leadline.catalog.model import Catalog, Service
+from leadline.signals.samples import Ask
 from reports import client, plateau
 from reports.client import Run
 from reports.questions import pad
 from reports.window import Window
-from signals.samples import Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

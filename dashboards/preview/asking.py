@@ -11,8 +11,8 @@ from typing import Any
 from dashboards.preview.scope import Scope, Span
 from dashboards.preview.unread import foreign
 from leadline.base.errors import NoDataError, QueryRejectedError, UnavailableError, UsageError
-from signals import answers
-from signals.samples import Answer, Ask, AskRange
+from leadline.signals import recorded_answers
+from leadline.signals.samples import Answer, Ask, AskRange
 
 SCHEMA = "leadline.preview/1"
 SIDE_BY_SIDE = 8
@@ -120,7 +120,7 @@ def freeze(told: Told) -> str:
         "source": told.source,
         "span": {"start": told.span.start, "end": told.span.end, "step": told.span.step},
         "answers": [
-            {"query": each.query, "instant": each.instant, **answers.plain(answer)}
+            {"query": each.query, "instant": each.instant, **recorded_answers.plain(answer)}
             for each, answer in sorted(told.answers.items(), key=lambda item: item[0])
         ],
         "refused": [
@@ -143,7 +143,8 @@ def thaw(text: str, where: str) -> Told:
             span=Span(**document["span"]),
             source=document["source"],
             answers={
-                Question(each["query"], each["instant"]): answers.read(each) for each in document["answers"]
+                Question(each["query"], each["instant"]): recorded_answers.read(each)
+                for each in document["answers"]
             },
             refused={
                 Question(each["query"], each["instant"]): each["reason"] for each in document["refused"]

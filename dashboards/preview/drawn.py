@@ -16,7 +16,7 @@ from dashboards.preview.asking import Question, Told, marked, others, panels, qu
 from dashboards.preview.fields import Fields
 from dashboards.preview.scope import Scope, variables
 from dashboards.preview.unread import unread
-from signals.samples import Answer, Series
+from leadline.signals.samples import Answer, Series
 
 PALETTE = (
     colors.BLUE, colors.ORANGE, colors.GREEN, colors.PURPLE, colors.SKY, colors.VERMILION, colors.GREY, colors.YELLOW,

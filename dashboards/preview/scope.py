@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from leadline.base.units import promql_duration
-from signals.promql import one_of
-from signals.variables import VARIABLE
+from leadline.signals.promql import one_of
+from leadline.signals.variables import VARIABLE
 
 MOST_POINTS = 240
 """So many steps a graph has at most, as one of half a screen's width has in Grafana."""

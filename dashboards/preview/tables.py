@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboards.preview.fields import Fields
-from signals.samples import Answer
+from leadline.signals.samples import Answer
 
 Cell = str | float | None
 Row = dict[str, Cell]

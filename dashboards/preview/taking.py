@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboards.preview.asking import Told, asked, questions
 from dashboards.preview.scope import Scope, Span, scoped
-from signals.samples import Ask, AskRange
+from leadline.signals.samples import Ask, AskRange
 
 Document = Mapping[str, Any]
 Scoped = list[tuple[Document, Scope]]

@@ -11,7 +11,7 @@ from typing import Any
 from k8s.grafana import marks
 from k8s.grafana.api import OLDEST, Grafana
 from k8s.meaning import dashboards as meaning
-from signals.links import folder_uid
+from leadline.signals.links import folder_uid
 
 CREATE, UPDATE, MOVE, UNCHANGED, KEPT, REFUSED = "create", "update", "move", "unchanged", "kept", "refused"
 WRITING = (CREATE, UPDATE, MOVE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from k8s.grafana import marks
 from k8s.grafana.api import Grafana, Version
-from signals.links import folder_uid
+from leadline.signals.links import folder_uid
 
 DELETE, KEPT = "delete", "kept"
 Json = Mapping[str, Any]

@@ -10,7 +10,7 @@ from k8s.grafana import marks
 from k8s.grafana.api import Grafana
 from k8s.grafana.planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, Step, Wishes
 from leadline.base.errors import ConflictError, LeadlineError, RefusedError
-from signals.links import folder_uid
+from leadline.signals.links import folder_uid
 
 MOVED_ON = (ConflictError, RefusedError)
 """What Grafana answers where something is not as it was when the plan was made: a version, a title, a folder."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from leadline.base.errors import CatalogError
 from leadline.base.units import duration, plain, span
-from signals.alarms import ALERTS
+from leadline.signals.alert_names import ALERTS
 
 from . import contexts, pricing, profiles, resolve, targets
 from .model import Catalog, Cluster, Ignored, Service, Tuning

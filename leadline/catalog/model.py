@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from leadline.base.errors import UsageError
 from leadline.base.units import duration, promql_duration
-from signals.instruments import GOLDEN, Instrument
-from signals.objective import Objective
+from leadline.signals.instruments import GOLDEN, Instrument
+from leadline.signals.objective import Objective
 
 from .endpoints import Context
 from .yaml_reader import nearest

@@ -10,10 +10,10 @@ from importlib.resources import files
 from itertools import pairwise
 
 from leadline.base.units import MOST_DIGITS, number, plain
-from signals import regex
-from signals.instruments import GOLDEN, Instrument
-from signals.labels import NAME, Label
-from signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
+from leadline.signals import regex
+from leadline.signals.instruments import GOLDEN, Instrument
+from leadline.signals.labels import NAME, Label
+from leadline.signals.promql import LABEL_NAME, METRIC_NAME, Matcher, one_of
 
 from .yaml_reader import Entry, Reader
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from leadline.base.units import number
-from signals import regex
-from signals.instruments import Instrument
-from signals.promql import Matcher, one_of
+from leadline.signals import regex
+from leadline.signals.instruments import Instrument
+from leadline.signals.promql import Matcher, one_of
 
 from . import profiles
 from .profiles import Profile

@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from leadline.base.units import duration, number, per_second, plain, ratio, show, usd
-from signals.instruments import Instrument
-from signals.objective import Objective
+from leadline.signals.instruments import Instrument
+from leadline.signals.objective import Objective
 
 from . import profiles
 from .model import Target, Tuning

@@ -13,9 +13,9 @@ import yaml
 from cli.compose import composed, generated
 from k8s import tree
 from leadline.catalog import loader
-from signals import burn
-from signals.burn import ARMS
-from signals.objective import Objective
+from leadline.signals import burn
+from leadline.signals.burn import ARMS
+from leadline.signals.objective import Objective
 
 TEXT = """\
 project: p

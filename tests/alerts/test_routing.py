@@ -11,8 +11,8 @@ from alerts import routing, rules
 from alerts.model import Alert
 from cli.demo.processes import find
 from leadline.catalog.model import Catalog
-from signals.alarms import ALERTS
-from signals.burn import PAGE
+from leadline.signals.alert_names import ALERTS
+from leadline.signals.burn import PAGE
 
 
 @pytest.fixture

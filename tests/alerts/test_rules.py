@@ -22,7 +22,7 @@ from k8s import tree
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals.alarms import ALERTS
+from leadline.signals.alert_names import ALERTS
 from tests import promtool
 from tests.conftest import MINIMAL
 

@@ -20,8 +20,8 @@ from benchmarks.replay.lowtraffic import Size, figures
 from benchmarks.replay.poisson import Counts, Ints, daily, steady
 from benchmarks.replay.rules import Interval, Judge, Sums, firings, merged
 from benchmarks.replay.strategies import CHOSEN, OBJECTIVE, OLD, Z, chosen, every, pairs, poisson, wilson
-from signals import burn
-from signals.burn import PAGE, TICKET
+from leadline.signals import burn
+from leadline.signals.burn import PAGE, TICKET
 
 SMALL = Size(years=1, fewer_years=1, burns=2, nights=2)
 

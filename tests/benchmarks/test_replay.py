@@ -12,7 +12,7 @@ from benchmarks.replay.judging import MOST_MINUTES, SUMMED_MINUTES, allowed_minu
 from benchmarks.replay.month import EVENTS, Event
 from benchmarks.replay.scrapes import Totals
 from benchmarks.replay.strategies import OBJECTIVE
-from signals.burn import PAGE
+from leadline.signals.burn import PAGE
 
 BURN = Alert(name="ErrorBudgetBurn", expr="", hold="2m", labels={"severity": PAGE}, annotations={})
 

@@ -15,8 +15,8 @@ from checks.model import INFO, Expression, Finding
 from checks.written import as_json, github, junit, sarif, text
 from leadline.base.errors import QueryRejectedError
 from leadline.base.printable import printable
-from signals.inventory import Inventory
-from signals.samples import Answer
+from leadline.signals.inventory import Inventory
+from leadline.signals.samples import Answer
 
 
 class Liar:

@@ -11,8 +11,8 @@ import pytest
 from cli import init
 from cli.main import run
 from leadline.catalog import loader
-from signals.inventory import Inventory
-from signals.samples import Answer, Sample, Series
+from leadline.signals.inventory import Inventory
+from leadline.signals.samples import Answer, Sample, Series
 from survey import writing
 from survey.detect import surveyed
 from survey.proposals import Proposal, proposed

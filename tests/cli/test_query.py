@@ -13,7 +13,7 @@ import pytest
 from cli.asking import expression
 from cli.asking.table import Layout, folded, ordered, spark, table
 from cli.main import run
-from signals.samples import Answer, Sample, Series
+from leadline.signals.samples import Answer, Sample, Series
 from tests.doubles import Api, Reply, Request, success, vector
 
 Capture = pytest.CaptureFixture[str]

@@ -23,7 +23,7 @@ from leadline.base.text_table import table as aligned
 from leadline.base.text_table import width, wrapped
 from leadline.catalog import loader
 from leadline.catalog.model import Service, Target
-from signals.samples import Answer, Sample, Series
+from leadline.signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
 

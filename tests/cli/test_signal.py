@@ -11,7 +11,7 @@ import pytest
 from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals import formulas
+from leadline.signals import formulas
 from tests.conftest import ROOT
 from tests.doubles import Api, success, vector
 

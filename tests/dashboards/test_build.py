@@ -15,7 +15,7 @@ from dashboards import build, colors, panels
 from dashboards.model import Dashboard
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals.links import TOPICS, dashboard_uid, service_uid
+from leadline.signals.links import TOPICS, dashboard_uid, service_uid
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL
 

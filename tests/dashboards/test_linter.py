@@ -12,7 +12,7 @@ from checks import tree
 from dashboards import build, panels
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals.variables import MACRO_SECONDS, without_variables
+from leadline.signals.variables import MACRO_SECONDS, without_variables
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL, ROOT
 

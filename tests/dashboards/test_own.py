@@ -16,7 +16,7 @@ from dashboards.model import Dashboard
 from leadline.base.errors import CatalogError, UsageError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals.formulas import FORMULAS
+from leadline.signals.formulas import FORMULAS
 from tests.conftest import MINIMAL, ROOT
 
 GOOD = """\

@@ -23,7 +23,7 @@ from alerts import routing
 from cli.demo.chaos.faults import Fault
 from cli.demo.chaos.run import Finished
 from cli.demo.chaos.timeline import Outcome
-from signals.alarms import SLOW
+from leadline.signals.alert_names import SLOW
 from tests.conftest import ROOT
 from tests.integration.conftest import MADE, Chaos
 

@@ -29,7 +29,7 @@ from k8s.grafana.planning import Wishes
 from k8s.grafana.pushing import Pusher
 from leadline.base.errors import ConflictError
 from leadline.catalog.endpoints import Endpoint
-from signals.links import folder_uid
+from leadline.signals.links import folder_uid
 from tests.doubles import Api
 from tests.grafana_double import GrafanaDouble
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import promql_parser
 
-from signals.samples import Answer, Sample, Series
+from leadline.signals.samples import Answer, Sample, Series
 
 Points = Sequence[tuple[float, float]]
 

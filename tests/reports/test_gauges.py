@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from leadline.signals.samples import Sample, Series
 from reports.gauges import Level, level_of
-from signals.samples import Sample, Series
 
 
 def series(*points: tuple[float, float]) -> Series:

@@ -9,8 +9,8 @@ import pytest
 
 from leadline.base.errors import NoDataError
 from leadline.catalog import loader
+from leadline.signals.samples import Answer, Sample, Series
 from reports import plateau
-from signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 
 

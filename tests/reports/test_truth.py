@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from benchmarks.faults.fleet import STALE, Process, Store, every
 from benchmarks.faults.truth import SIGNALS, Truth, untrue
 from leadline.catalog import loader
+from leadline.signals.samples import Sample
 from reports import attribution, counters, processes, snapshot
 from reports.bounds import Count
 from reports.measured import Measured
 from reports.model import ServiceReport
 from reports.window import Window
-from signals.samples import Sample
 from tests.reports.history import History
 
 CATALOG = loader.parse(

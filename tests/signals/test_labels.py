@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
-from signals import regex
-from signals.instruments import Instrument, error_rate, rate
-from signals.promql import Matcher, select
+from leadline.signals import regex
+from leadline.signals.instruments import Instrument, error_rate, rate
+from leadline.signals.promql import Matcher, select
 from tests import promtool
 
 RAW = ("route", "status", "code", "path", "method")

@@ -9,7 +9,7 @@ import pytest
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from signals.promql import le_matcher
+from leadline.signals.promql import le_matcher
 
 
 def catalog(text: str, top: str = "") -> Catalog:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signals.promql import Matcher, literal, one_of, quote, select
+from leadline.signals.promql import Matcher, literal, one_of, quote, select
 
 values = st.text(st.characters(codec="utf-8", exclude_characters="\x00"))
 

@@ -10,7 +10,7 @@ import pytest
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader, profiles
 from leadline.catalog.model import Catalog
-from signals.instruments import GOLDEN
+from leadline.signals.instruments import GOLDEN
 from tests.conftest import MINIMAL
 
 

@@ -10,7 +10,7 @@ from cli.demo.chaos import webhook
 from cli.demo.chaos.faults import Fault
 from cli.demo.chaos.watch import FIRING, INACTIVE, Change
 from cli.demo.chaos.webhook import Notice
-from signals.alarms import SERVICE_DOWN, SLOW
+from leadline.signals.alert_names import SERVICE_DOWN, SLOW
 
 SCHEMA = "leadline.chaos/1"
 USUAL_SECONDS = 4.0

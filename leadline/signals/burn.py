@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import duration, plain
-from signals import recorded
-from signals.objective import Objective
-from signals.promql import Matcher, select
+
+from . import series_names
+from .objective import Objective
+from .promql import Matcher, select
 
 PAGE, TICKET = "critical", "warning"
 
@@ -97,19 +98,19 @@ def is_reckoned(objective: Objective, retention: Decimal | None) -> bool:
 
 def share(where: Sequence[Matcher], window: str) -> str:
     """Write the share of recorded events that are bad, over a window; nothing where there are no events."""
-    bad, events = recorded.slo_bad_events(window), recorded.slo_events(window)
+    bad, events = series_names.slo_bad_events(window), series_names.slo_events(window)
     return f"{select(bad, where)}\n/ ({select(events, where)} > 0)"
 
 
 def burning(where: Sequence[Matcher], window: str) -> str:
     """Write the burn rate over a recorded window: the share of bad events ÷ what the objective allows."""
-    return f"{share(where, window)}\n/\n(1 - {select(recorded.OBJECTIVE, where)})"
+    return f"{share(where, window)}\n/\n(1 - {select(series_names.OBJECTIVE, where)})"
 
 
 def summed_share(where: Sequence[Matcher], window: str) -> str:
     """Write the share of bad events over a long window, from what is recorded of each minute."""
     bad, events = (
-        select(each, where) for each in (recorded.SLO_BAD_EVENTS_COUNTED, recorded.SLO_EVENTS_COUNTED)
+        select(each, where) for each in (series_names.SLO_BAD_EVENTS_COUNTED, series_names.SLO_EVENTS_COUNTED)
     )
     return f"sum_over_time({bad}[{window}])\n/\n(sum_over_time({events}[{window}]) > 0)"
 

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
-from signals import recorded
-from signals.promql import Matcher, select, sum_by
+
+from . import series_names
+from .promql import Matcher, select, sum_by
 
 
 def per_hour(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """US dollars per hour at the present rate."""
-    return f"{SECONDS_PER_HOUR} * {sum_by(by, select(recorded.MODEL_COST, where))}"
+    return f"{SECONDS_PER_HOUR} * {sum_by(by, select(series_names.MODEL_COST, where))}"
 
 
 def tokens(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """Tokens per second."""
-    return sum_by(by, select(recorded.MODEL_TOKENS, where))
+    return sum_by(by, select(series_names.MODEL_TOKENS, where))
 
 
 def per_1k_tokens(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """US dollars per 1,000 tokens, input and output together: a ratio of sums."""
-    return f"1000 * {sum_by(by, select(recorded.MODEL_COST, where))}\n/\n({tokens(where, by)} > 0)"
+    return f"1000 * {sum_by(by, select(series_names.MODEL_COST, where))}\n/\n({tokens(where, by)} > 0)"
 
 
 def per_request(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """US dollars per request of the service: a ratio of sums."""
-    spend = sum_by(by, select(recorded.MODEL_COST, where))
-    return f"{spend}\n/\n({sum_by(by, select(recorded.ROUTE_REQUESTS, where))} > 0)"
+    spend = sum_by(by, select(series_names.MODEL_COST, where))
+    return f"{spend}\n/\n({sum_by(by, select(series_names.ROUTE_REQUESTS, where))} > 0)"
 
 
 def month(where: tuple[Matcher, ...], window: str, by: tuple[str, ...] = ()) -> str:
     """US dollars in a month of 730 hours if the rate of the window lasted."""
-    rate = sum_by(by, select(recorded.cost(window), where))
+    rate = sum_by(by, select(series_names.cost(window), where))
     return f"{SECONDS_PER_HOUR * HOURS_PER_MONTH} * {rate}"

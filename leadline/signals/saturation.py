@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from signals.instruments import Instrument, rate, total
+from .instruments import Instrument, rate, total
 
 PLANNED = {
     "cpu": Decimal("0.7"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from signals import recorded
-from signals.promql import Matcher, select, sum_by
+from . import series_names
+from .promql import Matcher, select, sum_by
 
 
 def errors(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """Errors per second, summed by labels."""
-    return sum_by(by, select(recorded.ROUTE_ERRORS, where))
+    return sum_by(by, select(series_names.ROUTE_ERRORS, where))
 
 
 def error_ratio(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """Errors per request: a ratio of sums; nothing where there is no traffic."""
-    return f"{errors(where, by)}\n/\n({sum_by(by, select(recorded.ROUTE_REQUESTS, where))} > 0)"
+    return f"{errors(where, by)}\n/\n({sum_by(by, select(series_names.ROUTE_REQUESTS, where))} > 0)"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from signals import recorded
-from signals.promql import Matcher, select, sum_by
+from . import series_names
+from .promql import Matcher, select, sum_by
 
 
 def requests(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """Requests per second, summed by labels."""
-    return sum_by(by, select(recorded.ROUTE_REQUESTS, where))
+    return sum_by(by, select(series_names.ROUTE_REQUESTS, where))
 
 
 def concurrency(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """Mean number of requests in progress: the seconds spent per second (Little's law, L = λ·W)."""
-    return sum_by(by, select(recorded.ROUTE_DURATION_SUM, where))
+    return sum_by(by, select(series_names.ROUTE_DURATION_SUM, where))

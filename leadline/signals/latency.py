@@ -7,9 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from leadline.base.units import plain
-from signals import recorded
-from signals.instruments import Instrument, rate
-from signals.promql import Matcher, call, le_matcher, literal, select, sum_by
+
+from . import series_names
+from .instruments import Instrument, rate
+from .promql import Matcher, call, le_matcher, literal, select, sum_by
 
 QUANTILES = (Decimal("0.5"), Decimal("0.9"), Decimal("0.95"), Decimal("0.99"))
 
@@ -22,13 +23,15 @@ def signal(quantile: Decimal, instrument: str = "latency") -> str:
 
 def quantile_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
     """Estimate a quantile from recorded buckets, in seconds. Linear inside a bucket, so up to its width off."""
-    buckets = sum_by((*by, "le"), select(recorded.ROUTE_DURATION_BUCKET, where))
+    buckets = sum_by((*by, "le"), select(series_names.ROUTE_DURATION_BUCKET, where))
     return call("histogram_quantile", plain(quantile), buckets)
 
 
 def native_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
     """Estimate a quantile from recorded native histograms, in seconds; off by the width of their fine buckets."""
-    return call("histogram_quantile", plain(quantile), sum_by(by, select(recorded.SERVICE_DURATION, where)))
+    return call(
+        "histogram_quantile", plain(quantile), sum_by(by, select(series_names.SERVICE_DURATION, where))
+    )
 
 
 def raw_quantile(
@@ -54,16 +57,16 @@ def bucket_quantile(
 
 def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
     """Mean duration in seconds: exact, no bucket enters it."""
-    total = sum_by(by, select(recorded.ROUTE_DURATION_SUM, where))
-    count = sum_by(by, select(recorded.ROUTE_DURATION_COUNT, where))
+    total = sum_by(by, select(series_names.ROUTE_DURATION_SUM, where))
+    count = sum_by(by, select(series_names.ROUTE_DURATION_COUNT, where))
     return f"{total}\n/\n({count} > 0)"
 
 
 def share_within(where: Iterable[Matcher], edges: Iterable[str], by: tuple[str, ...]) -> str:
     """Write the share of requests within each of some recorded bucket edges, by `le` and other labels: counted, so exact."""
     where = tuple(where)
-    inside = select(recorded.ROUTE_DURATION_BUCKET, (*where, Matcher("le", "=~", "|".join(edges))))
-    every = sum_by(by, select(recorded.ROUTE_DURATION_COUNT, where))
+    inside = select(series_names.ROUTE_DURATION_BUCKET, (*where, Matcher("le", "=~", "|".join(edges))))
+    every = sum_by(by, select(series_names.ROUTE_DURATION_COUNT, where))
     matched = f"on ({', '.join(by)}) group_left ()"
     return f"{sum_by((*by, 'le'), inside)}\n/ {matched}\n({every} > 0)"
 

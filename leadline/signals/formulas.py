@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain
-from signals import latency
-from signals.instruments import Instrument, error_rate, rate
-from signals.labels import STATUS_CLASS
+
+from . import latency
+from .instruments import Instrument, error_rate, rate
+from .labels import STATUS_CLASS
 
 Labels = tuple[str, ...]
 Write = Callable[[dict[str, Instrument], str, Labels], str]

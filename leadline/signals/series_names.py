@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from signals.promql import Matcher, select
+from .promql import Matcher, select
 
 WINDOW = "5m"
 """The window of every recorded rate that panels draw."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from signals.samples import Answer, Histogram, Sample, Series
+from .samples import Answer, Histogram, Sample, Series
 
 
 def plain(answer: Answer) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from signals import regex
-from signals.promql import Matcher, label_replace, literal, one_of, sum_by
+from . import regex
+from .promql import Matcher, label_replace, literal, one_of, sum_by
 
 STATUS_CLASS, NAME = "status_class", "__name__"
 NO_ROUTE = "(none)"

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from leadline.base.units import duration as seconds
 from leadline.base.units import plain
-from signals import regex
-from signals.labels import NAME, STATUS_CLASS, Label, literal_replacement, normalised, value
-from signals.promql import Matcher, label_replace, le_matcher, literal, one_of, select, sum_by
+
+from . import regex
+from .labels import NAME, STATUS_CLASS, Label, literal_replacement, normalised, value
+from .promql import Matcher, label_replace, le_matcher, literal, one_of, select, sum_by
 
 GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
 """The instruments that dashboards, rules and most signals are read from, and the unit of each."""

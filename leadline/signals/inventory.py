@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from signals.samples import Answer
+from .samples import Answer
 
 
 class Look(Protocol):
