@@ -29,8 +29,8 @@ from checks.model import INFO, Finding
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.prometheus.client import Prometheus
 from leadline.signals.inventory import Inventory
-from live.client import Prometheus
 from tests.corpus import world
 
 FOLDER = Path(__file__).parent.parent / "tests" / "corpus"

@@ -30,7 +30,7 @@ from cli.demo.truth import quantile
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from reports import snapshot
 from reports.model import Reading, Report
 from reports.quantiles import distribution

@@ -22,7 +22,7 @@ import click
 from benchmarks.many import answers
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 STEP, DAY = 15, 86400
 DAYS, RESTARTS, RATE = 30, 3, 0.2

@@ -19,7 +19,7 @@ from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from reports import snapshot
 from reports.frozen import Recorder
 from reports.window import Window

@@ -29,7 +29,7 @@ from dashboards.preview import asking
 from dashboards.preview.scope import Span, scoped, span
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 SERVICES, INSTANCES, ROUTES, MEASURED = 100, 2, 2, 10
 SCRAPE, EVALUATION, DAY, HOUR = 30, 60, 86400, 3600

@@ -23,7 +23,7 @@ import click
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 BARE = """
 import sys

@@ -16,7 +16,7 @@ from leadline import __version__
 if TYPE_CHECKING:
     from checks.facts import Facts
     from checks.model import Expression, Finding, Recorded
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
 FORMATS = ("text", "json", "junit", "sarif", "github")
 

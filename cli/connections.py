@@ -22,7 +22,7 @@ from leadline.catalog.endpoints import Context, Endpoint
 if TYPE_CHECKING:
     from k8s.tunnel import Tunnel
     from leadline.catalog.model import Catalog
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
 Reach = tuple[Endpoint, Callable[[], None] | None]
 """A server with its URL and, where a tunnel leads to it, what waits until a broken tunnel is open again."""
@@ -99,7 +99,7 @@ class Connection:
 
         A context that names a Service in the cluster gets a tunnel for as long as the block lasts.
         """
-        from live.client import Prometheus
+        from leadline.prometheus.client import Prometheus
 
         if self.url:
             reach = given("PROMETHEUS", self.url)

@@ -153,7 +153,7 @@ def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
 
 
 def _tried(title: str, endpoint: Endpoint) -> int:
-    from live.probe import probe
+    from leadline.prometheus.probe import probe
 
     say([title])
     failed = False

@@ -22,7 +22,7 @@ from leadline.signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
     from survey.model import Found, Survey
     from survey.proposals import Proposal
     from survey.writing import Frame

@@ -18,7 +18,7 @@ from leadline.base.printable import shortened
 from leadline.signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
 ROWS = 200
 LONGEST = 400

@@ -17,8 +17,8 @@ from leadline.base.errors import NoDataError, UsageError
 if TYPE_CHECKING:
     from cli.asking.table import Layout
     from cli.asking.when import When
+    from leadline.prometheus.client import Prometheus
     from leadline.signals.samples import Answer
-    from live.client import Prometheus
 
 ROWS = 100
 """So many rows are shown at most where nothing is said."""

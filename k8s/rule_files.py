@@ -11,7 +11,7 @@ from pathlib import Path
 from k8s import tree
 from leadline.base import files
 from leadline.base.errors import ConflictError, LeadlineError, ToolFailedError, ToolMissingError
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 RULES = "prometheus/rules/"
 BEFORE = ".leadline-before"

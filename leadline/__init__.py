@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from leadline.catalog.loader import parse as parse
     from leadline.catalog.model import Catalog as Catalog
     from leadline.catalog.model import Service as Service
-    from live.client import Prometheus as Prometheus
+    from leadline.prometheus.client import Prometheus as Prometheus
     from reports.changes import compared as compared
     from reports.document import read as read_json
     from reports.document import write as as_json
@@ -57,7 +57,7 @@ _DEFINED_IN = {
     "LeadlineError": ("leadline.base.errors", "LeadlineError"),
     "Link": ("dashboards.model", "Link"),
     "Panel": ("dashboards.model", "Panel"),
-    "Prometheus": ("live.client", "Prometheus"),
+    "Prometheus": ("leadline.prometheus.client", "Prometheus"),
     "Query": ("dashboards.model", "Query"),
     "Reading": ("reports.model", "Reading"),
     "Report": ("reports.model", "Report"),

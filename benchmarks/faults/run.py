@@ -17,8 +17,8 @@ from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Ask
-from live.client import Prometheus
 from reports import snapshot
 from reports.model import Reading, ServiceReport
 from reports.window import Window

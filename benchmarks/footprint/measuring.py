@@ -23,8 +23,8 @@ from benchmarks.replay.figures import MissingFigureError
 from cli.demo.processes import Program, find, free_port, running, wait_for
 from leadline.base.units import duration, plain
 from leadline.catalog.endpoints import Endpoint
+from leadline.prometheus.client import Prometheus
 from leadline.signals.promql import Matcher, select
-from live.client import Prometheus
 
 INPUTS_SECONDS, EVALUATIONS_SECONDS = 300, 900
 """How long to wait for every recording rule to have written, and then for the evaluations."""

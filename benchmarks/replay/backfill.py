@@ -18,8 +18,8 @@ from alerts.model import Recording, RuleFile
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Series
-from live.client import Prometheus
 
 MOST_POINTS = 10_000
 """Prometheus answers a range query with at most 11 000 points a series."""

@@ -16,9 +16,9 @@ from benchmarks.replay.firing import Firing, firings, formula, minutes
 from benchmarks.replay.month import BEGIN, DAY, EVENTS, HOUR, MINUTES, OUTAGE, WARM_UP_DAYS, Due, Event
 from benchmarks.replay.scrapes import Month, Totals, simulated
 from leadline.catalog import loader
+from leadline.prometheus.client import Prometheus
 from leadline.signals import series_names
 from leadline.signals.objective import Objective
-from live.client import Prometheus
 
 CATALOG = """\
 project: replay

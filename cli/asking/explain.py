@@ -12,7 +12,7 @@ from checks.model import Expression
 from leadline.base.errors import UnavailableError
 from leadline.base.printable import printable
 from leadline.base.units import show
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 MOST_LABELS = 12
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Sample, Series
-from live.client import Prometheus
 
 
 def joined(prometheus: Prometheus, text: str, start: float, end: float, step: float, most: int) -> Answer:

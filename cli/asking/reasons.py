@@ -12,7 +12,7 @@ from checks.result import Result
 from checks.tree import Node
 from cli.asking.expression import metrics, nearest
 from leadline.base.errors import LeadlineError
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
 ELSEWHEN = "offset or @ asks of another time; were there samples then?"

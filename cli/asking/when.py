@@ -10,8 +10,8 @@ import click
 
 from leadline.base.errors import UsageError
 from leadline.base.units import duration, promql_duration
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer
-from live.client import Prometheus
 
 COLUMNS = 120
 """So many points of a range are drawn at most where no step is given."""

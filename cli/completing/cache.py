@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
 FRESH_SECONDS = 300
 """So long names of metrics are not asked for again."""

@@ -13,7 +13,7 @@ from leadline.base.errors import ConnectionFailedError, ToolFailedError, Unavail
 from leadline.base.units import promql_duration
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 IDLE_SCRAPES = 3
 """So many scrapes of every target before and after the load make its edges idle."""

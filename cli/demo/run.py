@@ -28,7 +28,7 @@ from k8s import tree
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from reports import client as load
 from reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from reports.model import Report

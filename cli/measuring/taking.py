@@ -20,8 +20,8 @@ from cli.options import services
 from cli.rendering import load, save
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog, Service
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Ask
-from live.client import Prometheus
 from reports import changes, snapshot
 from reports.client import Run
 from reports.frozen import Frozen, Recorder, read

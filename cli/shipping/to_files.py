@@ -15,7 +15,7 @@ from k8s import rule_files, tree
 from k8s.meaning import rules as meaning
 from leadline import __version__
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 Tell = Callable[[str], None]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from leadline.base.errors import LeadlineError
 from leadline.catalog.model import Catalog, Service
+from leadline.prometheus.client import Prometheus
 from leadline.signals.formulas import FORMULAS, missing
 from leadline.signals.instruments import total
 from leadline.signals.saturation import resources, use
-from live.client import Prometheus
 
 SIGNALS = ("throughput", "error_ratio", "latency.p50", "latency.p95", "latency.p99", "cost_per_hour")
 CURVES = ("throughput", "latency.p95")

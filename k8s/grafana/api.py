@@ -17,7 +17,7 @@ from leadline.base.errors import (
 )
 from leadline.base.http import Deadline, HttpSession, parsed
 from leadline.catalog.endpoints import Endpoint
-from live.access import apply
+from leadline.prometheus.credentials import apply
 
 READ_SECONDS = 30.0
 OLDEST = 9

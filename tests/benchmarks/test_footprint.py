@@ -22,8 +22,8 @@ from benchmarks.footprint.measuring import Server, gaps, groups_of
 from benchmarks.footprint.page import ADDITIONS, Versions
 from benchmarks.replay.figures import MissingFigureError
 from cli.demo.processes import Program
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Sample, Series
-from live.client import Prometheus
 
 RECORD = RuleCost(
     name="a:b:c", title='a:b:c{x="1"}', records=True, reads=True, series=3, samples=100, seconds=0.002

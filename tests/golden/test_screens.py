@@ -21,7 +21,7 @@ from cli.main import run
 from cli.watch.looking import look, past
 from cli.watch.screen import KEPT, History, lines
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.golden.test_golden import FOLDER, WRITE

@@ -16,7 +16,7 @@ from cli.demo.chaos import run as chaotic
 from cli.demo.chaos.faults import FAULTS
 from cli.demo.run import Finished, finished
 from leadline.base.errors import LeadlineError
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 
 @pytest.fixture(scope="session")

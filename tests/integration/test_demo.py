@@ -17,7 +17,7 @@ from cli.main import run
 from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.integration

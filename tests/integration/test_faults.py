@@ -20,7 +20,7 @@ import pytest
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from tests.doubles import Api, Reply, Request, failure, success, vector
 from tests.integration.conftest import answers
 

@@ -19,7 +19,7 @@ from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from reports import snapshot
 from reports.model import Report, ServiceReport
 from reports.window import Window

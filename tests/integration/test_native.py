@@ -16,9 +16,9 @@ from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.prometheus.client import Prometheus
 from leadline.signals import latency
 from leadline.signals.instruments import rate
-from live.client import Prometheus
 from tests.doubles import Api, Reply, Request, success, vector
 from tests.integration.conftest import answers
 

@@ -18,7 +18,7 @@ from leadline.base.errors import ToolFailedError
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.loader import parse
 from leadline.catalog.model import Catalog
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from tests.conftest import MINIMAL, ROOT
 from tests.integration.conftest import answers
 from tests.killing import at_every_write

@@ -14,7 +14,7 @@ from cli.demo.run import Finished
 from cli.main import run
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 
 pytestmark = pytest.mark.integration
 Capture = pytest.CaptureFixture[str]

@@ -16,8 +16,8 @@ from leadline.base.errors import (
     UsageError,
 )
 from leadline.catalog.endpoints import Endpoint
+from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Histogram
-from live.client import Prometheus
 from tests.doubles import Api, Reply, Request, failure, success, vector
 
 HTML = (200, "text/html; charset=utf-8", "<html><title>Sign in</title></html>")

@@ -184,7 +184,7 @@ def test_whatever_it_answers_the_command_says_one_sentence_and_exits_3(
     mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("live.client.GRACE_SECONDS", 0.5)
+    monkeypatch.setattr("leadline.prometheus.client.GRACE_SECONDS", 0.5)
     with serving(MODES[mode]) as url:
         begun = time.monotonic()
         code = run(["query", "up", "--url", url, "--timeout", "1"])
@@ -210,7 +210,7 @@ def test_a_reason_is_never_taken_from_the_name_of_a_host() -> None:
 def test_a_reload_is_not_sent_on_to_another_host(tmp_path: Path) -> None:
     from leadline.base.errors import NotPrometheusError
     from leadline.catalog.endpoints import Endpoint
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
     heard: list[bytes] = []
     with serving(lambda _: heard.append(b"!")) as elsewhere:
@@ -227,7 +227,7 @@ def test_a_reload_is_not_sent_on_to_another_host(tmp_path: Path) -> None:
 def test_a_429_through_a_tunnel_is_not_repeated_without_end() -> None:
     from leadline.base.errors import LeadlineError
     from leadline.catalog.endpoints import Endpoint
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
     asked: list[int] = []
 
@@ -247,7 +247,7 @@ def test_a_429_through_a_tunnel_is_not_repeated_without_end() -> None:
 def test_a_command_is_over_at_its_deadline_however_many_questions_it_has() -> None:
     from leadline.base.errors import LeadlineError
     from leadline.catalog.endpoints import Endpoint
-    from live.client import Prometheus
+    from leadline.prometheus.client import Prometheus
 
     def slow(peer: socket.socket) -> None:
         time.sleep(0.4)

@@ -13,7 +13,7 @@ from cli.main import run
 from k8s.grafana.api import Grafana
 from leadline.base.errors import ConnectionFailedError
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+from leadline.prometheus.client import Prometheus
 from tests.doubles import Api, success, vector
 from tests.grafana_double import GrafanaDouble
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from leadline.prometheus.client import Prometheus
 from leadline.signals.burn import PAGE
-from live.client import Prometheus
 
 T = TypeVar("T")
 INACTIVE, PENDING, FIRING = "inactive", "pending", "firing"

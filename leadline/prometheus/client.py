@@ -17,8 +17,9 @@ from leadline.base.units import duration, plain
 from leadline.catalog.endpoints import Endpoint
 from leadline.signals.inventory import Inventory
 from leadline.signals.samples import Answer
-from live.access import apply
-from live.session import Session
+
+from .credentials import apply
+from .session import Session
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
@@ -59,7 +60,7 @@ class Prometheus:
     def ask(self, query: str, *, at: float | None = None) -> Answer:
         """Ask an instant query, now or at a time (seconds since the epoch).
 
-        Raises a LeadlineError: see `live.session.Session.request`.
+        Raises a LeadlineError: see `leadline.prometheus.session.Session.request`.
         """
         params = {"timeout": self._timeout} | ({} if at is None else {"time": f"{at:.3f}"})
         self._connection.custom_query(query, params=params)

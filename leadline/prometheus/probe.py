@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from leadline.base.errors import LeadlineError
 from leadline.base.units import show
 from leadline.catalog.endpoints import Endpoint
-from live.client import Prometheus
+
+from .client import Prometheus
 
 SECONDS = 5.0
 MOST_SKEW = 2.0

@@ -19,7 +19,8 @@ from leadline.base.errors import (
 )
 from leadline.base.http import Deadline, HttpSession, parsed, server
 from leadline.signals.samples import Answer
-from live.answers import MalformedError, Payload, answer
+
+from .answers import MalformedError, Payload, answer
 
 GRAFANAS = "/api/datasources/proxy"
 """The path below which Grafana passes requests on to a data source."""

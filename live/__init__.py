@@ -1,1 +1,0 @@
-"""The one edge to Prometheus: client, authentication, flavours."""
