@@ -30,13 +30,14 @@ from cli.demo.truth import quantile
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.measure.measurements import pad
+from leadline.measure.quantiles import distribution
+from leadline.measure.quantiles import quantile as estimated
+from leadline.measure.reading import Reading
+from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from reports import snapshot
-from reports.model import Reading, Report
-from reports.quantiles import distribution
-from reports.quantiles import quantile as estimated
-from reports.questions import pad
-from reports.window import Window
+from reports.model import Report
 
 INTERVALS = (1, 5, 15)
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

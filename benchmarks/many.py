@@ -19,10 +19,10 @@ from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from reports import snapshot
 from reports.frozen import Recorder
-from reports.window import Window
 
 SERVICES, INSTANCES, ROUTES = 100, 2, 3
 STEP, LENGTH = 15, 600

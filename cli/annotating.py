@@ -11,7 +11,8 @@ from cli.connections import given, picked, reached
 from cli.deadline import deadline
 from leadline.base.printable import printable
 from leadline.base.units import show
-from reports.model import MET, MISSED, UNDECIDED, Reading, Report
+from leadline.measure.reading import Reading
+from reports.model import MET, MISSED, UNDECIDED, Report
 
 if TYPE_CHECKING:
     from cli.connections import Connection

@@ -192,9 +192,9 @@ def _asked(service: Found) -> Found:
 def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str, Proposal]:
     """Measure the last hour with the catalog so far, and propose from that."""
     from leadline.catalog import loader
+    from leadline.measure.measurements import pad
+    from leadline.measure.window import Window
     from reports import snapshot
-    from reports.questions import pad
-    from reports.window import Window
     from survey import proposals, writing
 
     catalog = loader.parse(writing.catalog(frame, found, {}), "the proposed catalog")

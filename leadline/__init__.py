@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from leadline.catalog.loader import parse as parse
     from leadline.catalog.model import Catalog as Catalog
     from leadline.catalog.model import Service as Service
+    from leadline.measure.reading import Reading as Reading
+    from leadline.measure.window import Window as Window
     from leadline.prometheus.client import Prometheus as Prometheus
     from reports.changes import compared as compared
     from reports.document import read as read_json
     from reports.document import write as as_json
     from reports.junit import write as as_junit
     from reports.markdown import write as as_markdown
-    from reports.model import Reading as Reading
     from reports.model import Report as Report
     from reports.model import ServiceReport as ServiceReport
     from reports.page import write as as_html
     from reports.snapshot import take as take
     from reports.spreadsheet import write as as_csv
     from reports.text import write as as_text
-    from reports.window import Window as Window
 
 _DEFINED_IN = {
     "Catalog": ("leadline.catalog.model", "Catalog"),
@@ -64,7 +64,7 @@ _DEFINED_IN = {
     "Service": ("leadline.catalog.model", "Service"),
     "ServiceReport": ("reports.model", "ServiceReport"),
     "Step": ("dashboards.model", "Step"),
-    "Window": ("reports.window", "Window"),
+    "Window": ("leadline.measure.window", "Window"),
     "as_csv": ("reports.spreadsheet", "write"),
     "as_html": ("reports.page", "write"),
     "as_json": ("reports.document", "write"),

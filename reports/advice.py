@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.base.units import plain, show
-from reports.model import MISSED, UNDECIDED, Advice, Group, Headroom, Reading, Resource
-from reports.questions import Soundings
+from leadline.measure.measurements import Soundings
+from leadline.measure.reading import Reading
+from reports.model import MISSED, UNDECIDED, Advice, Group, Headroom, Resource
 from reports.verdicts import target_for
 
 NEAR = 0.8

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from leadline.measure.measured import Keep, Labels, Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.quantiles import quantile
 from leadline.signals.instruments import Instrument
 from leadline.signals.labels import NO_ROUTE
 from reports.latency import distribution_of
-from reports.measured import Keep, Labels, Measured
 from reports.model import Group
-from reports.quantiles import quantile
-from reports.questions import Soundings
 
 BY = ("route", "method", "status")
 MOST = 12

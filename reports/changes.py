@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from leadline.base.units import show
-from reports.model import Change, Reading, Report, ServiceReport
-from reports.window import utc
+from leadline.measure.reading import Reading
+from leadline.measure.window import utc
+from reports.model import Change, Report, ServiceReport
 
 BETTER, WORSE, SAME, DIFFERS = "better", "worse", "no difference", "differs"
 LOWER_IS_BETTER = ("latency.", "error_ratio", "cost_per_request", "cost_per_1k_tokens")

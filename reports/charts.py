@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from leadline.base.units import SECONDS_PER_HOUR, show
 from leadline.catalog.model import Service
+from leadline.measure.measured import Labels, Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.quantiles import Distribution, distribution, quantile
 from reports.latency import distribution_of
-from reports.measured import Labels, Measured
 from reports.model import Chart
-from reports.quantiles import Distribution, distribution, quantile
-from reports.questions import Soundings
 
 MOST_STEPS = 120
 Points = tuple[tuple[float, float], ...]

@@ -10,7 +10,8 @@ from typing import Any
 
 from leadline.base.errors import UsageError
 from leadline.base.units import show
-from reports.model import MET, MISSED, Client, Reading, ServiceReport
+from leadline.measure.reading import Reading
+from reports.model import MET, MISSED, Client, ServiceReport
 
 STATS = {
     "min": "min",

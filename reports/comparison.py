@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from leadline.catalog.model import Reference
-from reports.model import Comparison, Reading
+from leadline.measure.reading import Reading
+from reports.model import Comparison
 
 
 def against(references: Iterable[Reference], readings: Iterable[Reading]) -> Iterator[Comparison]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 from leadline.catalog.model import Infrastructure, Price, Reference, Service
+from leadline.measure.bounds import Bounded, Count, mixed, quotient, total
+from leadline.measure.measured import Keep, Labels, Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.reading import Reading
 from leadline.signals.labels import Label
-from reports.bounds import Bounded, Count, mixed, quotient, total
-from reports.measured import Keep, Labels, Measured
-from reports.model import Reading
-from reports.questions import Soundings
 from reports.verdicts import judged, judged_by, target_for
 
 TOKEN_TYPES = ("input", "output")

@@ -11,18 +11,9 @@ from typing import Any
 
 from leadline.base.errors import UsageError
 from leadline.base.printable import json_text
-from reports.model import (
-    MET,
-    MISSED,
-    UNDECIDED,
-    Comparison,
-    Edges,
-    Provenance,
-    Reading,
-    Report,
-    ServiceReport,
-)
-from reports.window import Window, utc
+from leadline.measure.reading import Edges, Provenance, Reading
+from leadline.measure.window import Window, utc
+from reports.model import MET, MISSED, UNDECIDED, Comparison, Report, ServiceReport
 
 SCHEMA = "leadline.report/2"
 EARLIER = ("leadline.report/1",)

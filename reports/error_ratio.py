@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from leadline.base.units import show
+from leadline.measure.bounds import NOTHING, Count, share, to_reach
+from leadline.measure.measured import Labels, Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.reading import Reading
 from leadline.signals import regex
 from leadline.signals.labels import Label
-from reports.bounds import NOTHING, Count, share, to_reach
-from reports.measured import Labels, Measured
-from reports.model import Reading
-from reports.questions import Soundings
 from reports.verdicts import judged, lost_requests, target_for
 
 

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator
 
 from leadline.base.units import show
-from reports import duplicates
-from reports.attribution import OVERRIDDEN, SOURCE
-from reports.measured import Measured
-from reports.questions import Soundings
-from reports.scrapes import Scrapes
+from leadline.measure import duplicates
+from leadline.measure.attribution import OVERRIDDEN, SOURCE
+from leadline.measure.measured import Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.scrapes import Scrapes
+from leadline.measure.window import Window, utc
 from reports.verdicts import lost_requests
-from reports.window import Window, utc
 
 WHOLE = 0.95
 """From this share of the expected scrapes on, none is called missing: a window's edges cost one or two."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadline.base.errors import NoDataError, UsageError
+from leadline.measure.window import Window
 from leadline.signals import recorded_answers
 from leadline.signals.samples import Answer, Ask
-from reports.window import Window
 
 SCHEMA = "leadline.frozen/1"
 Key = tuple[str, float | None]

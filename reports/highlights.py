@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.base.units import promql_duration, show
-from reports.model import MET, Comparison, Reading
-from reports.window import Window, utc
+from leadline.measure.reading import Reading
+from leadline.measure.window import Window, utc
+from reports.model import MET, Comparison
 
 
 def sentences(

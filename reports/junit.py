@@ -6,9 +6,10 @@ from xml.etree import ElementTree as ET
 
 from leadline.base.printable import printable
 from leadline.base.units import show
-from reports.model import MISSED, UNDECIDED, Reading, Report
+from leadline.measure.reading import Reading
+from leadline.measure.window import utc
+from reports.model import MISSED, UNDECIDED, Report
 from reports.sections import certainty
-from reports.window import utc
 
 
 def write(report: Report) -> str:

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from leadline.base.units import plain, show
 from leadline.catalog.model import Service, Target
+from leadline.measure.bounds import Bounded, quotient
+from leadline.measure.measured import Keep, Labels, Measured, everything
+from leadline.measure.measurements import Soundings
+from leadline.measure.quantiles import Distribution, bounded, quantile, rank_interval, share_within
+from leadline.measure.reading import Reading
 from leadline.signals import latency as signal
-from reports.bounds import Bounded, quotient
-from reports.measured import Keep, Labels, Measured, everything
-from reports.model import UNDECIDED, Reading
-from reports.quantiles import Distribution, bounded, quantile, rank_interval, share_within
-from reports.questions import Soundings
+from reports.model import UNDECIDED
 from reports.verdicts import judged, judged_quantile
 
 MANY = 1000

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leadline.base.units import promql_duration
+from leadline.measure.bounds import Bounded
+from leadline.measure.measurements import Soundings
+from leadline.measure.quantiles import share_within
+from leadline.measure.reading import Reading
+from leadline.measure.window import Window
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
 from leadline.signals.samples import Ask
-from reports.bounds import Bounded
 from reports.latency import distribution_of
-from reports.model import Alert, Burn, Reading
-from reports.quantiles import share_within
-from reports.questions import Soundings
-from reports.window import Window
+from reports.model import Alert, Burn
 
 ALERTS = "ALERTS"
 STATES = ("firing", "pending")

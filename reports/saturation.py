@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reports.bounds import NOTHING, share
-from reports.measured import Measured
-from reports.model import Reading
-from reports.questions import Soundings
+from leadline.measure.bounds import NOTHING, share
+from leadline.measure.measured import Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.reading import Reading
 
 LEVELS = ("memory", "pool", "in_flight", "queue", "replicas")
 HIT, MISS = "hit", "miss"

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from leadline.base.printable import lines, printable
 from leadline.base.units import promql_duration, show
+from leadline.measure.reading import Provenance, Reading
+from leadline.measure.window import utc
 from reports.changes import BETTER, WORSE
 from reports.model import (
     MET,
@@ -19,12 +21,9 @@ from reports.model import (
     Burn,
     Comparison,
     Group,
-    Provenance,
-    Reading,
     Report,
     ServiceReport,
 )
-from reports.window import utc
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 COST = ("tokens", "cost")

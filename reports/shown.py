@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from leadline.base.units import promql_duration, show
+from leadline.measure.fetch import Batch, batches, side_by_side
+from leadline.measure.measured import Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.processes import PROCESS
+from leadline.measure.reading import Reading
+from leadline.measure.window import Window
 from leadline.signals import latency
 from leadline.signals.instruments import Instrument, error_rate, increase, rate
 from leadline.signals.samples import Ask
-from reports.fetch import Batch, batches, side_by_side
-from reports.measured import Measured
-from reports.model import Reading
-from reports.processes import PROCESS
-from reports.questions import Soundings
-from reports.window import Window
 
 Write = Callable[[Instrument, str, tuple[str, ...]], str]
 """Writes an expression of an instrument over a window, by labels to keep."""

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from leadline.catalog.model import Catalog, Service
+from leadline.measure.measurements import Soundings, sound
+from leadline.measure.reading import Reading
+from leadline.measure.window import Window
 from leadline.signals.links import TOPICS as TOPIC_NAMES
 from leadline.signals.links import dashboard_path
 from leadline.signals.samples import Ask
@@ -26,9 +29,7 @@ from reports import (
     shown,
     throughput,
 )
-from reports.model import Alert, Reading, Report, ServiceReport
-from reports.questions import Soundings, sound
-from reports.window import Window
+from reports.model import Alert, Report, ServiceReport
 
 TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
     throughput.readings,

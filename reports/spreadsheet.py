@@ -6,8 +6,8 @@ import csv
 import io
 
 from leadline.base.printable import cell
+from leadline.measure.window import utc
 from reports.model import Report
-from reports.window import utc
 
 COLUMNS = (
     "project", "service", "start", "end", "signal", "value", "unit", "lower", "upper", "unbounded", "shown_by_promql",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from leadline.base.units import show
-from reports.measured import Measured
-from reports.model import Reading
-from reports.questions import Soundings
+from leadline.measure.measured import Measured
+from leadline.measure.measurements import Soundings
+from leadline.measure.reading import Reading
 from reports.verdicts import judged, target_for
 
 SIGNALS = {

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from leadline.base.units import plain, show
 from leadline.catalog.model import Service, Target
-from reports.bounds import to_reach
-from reports.counters import PLAUSIBLE
-from reports.model import MET, MISSED, UNDECIDED, Reading
-from reports.quantiles import Distribution, edges_around
+from leadline.measure.bounds import to_reach
+from leadline.measure.counters import PLAUSIBLE
+from leadline.measure.quantiles import Distribution, edges_around
+from leadline.measure.reading import Reading
+from reports.model import MET, MISSED, UNDECIDED
 
 
 def judged(reading: Reading, target: Target, *, lost: str = "") -> Reading:

@@ -17,11 +17,12 @@ from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.measure.reading import Reading
+from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Ask
 from reports import snapshot
-from reports.model import Reading, ServiceReport
-from reports.window import Window
+from reports.model import ServiceReport
 
 CATALOG = """
 project: faults

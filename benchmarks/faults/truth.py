@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.faults.fleet import INPUT_USD, OUTPUT_USD, Process, Request
-from reports.model import Reading
+from leadline.measure.reading import Reading
 
 TOKENS, USD = 400.0, 300 * INPUT_USD + 100 * OUTPUT_USD
 SIGNALS = (

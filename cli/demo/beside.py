@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from cli.demo.k6 import Summary
 from cli.demo.truth import Truth, quantile
 from leadline.base.units import show
-from reports.model import Reading, ServiceReport
+from leadline.measure.reading import Reading
+from reports.model import ServiceReport
 from reports.sections import certainty
 
 HEAD = ("", "truth", "k6 (client)", "Leadline", "certainly", "usual PromQL")

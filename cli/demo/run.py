@@ -28,12 +28,12 @@ from k8s import tree
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.measure.measurements import pad
+from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from reports import client as load
 from reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from reports.model import Report
-from reports.questions import pad
-from reports.window import Window
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
 RESULTS: Mapping[str, Callable[[Report], str]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cli.connections import Connection
 from cli.measuring.wanted import Wanted
 from leadline.catalog.model import Catalog
-from reports.window import Window, utc
+from leadline.measure.window import Window, utc
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:

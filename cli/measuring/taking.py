@@ -20,6 +20,7 @@ from cli.options import services
 from cli.rendering import load, save
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog, Service
+from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Ask
 from reports import changes, snapshot
@@ -27,7 +28,6 @@ from reports.client import Run
 from reports.frozen import Frozen, Recorder, read
 from reports.frozen import write as frozen_text
 from reports.model import Report
-from reports.window import Window
 
 
 def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:

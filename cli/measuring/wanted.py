@@ -9,11 +9,12 @@ from pathlib import Path
 from cli.measuring import windows
 from leadline.base.errors import UsageError
 from leadline.catalog.model import Catalog, Service
+from leadline.measure import load_detection
+from leadline.measure.measurements import pad
+from leadline.measure.window import Window
 from leadline.signals.samples import Ask
-from reports import client, plateau
+from reports import client
 from reports.client import Run
-from reports.questions import pad
-from reports.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_tex
         raise UsageError(f"--k6 is the run against one service; name it: one of {names}")
     if wanted.detect:
         look_back = windows.seconds("--detect", wanted.detect)
-        found = plateau.find(chosen, ask, now - pad(interval), look_back, interval)
+        found = load_detection.find(chosen, ask, now - pad(interval), look_back, interval)
         return windows.of_plateau(found, now=now, scrape_interval=interval)
     if run and wanted.k6 and not explicit:
         at = wanted.k6.stat().st_mtime

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from leadline.base.errors import UsageError
 from leadline.base.units import duration, show
+from leadline.measure.load_detection import Plateau
+from leadline.measure.measurements import pad
+from leadline.measure.window import Window, utc
 from reports.client import Run
-from reports.plateau import Plateau
-from reports.questions import pad
-from reports.window import Window, utc
 
 DEFAULT = "15m"
 LOOK_BACK = "6h"

@@ -13,8 +13,8 @@ from cli.options import PLAIN
 from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.measure.window import Window
 from reports import markdown, snapshot, text
-from reports.window import Window
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.test_snapshot import history
 

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.faults.run import Result, results
 from benchmarks.faults.scenarios import FAULTS
-from reports import thinning
-from reports.model import UNDECIDED, Reading
+from leadline.measure import thinning
+from leadline.measure.reading import Reading
+from reports.model import UNDECIDED
 
 pytestmark = pytest.mark.integration
 SHORT = [fault for fault in FAULTS.values() if fault.short]

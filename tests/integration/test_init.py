@@ -19,10 +19,10 @@ from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from reports import snapshot
 from reports.model import Report, ServiceReport
-from reports.window import Window
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.integration.conftest import answers

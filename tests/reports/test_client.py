@@ -9,9 +9,9 @@ import pytest
 
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
+from leadline.measure.window import Window
 from reports import client, snapshot
 from reports.model import MET, MISSED
-from reports.window import Window
 from tests.conftest import MINIMAL
 from tests.reports.test_snapshot import history
 

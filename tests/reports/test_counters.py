@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from leadline.measure.bounds import Count
+from leadline.measure.counters import Around, Counter, accumulate
+from leadline.measure.scrapes import Scrapes
 from leadline.signals.samples import Sample
-from reports.bounds import Count
-from reports.counters import Around, Counter, accumulate
-from reports.scrapes import Scrapes
 
 TIMES = tuple(float(time) for time in range(0, 60, 10))
 TARGET = Scrapes(times=TIMES, known_until=60)

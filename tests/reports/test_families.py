@@ -6,10 +6,10 @@ import promql_parser
 import pytest
 
 from leadline.catalog import loader
+from leadline.measure.window import Window
 from leadline.signals.formulas import FORMULAS, missing
 from reports import snapshot
 from reports.model import ServiceReport
-from reports.window import Window
 from tests.reports.history import History, steady
 
 WINDOW = Window(start=100, end=200)

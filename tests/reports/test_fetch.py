@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from leadline.catalog import loader
+from leadline.measure.fetch import batches
+from leadline.measure.window import Window
 from leadline.signals.samples import Answer
 from reports import snapshot
-from reports.fetch import batches
-from reports.window import Window
 from tests.reports.history import History, steady
 
 TIMES = [time for time, _ in steady(50, 250, 10, 0)]

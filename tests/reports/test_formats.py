@@ -15,11 +15,11 @@ import pytest
 from leadline.base.errors import NoDataError, UsageError
 from leadline.base.text_table import width
 from leadline.catalog import loader
+from leadline.measure.window import Window
 from reports import changes, document, frozen, junit, markdown, page, snapshot, spreadsheet, text
 from reports.frozen import Frozen, Recorder
 from reports.model import Report
 from reports.sections import TITLES
-from reports.window import Window
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.history import History
 from tests.reports.test_changes import report as lognormal

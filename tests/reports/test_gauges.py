@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from leadline.measure.gauges import Level, level_of
 from leadline.signals.samples import Sample, Series
-from reports.gauges import Level, level_of
 
 
 def series(*points: tuple[float, float]) -> Series:

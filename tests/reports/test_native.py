@@ -8,11 +8,11 @@ from math import ceil, log2
 import pytest
 
 from leadline.catalog.model import Catalog
+from leadline.measure.native import as_classic
+from leadline.measure.quantiles import distribution, quantile
+from leadline.measure.window import Window
 from leadline.signals.samples import Answer, Histogram, Sample, Series
 from reports import snapshot
-from reports.native import as_classic
-from reports.quantiles import distribution, quantile
-from reports.window import Window
 
 
 def native(time: float, values: list[float], schema: int = 3) -> Histogram:

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 
 from leadline.catalog import loader
+from leadline.measure.window import Window
 from reports import snapshot
 from reports.headroom import line
 from reports.model import Report, ServiceReport
-from reports.window import Window
 from tests.reports.history import History, Points, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")

@@ -9,8 +9,8 @@ import pytest
 
 from leadline.base.errors import NoDataError
 from leadline.catalog import loader
+from leadline.measure import load_detection
 from leadline.signals.samples import Answer, Sample, Series
-from reports import plateau
 from tests.conftest import MINIMAL
 
 
@@ -30,7 +30,7 @@ def rates(*parts: tuple[int, float], ramp: int = 0, noise: float = 0.0) -> list[
 
 
 def test_a_run_between_quiet_times_is_found_with_its_steady_state() -> None:
-    found = plateau.last(rates((60, 5.0), (40, 500.0), (30, 5.0), ramp=6, noise=0.05), smear=30)
+    found = load_detection.last(rates((60, 5.0), (40, 500.0), (30, 5.0), ramp=6, noise=0.05), smear=30)
     assert found is not None
     assert found.rate == pytest.approx(500, rel=0.1)
     assert found.has_steady_state
@@ -41,21 +41,21 @@ def test_a_run_between_quiet_times_is_found_with_its_steady_state() -> None:
 
 
 def test_of_two_runs_the_last_one_counts() -> None:
-    found = plateau.last(rates((20, 1.0), (20, 300.0), (40, 1.0), (20, 250.0), (10, 1.0)), smear=30)
+    found = load_detection.last(rates((20, 1.0), (20, 300.0), (40, 1.0), (20, 250.0), (10, 1.0)), smear=30)
     assert found is not None
     assert found.start >= 770
     assert found.rate == pytest.approx(250)
 
 
 def test_a_single_dip_does_not_part_a_run() -> None:
-    found = plateau.last(rates((20, 1.0), (10, 300.0), (1, 2.0), (10, 300.0), (10, 1.0)), smear=30)
+    found = load_detection.last(rates((20, 1.0), (10, 300.0), (1, 2.0), (10, 300.0), (10, 1.0)), smear=30)
     assert found is not None
     assert found.end - found.start > 200
 
 
 def test_even_traffic_is_no_load() -> None:
-    assert plateau.last(rates((100, 50.0), noise=0.2), smear=30) is None
-    assert plateau.last([], smear=30) is None
+    assert load_detection.last(rates((100, 50.0), noise=0.2), smear=30) is None
+    assert load_detection.last([], smear=30) is None
 
 
 def test_where_none_is_found_the_highest_rate_is_told() -> None:
@@ -66,7 +66,7 @@ def test_where_none_is_found_the_highest_rate_is_told() -> None:
         return Answer(kind="matrix", series=(Series(labels={}, samples=samples),))
 
     with pytest.raises(NoDataError, match=r"usually 7 req/s and at most 7 req/s"):
-        plateau.find(catalog.services, ask, 500, 3600, 10)
+        load_detection.find(catalog.services, ask, 500, 3600, 10)
 
 
 def test_a_service_that_was_scraped_before_its_first_request_was_idle_then() -> None:
@@ -79,7 +79,7 @@ def test_a_service_that_was_scraped_before_its_first_request_was_idle_then() -> 
         found = up if "up{" in query else loaded
         return Answer(kind="matrix", series=(Series(labels={}, samples=found),))
 
-    found = plateau.find(catalog.services, ask, 900, 900, 10)
+    found = load_detection.find(catalog.services, ask, 900, 900, 10)
     assert 560 <= found.start <= 600
     assert found.usual == 0
 
@@ -88,7 +88,7 @@ def test_a_minute_of_even_load_has_a_steady_state() -> None:
     """Scraped every 5 s, the rate over 15 s rises and falls within three samples."""
     edge = [10.0, 30.0, 50.0]
     values = [0.0] * 20 + edge + [50.0] * 9 + edge[::-1] + [0.0] * 20
-    found = plateau.last([Sample(5.0 * index, value) for index, value in enumerate(values)], smear=15)
+    found = load_detection.last([Sample(5.0 * index, value) for index, value in enumerate(values)], smear=15)
     assert found is not None
     assert found.has_steady_state
     assert 100 <= found.steady_start < found.steady_end <= 160

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.bounds import Bounded
-from reports.quantiles import Distribution, distribution, edges_around, quantile, share_within
+from leadline.measure.bounds import Bounded
+from leadline.measure.quantiles import Distribution, distribution, edges_around, quantile, share_within
 
 EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, math.inf)
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from benchmarks.faults.fleet import STALE, Process, Store, every
 from benchmarks.faults.truth import SIGNALS, Truth, untrue
 from leadline.catalog import loader
+from leadline.measure import attribution, counters, processes
+from leadline.measure.bounds import Count
+from leadline.measure.measured import Measured
+from leadline.measure.window import Window
 from leadline.signals.samples import Sample
-from reports import attribution, counters, processes, snapshot
-from reports.bounds import Count
-from reports.measured import Measured
+from reports import snapshot
 from reports.model import ServiceReport
-from reports.window import Window
 from tests.reports.history import History
 
 CATALOG = loader.parse(

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from leadline.catalog.model import Target
-from reports.model import Reading
-from reports.quantiles import Distribution
+from leadline.measure.quantiles import Distribution
+from leadline.measure.reading import Reading
 from reports.verdicts import judged, judged_quantile
 
 EDGES = (0.1, 0.25, 0.5, 1.0, math.inf)

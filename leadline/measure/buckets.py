@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from leadline.signals.instruments import Instrument
 from leadline.signals.samples import Sample, Series
-from reports.counters import fallen
-from reports.scrapes import TargetKey
+
+from .counters import fallen
+from .scrapes import TargetKey
 
 PARTS = ("", "_sum", "_count", "_bucket")
 Own = tuple[TargetKey, Series]

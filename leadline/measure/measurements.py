@@ -12,17 +12,18 @@ from leadline.signals.instruments import GOLDEN, Instrument
 from leadline.signals.labels import NAME
 from leadline.signals.promql import Matcher, one_of, select
 from leadline.signals.samples import Answer, Ask, Sample, Series
-from reports import duplicates, thinning
-from reports.absence import reasons
-from reports.attribution import Attribution, attribute
-from reports.buckets import counted_by, parts, selector, whole_of
-from reports.fetch import Fetched, batches, fetched, shares, side_by_side
-from reports.lives import belongs
-from reports.measured import Measured, Track, of_targets
-from reports.native import as_classic, in_base_units
-from reports.processes import Processes, former
-from reports.scrapes import UP, Scrapes, TargetKey, key_of, scrapes_of
-from reports.window import Window, utc
+
+from . import duplicates, thinning
+from .attribution import Attribution, attribute
+from .buckets import counted_by, parts, selector, whole_of
+from .fetch import Fetched, batches, fetched, shares, side_by_side
+from .lifetimes import belongs
+from .measured import Measured, Track, of_targets
+from .missing import reasons
+from .native import as_classic, in_base_units
+from .processes import Processes, former
+from .scrapes import UP, Scrapes, TargetKey, key_of, scrapes_of
+from .window import Window, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

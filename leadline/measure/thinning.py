@@ -18,9 +18,10 @@ from leadline.base.errors import UsageError
 from leadline.base.units import promql_duration, show
 from leadline.signals.promql import Matcher, one_of, select
 from leadline.signals.samples import Answer, Ask, Series
-from reports.fetch import side_by_side
-from reports.scrapes import STARTED
-from reports.window import Window
+
+from .fetch import side_by_side
+from .scrapes import STARTED
+from .window import Window
 
 LONG_SCRAPES = 3000
 """A window of more scrapes than this is long."""

@@ -6,9 +6,10 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 
 from leadline.signals.promql import Matcher
-from reports.counters import Gap
-from reports.scrapes import Scrapes, TargetKey
-from reports.window import Window
+
+from .counters import Gap
+from .scrapes import Scrapes, TargetKey
+from .window import Window
 
 
 def gaps(scrapes: Scrapes, window: Window, refuted: Collection[float], *, drained: bool) -> Iterator[Gap]:

@@ -11,7 +11,8 @@ from statistics import median
 
 from leadline.signals.promql import Matcher, one_of, select
 from leadline.signals.samples import Sample, Series
-from reports.window import Window
+
+from .window import Window
 
 UP, DURATION, STARTED = "up", "scrape_duration_seconds", "process_start_time_seconds"
 MOVED_SECONDS = 1.0

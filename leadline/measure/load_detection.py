@@ -13,7 +13,8 @@ from leadline.catalog.model import Service
 from leadline.signals.instruments import rate
 from leadline.signals.promql import select
 from leadline.signals.samples import Ask, Sample
-from reports.scrapes import UP
+
+from .scrapes import UP
 
 HALF, IDLE, STEADY = 0.5, 0.1, 0.8
 """Shares of the way from the usual rate to the run's: inside the run, before it began, and in its steady state."""

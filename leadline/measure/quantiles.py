@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from statistics import NormalDist
 
-from reports.bounds import Bounded, Count, share
+from .bounds import Bounded, Count, share
 
 NORMAL = NormalDist()
 

@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from leadline.signals.instruments import Instrument
 from leadline.signals.samples import Series
-from reports.bounds import NOTHING, Bounded, Count, total
-from reports.counters import PLAUSIBLE, Counter, Gap
-from reports.gauges import Level, level_of, sums_at
-from reports.model import Edges, Provenance, Reading
-from reports.scrapes import Scrapes, TargetKey
-from reports.window import Window
+
+from .bounds import NOTHING, Bounded, Count, total
+from .counters import PLAUSIBLE, Counter, Gap
+from .gauges import Level, level_of, sums_at
+from .reading import Edges, Provenance, Reading
+from .scrapes import Scrapes, TargetKey
+from .window import Window
 
 Labels = Mapping[str, str]
 Keep = Callable[[Labels], bool]

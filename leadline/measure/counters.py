@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from leadline.signals.samples import Sample
-from reports.bounds import Count
-from reports.scrapes import CLOCK_SLACK_SECONDS, Scrapes
+
+from .bounds import Count
+from .scrapes import CLOCK_SLACK_SECONDS, Scrapes
 
 RESTART_FALL, FEW = 0.5, 20
 """A value that falls below this share of the last one started again; one that falls by less, or a count of a few, may just

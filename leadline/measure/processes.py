@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from leadline.signals.samples import Sample, Series
-from reports.attribution import Attribution
-from reports.counters import PLAUSIBLE, Around, Counter, Gap, accumulate, fallen, fell_far, finite, halved
-from reports.lives import gaps
-from reports.scrapes import MOVED_SECONDS, Scrapes, TargetKey, key_of
-from reports.window import Window
+
+from .attribution import Attribution
+from .counters import PLAUSIBLE, Around, Counter, Gap, accumulate, fallen, fell_far, finite, halved
+from .lifetimes import gaps
+from .scrapes import MOVED_SECONDS, Scrapes, TargetKey, key_of
+from .window import Window
 
 PROCESS = "process_start"
 """The label that tells processes apart which answer at one address."""

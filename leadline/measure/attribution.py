@@ -18,7 +18,8 @@ from statistics import median
 from types import MappingProxyType
 
 from leadline.signals.samples import Sample, Series
-from reports.scrapes import DURATION, STARTED, UP, Scrapes, TargetKey, key_of, of_samples, of_up
+
+from .scrapes import DURATION, STARTED, UP, Scrapes, TargetKey, key_of, of_samples, of_up
 
 LABELS, OVERRIDDEN, SOURCE = "all labels of its target", "job and instance of its target", "no scrape known"
 """The steps of attribution, as the evidence names them."""

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadline.signals.samples import Sample, Series
-from reports.attribution import Attribution
-from reports.counters import fallen
-from reports.scrapes import MOVED_SECONDS, Scrapes, TargetKey
+
+from .attribution import Attribution
+from .counters import fallen
+from .scrapes import MOVED_SECONDS, Scrapes, TargetKey
 
 ADDRESSES = (("instance",), ("namespace", "pod", "container"), ("namespace", "pod"))
 """Labels that name one address or one pod, whatever the job."""

@@ -8,9 +8,10 @@ from functools import partial
 from leadline.signals.instruments import Instrument
 from leadline.signals.promql import Matcher, select, sum_by
 from leadline.signals.samples import Answer, Ask
-from reports.fetch import batches, shares, side_by_side
-from reports.scrapes import UP
-from reports.window import Window
+
+from .fetch import batches, shares, side_by_side
+from .scrapes import UP
+from .window import Window
 
 
 def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict[Instrument, str]:
