@@ -36,8 +36,8 @@ from leadline.measure.quantiles import quantile as estimated
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
-from reports import snapshot
-from reports.model import Report
+from leadline.reports import snapshot
+from leadline.reports.model import Report
 
 INTERVALS = (1, 5, 15)
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

@@ -21,8 +21,8 @@ from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
-from reports import snapshot
-from reports.frozen import Recorder
+from leadline.reports import snapshot
+from leadline.reports.recording import Recorder
 
 SERVICES, INSTANCES, ROUTES = 100, 2, 3
 STEP, LENGTH = 15, 600

@@ -12,7 +12,7 @@ from cli.deadline import deadline
 from leadline.base.printable import printable
 from leadline.base.units import show
 from leadline.measure.reading import Reading
-from reports.model import MET, MISSED, UNDECIDED, Report
+from leadline.reports.model import MET, MISSED, UNDECIDED, Report
 
 if TYPE_CHECKING:
     from cli.connections import Connection

@@ -36,7 +36,7 @@ def command(before: Path, now: Path, tolerance: float, fail_on_regression: bool,
     Example:
       leadline compare last-week.json report.json --fail-on-regression
     """
-    from reports import changes, document, markdown, text
+    from leadline.reports import changes, document, markdown, text
 
     earlier = document.read(load(before), str(before))
     report = changes.compared(document.read(load(now), str(now)), earlier, str(before), tolerance)

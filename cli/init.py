@@ -194,7 +194,7 @@ def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str,
     from leadline.catalog import loader
     from leadline.measure.measurements import pad
     from leadline.measure.window import Window
-    from reports import snapshot
+    from leadline.reports import snapshot
     from survey import proposals, writing
 
     catalog = loader.parse(writing.catalog(frame, found, {}), "the proposed catalog")

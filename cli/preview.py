@@ -83,7 +83,7 @@ def command(
       leadline preview --file theirs.json --url http://127.0.0.1:9090
     """
     from dashboards.preview import asking, page, taking
-    from reports.page import uplot
+    from leadline.reports.page import uplot
 
     if frozen and (freeze or length or start or end):
         raise UsageError(

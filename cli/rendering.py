@@ -12,7 +12,7 @@ import click
 from cli.terminal import COLOURS, columns, has_colour
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
-from reports.model import Report
+from leadline.reports.model import Report
 
 FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
 
@@ -21,8 +21,8 @@ def written(
     report: Report, output: str, *, only: Container[str] | None = None, provenance: bool = False
 ) -> str:
     """Write a report in one of the FORMATS; `only` names the sections of those that have sections."""
-    from reports import document, junit, markdown, page, spreadsheet, text
-    from reports.sections import TITLES
+    from leadline.reports import document, junit, markdown, page, spreadsheet, text
+    from leadline.reports.sections import TITLES
 
     sections = TITLES if only is None else only
     writers: Mapping[str, Callable[[], str]] = {

@@ -12,7 +12,7 @@ from cli.connections import Connection, connected
 from cli.options import warn_of_shared_folders
 from cli.rendering import FORMATS, load, save, show, targets, to_github, written
 from leadline.base.errors import UsageError
-from reports.model import MISSED, UNDECIDED, Report
+from leadline.reports.model import MISSED, UNDECIDED, Report
 
 SECTIONS = (
     "head", "summary", "targets", "results", "objectives", "breakdown", "client", "comparison", "against", "cost", "headroom",
@@ -164,7 +164,7 @@ def command(
     else:
         report = taken(connection, wanted, freeze)
     if against:
-        from reports import changes, document
+        from leadline.reports import changes, document
 
         report = changes.compared(report, document.read(load(against), str(against)), str(against))
     sections = (*only, *(("provenance",) if provenance else ())) if only else None
@@ -196,7 +196,7 @@ def code(report: Report, undecided: str = "fail") -> int:
 
 
 def _with_regressions(report: Report, otherwise: int) -> int:
-    from reports.changes import regressions
+    from leadline.reports.changes import regressions
 
     worse = regressions(report)
     if worse:

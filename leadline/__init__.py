@@ -37,17 +37,17 @@ if TYPE_CHECKING:
     from leadline.measure.reading import Reading as Reading
     from leadline.measure.window import Window as Window
     from leadline.prometheus.client import Prometheus as Prometheus
-    from reports.changes import compared as compared
-    from reports.document import read as read_json
-    from reports.document import write as as_json
-    from reports.junit import write as as_junit
-    from reports.markdown import write as as_markdown
-    from reports.model import Report as Report
-    from reports.model import ServiceReport as ServiceReport
-    from reports.page import write as as_html
-    from reports.snapshot import take as take
-    from reports.spreadsheet import write as as_csv
-    from reports.text import write as as_text
+    from leadline.reports.changes import compared as compared
+    from leadline.reports.document import read as read_json
+    from leadline.reports.document import write as as_json
+    from leadline.reports.junit import write as as_junit
+    from leadline.reports.markdown import write as as_markdown
+    from leadline.reports.model import Report as Report
+    from leadline.reports.model import ServiceReport as ServiceReport
+    from leadline.reports.page import write as as_html
+    from leadline.reports.snapshot import take as take
+    from leadline.reports.spreadsheet import write as as_csv
+    from leadline.reports.text import write as as_text
 
 _DEFINED_IN = {
     "Catalog": ("leadline.catalog.model", "Catalog"),
@@ -59,29 +59,29 @@ _DEFINED_IN = {
     "Panel": ("dashboards.model", "Panel"),
     "Prometheus": ("leadline.prometheus.client", "Prometheus"),
     "Query": ("dashboards.model", "Query"),
-    "Reading": ("reports.model", "Reading"),
-    "Report": ("reports.model", "Report"),
+    "Reading": ("leadline.reports.model", "Reading"),
+    "Report": ("leadline.reports.model", "Report"),
     "Service": ("leadline.catalog.model", "Service"),
-    "ServiceReport": ("reports.model", "ServiceReport"),
+    "ServiceReport": ("leadline.reports.model", "ServiceReport"),
     "Step": ("dashboards.model", "Step"),
     "Window": ("leadline.measure.window", "Window"),
-    "as_csv": ("reports.spreadsheet", "write"),
-    "as_html": ("reports.page", "write"),
-    "as_json": ("reports.document", "write"),
-    "as_junit": ("reports.junit", "write"),
-    "as_markdown": ("reports.markdown", "write"),
-    "as_text": ("reports.text", "write"),
-    "compared": ("reports.changes", "compared"),
+    "as_csv": ("leadline.reports.spreadsheet", "write"),
+    "as_html": ("leadline.reports.page", "write"),
+    "as_json": ("leadline.reports.document", "write"),
+    "as_junit": ("leadline.reports.junit", "write"),
+    "as_markdown": ("leadline.reports.markdown", "write"),
+    "as_text": ("leadline.reports.text", "write"),
+    "compared": ("leadline.reports.changes", "compared"),
     "dashboard": ("dashboards.own", "dashboard"),
     "generated": ("cli.compose", "generated"),
     "load": ("leadline.catalog.loader", "load"),
     "panel": ("dashboards.own", "panel"),
     "parse": ("leadline.catalog.loader", "parse"),
-    "read_json": ("reports.document", "read"),
+    "read_json": ("leadline.reports.document", "read"),
     "row": ("dashboards.own", "row"),
     "signal": ("dashboards.own", "signal"),
     "signal_panel": ("dashboards.own", "signal_panel"),
-    "take": ("reports.snapshot", "take"),
+    "take": ("leadline.reports.snapshot", "take"),
     "target": ("dashboards.own", "target"),
     "text": ("dashboards.own", "text"),
 }

@@ -17,8 +17,8 @@ from benchmarks import pages
 from benchmarks.faults.run import Cell, Result, results
 from benchmarks.faults.scenarios import FAULTS
 from leadline.base.units import show
-from reports.model import MET, MISSED
-from reports.sections import certainty
+from leadline.reports.model import MET, MISSED
+from leadline.reports.sections import certainty
 
 SHOWN = (
     "requests", "error_ratio", "latency.mean", "latency.p50", "latency.p95", "latency.p99", "within.latency.p95", "tokens",

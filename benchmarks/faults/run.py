@@ -20,9 +20,9 @@ from leadline.catalog.endpoints import Endpoint
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
+from leadline.reports import snapshot
+from leadline.reports.model import ServiceReport
 from leadline.signals.samples import Answer, Ask
-from reports import snapshot
-from reports.model import ServiceReport
 
 CATALOG = """
 project: faults

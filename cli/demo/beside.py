@@ -10,8 +10,8 @@ from cli.demo.k6 import Summary
 from cli.demo.truth import Truth, quantile
 from leadline.base.units import show
 from leadline.measure.reading import Reading
-from reports.model import ServiceReport
-from reports.sections import certainty
+from leadline.reports.model import ServiceReport
+from leadline.reports.sections import certainty
 
 HEAD = ("", "truth", "k6 (client)", "Leadline", "certainly", "usual PromQL")
 

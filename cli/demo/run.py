@@ -31,9 +31,9 @@ from leadline.catalog.model import Catalog
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
-from reports import client as load
-from reports import document, junit, markdown, page, snapshot, spreadsheet, text
-from reports.model import Report
+from leadline.reports import client as load
+from leadline.reports import document, junit, markdown, page, snapshot, spreadsheet, text
+from leadline.reports.model import Report
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
 RESULTS: Mapping[str, Callable[[Report], str]] = {

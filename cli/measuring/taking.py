@@ -22,12 +22,12 @@ from leadline.catalog import loader
 from leadline.catalog.model import Catalog, Service
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
+from leadline.reports import changes, snapshot
+from leadline.reports.client import Run
+from leadline.reports.model import Report
+from leadline.reports.recording import Frozen, Recorder, read
+from leadline.reports.recording import write as frozen_text
 from leadline.signals.samples import Answer, Ask
-from reports import changes, snapshot
-from reports.client import Run
-from reports.frozen import Frozen, Recorder, read
-from reports.frozen import write as frozen_text
-from reports.model import Report
 
 
 def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:

@@ -12,9 +12,9 @@ from leadline.catalog.model import Catalog, Service
 from leadline.measure import load_detection
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window
+from leadline.reports import client
+from leadline.reports.client import Run
 from leadline.signals.samples import Ask
-from reports import client
-from reports.client import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from cli.annotating import annotate, text, worst
 from cli.connections import Connection
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
-from reports import snapshot
-from reports.model import Report
+from leadline.reports import snapshot
+from leadline.reports.model import Report
 from tests.doubles import Api
 from tests.grafana_double import GrafanaDouble
 from tests.reports.test_parts import CATALOG, WINDOW, history

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.main import run
-from reports import document
+from leadline.reports import document
 from tests.conftest import MINIMAL
 from tests.reports.test_formats import freeze
 from tests.reports.test_snapshot import history

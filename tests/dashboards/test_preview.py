@@ -17,8 +17,8 @@ from dashboards.preview.fields import Fields
 from dashboards.preview.scope import Scope, Span
 from leadline.base.errors import ConnectionFailedError, QueryRejectedError, UsageError
 from leadline.catalog.model import Catalog
+from leadline.reports.page import uplot
 from leadline.signals.samples import Answer, Histogram, Sample, Series
-from reports.page import uplot
 
 SPAN = Span(start=1000, end=1060, step=15)
 TIMES = [1000, 1015, 1030, 1045, 1060]

@@ -14,7 +14,7 @@ from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.measure.window import Window
-from reports import markdown, snapshot, text
+from leadline.reports import markdown, snapshot, text
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.test_snapshot import history
 

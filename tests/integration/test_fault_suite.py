@@ -10,7 +10,7 @@ from benchmarks.faults.run import Result, results
 from benchmarks.faults.scenarios import FAULTS
 from leadline.measure import thinning
 from leadline.measure.reading import Reading
-from reports.model import UNDECIDED
+from leadline.reports.model import UNDECIDED
 
 pytestmark = pytest.mark.integration
 SHORT = [fault for fault in FAULTS.values() if fault.short]

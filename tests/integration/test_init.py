@@ -21,8 +21,8 @@ from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
-from reports import snapshot
-from reports.model import Report, ServiceReport
+from leadline.reports import snapshot
+from leadline.reports.model import Report, ServiceReport
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.integration.conftest import answers

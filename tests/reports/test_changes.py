@@ -13,9 +13,9 @@ from leadline.base.errors import UsageError
 from leadline.catalog import loader
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
-from reports import changes, document, snapshot
-from reports.changes import BETTER, SAME, WORSE
-from reports.model import Change, Report
+from leadline.reports import changes, document, snapshot
+from leadline.reports.changes import BETTER, SAME, WORSE
+from leadline.reports.model import Change, Report
 from tests.conftest import MINIMAL
 from tests.reports.history import History
 

@@ -10,8 +10,8 @@ import pytest
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
 from leadline.measure.window import Window
-from reports import client, snapshot
-from reports.model import MET, MISSED
+from leadline.reports import client, snapshot
+from leadline.reports.model import MET, MISSED
 from tests.conftest import MINIMAL
 from tests.reports.test_snapshot import history
 

@@ -7,9 +7,9 @@ import pytest
 
 from leadline.catalog import loader
 from leadline.measure.window import Window
+from leadline.reports import snapshot
+from leadline.reports.model import ServiceReport
 from leadline.signals.formulas import FORMULAS, missing
-from reports import snapshot
-from reports.model import ServiceReport
 from tests.reports.history import History, steady
 
 WINDOW = Window(start=100, end=200)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from leadline.catalog import loader
 from leadline.measure.fetch import batches
 from leadline.measure.window import Window
+from leadline.reports import snapshot
 from leadline.signals.samples import Answer
-from reports import snapshot
 from tests.reports.history import History, steady
 
 TIMES = [time for time, _ in steady(50, 250, 10, 0)]

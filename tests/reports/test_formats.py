@@ -16,16 +16,16 @@ from leadline.base.errors import NoDataError, UsageError
 from leadline.base.text_table import width
 from leadline.catalog import loader
 from leadline.measure.window import Window
-from reports import changes, document, frozen, junit, markdown, page, snapshot, spreadsheet, text
-from reports.frozen import Frozen, Recorder
-from reports.model import Report
-from reports.sections import TITLES
+from leadline.reports import changes, document, junit, markdown, page, recording, snapshot, spreadsheet, text
+from leadline.reports.model import Report
+from leadline.reports.recording import Frozen, Recorder
+from leadline.reports.sections import TITLES
 from tests.conftest import MINIMAL, ROOT
 from tests.reports.history import History
 from tests.reports.test_changes import report as lognormal
 from tests.reports.test_snapshot import WINDOW, history
 
-SCHEMA = json.loads((ROOT / "reports/schema/report.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((ROOT / "leadline/reports/schema/report.schema.json").read_text("utf-8"))
 EVIL = "</script><script>alert(1)</script>|`*<b>&\"'"
 
 
@@ -136,21 +136,21 @@ def freeze(past: History, window: Window = WINDOW) -> tuple[Report, str]:
     recorder = Recorder(past.ask)
     report = snapshot.take(catalog, catalog.services, window, recorder.ask, "a source", draw=True)
     kept = Frozen(catalog=MINIMAL, file="leadline.yaml", services=("web",), window=window, source="a source")
-    return report, frozen.write(replace(kept, answers=recorder.answers))
+    return report, recording.write(replace(kept, answers=recorder.answers))
 
 
 def test_a_frozen_snapshot_gives_the_same_bytes_in_every_format() -> None:
     live, kept = freeze(history())
-    thawed = frozen.read(kept, "f.json")
+    thawed = recording.read(kept, "f.json")
     catalog = loader.parse(thawed.catalog, thawed.file)
     again = snapshot.take(catalog, catalog.services, thawed.window, thawed.ask, thawed.source, draw=True)
     for write in (document.write, text.write, markdown.write, page.write, spreadsheet.write, junit.write):
         assert write(again) == write(live)
-    assert frozen.write(thawed) == kept
+    assert recording.write(thawed) == kept
 
 
 def test_a_frozen_snapshot_is_judged_by_other_targets() -> None:
-    thawed = frozen.read(freeze(history())[1], "f.json")
+    thawed = recording.read(freeze(history())[1], "f.json")
     strict = loader.parse(MINIMAL.replace("p95: 250ms", "p95: 100ms"), "leadline.yaml")
     service = snapshot.take(strict, strict.services, thawed.window, thawed.ask).services[0]
     p95 = service.reading("latency.p95")
@@ -164,4 +164,4 @@ def test_a_frozen_snapshot_is_judged_by_other_targets() -> None:
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": "leadline.report/1"}', "[1]"])
 def test_what_is_not_frozen_is_refused(content: str) -> None:
     with pytest.raises(UsageError, match=r"f\.json is no frozen snapshot"):
-        frozen.read(content, "f.json")
+        recording.read(content, "f.json")

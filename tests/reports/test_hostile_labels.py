@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from leadline.catalog.model import Catalog
-from reports import document, junit, markdown, page, snapshot, spreadsheet, text
-from reports.model import Alert, Report
+from leadline.reports import document, junit, markdown, page, snapshot, spreadsheet, text
+from leadline.reports.model import Alert, Report
 from tests.reports.test_snapshot import WINDOW, history
 
 VALUES = (

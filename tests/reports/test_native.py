@@ -11,8 +11,8 @@ from leadline.catalog.model import Catalog
 from leadline.measure.native import as_classic
 from leadline.measure.quantiles import distribution, quantile
 from leadline.measure.window import Window
+from leadline.reports import snapshot
 from leadline.signals.samples import Answer, Histogram, Sample, Series
-from reports import snapshot
 
 
 def native(time: float, values: list[float], schema: int = 3) -> Histogram:

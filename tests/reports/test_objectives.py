@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from leadline.catalog import loader
-from reports import snapshot, text
-from reports.model import Report
+from leadline.reports import snapshot, text
+from leadline.reports.model import Report
 from tests.conftest import MINIMAL
 from tests.reports.history import History
 from tests.reports.test_snapshot import TIMES, WINDOW, history

@@ -9,9 +9,9 @@ import pytest
 
 from leadline.catalog import loader
 from leadline.measure.window import Window
-from reports import snapshot
-from reports.headroom import line
-from reports.model import Report, ServiceReport
+from leadline.reports import snapshot
+from leadline.reports.headroom import line
+from leadline.reports.model import Report, ServiceReport
 from tests.reports.history import History, Points, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")

@@ -10,8 +10,8 @@ import pytest
 from leadline.catalog.model import Catalog
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
-from reports import document, markdown, snapshot, text
-from reports.model import Report
+from leadline.reports import document, markdown, snapshot, text
+from leadline.reports.model import Report
 from tests.reports.history import History, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")

@@ -18,9 +18,9 @@ from leadline.measure import attribution, counters, processes
 from leadline.measure.bounds import Count
 from leadline.measure.measured import Measured
 from leadline.measure.window import Window
+from leadline.reports import snapshot
+from leadline.reports.model import ServiceReport
 from leadline.signals.samples import Sample
-from reports import snapshot
-from reports.model import ServiceReport
 from tests.reports.history import History
 
 CATALOG = loader.parse(

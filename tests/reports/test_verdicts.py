@@ -10,7 +10,7 @@ import pytest
 from leadline.catalog.model import Target
 from leadline.measure.quantiles import Distribution
 from leadline.measure.reading import Reading
-from reports.verdicts import judged, judged_quantile
+from leadline.reports.verdicts import judged, judged_quantile
 
 EDGES = (0.1, 0.25, 0.5, 1.0, math.inf)
 

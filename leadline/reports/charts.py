@@ -11,8 +11,9 @@ from leadline.catalog.model import Service
 from leadline.measure.measured import Labels, Measured
 from leadline.measure.measurements import Soundings
 from leadline.measure.quantiles import Distribution, distribution, quantile
-from reports.latency import distribution_of
-from reports.model import Chart
+
+from .latency import distribution_of
+from .model import Chart
 
 MOST_STEPS = 120
 Points = tuple[tuple[float, float], ...]

@@ -10,8 +10,9 @@ from leadline.measure.measurements import Soundings
 from leadline.measure.quantiles import quantile
 from leadline.signals.instruments import Instrument
 from leadline.signals.labels import NO_ROUTE
-from reports.latency import distribution_of
-from reports.model import Group
+
+from .latency import distribution_of
+from .model import Group
 
 BY = ("route", "method", "status")
 MOST = 12

@@ -12,7 +12,8 @@ from leadline.measure.window import Window
 from leadline.signals.links import TOPICS as TOPIC_NAMES
 from leadline.signals.links import dashboard_path
 from leadline.signals.samples import Ask
-from reports import (
+
+from . import (
     advice,
     breakdown,
     charts,
@@ -25,11 +26,11 @@ from reports import (
     highlights,
     latency,
     objectives,
+    promql_view,
     saturation,
-    shown,
     throughput,
 )
-from reports.model import Alert, Report, ServiceReport
+from .model import Alert, Report, ServiceReport
 
 TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
     throughput.readings,
@@ -67,7 +68,7 @@ def take(
         services, window, float(catalog.scrape_interval), ask, replica_labels=catalog.replica_labels
     )
     window = every[0].window if every else window
-    usual = shown.said(every, ask)
+    usual = promql_view.said(every, ask)
     active = objectives.alerts(catalog.project, window, ask) if every else ()
     return Report(
         project=catalog.project,
@@ -113,7 +114,7 @@ def _service(
     report = ServiceReport(
         name=service.name,
         profile=service.profile,
-        readings=shown.beside(readings, soundings, usual),
+        readings=promql_view.beside(readings, soundings, usual),
         grade=evidence.grade(soundings),
         evidence=tuple(evidence.lines(soundings)),
         remarks=service.notes,

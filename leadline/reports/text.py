@@ -7,8 +7,9 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import zip_longest
 
 from leadline.base.text_table import table, width
-from reports.model import Report
-from reports.sections import TITLES, Section, sections
+
+from .model import Report
+from .sections import TITLES, Section, sections
 
 
 def write(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from leadline.measure.measurements import Soundings
 from leadline.measure.reading import Reading
 from leadline.signals.saturation import PLANNED
-from reports.model import MISSED, Headroom, Resource
+
+from .model import MISSED, Headroom, Resource
 
 CPU_SHARE, MEMORY_SHARE = float(PLANNED["cpu"]), float(PLANNED["memory"])
 LEAST_STEPS, LEAST_FIT, MOST_THROTTLED = 6, 0.8, 0.05

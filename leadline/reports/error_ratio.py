@@ -13,7 +13,8 @@ from leadline.measure.measurements import Soundings
 from leadline.measure.reading import Reading
 from leadline.signals import regex
 from leadline.signals.labels import Label
-from reports.verdicts import judged, lost_requests, target_for
+
+from .verdicts import judged, lost_requests, target_for
 
 
 def readings(soundings: Soundings) -> Iterator[Reading]:

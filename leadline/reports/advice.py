@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from leadline.base.units import plain, show
 from leadline.measure.measurements import Soundings
 from leadline.measure.reading import Reading
-from reports.model import MISSED, UNDECIDED, Advice, Group, Headroom, Resource
-from reports.verdicts import target_for
+
+from .model import MISSED, UNDECIDED, Advice, Group, Headroom, Resource
+from .verdicts import target_for
 
 NEAR = 0.8
 """A resource used beyond this share of its limit is near it."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Container, Iterator
 
 from leadline.base.printable import fence, markdown_line
-from reports.model import Report
-from reports.sections import TITLES, Section, sections
+
+from .model import Report
+from .sections import TITLES, Section, sections
 
 
 def write(report: Report, *, only: Container[str] = TITLES, provenance: bool = False) -> str:

@@ -12,7 +12,8 @@ from leadline.measure.measured import Measured
 from leadline.measure.measurements import Soundings
 from leadline.measure.scrapes import Scrapes
 from leadline.measure.window import Window, utc
-from reports.verdicts import lost_requests
+
+from .verdicts import lost_requests
 
 WHOLE = 0.95
 """From this share of the expected scrapes on, none is called missing: a window's edges cost one or two."""

@@ -13,7 +13,8 @@ from leadline.measure.measured import Keep, Labels, Measured
 from leadline.measure.measurements import Soundings
 from leadline.measure.reading import Reading
 from leadline.signals.labels import Label
-from reports.verdicts import judged, judged_by, target_for
+
+from .verdicts import judged, judged_by, target_for
 
 TOKEN_TYPES = ("input", "output")
 AGREE = 0.01

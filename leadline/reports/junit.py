@@ -8,8 +8,9 @@ from leadline.base.printable import printable
 from leadline.base.units import show
 from leadline.measure.reading import Reading
 from leadline.measure.window import utc
-from reports.model import MISSED, UNDECIDED, Report
-from reports.sections import certainty
+
+from .model import MISSED, UNDECIDED, Report
+from .sections import certainty
 
 
 def write(report: Report) -> str:

@@ -11,7 +11,8 @@ from leadline.measure.bounds import to_reach
 from leadline.measure.counters import PLAUSIBLE
 from leadline.measure.quantiles import Distribution, edges_around
 from leadline.measure.reading import Reading
-from reports.model import MET, MISSED, UNDECIDED
+
+from .model import MET, MISSED, UNDECIDED
 
 
 def judged(reading: Reading, target: Target, *, lost: str = "") -> Reading:

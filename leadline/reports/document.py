@@ -13,7 +13,8 @@ from leadline.base.errors import UsageError
 from leadline.base.printable import json_text
 from leadline.measure.reading import Edges, Provenance, Reading
 from leadline.measure.window import Window, utc
-from reports.model import MET, MISSED, UNDECIDED, Comparison, Report, ServiceReport
+
+from .model import MET, MISSED, UNDECIDED, Comparison, Report, ServiceReport
 
 SCHEMA = "leadline.report/2"
 EARLIER = ("leadline.report/1",)

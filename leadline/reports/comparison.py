@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from leadline.catalog.model import Reference
 from leadline.measure.reading import Reading
-from reports.model import Comparison
+
+from .model import Comparison
 
 
 def against(references: Iterable[Reference], readings: Iterable[Reading]) -> Iterator[Comparison]:

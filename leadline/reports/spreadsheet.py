@@ -7,7 +7,8 @@ import io
 
 from leadline.base.printable import cell
 from leadline.measure.window import utc
-from reports.model import Report
+
+from .model import Report
 
 COLUMNS = (
     "project", "service", "start", "end", "signal", "value", "unit", "lower", "upper", "unbounded", "shown_by_promql",

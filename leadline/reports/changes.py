@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from leadline.base.units import show
 from leadline.measure.reading import Reading
 from leadline.measure.window import utc
-from reports.model import Change, Report, ServiceReport
+
+from .model import Change, Report, ServiceReport
 
 BETTER, WORSE, SAME, DIFFERS = "better", "worse", "no difference", "differs"
 LOWER_IS_BETTER = ("latency.", "error_ratio", "cost_per_request", "cost_per_1k_tokens")

@@ -9,7 +9,8 @@ from leadline.base.units import show
 from leadline.measure.measured import Measured
 from leadline.measure.measurements import Soundings
 from leadline.measure.reading import Reading
-from reports.verdicts import judged, target_for
+
+from .verdicts import judged, target_for
 
 SIGNALS = {
     "requests": "requests",

@@ -11,7 +11,8 @@ from typing import Any
 from leadline.base.errors import UsageError
 from leadline.base.units import show
 from leadline.measure.reading import Reading
-from reports.model import MET, MISSED, Client, ServiceReport
+
+from .model import MET, MISSED, Client, ServiceReport
 
 STATS = {
     "min": "min",

@@ -9,16 +9,16 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.model import Chart, Report
-from reports.sections import TITLES, sections
+from .model import Chart, Report
+from .sections import TITLES, sections
 
-FOLDER = files("reports")
+FOLDER = files("leadline.reports")
 
 
 def write(report: Report) -> str:
     """Write a report. Everything that comes from outside is escaped, in the markup and in the charts' data."""
     environment = Environment(
-        loader=PackageLoader("reports", "templates"),
+        loader=PackageLoader("leadline.reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

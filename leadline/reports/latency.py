@@ -15,8 +15,9 @@ from leadline.measure.measurements import Soundings
 from leadline.measure.quantiles import Distribution, bounded, quantile, rank_interval, share_within
 from leadline.measure.reading import Reading
 from leadline.signals import latency as signal
-from reports.model import UNDECIDED
-from reports.verdicts import judged, judged_quantile
+
+from .model import UNDECIDED
+from .verdicts import judged, judged_quantile
 
 MANY = 1000
 """From so many requests on, chance moves the usual quantiles less than a bucket's width does."""

@@ -11,19 +11,9 @@ from leadline.base.printable import lines, printable
 from leadline.base.units import promql_duration, show
 from leadline.measure.reading import Provenance, Reading
 from leadline.measure.window import utc
-from reports.changes import BETTER, WORSE
-from reports.model import (
-    MET,
-    MISSED,
-    UNDECIDED,
-    Advice,
-    Alert,
-    Burn,
-    Comparison,
-    Group,
-    Report,
-    ServiceReport,
-)
+
+from .changes import BETTER, WORSE
+from .model import MET, MISSED, UNDECIDED, Advice, Alert, Burn, Comparison, Group, Report, ServiceReport
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 COST = ("tokens", "cost")

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from leadline.base.units import promql_duration, show
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window, utc
-from reports.model import MET, Comparison
+
+from .model import MET, Comparison
 
 
 def sentences(

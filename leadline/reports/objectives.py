@@ -13,8 +13,9 @@ from leadline.measure.window import Window
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
 from leadline.signals.samples import Ask
-from reports.latency import distribution_of
-from reports.model import Alert, Burn
+
+from .latency import distribution_of
+from .model import Alert, Burn
 
 ALERTS = "ALERTS"
 STATES = ("firing", "pending")

@@ -1,1 +1,0 @@
-"""Signals asked: exact measurement from raw samples, verdicts, renderers. Pure; is given `ask`."""
