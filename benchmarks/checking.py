@@ -22,13 +22,13 @@ import click
 import yaml
 
 from benchmarks import pages
-from checks.expression import checked
-from checks.facts import Facts
-from checks.files import load
-from checks.model import INFO, Finding
 from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.lint.expression import checked
+from leadline.lint.facts import Facts
+from leadline.lint.files import load
+from leadline.lint.model import INFO, Finding
 from leadline.prometheus.client import Prometheus
 from leadline.signals.inventory import Inventory
 from tests.corpus import world

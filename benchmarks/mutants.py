@@ -12,9 +12,9 @@ from typing import Any
 
 import promql_parser as promql
 
-from checks import tree
-from checks.tree import Node
 from leadline.base.units import duration, plain, promql_duration
+from leadline.lint import tree
+from leadline.lint.tree import Node
 from leadline.signals.promql import Matcher, select
 
 COMPARISONS = {

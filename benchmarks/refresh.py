@@ -23,12 +23,12 @@ from alerts.model import Recording
 from benchmarks import pages
 from benchmarks.generating import SERVICE
 from benchmarks.replay.backfill import Database, levels
-from checks import tree
 from dashboards import build, panels
 from dashboards.preview import asking
 from dashboards.preview.scope import Span, scoped, span
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.lint import tree
 from leadline.prometheus.client import Prometheus
 
 SERVICES, INSTANCES, ROUTES, MEASURED = 100, 2, 2, 10

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from checks import tree
 from cli.demo.processes import find
 from leadline.base.errors import ToolFailedError
 from leadline.base.units import duration
+from leadline.lint import tree
 from leadline.signals.labels import NAME
 
 FIRES = "ALERTS"

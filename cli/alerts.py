@@ -83,8 +83,8 @@ def _gravity(alert: Json) -> tuple[bool, int, str]:
 
 def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
     """Give of each alerting rule the numbers that its value is compared with."""
-    from checks import tree
-    from checks.alerting import conditions
+    from leadline.lint import tree
+    from leadline.lint.alerting import conditions
 
     for group in groups:
         for rule in group.get("rules", ()):

@@ -14,8 +14,8 @@ from cli.rendering import load as text_of
 from leadline import __version__
 
 if TYPE_CHECKING:
-    from checks.facts import Facts
-    from checks.model import Expression, Finding, Recorded
+    from leadline.lint.facts import Facts
+    from leadline.lint.model import Expression, Finding, Recorded
     from leadline.prometheus.client import Prometheus
 
 FORMATS = ("text", "json", "junit", "sarif", "github")
@@ -66,9 +66,9 @@ def command(
 
 
 def _of_files(connection: Connection, paths: Sequence[Path], *, offline: bool) -> list[Finding]:
-    from checks.catalog import ignored
-    from checks.expression import checked
-    from checks.files import load
+    from leadline.lint.catalog import ignored
+    from leadline.lint.expression import checked
+    from leadline.lint.files import load
 
     loaded = load({str(path): text_of(path) for path in paths})
     catalog = connection.load() if connection.catalog_file.exists() else None
@@ -83,16 +83,16 @@ def _of_files(connection: Connection, paths: Sequence[Path], *, offline: bool) -
 
 
 def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
-    from checks.expression import offline_checked
+    from leadline.lint.expression import offline_checked
 
     return [finding for each in expressions for finding in offline_checked(each)]
 
 
 def _of_catalog(connection: Connection, *, python: bool, offline: bool, costs: bool) -> list[Finding]:
-    from checks import catalog as held
-    from checks import generated as made
     from cli import compose
-    from cli.identity import of_targets
+    from leadline.lint import catalog as held
+    from leadline.lint import generated as made
+    from leadline.lint.target_identity import of_targets
 
     catalog = without_python(connection.load(), python)
     files = {**compose.dashboards_of(catalog), **compose.rules_of(catalog)}
@@ -112,14 +112,14 @@ def _of_catalog(connection: Connection, *, python: bool, offline: bool, costs: b
 
 
 def _facts(prometheus: Prometheus, recorded: Mapping[str, Recorded]) -> Facts:
-    from checks.facts import Facts
+    from leadline.lint.facts import Facts
 
     return Facts(look=prometheus, inventory=prometheus.inventory(), recorded=recorded)
 
 
 def _bounded(parts: Sequence[Callable[[], Iterable[Finding]]]) -> list[Finding]:
     """Collect findings until as many questions were asked as one check may ask; say so where that happens."""
-    from checks.facts import SpentError
+    from leadline.lint.facts import SpentError
 
     found: list[Finding] = []
     try:
@@ -131,7 +131,7 @@ def _bounded(parts: Sequence[Callable[[], Iterable[Finding]]]) -> list[Finding]:
 
 
 def _written(found: Sequence[Finding], output: str) -> str:
-    from checks import written
+    from leadline.lint import written
 
     return {
         "text": written.text,

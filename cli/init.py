@@ -22,10 +22,10 @@ from leadline.signals.promql import Matcher, one_of, select
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
+    from leadline.discovery.catalog_text import Frame
+    from leadline.discovery.model import Found, Survey
+    from leadline.discovery.proposals import Proposal
     from leadline.prometheus.client import Prometheus
-    from survey.model import Found, Survey
-    from survey.proposals import Proposal
-    from survey.writing import Frame
 
 OBSERVED_SECONDS = 3600
 LIKE_REQUESTS, MOST_LIKE = r"(request|http|call|rpc|task|job)\w*(_total|_count)$", 6
@@ -74,7 +74,7 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
 
 def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Survey:
     from leadline.catalog import profiles
-    from survey.detect import surveyed
+    from leadline.discovery.detect import surveyed
 
     inventory = prometheus.inventory()
     click.echo(f"{prometheus.url}: {inventory.flavour}, {len(inventory.names)} metrics", err=True)
@@ -91,7 +91,7 @@ def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Survey:
 
 
 def _frame(prometheus: Prometheus, connection: Connection, found: Survey, project: str) -> Frame:
-    from survey.writing import Frame
+    from leadline.discovery.catalog_text import Frame
 
     return Frame(
         project=project,
@@ -192,12 +192,12 @@ def _asked(service: Found) -> Found:
 def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str, Proposal]:
     """Measure the last hour with the catalog so far, and propose from that."""
     from leadline.catalog import loader
+    from leadline.discovery import catalog_text, proposals
     from leadline.measure.measurements import pad
     from leadline.measure.window import Window
     from leadline.reports import snapshot
-    from survey import proposals, writing
 
-    catalog = loader.parse(writing.catalog(frame, found, {}), "the proposed catalog")
+    catalog = loader.parse(catalog_text.catalog(frame, found, {}), "the proposed catalog")
     end = time.time() - pad(frame.scrape_interval)
     window = Window(start=end - OBSERVED_SECONDS, end=end)
     report = snapshot.take(catalog, catalog.services, window, prometheus.ask)
@@ -233,7 +233,7 @@ def _tell(found: Survey) -> None:
 
 def _diff(path: Path, found: Survey, proposals: Mapping[str, Proposal]) -> int:
     from leadline.catalog.yaml_reader import Reader
-    from survey.writing import with_services
+    from leadline.discovery.catalog_text import with_services
 
     if not found.services:
         click.echo(f"{path} has every service that was found", err=True)
@@ -254,7 +254,7 @@ def _write(
     path: Path, frame: Frame, found: Survey, proposals: Mapping[str, Proposal], *, dry_run: bool
 ) -> int:
     from leadline.catalog import loader
-    from survey.writing import catalog
+    from leadline.discovery.catalog_text import catalog
 
     text = catalog(frame, found, proposals)
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from checks import tree
-from checks.expression import checked
-from checks.facts import Facts
-from checks.model import Expression
 from leadline.base.errors import UnavailableError
 from leadline.base.printable import printable
 from leadline.base.units import show
+from leadline.lint import tree
+from leadline.lint.expression import checked
+from leadline.lint.facts import Facts
+from leadline.lint.model import Expression
 from leadline.prometheus.client import Prometheus
 
 MOST_LABELS = 12

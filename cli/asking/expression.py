@@ -34,7 +34,7 @@ def read(argument: str | None, file: Path | None) -> str:
 
 def check(text: str) -> None:
     """Raise UsageError where an expression is wrong, with the place and a likely remedy."""
-    from checks.syntax import mistake, pointed
+    from leadline.lint.syntax import mistake, pointed
 
     found = mistake(text)
     if found is None:
@@ -48,7 +48,7 @@ def check(text: str) -> None:
 
 def metrics(text: str) -> tuple[str, ...]:
     """Give the names of the metrics that an expression reads, in their order; none where it cannot be read."""
-    from checks import tree
+    from leadline.lint import tree
 
     try:
         node = tree.parse(text)
@@ -59,7 +59,7 @@ def metrics(text: str) -> tuple[str, ...]:
 
 def groups_by_more(text: str, labels: Collection[str]) -> bool:
     """Say whether an expression groups by a label that is not among these."""
-    from checks import tree
+    from leadline.lint import tree
 
     try:
         node = tree.parse(text)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import kinds, matching, selecting, tree, windows
-from checks.facts import Facts
-from checks.model import ERROR
-from checks.result import Result
-from checks.tree import Node
 from cli.asking.expression import metrics, nearest
 from leadline.base.errors import LeadlineError
+from leadline.lint import kinds, matching, selecting, tree, windows
+from leadline.lint.facts import Facts
+from leadline.lint.model import ERROR
+from leadline.lint.result import Result
+from leadline.lint.tree import Node
 from leadline.prometheus.client import Prometheus
 
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"

@@ -57,7 +57,7 @@ def _expressions(ctx: click.Context, incomplete: str) -> list[str]:
         return []
     names = [name for name in _metrics(ctx) if name.startswith(word)]
     if not names and word:
-        from checks.syntax import AGGREGATIONS, FUNCTIONS
+        from leadline.lint.syntax import AGGREGATIONS, FUNCTIONS
 
         names = [f"{name}(" for name in (*AGGREGATIONS, *FUNCTIONS) if name.startswith(word)]
     return [before + name for name in names]

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.expression import checked
-from checks.facts import Facts
-from checks.files import load
-from checks.model import INFO, Expression, Finding
-from checks.written import as_json, github, junit, sarif, text
 from leadline.base.errors import QueryRejectedError
 from leadline.base.printable import printable
+from leadline.lint.expression import checked
+from leadline.lint.facts import Facts
+from leadline.lint.files import load
+from leadline.lint.model import INFO, Expression, Finding
+from leadline.lint.written import as_json, github, junit, sarif, text
 from leadline.signals.inventory import Inventory
 from leadline.signals.samples import Answer
 

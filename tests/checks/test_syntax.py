@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.syntax import mistake, pointed
+from leadline.lint.syntax import mistake, pointed
 
 
 @pytest.mark.parametrize(

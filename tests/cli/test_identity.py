@@ -8,8 +8,8 @@ import time
 import pytest
 
 from benchmarks.faults.fleet import Process, Store, every
-from cli import identity
 from leadline.catalog import loader
+from leadline.lint import target_identity
 from tests.conftest import MINIMAL
 from tests.reports.test_truth import history_of
 
@@ -30,7 +30,7 @@ def process(seed: int) -> Process:
 
 def codes(store: Store, more: str = "") -> list[str]:
     catalog = loader.parse(MINIMAL.replace("{job: web}", "{job: '~web.*'}") + more, "leadline.yaml")
-    return [each.code for each in identity.of_targets(catalog, history_of(store, NOW).ask)]
+    return [each.code for each in target_identity.of_targets(catalog, history_of(store, NOW).ask)]
 
 
 def test_a_process_that_two_jobs_scrape_is_found() -> None:

@@ -11,12 +11,12 @@ import pytest
 from cli import init
 from cli.main import run
 from leadline.catalog import loader
+from leadline.discovery import catalog_text
+from leadline.discovery.catalog_text import Frame
+from leadline.discovery.detect import surveyed
+from leadline.discovery.proposals import Proposal, proposed
 from leadline.signals.inventory import Inventory
 from leadline.signals.samples import Answer, Sample, Series
-from survey import writing
-from survey.detect import surveyed
-from survey.proposals import Proposal, proposed
-from survey.writing import Frame
 from tests.doubles import Api, Request, success
 
 
@@ -70,7 +70,7 @@ def test_a_label_that_the_scrape_took_is_found_under_its_exported_name() -> None
     there = There(*http("web", endpoint="web-port", exported_endpoint="/task", status_code="200"))
     (service,) = surveyed(there, there.inventory).services
     assert service.fit.labels["route"] == "exported_endpoint"
-    text = "\n".join(writing.block(service, Proposal()))
+    text = "\n".join(catalog_text.block(service, Proposal()))
     assert "route: exported_endpoint" in text
     assert "buckets: [0.1, 0.4]" in text
 
@@ -100,7 +100,7 @@ def test_ties_are_listed_and_written_down() -> None:
     (service,) = surveyed(there, there.inventory).services
     tied = replace(service, fits=(service.fit, replace(service.fit, profile="other")))
     assert [each.profile for each in tied.ties] == [service.fit.profile, "other"]
-    assert "# profile other would fit as well" in "\n".join(writing.block(tied, Proposal()))
+    assert "# profile other would fit as well" in "\n".join(catalog_text.block(tied, Proposal()))
 
 
 @pytest.mark.parametrize("value", ["web", "a b", "~x.y", "true", "1", 'a"b', "ü", "a: b", "#c", "none"])
@@ -118,7 +118,7 @@ def test_any_value_of_a_label_is_written_so_that_it_reads_back(value: str) -> No
     frame = Frame(
         project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
     )
-    catalog = loader.parse(writing.catalog(frame, survey, {}), "f")
+    catalog = loader.parse(catalog_text.catalog(frame, survey, {}), "f")
     matcher = catalog.services[0].instruments["requests"].matchers[0]
     assert matcher.value == (r"~x\.y" if value == "~x.y" else value)
 
@@ -165,7 +165,7 @@ def test_a_family_under_a_prefix_of_its_own_is_found() -> None:
     frame = Frame(
         project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
     )
-    catalog = loader.parse(writing.catalog(frame, found, {}), "f")
+    catalog = loader.parse(catalog_text.catalog(frame, found, {}), "f")
     instruments = catalog.services[0].instruments
     assert instruments["requests"].metric == f"{name}_count"
     assert instruments["latency"].metric == name

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from checks import tree
 from dashboards import build, panels
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.lint import tree
 from leadline.signals.variables import MACRO_SECONDS, without_variables
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL, ROOT

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from checks import ranges, tree, units
-from checks.facts import Facts, holds
-from checks.model import ERROR
-from checks.ranges import Range
-from checks.result import Result
-from checks.tree import Node
 from leadline.base.units import plain
 from leadline.signals.variables import NUMBER
+
+from . import ranges, tree, units
+from .facts import Facts, holds
+from .model import ERROR
+from .ranges import Range
+from .result import Result
+from .tree import Node
 
 LEAST_PERCENT = 2
 """A threshold of a share that is written in percent by mistake is at least this."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """See `checks.model.Finding`."""
+    """See `leadline.lint.model.Finding`."""
 
     code: str
     severity: str

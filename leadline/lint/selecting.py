@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import tree
-from checks.facts import SYNTHETIC, Facts, holds
-from checks.model import ERROR, WARNING
-from checks.result import Result
-from checks.tree import Node
 from leadline.signals.promql import Matcher, select
 from leadline.signals.variables import ANY, LABEL, METRIC, NONE
+
+from . import tree
+from .facts import SYNTHETIC, Facts, holds
+from .model import ERROR, WARNING
+from .result import Result
+from .tree import Node
 
 STATUS = re.compile(
     r"(http_)?(response_)?(status|code)(_code)?(_class)?|grpc_code|le|quantile", re.IGNORECASE
@@ -180,7 +181,7 @@ def without_series(node: Node, facts: Facts) -> Iterator[Result]:
 
 def _grouped(node: Node, facts: Facts) -> Iterator[Result]:
     """Find labels in by() and on() that what is grouped does not carry."""
-    from checks.labels import carried
+    from .labels import carried
 
     for each, _ in tree.walk(node):
         if tree.is_aggregation(each):
@@ -195,7 +196,7 @@ def _grouped(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _matched(node: Node, facts: Facts) -> Iterator[Result]:
-    from checks.labels import carried
+    from .labels import carried
 
     matching = tree.on_labels(node)
     if matching is None or not matching[0]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from checks.model import WARNING, Finding, of_service
 from leadline.catalog.model import Catalog
 from leadline.measure.measurements import Soundings, pad, sound
 from leadline.measure.window import Window
 from leadline.signals.samples import Ask
+
+from .model import WARNING, Finding, of_service
 
 LOOKED_INTERVALS = 12
 """So many scrape intervals are looked at: enough for two processes to differ."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks import alerting, display, kinds, matching, selecting, text, tree, windows
-from checks.facts import Facts
-from checks.model import ERROR, INFO, Expression, Finding
-from checks.result import Result
 from leadline.base.errors import QueryRejectedError
 from leadline.signals.variables import without_variables
+
+from . import alerting, display, kinds, matching, selecting, text, tree, windows
+from .facts import Facts
+from .model import ERROR, INFO, Expression, Finding
+from .result import Result
 
 
 def checked(expression: Expression, facts: Facts) -> Iterator[Finding]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import tree, units
-from checks.facts import Facts
-from checks.labels import carried
-from checks.model import ERROR, WARNING
-from checks.result import Result
-from checks.tree import Node
+from . import tree, units
+from .facts import Facts
+from .labels import carried
+from .model import ERROR, WARNING
+from .result import Result
+from .tree import Node
 
 RATES = ("rate", "irate", "increase", "xrate", "xincrease", "resets")
 SLOPES = ("delta", "idelta", "deriv", "predict_linear", "holt_winters", "double_exponential_smoothing")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checks import tree
-from checks.facts import Facts
-from checks.tree import Node
+from . import tree
+from .facts import Facts
+from .tree import Node
 
 
 @dataclass(frozen=True, slots=True)

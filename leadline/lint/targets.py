@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from checks.facts import Facts
-from checks.model import ERROR, WARNING, Finding, of_service
 from leadline.base.units import plain, promql_duration, show
 from leadline.catalog.model import Catalog, Service
 from leadline.signals.objective import Objective
 from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
+
+from .facts import Facts
+from .model import ERROR, WARNING, Finding, of_service
 
 
 def on_edges(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from checks import tree
-from checks.facts import Facts
-from checks.tree import Node
 from leadline.signals.variables import NUMBER
+
+from . import tree
+from .facts import Facts
+from .tree import Node
 
 
 @dataclass(frozen=True, slots=True)

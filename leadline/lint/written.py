@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
-from checks.model import ERROR, INFO, SEVERITIES, WARNING, Finding
 from leadline.base.printable import json_text, printable
+
+from .model import ERROR, INFO, SEVERITIES, WARNING, Finding
 
 SYMBOLS = {ERROR: "✗", WARNING: "!", INFO: "·"}
 SARIF_LEVELS = {ERROR: "error", WARNING: "warning", INFO: "note"}

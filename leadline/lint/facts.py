@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from checks.model import Recorded
 from leadline.base.errors import LeadlineError, QueryRejectedError
 from leadline.signals.inventory import Inventory, Look
 from leadline.signals.promql import Matcher, select
 from leadline.signals.samples import Answer
+
+from .model import Recorded
 
 SYNTHETIC = frozenset(
     ("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",

@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks import tree
-from checks.expression import checked
-from checks.facts import Facts
-from checks.files import load
-from checks.model import ERROR, INFO, WARNING, Expression, Finding
 from leadline.base.units import promql_duration, show
 from leadline.catalog.model import Catalog
 from leadline.signals.links import TOPICS, dashboard_uid, service_uid
 from leadline.signals.variables import without_variables
+
+from . import tree
+from .expression import checked
+from .facts import Facts
+from .files import load
+from .model import ERROR, INFO, WARNING, Expression, Finding
 
 OF_THE_CATALOG = ("metric-missing", "label-missing", "value-missing")
 """What is said of the catalog itself, and need not be said again of each panel that is made of it."""

@@ -11,8 +11,9 @@ from decimal import Decimal
 from leadline.base.units import plain, promql_duration
 from leadline.catalog import profiles
 from leadline.signals.promql import one_of
-from survey.model import Found, Survey
-from survey.proposals import Proposal
+
+from .model import Found, Survey
+from .proposals import Proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks import tree, units
-from checks.facts import Facts
-from checks.labels import carried
-from checks.model import ERROR, WARNING
-from checks.result import Result
-from checks.tree import Node
 from leadline.signals.variables import BUILT_IN
+
+from . import tree, units
+from .facts import Facts
+from .labels import carried
+from .model import ERROR, WARNING
+from .result import Result
+from .tree import Node
 
 
 def wrong_unit(node: Node, unit: str, facts: Facts) -> Iterator[Result]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from checks import tree
-from checks.facts import Facts
-from checks.tree import Node
 from leadline.signals.variables import LABEL
+
+from . import tree
+from .facts import Facts
+from .tree import Node
 
 Labels = frozenset[str] | None
 """The labels that a result may carry; None where that is not known."""

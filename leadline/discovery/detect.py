@@ -14,7 +14,8 @@ from leadline.catalog.profiles import Profile
 from leadline.signals.instruments import GOLDEN, Instrument
 from leadline.signals.inventory import Inventory, Look
 from leadline.signals.promql import Matcher, one_of, select
-from survey.model import Fit, Found, Survey
+
+from .model import Fit, Found, Survey
 
 MOST_NAMES, MOST_SERVICES = 100, 40
 """So many metrics are asked for in one question, and so many services of one job are told apart."""

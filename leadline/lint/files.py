@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from checks.model import ERROR, Expression, Finding, Loaded, Recorded
-from checks.text import too_much
 from leadline.base.errors import CatalogError
 from leadline.catalog.yaml_reader import Entry, Reader
+
+from .model import ERROR, Expression, Finding, Loaded, Recorded
+from .text import too_much
 
 MOST_BYTES = 20_000_000
 RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks import tree
-from checks.facts import Facts
-from checks.model import ERROR, WARNING
-from checks.result import Result
-from checks.tree import Node
 from leadline.base.units import promql_duration
 from leadline.signals.variables import MACRO_SECONDS
+
+from . import tree
+from .facts import Facts
+from .model import ERROR, WARNING
+from .result import Result
+from .tree import Node
 
 RATES = ("rate", "irate", "increase", "delta", "idelta", "deriv")
 

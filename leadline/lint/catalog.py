@@ -8,13 +8,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from checks import aims, selecting, tree
-from checks.facts import Facts
-from checks.model import ERROR, INFO, WARNING, Finding, of_service
 from leadline.base.units import clean, plain
 from leadline.catalog.model import Catalog, Service
 from leadline.signals.instruments import GOLDEN, Instrument
 from leadline.signals.latency import without_edge
+
+from . import selecting, targets, tree
+from .facts import Facts
+from .model import ERROR, INFO, WARNING, Finding, of_service
 
 
 def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
@@ -23,19 +24,19 @@ def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
         for instrument in service.instruments.values():
             if instrument.constant is None:
                 yield from _instrument(catalog, service, instrument, facts)
-        yield from aims.on_edges(catalog, service, _edges(service, facts))
-        yield from aims.intervals(catalog, service, facts)
-        yield from aims.retention(catalog, service, facts.inventory.retention, "the server keeps")
-    yield from aims.prices(catalog, facts)
+        yield from targets.on_edges(catalog, service, _edges(service, facts))
+        yield from targets.intervals(catalog, service, facts)
+        yield from targets.retention(catalog, service, facts.inventory.retention, "the server keeps")
+    yield from targets.prices(catalog, facts)
 
 
 def without_server(catalog: Catalog) -> Iterator[Finding]:
     """Do what can be done without a server: targets and objectives against the edges and the retention that are stated."""
     for service in catalog.services:
         latency = service.instruments.get("latency")
-        yield from aims.on_edges(catalog, service, latency.buckets if latency else ())
+        yield from targets.on_edges(catalog, service, latency.buckets if latency else ())
         stated = None if catalog.retention is None else float(catalog.retention)
-        yield from aims.retention(catalog, service, stated, "the catalog says that samples are kept for")
+        yield from targets.retention(catalog, service, stated, "the catalog says that samples are kept for")
     for remark in catalog.remarks:
         yield Finding(
             code="generation", severity=INFO, file=catalog.file, line=1, subject="generation", what=remark

@@ -1,1 +1,0 @@
-"""The catalog, and dashboards and rules of anybody, held against a live Prometheus: findings. Pure; is given `Look`."""

@@ -1,0 +1,1 @@
+"""Services found in a live Prometheus, and a catalog proposed for them. Pure; is given `Look`."""
