@@ -26,7 +26,7 @@ def annotate(report: Report, connection: Connection, catalog: Catalog, url: str 
 
     Raises UsageError where the context names no Grafana, and what Grafana raises.
     """
-    from k8s.grafana.api import Grafana
+    from leadline.grafana.api import Grafana
 
     if url:
         reach = given("GRAFANA", url, "--annotate")

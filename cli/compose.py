@@ -13,13 +13,13 @@ import alerts.shapes
 import dashboards.build
 import dashboards.panels
 import k8s.objects
-import k8s.provisioning
+import leadline.deploy.provisioning
 from alerts.coverage import Coverage
 from alerts.model import RuleFile
 from cli.options import OPERATOR
-from k8s.tree import with_manifest
 from leadline import __version__
 from leadline.catalog.model import Catalog
+from leadline.deploy.tree import with_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def _files(
 ) -> dict[str, str]:
     files = {**dashboards_of(catalog), **rules}
     kubernetes = [k8s.objects.base(catalog, files, base) for base in bases]
-    for each in (*kubernetes, k8s.objects.snapshot(catalog), k8s.provisioning.files(catalog)):
+    for each in (*kubernetes, k8s.objects.snapshot(catalog), leadline.deploy.provisioning.files(catalog)):
         files |= each
     by_name = {file.name: file for file in rule_files}
     for file in rule_files:

@@ -52,8 +52,8 @@ def command(catalog_file: Path, context_name: str | None) -> int:
 
 def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> Iterator[Finding]:
     from k8s import doctor
-    from k8s.grafana.api import Grafana
     from k8s.kubectl import Cluster
+    from leadline.grafana.api import Grafana
 
     if not (context.kube_context or context.namespace or context.grafana or context.prometheus):
         raise UsageError(

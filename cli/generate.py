@@ -9,8 +9,8 @@ import click
 
 from cli.connections import Connection, connected
 from cli.options import BASES, OPERATOR, python_option, warn_of_shared_folders, without_python
-from k8s import tree
 from leadline.base.errors import UsageError
+from leadline.deploy import tree
 
 
 @click.command("generate")

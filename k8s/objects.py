@@ -13,10 +13,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from k8s import snapshots
-from k8s.provisioning import provider
 from leadline.base.errors import ConflictError
 from leadline.catalog.model import Catalog, Cluster
 from leadline.catalog.yaml_writer import on_one_line, write, write_around
+from leadline.deploy.provisioning import provider
 
 FOLDER = "kubernetes"
 RULE_LIMIT = 524_288

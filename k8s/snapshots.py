@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from k8s.provisioning import prometheus_url
 from leadline.base.errors import ConflictError
 from leadline.catalog.model import Catalog, Snapshots
+from leadline.deploy.provisioning import prometheus_url
 
 FOLDER = "kubernetes/snapshot"
 MOUNTED = "/etc/leadline"

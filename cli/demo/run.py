@@ -24,10 +24,10 @@ from cli.demo.processes import check_installed, running
 from cli.demo.truth import read as read_truth
 from dashboards.preview import taking
 from dashboards.preview.scope import span
-from k8s import tree
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.deploy import tree
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus

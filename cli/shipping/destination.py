@@ -17,12 +17,12 @@ from cli.options import BASES, OPERATOR, catalog_option, without_python
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
 from cli.trust import trust_option
-from k8s.grafana.api import Grafana
-from k8s.grafana.planning import Wishes
 from k8s.kubectl import Cluster
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.grafana.api import Grafana
+from leadline.grafana.planning import Wishes
 
 
 class Shipment(Protocol):

@@ -11,10 +11,10 @@ import yaml
 from cli.deadline import deadline
 from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
-from k8s import rule_files, tree
-from k8s.meaning import rules as meaning
 from leadline import __version__
 from leadline.catalog.endpoints import Endpoint
+from leadline.deploy import rule_files, tree
+from leadline.deploy.diff import rules as meaning
 from leadline.prometheus.client import Prometheus
 
 Tell = Callable[[str], None]

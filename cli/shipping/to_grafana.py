@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
-from k8s.grafana import marks, planning, pruning, rolling_back
-from k8s.grafana.api import Grafana
-from k8s.grafana.pushing import Pusher
 from leadline import __version__
+from leadline.grafana import planning, prune, rollback, version_stamps
+from leadline.grafana.api import Grafana
+from leadline.grafana.push import Pusher
 
 Tell = Callable[[str], None]
 
@@ -55,7 +55,7 @@ class Push:
                 name=step.title,
                 id=step.uid,
                 state=f"version {step.version}" if step.version else "",
-                wanted=marks.digest(step.dashboard),
+                wanted=version_stamps.digest(step.dashboard),
                 changes=step.changes,
                 why=step.why,
             )
@@ -75,7 +75,7 @@ class Push:
 
     def _mark(self) -> None:
         titles = ", ".join(step.title for step in self._planned.changes)
-        tags = ("leadline", marks.tag(self._planned.project), "push")
+        tags = ("leadline", version_stamps.tag(self._planned.project), "push")
         self._server.annotate(
             f"leadline {__version__} pushed {titles}", tags, int(datetime.now(UTC).timestamp() * 1000)
         )
@@ -92,7 +92,7 @@ class Prune:
             for path in files
             if path.startswith("grafana/")
         }
-        self._planned = pruning.plan(server, project, wanted, overwrite=overwrite)
+        self._planned = prune.plan(server, project, wanted, overwrite=overwrite)
         entries = tuple(
             Entry(
                 action=each.action,
@@ -107,7 +107,7 @@ class Prune:
 
     def run(self, tell: Tell) -> None:
         """Remove what the plan says."""
-        pruning.prune(self._server, self._planned, lambda each: tell(f"deleted    {each.title}"))
+        prune.prune(self._server, self._planned, lambda each: tell(f"deleted    {each.title}"))
 
 
 class Rollback:
@@ -116,7 +116,7 @@ class Rollback:
     def __init__(self, server: Grafana, project: str, *, overwrite: bool) -> None:
         self._server = server
         server.health()
-        self._planned = rolling_back.plan(server, project, overwrite=overwrite)
+        self._planned = rollback.plan(server, project, overwrite=overwrite)
         entries = tuple(
             Entry(
                 action=each.action,
@@ -134,6 +134,6 @@ class Rollback:
 
     def run(self, tell: Tell) -> None:
         """Save what was there before."""
-        rolling_back.roll_back(
+        rollback.roll_back(
             self._server, self._planned, __version__, name(), lambda each: tell(f"restored   {each.title}")
         )

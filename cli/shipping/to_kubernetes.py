@@ -11,7 +11,7 @@ from cli.shipping import plans
 from cli.shipping.plans import Entry, Plan
 from k8s import kubectl, ownership, previous
 from k8s.kubectl import Cluster, Key, Object
-from k8s.meaning import objects as meaning
+from leadline.deploy.diff import objects as meaning
 
 Tell = Callable[[str], None]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 
 from cli.compose import generated
-from k8s import tree
 from leadline.base.errors import CatalogError
+from leadline.deploy import tree
 from tests import promtool
 from tests.catalogs import catalogs, read
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from cli.compose import composed, generated
-from k8s import tree
 from leadline.catalog import loader
+from leadline.deploy import tree
 from leadline.signals import burn
 from leadline.signals.burn import ARMS
 from leadline.signals.objective import Objective

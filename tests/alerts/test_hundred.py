@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.compose import generated
-from k8s import tree
 from leadline.catalog import loader, profiles
+from leadline.deploy import tree
 from tests import promtool
 
 SERVICES = 100

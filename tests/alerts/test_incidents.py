@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from cli.compose import generated
-from k8s import tree
 from leadline.catalog import loader
+from leadline.deploy import tree
 from tests import promtool
 
 CATALOG = """\

@@ -18,10 +18,10 @@ from alerts.closure import Recorded, selectors
 from alerts.documents import rule_file
 from alerts.model import Alert, Recording
 from cli.compose import composed, generated
-from k8s import tree
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.deploy import tree
 from leadline.signals.alert_names import ALERTS
 from tests import promtool
 from tests.conftest import MINIMAL

@@ -10,9 +10,9 @@ import pytest
 
 from cli.compose import base_of, generated
 from cli.options import PLAIN
-from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.deploy import tree
 from leadline.measure.window import Window
 from leadline.reports import markdown, snapshot, text
 from tests.conftest import MINIMAL, ROOT

@@ -14,9 +14,9 @@ from cli.demo.beside import Row
 from cli.demo.run import Finished, catalog
 from cli.demo.truth import quantile
 from cli.main import run
-from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.deploy import tree
 from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT
 

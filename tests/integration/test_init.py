@@ -15,10 +15,10 @@ import yaml
 from cli.compose import generated
 from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
-from k8s import tree
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.deploy import tree
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from leadline.reports import snapshot

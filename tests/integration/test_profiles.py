@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cli.compose import generated
-from k8s import tree
 from leadline.base.units import plain
 from leadline.catalog import loader, profiles
+from leadline.deploy import tree
 from tests import promtool
 
 pytestmark = pytest.mark.integration

@@ -11,9 +11,6 @@ import pytest
 
 from cli.compose import generated
 from cli.main import run
-from k8s.grafana.api import Grafana
-from k8s.grafana.planning import Plan, Wishes, plan
-from k8s.grafana.pushing import Pusher
 from leadline.base.errors import (
     AccessDeniedError,
     ConflictError,
@@ -24,6 +21,9 @@ from leadline.base.errors import (
 )
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.grafana.api import Grafana
+from leadline.grafana.planning import Plan, Wishes, plan
+from leadline.grafana.push import Pusher
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply
 from tests.grafana_double import GrafanaDouble, Stored

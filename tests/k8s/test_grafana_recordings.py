@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from k8s.grafana.api import Grafana
 from leadline.base.errors import (
     AccessDeniedError,
     ConflictError,
@@ -17,6 +16,7 @@ from leadline.base.errors import (
 )
 from leadline.base.http import RETRIES, RETRY_STATUS
 from leadline.catalog.endpoints import Endpoint
+from leadline.grafana.api import Grafana
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 from tests.grafana_double import GrafanaDouble, Stored

@@ -15,10 +15,11 @@ import yaml
 
 from cli.compose import base_of, generated
 from cli.options import BASES
-from k8s import objects, tree
+from k8s import objects
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.deploy import tree
 from tests.conftest import MINIMAL, ROOT
 
 CRD = ROOT.parent / "shared/crds/prometheusrules.yaml"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from cli.main import run
-from k8s.grafana.api import Grafana
-from k8s.grafana.planning import Plan, Wishes, plan
-from k8s.grafana.pushing import Pusher
 from leadline.base.errors import AccessDeniedError, ConflictError, LeadlineError, UnavailableError
 from leadline.catalog.endpoints import Endpoint
+from leadline.grafana.api import Grafana
+from leadline.grafana.planning import Plan, Wishes, plan
+from leadline.grafana.push import Pusher
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request
 from tests.grafana_double import GrafanaDouble, said

@@ -23,12 +23,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from k8s.grafana import marks, planning, pruning, rolling_back
-from k8s.grafana.api import Grafana
-from k8s.grafana.planning import Wishes
-from k8s.grafana.pushing import Pusher
 from leadline.base.errors import ConflictError
 from leadline.catalog.endpoints import Endpoint
+from leadline.grafana import planning, prune, rollback, version_stamps
+from leadline.grafana.api import Grafana
+from leadline.grafana.planning import Wishes
+from leadline.grafana.push import Pusher
 from leadline.signals.links import folder_uid
 from tests.doubles import Api
 from tests.grafana_double import GrafanaDouble
@@ -51,7 +51,7 @@ def made(project: str, key: str, revision: int) -> Json:
     return {
         "uid": f"{project}-{key}",
         "title": f"{project} / {key}",
-        "tags": ["leadline", marks.tag(project)],
+        "tags": ["leadline", version_stamps.tag(project)],
         "panels": [{"id": 1, "type": "text", "title": f"revision {revision}"}],
         "schemaVersion": 36,
     }
@@ -203,12 +203,16 @@ class Shipping(RuleBasedStateMachine):
             versions = self.grafana.versions(uid, number) or []
             contents = tuple(self._content(uid, number, each.number) for each in versions)
             folder = str(there["meta"].get("folderUid") or there["meta"].get("folderId"))
-            found[uid] = (json.dumps(marks.plain(there["dashboard"]), sort_keys=True), folder, contents)
+            found[uid] = (
+                json.dumps(version_stamps.plain(there["dashboard"]), sort_keys=True),
+                folder,
+                contents,
+            )
         return found
 
     def _content(self, uid: str, dashboard_id: int, version: int) -> str:
         found = self.grafana.content(uid, dashboard_id, version)
-        return json.dumps(marks.plain(found or {}), sort_keys=True)
+        return json.dumps(version_stamps.plain(found or {}), sort_keys=True)
 
     @rule(project=projects, overwrite=st.booleans(), adopt=st.booleans())
     def push(self, project: str, overwrite: bool, adopt: bool) -> None:
@@ -258,11 +262,11 @@ class Shipping(RuleBasedStateMachine):
         found = set()
         for uid, hit in self._hits().items():
             there = self.grafana.dashboard(uid)
-            if there is None or marks.tag(project) not in (hit.get("tags") or ()):
+            if there is None or version_stamps.tag(project) not in (hit.get("tags") or ()):
                 continue
             versions = self.grafana.versions(uid, int(there["dashboard"]["id"])) or []
-            ours = next((mark for each in versions if (mark := marks.read(each.message))), None)
-            if ours is None or ours.digest != marks.digest(there["dashboard"]):
+            ours = next((mark for each in versions if (mark := version_stamps.read(each.message))), None)
+            if ours is None or ours.digest != version_stamps.digest(there["dashboard"]):
                 found.add(uid)
         return found
 
@@ -276,30 +280,30 @@ class Shipping(RuleBasedStateMachine):
     @rule(project=projects, overwrite=st.booleans())
     def prune(self, project: str, overwrite: bool) -> None:
         wanted = {f"{project}-{key}" for key in self.catalogs[project]}
-        plan = pruning.plan(self.grafana, project, wanted, overwrite=overwrite)
+        plan = prune.plan(self.grafana, project, wanted, overwrite=overwrite)
         before, folders = self._everything(), {hit.get("folderUid") for hit in self._hits().values()}
-        pruning.prune(self.grafana, plan, lambda _: None)
+        prune.prune(self.grafana, plan, lambda _: None)
         after = self._everything()
         gone = set(before) - set(after)
-        assert gone == {each.uid for each in plan if each.action == pruning.DELETE and not each.is_folder}
+        assert gone == {each.uid for each in plan if each.action == prune.DELETE and not each.is_folder}
         assert not gone & (wanted | self.foreign), "what is wanted, or foreign, was removed"
         assert all(uid.startswith(f"{project}-") for uid in gone)
         assert all(before[uid] == after[uid] for uid in after)
-        if any(each.is_folder and each.action == pruning.DELETE for each in plan):
+        if any(each.is_folder and each.action == prune.DELETE for each in plan):
             assert folder_uid(project) not in folders or not any(
                 before[uid][1] == folder_uid(project) for uid in set(before) - gone
             )
-        again = pruning.plan(self.grafana, project, wanted, overwrite=overwrite)
-        assert not any(each.action == pruning.DELETE for each in again)
+        again = prune.plan(self.grafana, project, wanted, overwrite=overwrite)
+        assert not any(each.action == prune.DELETE for each in again)
 
     @rule(project=projects, overwrite=st.booleans())
     def roll_back(self, project: str, overwrite: bool) -> None:
-        plan = rolling_back.plan(self.grafana, project, overwrite=overwrite)
+        plan = rollback.plan(self.grafana, project, overwrite=overwrite)
         before = self._everything()
         with contextlib.suppress(ConflictError):  # the title that it had may be another dashboard's by now
-            rolling_back.roll_back(self.grafana, plan, "0", next(PUSHES), lambda _: None)
+            rollback.roll_back(self.grafana, plan, "0", next(PUSHES), lambda _: None)
         after = self._everything()
-        restored = {each.uid for each in plan if each.action == rolling_back.RESTORE}
+        restored = {each.uid for each in plan if each.action == rollback.RESTORE}
         assert set(after) == set(before)
         assert {uid for uid in before if before[uid] != after[uid]} <= restored
         assert not restored & self.foreign

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from k8s import tree
 from leadline.base.errors import ConflictError, UsageError
+from leadline.deploy import tree
 
 FILES = tree.with_manifest({"grafana/a.json": "{}\n", "prometheus/rules/r.yaml": "groups: []\n"}, "0.1.0")
 

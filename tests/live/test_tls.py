@@ -10,9 +10,9 @@ import pytest
 import trustme
 
 from cli.main import run
-from k8s.grafana.api import Grafana
 from leadline.base.errors import ConnectionFailedError
 from leadline.catalog.endpoints import Endpoint
+from leadline.grafana.api import Grafana
 from leadline.prometheus.client import Prometheus
 from tests.doubles import Api, success, vector
 from tests.grafana_double import GrafanaDouble

@@ -22,9 +22,9 @@ from cli.demo.chaos.webhook import Webhook, listening
 from cli.demo.observed import prometheus
 from cli.demo.processes import Program, check_installed, find, running, wait_for
 from cli.demo.run import JOBS, catalog
-from k8s import tree
 from leadline import __version__
 from leadline.catalog.model import Catalog
+from leadline.deploy import tree
 
 PACE, RATE = 60, 40
 """An hour is a minute; and requests a second, enough for every window to have events."""

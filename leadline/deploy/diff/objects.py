@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from k8s.meaning import dashboards, rules
+from . import dashboards, rules
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Json = Mapping[str, Any]

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from k8s.grafana import marks
-from k8s.grafana.api import OLDEST, Grafana
-from k8s.meaning import dashboards as meaning
+from leadline.deploy.diff import dashboards as meaning
 from leadline.signals.links import folder_uid
+
+from . import version_stamps
+from .api import OLDEST, Grafana
 
 CREATE, UPDATE, MOVE, UNCHANGED, KEPT, REFUSED = "create", "update", "move", "unchanged", "kept", "refused"
 WRITING = (CREATE, UPDATE, MOVE)
@@ -128,18 +129,18 @@ class Found:
 
     def _is_as_pushed(self, hit: Json, wanted: Json) -> bool:
         """Say from the list alone, and the newest message, that what is there is what would be pushed, and where it belongs."""
-        if marks.tag(self._project) not in (hit.get("tags") or ()) or not self._lists_in_folder(hit):
+        if version_stamps.tag(self._project) not in (hit.get("tags") or ()) or not self._lists_in_folder(hit):
             return False
         mark = self.newest(str(hit["uid"]), int(hit["id"]))
-        return mark is not None and mark.digest == marks.digest(wanted)
+        return mark is not None and mark.digest == version_stamps.digest(wanted)
 
     def _lists_in_folder(self, hit: Json) -> bool:
         return self.folder is not None and hit.get("folderUid") == self.folder["uid"]
 
-    def newest(self, uid: str, dashboard_id: int) -> marks.Mark | None:
+    def newest(self, uid: str, dashboard_id: int) -> version_stamps.Mark | None:
         """Read the mark of the newest version; None where somebody else saved it, or it cannot be known."""
         versions = self._grafana.versions(uid, dashboard_id, limit=1)
-        return marks.read(versions[0].message) if versions else None
+        return version_stamps.read(versions[0].message) if versions else None
 
     def _against(self, there: Json, wanted: Json, wishes: Wishes) -> Step:
         meta, dashboard = there["meta"], there["dashboard"]
@@ -147,15 +148,15 @@ class Found:
             action=UPDATE,
             dashboard=wanted,
             version=int(dashboard.get("version", 0)),
-            changes=meaning.changes(marks.plain(dashboard), marks.plain(wanted)),
+            changes=meaning.changes(version_stamps.plain(dashboard), version_stamps.plain(wanted)),
         )
         if meta.get("provisioned"):
             return replace(step, action=REFUSED, why="it is provisioned from a file; remove that file first")
-        if marks.tag(self._project) not in (dashboard.get("tags") or []):
+        if version_stamps.tag(self._project) not in (dashboard.get("tags") or []):
             return self._foreign(step, there, wishes)
         mark = self.newest(str(wanted["uid"]), int(dashboard["id"]))
-        same = mark is not None and mark.digest == marks.digest(wanted)
-        if same or marks.plain(dashboard) == marks.plain(wanted):
+        same = mark is not None and mark.digest == version_stamps.digest(wanted)
+        if same or version_stamps.plain(dashboard) == version_stamps.plain(wanted):
             return self._placed(step, meta)
         if mark is None and self._is_back(dashboard):
             return step
@@ -167,8 +168,8 @@ class Found:
     def _is_back(self, dashboard: Json) -> bool:
         """Say whether edits were undone by hand: what is there is what we saved last."""
         versions = self._grafana.versions(str(dashboard["uid"]), int(dashboard["id"])) or ()
-        ours = next((mark for each in versions if (mark := marks.read(each.message))), None)
-        return ours is not None and ours.digest == marks.digest(dashboard)
+        ours = next((mark for each in versions if (mark := version_stamps.read(each.message))), None)
+        return ours is not None and ours.digest == version_stamps.digest(dashboard)
 
     def _foreign(self, step: Step, there: Json, wishes: Wishes) -> Step:
         what = f"a dashboard that is not ours, {there['dashboard'].get('title')!r}, has the uid {step.uid}"
@@ -197,7 +198,7 @@ class Found:
         if not taken:
             return step
         what = f"the folder has another dashboard of this title, with the uid {taken[0]}"
-        if marks.tag(self._project) in (self.listed[taken[0]].get("tags") or ()):
+        if version_stamps.tag(self._project) in (self.listed[taken[0]].get("tags") or ()):
             return replace(
                 step, action=REFUSED, why=f"{what}, which is ours and no longer generated; prune first"
             )

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from k8s.grafana import marks
-from k8s.grafana.api import Grafana
-from k8s.grafana.planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, Step, Wishes
 from leadline.base.errors import ConflictError, LeadlineError, RefusedError
 from leadline.signals.links import folder_uid
+
+from . import version_stamps
+from .api import Grafana
+from .planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, Step, Wishes
 
 MOVED_ON = (ConflictError, RefusedError)
 """What Grafana answers where something is not as it was when the plan was made: a version, a title, a folder."""
@@ -79,7 +80,7 @@ class Pusher:
         if step.renames:
             self._rename(step.renames, folder)
         body = {**step.dashboard, "id": None, "version": step.version}
-        message = marks.of_push(self.version, self.push, step.dashboard)
+        message = version_stamps.of_push(self.version, self.push, step.dashboard)
         if step.action == MOVE:
             there = self.grafana.dashboard(step.uid)
             body = {**step.dashboard, "id": None, "version": there["dashboard"]["version"] if there else 0}

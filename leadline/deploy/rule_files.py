@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from k8s import tree
 from leadline.base import files
 from leadline.base.errors import ConflictError, LeadlineError, ToolFailedError, ToolMissingError
 from leadline.prometheus.client import Prometheus
+
+from . import tree
 
 RULES = "prometheus/rules/"
 BEFORE = ".leadline-before"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from k8s.grafana import marks
-from k8s.grafana.api import Grafana
-from k8s.meaning import dashboards as meaning
+from leadline.deploy.diff import dashboards as meaning
+
+from . import version_stamps
+from .api import Grafana
 
 RESTORE, KEPT = "restore", "kept"
 Json = Mapping[str, Any]
@@ -43,11 +44,11 @@ class _Ours:
     """One dashboard of the project, and the marks of its versions, the newest first."""
 
     there: Json
-    marks: tuple[tuple[int, marks.Mark | None], ...]
+    marks: tuple[tuple[int, version_stamps.Mark | None], ...]
 
     @property
     def last_push(self) -> str:
-        return next((mark.push for _, mark in self.marks if mark and mark.kind == marks.PUSH), "")
+        return next((mark.push for _, mark in self.marks if mark and mark.kind == version_stamps.PUSH), "")
 
 
 def plan(grafana: Grafana, project: str, *, overwrite: bool = False) -> tuple[Return, ...]:
@@ -60,13 +61,14 @@ def plan(grafana: Grafana, project: str, *, overwrite: bool = False) -> tuple[Re
 
 
 def _every(grafana: Grafana, project: str) -> Iterator[_Ours]:
-    tag = marks.tag(project)
+    tag = version_stamps.tag(project)
     for uid, hit in grafana.listed().items():
         there = grafana.dashboard(uid) if tag in (hit.get("tags") or ()) else None
         if there is not None:
             versions = grafana.versions(uid, int(there["dashboard"]["id"])) or ()
             yield _Ours(
-                there=there, marks=tuple((each.number, marks.read(each.message)) for each in versions)
+                there=there,
+                marks=tuple((each.number, version_stamps.read(each.message)) for each in versions),
             )
 
 
@@ -79,7 +81,7 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
     newest = ours.marks[0][1]
     if newest is None and not overwrite:
         return replace(found, why="it was edited since the push; --overwrite loses that")
-    if newest is not None and newest.kind == marks.ROLLBACK:
+    if newest is not None and newest.kind == version_stamps.ROLLBACK:
         return replace(found, why="it was rolled back already")
     before = [
         number
@@ -94,7 +96,7 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
     content = grafana.content(uid, int(dashboard["id"]), before[0])
     if content is None:
         return replace(found, why=f"version {before[0]} cannot be read")
-    restored = marks.plain(content)
+    restored = version_stamps.plain(content)
     return replace(
         found,
         action=RESTORE,
@@ -102,12 +104,12 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
         theirs=dict(ours.marks)[before[0]] is None,
         dashboard=restored,
         folder={"id": ours.there["meta"].get("folderId"), "uid": ours.there["meta"].get("folderUid")},
-        changes=meaning.changes(marks.plain(dashboard), restored),
+        changes=meaning.changes(version_stamps.plain(dashboard), restored),
     )
 
 
-def _is_of(mark: marks.Mark | None, push: str) -> bool:
-    return mark is not None and mark.kind == marks.PUSH and mark.push == push
+def _is_of(mark: version_stamps.Mark | None, push: str) -> bool:
+    return mark is not None and mark.kind == version_stamps.PUSH and mark.push == push
 
 
 def roll_back(
@@ -118,9 +120,9 @@ def roll_back(
         if each.action == RESTORE and each.dashboard is not None:
             body = {**each.dashboard, "id": None, "uid": each.uid, "version": each.version}
             message = (
-                marks.of_return(version, each.to)
+                version_stamps.of_return(version, each.to)
                 if each.theirs
-                else marks.of_rollback(version, name, each.to, each.dashboard)
+                else version_stamps.of_rollback(version, name, each.to, each.dashboard)
             )
             grafana.save(body, dict(each.folder or {}), message)
             told(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from k8s.meaning.dashboards import changed
+from .dashboards import changed
 
 Json = Mapping[str, Any]
 ONCE = {"expr": "expression", "for": "for", "keep_firing_for": "keep_firing_for"}

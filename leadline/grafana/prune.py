@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from k8s.grafana import marks
-from k8s.grafana.api import Grafana, Version
 from leadline.signals.links import folder_uid
+
+from . import version_stamps
+from .api import Grafana, Version
 
 DELETE, KEPT = "delete", "kept"
 Json = Mapping[str, Any]
@@ -33,7 +34,7 @@ def plan(
     Ours is what carries the project's tag and was saved by a push at least once: a copy made in the browser has the tag only.
     """
     listed = grafana.listed()
-    tag = marks.tag(project)
+    tag = version_stamps.tag(project)
     old = {uid: hit for uid, hit in listed.items() if tag in (hit.get("tags") or ()) and uid not in wanted}
     found = tuple(
         removal for hit in old.values() if (removal := _removal(grafana, tag, hit, overwrite=overwrite))
@@ -48,11 +49,11 @@ def _removal(grafana: Grafana, tag: str, hit: Json, *, overwrite: bool) -> Remov
         return None  # the list lags behind
     found = Removal(action=DELETE, uid=str(hit["uid"]), title=str(there["dashboard"]["title"]))
     versions: list[Version] = grafana.versions(found.uid, int(there["dashboard"]["id"])) or []
-    if not any(marks.read(each.message) for each in versions):
+    if not any(version_stamps.read(each.message) for each in versions):
         return replace(found, action=KEPT, why="it has the project's tag, and no push ever saved it: a copy?")
     if there["meta"].get("provisioned"):
         return replace(found, action=KEPT, why="it is provisioned from a file; remove that file")
-    if marks.read(versions[0].message) is None and not overwrite:
+    if version_stamps.read(versions[0].message) is None and not overwrite:
         return replace(
             found, action=KEPT, why="it was edited since the last push; --overwrite removes it all the same"
         )

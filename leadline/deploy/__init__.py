@@ -1,0 +1,1 @@
+"""Shared by everything that ships: the generated tree and its manifest, diffs in words, rule files."""
