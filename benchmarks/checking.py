@@ -22,9 +22,9 @@ import click
 import yaml
 
 from benchmarks import pages
-from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.lint.expression import checked
 from leadline.lint.facts import Facts
 from leadline.lint.files import load

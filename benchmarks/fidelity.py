@@ -25,11 +25,11 @@ import yaml
 
 from benchmarks import pages
 from benchmarks.shapes import SHAPES
-from cli.demo.processes import find, free_port, running, wait_for
-from cli.demo.truth import quantile
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
+from leadline.demo.truth import quantile
 from leadline.measure.measurements import pad
 from leadline.measure.quantiles import distribution
 from leadline.measure.quantiles import quantile as estimated

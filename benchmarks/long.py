@@ -20,8 +20,8 @@ from pathlib import Path
 import click
 
 from benchmarks.many import answers
-from cli.demo.processes import find, free_port, running, wait_for
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 
 STEP, DAY = 15, 86400

@@ -15,10 +15,10 @@ from pathlib import Path
 import click
 from prometheus_api_client import PrometheusConnect
 
-from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from leadline.reports import snapshot

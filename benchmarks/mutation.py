@@ -27,9 +27,9 @@ from benchmarks import pages, ruletests
 from benchmarks.mutants import Change, mutations, text
 from benchmarks.suite import Place, Rule, Suite, Test, promtool
 from benchmarks.survivors import ARGUMENTS, Argument
-from cli.compose import generated
 from leadline.base.errors import LeadlineError, ToolFailedError
 from leadline.catalog import loader
+from leadline.compose.generate import generated
 from leadline.lint import tree
 
 LEAST_SCORE = 0.9

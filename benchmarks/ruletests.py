@@ -16,8 +16,8 @@ import click
 import yaml
 
 from benchmarks import volume
-from cli.demo.processes import find
 from leadline.base.units import duration
+from leadline.demo.processes import find
 
 HERE = Path(__file__).parent.parent
 ROUNDS = 3

@@ -20,9 +20,9 @@ from statistics import median
 
 import click
 
-from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 
 BARE = """

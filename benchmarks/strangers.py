@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 import requests
 
-from cli.demo.processes import find, free_port, running, wait_for
+from leadline.demo.processes import find, free_port, running, wait_for
 
 SCRAPE, IDLE, RATE = 5, 30, 50
 """Seconds between two scrapes, seconds without load before and after it, requests a second of the load."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from cli.demo.processes import find
 from leadline.base.errors import ToolFailedError
 from leadline.base.units import duration
+from leadline.demo.processes import find
 from leadline.lint import tree
 from leadline.signals.labels import NAME
 

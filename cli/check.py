@@ -89,24 +89,24 @@ def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
 
 
 def _of_catalog(connection: Connection, *, python: bool, offline: bool, costs: bool) -> list[Finding]:
-    from cli import compose
+    from leadline.compose import generate
     from leadline.lint import catalog as held
     from leadline.lint import generated as made
     from leadline.lint.target_identity import of_targets
 
     catalog = without_python(connection.load(), python)
-    files = {**compose.dashboards_of(catalog), **compose.rules_of(catalog)}
+    written = {**generate.dashboards_of(catalog), **generate.rules_of(catalog)}
     if offline:
         return list(held.ignored(held.without_server(catalog), catalog))
     with connection.open(catalog) as prometheus:
         facts = _facts(prometheus, {})
         parts: list[Callable[[], Iterable[Finding]]] = [
             lambda: held.of_catalog(catalog, facts),
-            lambda: made.of_generated(files, prometheus.rule_groups(), catalog, facts),
+            lambda: made.of_generated(written, prometheus.rule_groups(), catalog, facts),
             lambda: of_targets(catalog, prometheus.ask),
         ]
         if costs:
-            parts.append(lambda: made.costs(files, facts))
+            parts.append(lambda: made.costs(written, facts))
         found = _bounded(parts)
     return list(held.ignored(found, catalog))
 

@@ -16,9 +16,9 @@ from leadline.base.errors import UsageError
 from leadline.base.printable import printable
 
 if TYPE_CHECKING:
-    from k8s.doctor import Finding
     from leadline.catalog.endpoints import Context
     from leadline.catalog.model import Catalog
+    from leadline.doctor.diagnose import Finding
 
 SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 
@@ -51,8 +51,8 @@ def command(catalog_file: Path, context_name: str | None) -> int:
 
 
 def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> Iterator[Finding]:
-    from k8s import doctor
     from k8s.kubectl import Cluster
+    from leadline.doctor import diagnose
     from leadline.grafana.api import Grafana
 
     if not (context.kube_context or context.namespace or context.grafana or context.prometheus):
@@ -61,7 +61,7 @@ def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> 
         )
     if context.kube_context or context.namespace:
         cluster = Cluster(context=context.kube_context, namespace=context.namespace)
-        yield from doctor.safely(doctor.of_cluster(cluster, catalog), "the cluster cannot be asked")
+        yield from diagnose.safely(diagnose.of_cluster(cluster, catalog), "the cluster cannot be asked")
     if context.grafana:
 
         def of_grafana() -> Iterator[Finding]:
@@ -69,9 +69,9 @@ def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> 
                 reached("grafana", context, named_in) as (endpoint, revive),
                 Grafana(endpoint, revive, deadline()) as server,
             ):
-                yield from doctor.of_grafana(server, catalog)
+                yield from diagnose.of_grafana(server, catalog)
 
-        yield from doctor.safely(of_grafana(), "Grafana cannot be asked")
+        yield from diagnose.safely(of_grafana(), "Grafana cannot be asked")
     if context.prometheus:
 
         def of_rules() -> Iterator[Finding]:
@@ -82,6 +82,6 @@ def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> 
                     series = prometheus.ask(f"count({expression})").series
                     return series[0].samples[0].value if series else 0
 
-                yield from doctor.of_rules(count, catalog)
+                yield from diagnose.of_rules(count, catalog)
 
-        yield from doctor.safely(of_rules(), "Prometheus cannot be asked")
+        yield from diagnose.safely(of_rules(), "Prometheus cannot be asked")

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from cli.connections import Connection, connected
-from cli.options import BASES, OPERATOR, python_option, warn_of_shared_folders, without_python
+from cli.options import python_option, warn_of_shared_folders, without_python
 from leadline.base.errors import UsageError
 from leadline.deploy import tree
+from leadline.deploy.tree import BASES, OPERATOR
 
 
 @click.command("generate")
@@ -76,7 +77,7 @@ def command(
       leadline generate --tests-since base/generated --out build/generated    tests of what a change touches
       leadline generate --footprint --url http://127.0.0.1:9090
     """
-    from cli.compose import composed
+    from leadline.compose.generate import composed
 
     warn_of_shared_folders()
     catalog = without_python(connection.load(), python)

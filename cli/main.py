@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = {
-    "demo": ("cli.demo.command", "Run the whole loop on this machine: services, Prometheus, k6, report."),
+    "demo": ("cli.run_demo", "Run the whole loop on this machine: services, Prometheus, k6, report."),
     "init": ("cli.init", "Write a catalog from what a live Prometheus has."),
     "check": ("cli.check", "Hold the catalog, or anybody's dashboards and rules, against a live Prometheus."),
     "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),

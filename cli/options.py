@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from leadline.catalog.model import Catalog, Service
 
 T = TypeVar("T")
-OPERATOR, PLAIN = BASES = ("operator", "plain")
-"""The kustomize bases that can be generated and pushed."""
 DEFAULT_FILE = "leadline.yaml"
 
 catalog_option = click.option(

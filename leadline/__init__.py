@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cli.compose import generated as generated
     from dashboards.model import Dashboard as Dashboard
     from dashboards.model import Link as Link
     from dashboards.model import Panel as Panel
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from leadline.catalog.loader import parse as parse
     from leadline.catalog.model import Catalog as Catalog
     from leadline.catalog.model import Service as Service
+    from leadline.compose.generate import generated as generated
     from leadline.measure.reading import Reading as Reading
     from leadline.measure.window import Window as Window
     from leadline.prometheus.client import Prometheus as Prometheus
@@ -73,7 +73,7 @@ _DEFINED_IN = {
     "as_text": ("leadline.reports.text", "write"),
     "compared": ("leadline.reports.changes", "compared"),
     "dashboard": ("dashboards.own", "dashboard"),
-    "generated": ("cli.compose", "generated"),
+    "generated": ("leadline.compose.generate", "generated"),
     "load": ("leadline.catalog.loader", "load"),
     "panel": ("dashboards.own", "panel"),
     "parse": ("leadline.catalog.loader", "parse"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from cli.demo.processes import find
+from leadline.demo.processes import find
 
 SIDE_BY_SIDE = os.cpu_count() or 2
 PARTS = 2 * SIDE_BY_SIDE

@@ -13,10 +13,10 @@ from benchmarks.faults.fleet import Store
 from benchmarks.faults.scenarios import Fault, Fleet, fleets
 from benchmarks.faults.truth import SIGNALS, Truth, untrue
 from benchmarks.faults.write import send
-from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus

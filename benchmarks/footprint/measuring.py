@@ -20,9 +20,9 @@ from benchmarks.footprint.cost import AGAIN, GroupCost, RuleCost
 from benchmarks.footprint.workload import STEP, Workload, exporter, scrape_configs, write_blocks
 from benchmarks.many import answers
 from benchmarks.replay.figures import MissingFigureError
-from cli.demo.processes import Program, find, free_port, running, wait_for
 from leadline.base.units import duration, plain
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import Program, find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 from leadline.signals.promql import Matcher, select
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cli.demo.processes import find
+from leadline.demo.processes import find
 
 STEP = 15
 """Seconds between scrapes."""

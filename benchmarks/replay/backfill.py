@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.model import Recording, RuleFile
-from cli.demo.processes import find, free_port, running, wait_for
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Series
 

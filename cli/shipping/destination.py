@@ -13,7 +13,7 @@ import click
 
 from cli.connections import Reach, cluster_of, context_option, given, picked, reached
 from cli.deadline import deadline, deadline_option
-from cli.options import BASES, OPERATOR, catalog_option, without_python
+from cli.options import catalog_option, without_python
 from cli.shipping import to_files, to_grafana, to_kubernetes
 from cli.shipping.plans import Plan
 from cli.trust import trust_option
@@ -21,6 +21,7 @@ from k8s.kubectl import Cluster
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.deploy.tree import BASES, OPERATOR
 from leadline.grafana.api import Grafana
 from leadline.grafana.planning import Wishes
 
@@ -113,11 +114,11 @@ class Destination:
 
     def _generated(self, catalog: Catalog) -> dict[str, str]:
         """Build what goes there, and nothing else."""
-        from cli import compose
+        from leadline.compose import generate
 
         if self.to == "grafana":
-            return compose.dashboards_of(catalog)
-        return compose.rules_of(catalog) if self.to == "files" else compose.base_of(catalog, self.base)
+            return generate.dashboards_of(catalog)
+        return generate.rules_of(catalog) if self.to == "files" else generate.base_of(catalog, self.base)
 
     def _rules_dir(self) -> Path:
         if self.rules_dir is None:

@@ -13,6 +13,8 @@ from leadline.base.files import clear_unfinished, replaced
 
 MANIFEST = "manifest.json"
 SCHEMA = "leadline.manifest/1"
+OPERATOR, PLAIN = BASES = ("operator", "plain")
+"""The kustomize bases that can be generated and pushed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

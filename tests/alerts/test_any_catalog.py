@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from cli.compose import generated
 from leadline.base.errors import CatalogError
+from leadline.compose.generate import generated
 from leadline.deploy import tree
 from tests import promtool
 from tests.catalogs import catalogs, read

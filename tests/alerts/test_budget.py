@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.compose import composed, generated
 from leadline.catalog import loader
+from leadline.compose.generate import composed, generated
 from leadline.deploy import tree
 from leadline.signals import burn
 from leadline.signals.burn import ARMS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.compose import generated
 from leadline.catalog import loader, profiles
+from leadline.compose.generate import generated
 from leadline.deploy import tree
 from tests import promtool
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.compose import generated
 from leadline.catalog import loader
+from leadline.compose.generate import generated
 from leadline.deploy import tree
 from tests import promtool
 

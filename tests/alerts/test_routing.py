@@ -9,8 +9,8 @@ import pytest
 
 from alerts import routing, rules
 from alerts.model import Alert
-from cli.demo.processes import find
 from leadline.catalog.model import Catalog
+from leadline.demo.processes import find
 from leadline.signals.alert_names import ALERTS
 from leadline.signals.burn import PAGE
 

@@ -17,10 +17,10 @@ from alerts import rules
 from alerts.closure import Recorded, selectors
 from alerts.documents import rule_file
 from alerts.model import Alert, Recording
-from cli.compose import composed, generated
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import composed, generated
 from leadline.deploy import tree
 from leadline.signals.alert_names import ALERTS
 from tests import promtool

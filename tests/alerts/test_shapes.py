@@ -6,8 +6,8 @@ import pytest
 
 from alerts import rules, shapes
 from alerts.documents import rule_file
-from cli.compose import composed, generated
 from leadline.catalog import loader
+from leadline.compose.generate import composed, generated
 
 SERVICE = """\
   {name}:

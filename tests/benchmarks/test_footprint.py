@@ -21,7 +21,7 @@ from benchmarks.footprint.cost import GroupCost, RuleCost, several, total
 from benchmarks.footprint.measuring import Server, gaps, groups_of
 from benchmarks.footprint.page import ADDITIONS, Versions
 from benchmarks.replay.figures import MissingFigureError
-from cli.demo.processes import Program
+from leadline.demo.processes import Program
 from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Sample, Series
 

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from cli.demo import behaviour
-from cli.demo.behaviour import Behaviour
-from cli.demo.chaos import table, webhook
-from cli.demo.chaos.faults import FAULTS, Fault, hastened, in_theory
-from cli.demo.chaos.timeline import Outcome, held_back
-from cli.demo.chaos.watch import Change
-from cli.demo.chaos.webhook import Notice
-from cli.demo.run import catalog
+from leadline.demo import behaviour
+from leadline.demo.behaviour import Behaviour
+from leadline.demo.chaos import table, webhook
+from leadline.demo.chaos.faults import FAULTS, Fault, hastened, in_theory
+from leadline.demo.chaos.timeline import Outcome, held_back
+from leadline.demo.chaos.watch import Change
+from leadline.demo.chaos.webhook import Notice
+from leadline.demo.run import catalog
 
 LONG_AGO = 1e6
 FAULT = {fault.name: fault for fault in FAULTS}

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.compose import base_of, generated
-from cli.options import PLAIN
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import base_of, generated
 from leadline.deploy import tree
+from leadline.deploy.tree import PLAIN
 from leadline.measure.window import Window
 from leadline.reports import markdown, snapshot, text
 from tests.conftest import MINIMAL, ROOT

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import requests
 
-from cli.demo.run import catalog as demo_catalog
 from cli.main import run
 from cli.watch.looking import look, past
 from cli.watch.screen import KEPT, History, lines
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.run import catalog as demo_catalog
 from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
@@ -28,7 +28,7 @@ from tests.golden.test_golden import FOLDER, WRITE
 
 SCREENS, ANSWERS = FOLDER / "screens", FOLDER / "screens.json"
 RECORDED_FROM = os.environ.get("LEADLINE_RECORD", "")
-CATALOG = str(ROOT / "cli/demo/leadline.yaml")
+CATALOG = str(ROOT / "leadline/demo/leadline.yaml")
 RATE = "sum by (status_code) (rate(http_requests_total[1m]))"
 COMMANDS = {
     "query": "query http_requests_total",

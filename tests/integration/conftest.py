@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.chaos import run as chaotic
-from cli.demo.chaos.faults import FAULTS
-from cli.demo.run import Finished, finished
 from leadline.base.errors import LeadlineError
+from leadline.demo.chaos import run as chaotic
+from leadline.demo.chaos.faults import FAULTS
+from leadline.demo.run import Finished, finished
 from leadline.prometheus.client import Prometheus
 
 

@@ -20,9 +20,9 @@ import pytest
 import requests
 
 from alerts import routing
-from cli.demo.chaos.faults import Fault
-from cli.demo.chaos.run import Finished
-from cli.demo.chaos.timeline import Outcome
+from leadline.demo.chaos.faults import Fault
+from leadline.demo.chaos.run import Finished
+from leadline.demo.chaos.timeline import Outcome
 from leadline.signals.alert_names import SLOW
 from tests.conftest import ROOT
 from tests.integration.conftest import MADE, Chaos

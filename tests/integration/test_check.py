@@ -11,12 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.demo.run import Finished
 from cli.main import run
+from leadline.demo.run import Finished
 
 pytestmark = pytest.mark.integration
 
-CATALOG = files("cli.demo").joinpath("leadline.yaml").read_text("utf-8")
+CATALOG = files("leadline.demo").joinpath("leadline.yaml").read_text("utf-8")
 Capture = pytest.CaptureFixture[str]
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.run import Finished
 from cli.main import run
+from leadline.demo.run import Finished
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.integration
 
 Capture = pytest.CaptureFixture[str]
-DEMO_CATALOG = str(ROOT / "cli/demo/leadline.yaml")
+DEMO_CATALOG = str(ROOT / "leadline/demo/leadline.yaml")
 
 
 def stamp(seconds: float) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from cli.compose import generated
-from cli.demo.beside import Row
-from cli.demo.run import Finished, catalog
-from cli.demo.truth import quantile
 from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.compose.generate import generated
+from leadline.demo.beside import Row
+from leadline.demo.run import Finished, catalog
+from leadline.demo.truth import quantile
 from leadline.deploy import tree
 from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT
@@ -137,7 +137,7 @@ def test_what_a_user_asked_for_is_written(demo: Finished, out: Path) -> None:
 def test_the_footprint_of_the_rules_is_asked_of_the_demos_prometheus(
     demo: Finished, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    demo_catalog = str(ROOT / "cli/demo/leadline.yaml")
+    demo_catalog = str(ROOT / "leadline/demo/leadline.yaml")
     assert run(["generate", "--footprint", "--url", demo.urls["Prometheus"], "-c", demo_catalog]) == 0
     said = capsys.readouterr().out
     total = next(line.split() for line in said.splitlines() if line.strip().startswith("all"))

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 from tests.doubles import Api, Reply, Request, failure, success, vector
 from tests.integration.conftest import answers

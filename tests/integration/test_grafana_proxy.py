@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from cli.demo.run import Finished
 from cli.main import run
+from leadline.demo.run import Finished
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 Capture = pytest.CaptureFixture[str]
 PATH, TOKEN = "/api/datasources/proxy/uid/prometheus", "glsa_secret"
 POSTED = ("/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels")
-CATALOG = ["--catalog", str(ROOT / "cli/demo/leadline.yaml")]
+CATALOG = ["--catalog", str(ROOT / "leadline/demo/leadline.yaml")]
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.compose import generated
-from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import generated
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.deploy import tree
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus

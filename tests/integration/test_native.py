@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 from leadline.signals import latency
 from leadline.signals.instruments import rate

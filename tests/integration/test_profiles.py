@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.compose import generated
 from leadline.base.units import plain
 from leadline.catalog import loader, profiles
+from leadline.compose.generate import generated
 from leadline.deploy import tree
 from tests import promtool
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.compose import generated
-from cli.demo.processes import find, free_port, running, wait_for
 from cli.main import run
 from leadline.base.errors import ToolFailedError
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.loader import parse
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import generated
+from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.deploy import rule_files
 from leadline.prometheus.client import Prometheus
 from tests.conftest import MINIMAL, ROOT

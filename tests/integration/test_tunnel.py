@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.demo.run import Finished
 from cli.main import run
+from leadline.demo.run import Finished
 from tests.conftest import ROOT
 from tests.integration.test_commands import leftovers
 
@@ -42,7 +42,7 @@ def deaths(
 
 @pytest.fixture
 def catalog(catalog_file: Callable[[str], Path]) -> str:
-    text = (ROOT / "cli/demo/leadline.yaml").read_text("utf-8")
+    text = (ROOT / "leadline/demo/leadline.yaml").read_text("utf-8")
     return str(catalog_file(text + CONTEXT.replace("NAME", "prometheus")))
 
 
@@ -63,7 +63,7 @@ def test_a_snapshot_survives_ten_breaks(demo: Finished, deaths: Path, catalog: s
 def test_a_service_that_is_not_there_is_told_in_kubectls_words(
     deaths: Path, catalog_file: Callable[[str], Path], capsys: Capture
 ) -> None:
-    text = (ROOT / "cli/demo/leadline.yaml").read_text("utf-8") + CONTEXT.replace("NAME", "promtheus")
+    text = (ROOT / "leadline/demo/leadline.yaml").read_text("utf-8") + CONTEXT.replace("NAME", "promtheus")
     assert run(["snapshot", "--catalog", str(catalog_file(text))]) == 3
     assert 'services "promtheus" not found' in capsys.readouterr().err
 

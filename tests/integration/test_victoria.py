@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.processes import free_port, running, wait_for
-from cli.demo.run import Finished
 from cli.main import run
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.demo.processes import free_port, running, wait_for
+from leadline.demo.run import Finished
 from leadline.prometheus.client import Prometheus
 
 pytestmark = pytest.mark.integration

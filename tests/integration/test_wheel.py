@@ -38,9 +38,9 @@ def test_the_wheel_carries_its_data_and_nothing_of_the_tests(wheel: Path) -> Non
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "leadline/catalog/profiles/threads-agent.yaml",
-        "cli/demo/load.js",
-        "cli/demo/chaos/steady.js",
-        "cli/demo/leadline.yaml",
+        "leadline/demo/load.js",
+        "leadline/demo/chaos/steady.js",
+        "leadline/demo/leadline.yaml",
         "leadline.py",
     ):
         assert needed in names

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from cli.compose import generated
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import generated
 from tests.conftest import MINIMAL
 
 

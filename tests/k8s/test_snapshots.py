@@ -8,10 +8,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cli.compose import generated
 from cli.main import group
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
+from leadline.compose.generate import generated
 from tests.conftest import MINIMAL
 
 WANTED = "kubernetes: {snapshot: {image: 'registry.example.com/leadline:1', grafana: 'http://grafana.tools:80', secret: tok}}\n"

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.compose import generated
 from leadline.catalog import yaml_writer
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import generated
 
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n"), max_size=40

@@ -13,7 +13,7 @@ import click
 from cli.options import warn_of_shared_folders
 
 if TYPE_CHECKING:
-    from cli.demo.beside import Row
+    from leadline.demo.beside import Row
 
 
 @click.command("demo")
@@ -56,12 +56,12 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
     """
     if chaos:
         _refuse_of_the_usual_run(context)
-        from cli.demo.chaos.told import tell_all
+        from leadline.demo.chaos.told import tell_all
 
         return tell_all(out / "chaos", _keep if keep else None)
-    from cli.demo.run import finished
     from cli.rendering import show, written
     from cli.snapshot import code
+    from leadline.demo.run import finished
 
     warn_of_shared_folders()
     with (
@@ -87,9 +87,9 @@ def _refuse_of_the_usual_run(context: click.Context) -> None:
 
 
 def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
-    from cli.demo.beside import HEAD, table
     from leadline.base.text_table import table as aligned
     from leadline.base.units import show
+    from leadline.demo.beside import HEAD, table
 
     click.echo("The same run, each beside the truth (in brackets: the difference from it)")
     for line in aligned(HEAD, table(rows)):

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cli.demo.k6 import Summary
-from cli.demo.truth import Truth, quantile
 from leadline.base.units import show
 from leadline.measure.reading import Reading
 from leadline.reports.model import ServiceReport
 from leadline.reports.sections import certainty
+
+from .k6 import Summary
+from .truth import Truth, quantile
 
 HEAD = ("", "truth", "k6 (client)", "Leadline", "certainly", "usual PromQL")
 

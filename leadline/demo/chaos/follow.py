@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from cli.demo.chaos import table, webhook
-from cli.demo.chaos.faults import HEALTHY, Fault, in_theory
-from cli.demo.chaos.subject import Subject
-from cli.demo.chaos.timeline import USUAL_SECONDS, Outcome
-from cli.demo.chaos.watch import FIRING, INACTIVE, PENDING, Watch
-from cli.demo.chaos.webhook import Webhook
 from leadline.base.errors import ToolFailedError
 from leadline.catalog.model import Catalog
+
+from . import table, webhook
+from .faults import HEALTHY, Fault, in_theory
+from .subject import Subject
+from .timeline import USUAL_SECONDS, Outcome
+from .watch import FIRING, INACTIVE, PENDING, Watch
+from .webhook import Webhook
 
 WARM_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 12.0, 45.0, 120.0
 """Of healthy load before the first fault; beyond theory until a step is given up; and until no page is pending or firing."""

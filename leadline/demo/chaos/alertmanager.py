@@ -11,8 +11,9 @@ import requests
 import yaml
 
 from alerts import routing
-from cli.demo.processes import Program, find, free_port, running, wait_for
 from leadline.catalog.model import Catalog
+
+from ..processes import Program, find, free_port, running, wait_for
 
 CONFIG = "alertmanager.yml"
 

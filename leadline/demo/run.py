@@ -16,17 +16,12 @@ from pathlib import Path
 import dashboards.build
 import dashboards.panels
 import dashboards.preview.page
-from cli.compose import generated
-from cli.demo import k6
-from cli.demo.beside import Row, rows
-from cli.demo.observed import prometheus
-from cli.demo.processes import check_installed, running
-from cli.demo.truth import read as read_truth
 from dashboards.preview import taking
 from dashboards.preview.scope import span
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import generated
 from leadline.deploy import tree
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window
@@ -34,6 +29,12 @@ from leadline.prometheus.client import Prometheus
 from leadline.reports import client as load
 from leadline.reports import document, junit, markdown, page, snapshot, spreadsheet, text
 from leadline.reports.model import Report
+
+from . import k6
+from .beside import Row, rows
+from .observed import prometheus
+from .processes import check_installed, running
+from .truth import read as read_truth
 
 JOBS = {"orchestrator": "threads-agent-orchestrator", "persona-runtime": "threads-agent-persona-runtime"}
 RESULTS: Mapping[str, Callable[[Report], str]] = {
@@ -68,11 +69,11 @@ Tell = Callable[[str], None]
 
 def catalog() -> Catalog:
     """Read the demo's own catalog."""
-    return loader.parse(_written(), "cli/demo/leadline.yaml")
+    return loader.parse(_written(), "leadline/demo/leadline.yaml")
 
 
 def _written() -> str:
-    return files("cli.demo").joinpath("leadline.yaml").read_text("utf-8")
+    return files("leadline.demo").joinpath("leadline.yaml").read_text("utf-8")
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def finished(
     with tempfile.TemporaryDirectory(prefix="leadline-demo-") as temporary:
         folder = Path(temporary)
         truth = folder / "truth.jsonl"
-        command = [sys.executable, "-m", "cli.demo.service", str(truth)]
+        command = [sys.executable, "-m", "leadline.demo.service", str(truth)]
         tell("starting the service and its Prometheus")
         with running("the demo's service", command, folder / "service.log") as service:
             ports = json.loads(service.first_line())

@@ -10,8 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cli.demo.processes import find, running
 from leadline.base.errors import ToolFailedError
+
+from .processes import find, running
 
 GRACE_SECONDS = 60.0
 """k6 lets running iterations end after the last stage; a k6 that takes longer than this hangs."""
@@ -41,7 +42,7 @@ def run(
     target: str, seconds: float, users: int, out: Path, log: Path, progress: Callable[[float], None]
 ) -> Summary:
     """Load a service. Raises ToolFailedError where k6 fails, or its summary cannot be read."""
-    script = str(files("cli.demo").joinpath("load.js"))
+    script = str(files("leadline.demo").joinpath("load.js"))
     command = [find("k6"), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0", script]
     environment = {
         "TARGET": target,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from cli.demo.chaos import table
-from cli.demo.chaos.faults import FAULTS
-from cli.demo.chaos.run import PACE, RESULT, finished
 from leadline.base.errors import ToolFailedError
+
+from . import table
+from .faults import FAULTS
+from .run import PACE, RESULT, finished
 
 
 def tell_all(out: Path, keep: Callable[[dict[str, str]], None] | None) -> int:

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import alerts.rules
 from alerts.model import Alert
-from cli.demo.behaviour import Behaviour
 from leadline.base.errors import NoDataError
 from leadline.base.units import duration
 from leadline.catalog.model import Catalog
@@ -15,6 +14,8 @@ from leadline.signals import burn
 from leadline.signals.alert_names import ABSENT, BURNING, SERVICE_DOWN, TARGETS_DOWN
 from leadline.signals.burn import PAGE
 from leadline.signals.objective import Objective
+
+from ..behaviour import Behaviour
 
 HEALTHY = Behaviour(failing=0)
 """The usual 0.6 % of failures would use up the budget of 99.9 % by themselves, and page."""

@@ -1,6 +1,6 @@
 """Two HTTP targets that expose what threads-agent exposes: its orchestrator, and its persona-runtime's counters.
 
-Run as `python -m cli.demo.service TRUTH [PORTS]`: prints the two ports as JSON, the ones given or free ones, and writes to
+Run as `python -m leadline.demo.service TRUTH [PORTS]`: prints the two ports as JSON, the ones given or free ones, and writes to
 the file TRUTH one line for each request: the figures that everything else is compared with.
 """
 
@@ -23,9 +23,9 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from cli.demo import behaviour
-from cli.demo.behaviour import Behaviour
-from cli.demo.truth import Request, line
+from . import behaviour
+from .behaviour import Behaviour
+from .truth import Request, line
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 REJECTED_SHARE = 0.02

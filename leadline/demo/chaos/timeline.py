@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cli.demo.chaos import webhook
-from cli.demo.chaos.faults import Fault
-from cli.demo.chaos.watch import FIRING, INACTIVE, Change
-from cli.demo.chaos.webhook import Notice
 from leadline.signals.alert_names import SERVICE_DOWN, SLOW
+
+from . import webhook
+from .faults import Fault
+from .watch import FIRING, INACTIVE, Change
+from .webhook import Notice
 
 SCHEMA = "leadline.chaos/1"
 USUAL_SECONDS = 4.0

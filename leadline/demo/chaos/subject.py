@@ -10,9 +10,10 @@ from pathlib import Path
 
 import requests
 
-from cli.demo.behaviour import PATH, Behaviour
-from cli.demo.processes import Program, wait_for
 from leadline.base.errors import ToolFailedError
+
+from ..behaviour import PATH, Behaviour
+from ..processes import Program, wait_for
 
 
 class Subject:
@@ -53,7 +54,7 @@ class Subject:
         self.program = self._run()
 
     def _run(self) -> Program:
-        command = [sys.executable, "-m", "cli.demo.service", str(self._folder / "truth.jsonl")]
+        command = [sys.executable, "-m", "leadline.demo.service", str(self._folder / "truth.jsonl")]
         program = Program(
             "the demo's service", [*command, json.dumps(self.ports)], self._folder / "service.log"
         )

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import yaml
 
-from cli.demo.processes import Program, find, free_port, running, wait_for
 from leadline.base.errors import ConnectionFailedError, ToolFailedError, UnavailableError
 from leadline.base.units import promql_duration
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
 from leadline.prometheus.client import Prometheus
+
+from .processes import Program, find, free_port, running, wait_for
 
 IDLE_SCRAPES = 3
 """So many scrapes of every target before and after the load make its edges idle."""

@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from cli.compose import generated
-from cli.demo.chaos import timeline
-from cli.demo.chaos.alertmanager import alertmanager, config
-from cli.demo.chaos.faults import FAULTS, HEALTHY, Fault, hastened
-from cli.demo.chaos.follow import Chaos, Write
-from cli.demo.chaos.subject import Subject, subject
-from cli.demo.chaos.timeline import Held, Outcome
-from cli.demo.chaos.watch import Watch
-from cli.demo.chaos.webhook import Webhook, listening
-from cli.demo.observed import prometheus
-from cli.demo.processes import Program, check_installed, find, running, wait_for
-from cli.demo.run import JOBS, catalog
 from leadline import __version__
 from leadline.catalog.model import Catalog
+from leadline.compose.generate import generated
 from leadline.deploy import tree
+
+from ..observed import prometheus
+from ..processes import Program, check_installed, find, running, wait_for
+from ..run import JOBS, catalog
+from . import timeline
+from .alertmanager import alertmanager, config
+from .faults import FAULTS, HEALTHY, Fault, hastened
+from .follow import Chaos, Write
+from .subject import Subject, subject
+from .timeline import Held, Outcome
+from .watch import Watch
+from .webhook import Webhook, listening
 
 PACE, RATE = 60, 40
 """An hour is a minute; and requests a second, enough for every window to have events."""
@@ -102,7 +103,7 @@ def _targets(service: Subject) -> dict[str, int]:
 def _load(service: Subject, folder: Path) -> Iterator[Program]:
     """Load the healthy service steadily; begin the block when it has counted a request."""
     service.behave(HEALTHY)
-    script = str(files("cli.demo.chaos").joinpath("steady.js"))
+    script = str(files("leadline.demo.chaos").joinpath("steady.js"))
     command = [
         find("k6"),
         "run",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cli.demo.chaos.faults import FAULTS, Fault
-from cli.demo.chaos.timeline import Held
+from .faults import FAULTS, Fault
+from .timeline import Held
 
 CELLS = ("pending", "firing", "in theory", "delivered", "resolved", "delivered")
 WIDTH = 11

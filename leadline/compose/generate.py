@@ -16,10 +16,9 @@ import k8s.objects
 import leadline.deploy.provisioning
 from alerts.coverage import Coverage
 from alerts.model import RuleFile
-from cli.options import OPERATOR
 from leadline import __version__
 from leadline.catalog.model import Catalog
-from leadline.deploy.tree import with_manifest
+from leadline.deploy.tree import OPERATOR, with_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

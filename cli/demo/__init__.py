@@ -1,1 +1,0 @@
-"""The demo: threads-agent's metrics under real load, on this machine, and the snapshot of exactly that run."""

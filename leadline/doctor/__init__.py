@@ -1,0 +1,1 @@
+"""Why data is missing, in Prometheus, Grafana and the cluster."""
