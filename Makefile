@@ -18,7 +18,7 @@ test: lint prometheus ## everything that must hold: lint, types, layers, tests
 	@$(BIN)/pytest $(ARGS)
 
 lint: $(READY) ## ruff, mypy --strict, import-linter
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy leadline tests benchmarks && $(BIN)/lint-imports
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

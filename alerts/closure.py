@@ -10,9 +10,10 @@ from typing import Any
 
 import promql_parser as promql
 
-from alerts.model import Input, Recording
 from leadline.signals.labels import NAME
 from leadline.signals.promql import Matcher
+
+from .model import Input, Recording
 
 OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from alerts.closure import Recorded
-from alerts.model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
-from alerts.packing import Part, Together, packed
 from leadline.base.units import plain, promql_duration
 from leadline.catalog.yaml_writer import OneLine, write
 from leadline.signals import series_names
 from leadline.signals.promql import Matcher
+
+from .closure import Recorded
+from .model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
+from .packing import Part, Together, packed
 
 
 def rule_file(file: RuleFile) -> str:

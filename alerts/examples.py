@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from alerts.model import Case, Cases, Input
 from leadline.base.units import plain, rounded
 from leadline.catalog.model import Service
 from leadline.signals import regex
@@ -15,6 +14,8 @@ from leadline.signals.instruments import Instrument
 from leadline.signals.labels import Label
 from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import UP
+
+from .model import Case, Cases, Input
 
 NO_LABELS: Mapping[str, str] = {}
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from alerts.closure import Recorded, selectors
-from alerts.model import Group, Recording, RuleFile
 from leadline.base.units import promql_duration
 from leadline.signals.promql import Matcher, select
 from leadline.signals.samples import Ask
+
+from .closure import Recorded, selectors
+from .model import Group, Recording, RuleFile
 
 SamplesRead = Callable[[str], int]
 """Asks an expression and says how many samples it read (Prometheus's stats=all)."""

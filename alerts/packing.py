@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from alerts.closure import Recorded, Touched, touched
-from alerts.model import Alert, Case, Input, Proof, RuleFile
+from .closure import Recorded, Touched, touched
+from .model import Alert, Case, Input, Proof, RuleFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from alerts.model import Recording
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import latency, series_names
@@ -14,6 +13,8 @@ from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import service_uid
 from leadline.signals.promql import select, sum_by
 from leadline.signals.series_names import DAY_WINDOW, LONG_WINDOW, WINDOW
+
+from .model import Recording
 
 PER_MILLION = 1_000_000
 

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from alerts import recordings, steady
-from alerts.model import Alert, Case, Cases, Check, Group, Recording, RuleFile
-from alerts.objectives import availability, budget, burning, cost, freshness, latency
-from alerts.objectives.watched import Watched
-from alerts.watches import absence, saturation, spending, targets, traffic
-from alerts.watches import budget as spend
 from leadline.base.units import promql_duration
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import burn
 from leadline.signals.alert_names import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
 from leadline.signals.burn import PAGE, TICKET
 from leadline.signals.links import dashboard_path
+
+from . import recordings, steady
+from .model import Alert, Case, Cases, Check, Group, Recording, RuleFile
+from .objectives import availability, budget, burning, cost, freshness, latency
+from .objectives.watched import Watched
+from .watches import absence, saturation, spending, targets, traffic
+from .watches import budget as spend
 
 OBJECTIVES = {
     "availability": availability.watched,

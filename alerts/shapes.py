@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from alerts.model import RuleFile
 from leadline.catalog.model import Catalog, Service
 from leadline.signals.links import service_uid
 from leadline.signals.promql import Matcher
+
+from .model import RuleFile
 
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 NAME, VALUE = "SERVICE", "VALUE"

@@ -7,8 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from alerts.closure import labels_of
-from alerts.examples import (
+from leadline.base.units import plain
+from leadline.catalog.model import Service
+from leadline.signals import series_names
+from leadline.signals.instruments import Instrument
+from leadline.signals.labels import NAME
+from leadline.signals.objective import Objective
+from leadline.signals.promql import Matcher
+from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
+
+from .closure import labels_of
+from .examples import (
     NoExampleError,
     Phase,
     another,
@@ -21,15 +30,7 @@ from alerts.examples import (
     success,
     telling_label,
 )
-from alerts.model import STEP, Group, Input, Proof, Recording
-from leadline.base.units import plain
-from leadline.catalog.model import Service
-from leadline.signals import series_names
-from leadline.signals.instruments import Instrument
-from leadline.signals.labels import NAME
-from leadline.signals.objective import Objective
-from leadline.signals.promql import Matcher
-from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
+from .model import STEP, Group, Input, Proof, Recording
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")

@@ -20,9 +20,9 @@ from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
 from benchmarks import pages, volume
-from dashboards import build, options, panels
-from dashboards.model import Dashboard, Panel
 from leadline.catalog import loader
+from leadline.dashboards import build, options, panels
+from leadline.dashboards.model import Dashboard, Panel
 
 SERVICE = """\
   web-{number}:

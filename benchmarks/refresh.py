@@ -18,16 +18,16 @@ from pathlib import Path
 
 import click
 
-from alerts import rules
-from alerts.model import Recording
 from benchmarks import pages
 from benchmarks.generating import SERVICE
 from benchmarks.replay.backfill import Database, levels
-from dashboards import build, panels
-from dashboards.preview import asking
-from dashboards.preview.scope import Span, scoped, span
+from leadline.alerts import rules
+from leadline.alerts.model import Recording
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.dashboards import build, panels
+from leadline.dashboards.preview import asking
+from leadline.dashboards.preview.scope import Span, scoped, span
 from leadline.lint import tree
 from leadline.prometheus.client import Prometheus
 

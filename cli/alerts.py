@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import click
 
-from cli.connections import Connection, connected
-from cli.terminal import WIDEST, columns, say
 from leadline.base.printable import shortened
 from leadline.base.units import show
+
+from .connections import Connection, connected
+from .terminal import WIDEST, columns, say
 
 STATES = {"firing": "✗", "pending": "?"}
 SEVERITIES = ("critical", "warning", "info")

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connections import given, picked, reached
-from cli.deadline import deadline
 from leadline.base.printable import printable
 from leadline.base.units import show
 from leadline.measure.reading import Reading
 from leadline.reports.model import MET, MISSED, UNDECIDED, Report
 
+from .connections import given, picked, reached
+from .deadline import deadline
+
 if TYPE_CHECKING:
-    from cli.connections import Connection
     from leadline.catalog.model import Catalog
+
+    from .connections import Connection
 
 SYMBOLS = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 

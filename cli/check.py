@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connections import Connection, connected
-from cli.options import python_option, without_python
-from cli.rendering import load as text_of
 from leadline import __version__
+
+from .connections import Connection, connected
+from .options import python_option, without_python
+from .rendering import load as text_of
 
 if TYPE_CHECKING:
     from leadline.lint.facts import Facts

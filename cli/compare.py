@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.rendering import load, show
-from cli.terminal import columns
+from .rendering import load, show
+from .terminal import columns
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 

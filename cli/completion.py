@@ -6,8 +6,9 @@ import os
 
 import click
 
-from cli.completing.shells import SHELLS, VARIABLE
 from leadline.base.errors import UsageError
+
+from .completing.shells import SHELLS, VARIABLE
 
 
 @click.command("completion")
@@ -24,7 +25,7 @@ def command(shell: str | None) -> int:
       leadline completion zsh > ~/.zfunc/_leadline
       leadline completion fish > ~/.config/fish/completions/leadline.fish
     """
-    from cli.completing.shells import KINDS
+    from .completing.shells import KINDS
 
     name = shell or os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119  a name, not a file to be found
     if name not in SHELLS:

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completing import words
-from cli.deadline import deadline, deadline_option
-from cli.options import catalog_option
-from cli.trust import is_trusted, require, trust_option
 from leadline.base.errors import UsageError
 from leadline.catalog.endpoints import Context, Endpoint
 
+from .completing import words
+from .deadline import deadline, deadline_option
+from .options import catalog_option
+from .trust import is_trusted, require, trust_option
+
 if TYPE_CHECKING:
-    from k8s.tunnel import Tunnel
     from leadline.catalog.model import Catalog
+    from leadline.k8s.tunnel import Tunnel
     from leadline.prometheus.client import Prometheus
 
 Reach = tuple[Endpoint, Callable[[], None] | None]
@@ -64,7 +65,7 @@ class Connection:
 
     def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
         """Give the context that is asked; where there is no catalog, one of the user's own."""
-        from cli.contexts import known
+        from .contexts import known
 
         if catalog is None and not self.catalog_file.is_file():
             found = known((), "")
@@ -78,7 +79,7 @@ class Connection:
 
     def is_trusted(self) -> bool:
         """Return whether a server not named on the command line may be contacted: it is the user's own, or trusted."""
-        from cli.contexts import user_file
+        from .contexts import user_file
 
         if self.url:
             return True
@@ -148,14 +149,14 @@ def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
 
 
 def _fetching(context: Context, name: str, key: str) -> Callable[[], str]:
-    from k8s.kubectl import Cluster
+    from leadline.k8s.kubectl import Cluster
 
     return lambda: Cluster(context=context.kube_context, namespace=context.namespace).secret(name, key)
 
 
 def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
     """Give a tunnel to a Service (name:port) of a context's cluster; what happens to it is told on stderr."""
-    from k8s.tunnel import Route, Tunnel, local_port
+    from leadline.k8s.tunnel import Route, Tunnel, local_port
 
     name, _, remote = service.rpartition(":")
     route = Route(service=name, port=int(remote), context=context.kube_context, namespace=context.namespace)
@@ -211,7 +212,7 @@ def checked_url(text: str, option: str = "--url") -> str:
 
 def picked(catalog: Catalog, name: str | None) -> tuple[Context, str]:
     """Give a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
-    from cli.contexts import known
+    from .contexts import known
 
     return known(catalog.contexts, catalog.file).pick(name)
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from cli.completing import words
-from cli.contexts import Known, known, use, user_file
-from cli.options import catalog_option
-from cli.terminal import say
-from cli.trust import remember, trust_option
 from leadline.base.errors import UsageError
 from leadline.base.printable import printable
 from leadline.catalog.endpoints import Context, Endpoint
+
+from .completing import words
+from .contexts import Known, known, use, user_file
+from .options import catalog_option
+from .terminal import say
+from .trust import remember, trust_option
 
 SIGNS = {True: "✓", False: "✗", None: "?"}
 SERVERS = ("prometheus", "grafana", "alertmanager")
@@ -138,7 +139,7 @@ def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
       leadline context check cluster
       leadline context check --url http://127.0.0.1:9090
     """
-    from cli.connections import given, reached
+    from .connections import given, reached
 
     if url and name:
         raise UsageError("a context and --url say two things; give one")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connections import Connection, context_option, picked, reached
-from cli.deadline import deadline, deadline_option
-from cli.options import catalog_option
-from cli.trust import trust_option
 from leadline.base.errors import UsageError
 from leadline.base.printable import printable
+
+from .connections import Connection, context_option, picked, reached
+from .deadline import deadline, deadline_option
+from .options import catalog_option
+from .trust import trust_option
 
 if TYPE_CHECKING:
     from leadline.catalog.endpoints import Context
@@ -51,9 +52,9 @@ def command(catalog_file: Path, context_name: str | None) -> int:
 
 
 def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> Iterator[Finding]:
-    from k8s.kubectl import Cluster
     from leadline.doctor import diagnose
     from leadline.grafana.api import Grafana
+    from leadline.k8s.kubectl import Cluster
 
     if not (context.kube_context or context.namespace or context.grafana or context.prometheus):
         raise UsageError(

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 import click
 
-from alerts import footprint, rules
-from alerts.model import RuleFile
-from cli.connections import Connection
+from leadline.alerts import footprint, rules
+from leadline.alerts.model import RuleFile
 from leadline.base.text_table import table
 from leadline.base.units import promql_duration
 from leadline.base.units import show as shown
 from leadline.catalog.model import Catalog
+
+from .connections import Connection
 
 
 def show(catalog: Catalog, connection: Connection) -> int:

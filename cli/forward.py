@@ -11,14 +11,15 @@ from pathlib import Path
 
 import click
 
-from cli.connections import context_option, tunnel_to
-from cli.contexts import known
-from cli.options import DEFAULT_FILE, catalog_option
-from k8s import services
-from k8s.kubectl import Cluster
 from leadline.base.errors import ConnectionFailedError, LeadlineError, UsageError
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Context, Endpoint
+from leadline.k8s import services
+from leadline.k8s.kubectl import Cluster
+
+from .connections import context_option, tunnel_to
+from .contexts import known
+from .options import DEFAULT_FILE, catalog_option
 
 READY = {
     "grafana": ("/api/health", '"database"'),

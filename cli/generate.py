@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from cli.connections import Connection, connected
-from cli.options import python_option, warn_of_shared_folders, without_python
 from leadline.base.errors import UsageError
 from leadline.deploy import tree
 from leadline.deploy.tree import BASES, OPERATOR
+
+from .connections import Connection, connected
+from .options import python_option, warn_of_shared_folders, without_python
 
 
 @click.command("generate")
@@ -82,7 +83,7 @@ def command(
     warn_of_shared_folders()
     catalog = without_python(connection.load(), python)
     if footprint:
-        from cli.footprint import show
+        from .footprint import show
 
         return show(catalog, connection)
     made = composed(catalog, bases, tests, _rules_in(since) if since else None)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.connections import Connection, connected
 from leadline.base.errors import CatalogError, LeadlineError, NoDataError, UsageError
 from leadline.signals.promql import Matcher, one_of, select
+
+from .connections import Connection, connected
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
@@ -135,8 +136,9 @@ def _endpoint(connection: Connection, prometheus: Prometheus) -> dict[str, str]:
 
 def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
     """Give prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
-    from cli.prices import known, priced
     from leadline.catalog import profiles
+
+    from .prices import known, priced
 
     if not known():
         return {}

@@ -21,33 +21,48 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = {
-    "demo": ("cli.run_demo", "Run the whole loop on this machine: services, Prometheus, k6, report."),
-    "init": ("cli.init", "Write a catalog from what a live Prometheus has."),
-    "check": ("cli.check", "Hold the catalog, or anybody's dashboards and rules, against a live Prometheus."),
-    "generate": ("cli.generate", "Write dashboards, rules and rule tests from the catalog."),
-    "preview": ("cli.preview", "Draw the dashboards into one HTML page, without Grafana."),
-    "plan": ("cli.plan", "Show what a push would change; change nothing."),
-    "push": ("cli.push", "Bring what is generated to where it is used."),
-    "prune": ("cli.prune", "Remove what was pushed once, and is no longer generated."),
-    "rollback": ("cli.rollback", "Restore what the last push replaced."),
-    "doctor": ("cli.doctor", "Say why nothing appears in Grafana or Prometheus, and what to change."),
-    "forward": ("cli.forward", "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster."),
-    "snapshot": ("cli.snapshot", "Measure services over a window and judge them by the catalog."),
-    "compare": ("cli.compare", "Say what became better or worse between two snapshots."),
-    "context": ("cli.context", "List, choose, show and check where Prometheus and Grafana are."),
-    "completion": ("cli.completion", "Print the script that completes our commands in your shell."),
-    "profiles": ("cli.profiles", "List how families of services name their metrics, or explain one."),
-    "prices": ("cli.prices", "Print what models cost, as a catalog has it."),
-    "signals": ("cli.signals", "List what can be asked of the catalog's services."),
-    "signal": ("cli.signal", "Ask one signal of the catalog's services."),
+    "demo": (
+        "leadline.cli.run_demo",
+        "Run the whole loop on this machine: services, Prometheus, k6, report.",
+    ),
+    "init": ("leadline.cli.init", "Write a catalog from what a live Prometheus has."),
+    "check": (
+        "leadline.cli.check",
+        "Hold the catalog, or anybody's dashboards and rules, against a live Prometheus.",
+    ),
+    "generate": ("leadline.cli.generate", "Write dashboards, rules and rule tests from the catalog."),
+    "preview": ("leadline.cli.preview", "Draw the dashboards into one HTML page, without Grafana."),
+    "plan": ("leadline.cli.plan", "Show what a push would change; change nothing."),
+    "push": ("leadline.cli.push", "Bring what is generated to where it is used."),
+    "prune": ("leadline.cli.prune", "Remove what was pushed once, and is no longer generated."),
+    "rollback": ("leadline.cli.rollback", "Restore what the last push replaced."),
+    "doctor": (
+        "leadline.cli.doctor",
+        "Say why nothing appears in Grafana or Prometheus, and what to change.",
+    ),
+    "forward": (
+        "leadline.cli.forward",
+        "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster.",
+    ),
+    "snapshot": ("leadline.cli.snapshot", "Measure services over a window and judge them by the catalog."),
+    "compare": ("leadline.cli.compare", "Say what became better or worse between two snapshots."),
+    "context": ("leadline.cli.context", "List, choose, show and check where Prometheus and Grafana are."),
+    "completion": ("leadline.cli.completion", "Print the script that completes our commands in your shell."),
+    "profiles": (
+        "leadline.cli.profiles",
+        "List how families of services name their metrics, or explain one.",
+    ),
+    "prices": ("leadline.cli.prices", "Print what models cost, as a catalog has it."),
+    "signals": ("leadline.cli.signals", "List what can be asked of the catalog's services."),
+    "signal": ("leadline.cli.signal", "Ask one signal of the catalog's services."),
     "watch": (
-        "cli.watch.command",
+        "leadline.cli.watch.command",
         "Watch services live: traffic, errors, quantiles, saturation, spend, alerts.",
     ),
-    "alerts": ("cli.alerts", "List the alerts that are pending or firing."),
-    "targets": ("cli.targets", "List what is scraped, and what is down."),
-    "metrics": ("cli.metrics", "List what there is to ask for."),
-    "query": ("cli.query", "Ask Prometheus one PromQL expression."),
+    "alerts": ("leadline.cli.alerts", "List the alerts that are pending or firing."),
+    "targets": ("leadline.cli.targets", "List what is scraped, and what is down."),
+    "metrics": ("leadline.cli.metrics", "List what there is to ask for."),
+    "query": ("leadline.cli.query", "Ask Prometheus one PromQL expression."),
 }
 """Each command, the module that has it as `command`, and what it does."""
 
@@ -130,7 +145,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     if os.environ.get("_LEADLINE_COMPLETE"):
-        from cli.completing.shells import prepare
+        from .completing.shells import prepare
 
         prepare()
     code = run(sys.argv[1:])
@@ -190,7 +205,7 @@ def _defect() -> int:
 
 
 def _told(error: click.ClickException | errors.LeadlineError) -> int:
-    from cli.terminal import complain
+    from .terminal import complain
 
     if isinstance(error, click.ClickException):
         error.show()

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completing import cache, words
-from cli.connections import Connection, connected
-from cli.terminal import columns, say
 from leadline.base.errors import NoDataError, UsageError
 from leadline.base.printable import shortened
 from leadline.signals.promql import Matcher, one_of, select
+
+from .completing import cache, words
+from .connections import Connection, connected
+from .terminal import columns, say
 
 if TYPE_CHECKING:
     from leadline.prometheus.client import Prometheus

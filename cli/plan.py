@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from cli.options import python_option
-from cli.rendering import save
-from cli.shipping import plans
-from cli.shipping.destination import ADOPT, OVERWRITE, Destination, shipped
-from cli.shipping.doing import show
+from .options import python_option
+from .rendering import save
+from .shipping import plans
+from .shipping.destination import ADOPT, OVERWRITE, Destination, shipped
+from .shipping.doing import show
 
 
 @click.command("plan")

@@ -10,9 +10,10 @@ from string import ascii_lowercase
 
 import plotext
 
-from cli.terminal import has_colour
 from leadline.base.units import show
 from leadline.signals.samples import Sample
+
+from .terminal import has_colour
 
 MOST_SERIES = 8
 HEIGHT, DAY = 24, 86400

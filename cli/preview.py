@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.connections import Connection, connected
-from cli.options import python_option, without_python
 from leadline.base.errors import UnavailableError, UsageError
 
+from .connections import Connection, connected
+from .options import python_option, without_python
+
 if TYPE_CHECKING:
-    from dashboards.preview.asking import Told
-    from dashboards.preview.taking import Scoped
     from leadline.catalog.model import Catalog
+    from leadline.dashboards.preview.asking import Told
+    from leadline.dashboards.preview.taking import Scoped
 
 Documents = list[dict[str, Any]]
 
@@ -82,7 +83,7 @@ def command(
       leadline preview --freeze answers.json       and later, in CI: leadline preview --from answers.json
       leadline preview --file theirs.json --url http://127.0.0.1:9090
     """
-    from dashboards.preview import asking, page, taking
+    from leadline.dashboards.preview import asking, page, taking
     from leadline.reports.page import uplot
 
     if frozen and (freeze or length or start or end):
@@ -121,9 +122,10 @@ def _asked(
 ) -> tuple[Told, Scoped]:
     import time
 
-    from cli.measuring.windows import window
-    from dashboards.preview import taking
-    from dashboards.preview.scope import span
+    from leadline.dashboards.preview import taking
+    from leadline.dashboards.preview.scope import span
+
+    from .measuring.windows import window
 
     length, start, end = wanted
     interval = float(catalog.scrape_interval)
@@ -136,8 +138,9 @@ def _asked(
 
 def _picked(catalog: Catalog, names: tuple[str, ...]) -> Documents:
     """Give the catalog's dashboards, or those that are named by topic, service or uid."""
-    from cli.options import chosen
-    from dashboards import build, panels
+    from leadline.dashboards import build, panels
+
+    from .options import chosen
 
     built = build.build(catalog)
     known = {each.topic: each for each in built} | {each.uid: each for each in built}
@@ -165,15 +168,15 @@ def _text(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from cli.rendering import save
+    from .rendering import save
 
     save(path, text)
 
 
 def _values(chosen: Iterable[str], documents: Documents) -> dict[str, tuple[str, ...]]:
     """Read NAME=VALUE; the name must be a variable of one of the dashboards at least."""
-    from dashboards.preview.scope import variables
     from leadline.catalog.yaml_reader import nearest
+    from leadline.dashboards.preview.scope import variables
 
     offered = {str(each.get("name")) for document in documents for each in variables(document)} - {
         "datasource"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from cli.options import catalog_option, chosen
 from leadline.base.units import plain
 from leadline.catalog import loader, profiles
 from leadline.catalog.profiles import Profile
 from leadline.signals.instruments import Instrument
 from leadline.signals.labels import Label
+
+from .options import catalog_option, chosen
 
 
 @click.command("profiles")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from cli.options import python_option
-from cli.shipping.destination import ADOPT, OVERWRITE, Destination, shipped
-from cli.shipping.doing import do, dry_option, plan_option, yes_option
+from .options import python_option
+from .shipping.destination import ADOPT, OVERWRITE, Destination, shipped
+from .shipping.doing import do, dry_option, plan_option, yes_option
 
 
 @click.command("push")

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completing import words
-from cli.connections import Connection, connected
-from cli.terminal import columns as room_of
-from cli.terminal import complain
 from leadline.base.errors import NoDataError, UsageError
 
+from .completing import words
+from .connections import Connection, connected
+from .terminal import columns as room_of
+from .terminal import complain
+
 if TYPE_CHECKING:
-    from cli.asking.table import Layout
-    from cli.asking.when import When
     from leadline.prometheus.client import Prometheus
     from leadline.signals.samples import Answer
+
+    from .asking.table import Layout
+    from .asking.when import When
 
 ROWS = 100
 """So many rows are shown at most where nothing is said."""
@@ -97,8 +99,8 @@ def command(
       echo 'rate(http_requests_total[5m])' | leadline query - --top 3 -o markdown
       leadline query 'http_requests_total' --explain
     """
-    from cli.asking import expression as asked
-    from cli.asking import when
+    from .asking import expression as asked
+    from .asking import when
 
     text = asked.read(expression, file)
     if not as_is:
@@ -111,7 +113,7 @@ def command(
         return 0
     with connection.open() as prometheus:
         if explain:
-            from cli.asking.explain import lines
+            from .asking.explain import lines
 
             for line in lines(prometheus, text):
                 click.echo(line)
@@ -129,8 +131,8 @@ def command(
 def _layout(
     text: str, sort: str | None, top: int | None, columns: str | None, limit: int | None, kind: str
 ) -> Layout:
-    from cli.asking.expression import unit
-    from cli.asking.table import Layout
+    from .asking.expression import unit
+    from .asking.table import Layout
 
     usual = 0 if kind == "markdown" else ROWS
     return Layout(
@@ -142,9 +144,10 @@ def _layout(
 
 
 def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
-    from cli.asking import outputs
-    from cli.asking.table import fitted, samples, table
     from leadline.base.text_table import table as aligned
+
+    from .asking import outputs
+    from .asking.table import fitted, samples, table
 
     if kind == "json":
         click.echo(outputs.as_json(answer))
@@ -175,28 +178,29 @@ def _is_selector(text: str) -> bool:
 
 def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> None:
     """Say what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
-    from cli.asking.expression import groups_by_more
     from leadline.base.printable import printable
+
+    from .asking.expression import groups_by_more
 
     for remark in (*answer.warnings, *answer.infos):
         click.echo(printable(f"{prometheus.url}: {remark}"), err=True)
     if not answer.series:
-        from cli.asking.reasons import of_nothing
+        from .asking.reasons import of_nothing
 
         reasons = of_nothing(prometheus, text, span.end)
         if span.is_range and len(reasons) > 1:
             reasons.append("  (looked for as of the end of the range)")
         raise NoDataError("\n".join(reasons))
     if groups_by_more(text, {label for series in answer.series for label in series.labels}):
-        from cli.asking.reasons import of_labels
+        from .asking.reasons import of_labels
 
         for remark in of_labels(prometheus, text, span.end):
             complain(remark)
 
 
 def _plot(answer: Answer, span: When, unit: str, thresholds: tuple[float, ...]) -> None:
-    from cli.asking.table import folded
-    from cli.plots import plot
+    from .asking.table import folded
+    from .plots import plot
 
     equal, names = folded(answer.series)
     if equal:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from cli.terminal import COLOURS, columns, has_colour
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
 from leadline.reports.model import Report
+
+from .terminal import COLOURS, columns, has_colour
 
 FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import warn_of_shared_folders
+from .options import warn_of_shared_folders
 
 if TYPE_CHECKING:
     from leadline.demo.beside import Row
@@ -59,9 +59,10 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
         from leadline.demo.chaos.told import tell_all
 
         return tell_all(out / "chaos", _keep if keep else None)
-    from cli.rendering import show, written
-    from cli.snapshot import code
     from leadline.demo.run import finished
+
+    from .rendering import show, written
+    from .snapshot import code
 
     warn_of_shared_folders()
     with (

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 
 import click
 
-from cli.completing import words
-from cli.connections import Connection, connected
-from cli.options import chosen, services
-from cli.terminal import WIDEST, say
 from leadline.base.errors import NoDataError, UsageError
 from leadline.base.printable import printable, shortened
 from leadline.base.units import duration, promql_duration, show
 from leadline.catalog.model import Catalog, Service
 from leadline.signals.formulas import FORMULAS, Formula, missing
 from leadline.signals.samples import Ask, Series
+
+from .completing import words
+from .connections import Connection, connected
+from .options import chosen, services
+from .terminal import WIDEST, say
 
 MOST_ROWS = 100
 """So many rows are shown at most; `-o json` has all."""

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from cli.options import catalog_option
-from cli.terminal import columns, say
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.signals.formulas import FORMULAS, Formula, missing
+
+from .options import catalog_option
+from .terminal import columns, say
 
 MOST_NAMES = 3
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from cli.completing import words
-from cli.connections import Connection, connected
-from cli.options import warn_of_shared_folders
-from cli.rendering import FORMATS, load, save, show, targets, to_github, written
 from leadline.base.errors import UsageError
 from leadline.reports.model import MISSED, UNDECIDED, Report
+
+from .completing import words
+from .connections import Connection, connected
+from .options import warn_of_shared_folders
+from .rendering import FORMATS, load, save, show, targets, to_github, written
 
 SECTIONS = (
     "head", "summary", "targets", "results", "objectives", "breakdown", "client", "comparison", "against", "cost", "headroom",
@@ -137,8 +138,8 @@ def command(
       leadline snapshot --k6 summary.json --out html=report.html --out json=report.json
       leadline snapshot --detect --against last-week.json --fail-on-regression
     """
-    from cli.measuring.taking import taken, thawed
-    from cli.measuring.wanted import Wanted, check_alone
+    from .measuring.taking import taken, thawed
+    from .measuring.wanted import Wanted, check_alone
 
     warn_of_shared_folders()
     files = targets(outs)
@@ -173,7 +174,7 @@ def command(
     if github:
         to_github(report)
     if marks is not None:
-        from cli.annotating import annotate
+        from .annotating import annotate
 
         annotate(report, connection, connection.load(), marks)
     text = written(report, output, only=sections, provenance=provenance)

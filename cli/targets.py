@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from cli.alerts import ago
-from cli.connections import Connection, connected
-from cli.terminal import WIDEST, columns, say
 from leadline.base.printable import shortened
 from leadline.base.units import show
+
+from .alerts import ago
+from .connections import Connection, connected
+from .terminal import WIDEST, columns, say
 
 HEALTH = {"up": "✓", "down": "✗"}
 LONGEST = 600

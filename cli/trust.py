@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
-from cli.contexts import user_file
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
 from leadline.catalog.endpoints import Context, Endpoint
+
+from .contexts import user_file
 
 FILE = "trusted.json"
 META = "leadline.trust"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dashboards import cost, latency, load_test, modules, overview, service, slo, throughput
-from dashboards.model import Dashboard
-from dashboards.parts import alerts_firing, footer, runbooks
 from leadline.base.errors import CatalogError
 from leadline.catalog.model import Catalog, Service
 from leadline.signals.promql import Matcher
+
+from . import cost, latency, load_test, modules, overview, service, slo, throughput
+from .model import Dashboard
+from .parts import alerts_firing, footer, runbooks
 
 TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {
     "overview": overview.build,

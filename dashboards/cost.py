@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards import colors
-from dashboards.model import Dashboard, Panel, Query, Step
-from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from leadline.base.units import SECONDS_PER_HOUR, plain
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import cost, series_names
 from leadline.signals.instruments import total
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import select
+
+from . import colors
+from .model import Dashboard, Panel, Query, Step
+from .parts import MOST_QUERIES, chosen, measured, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from dashboards.model import Dashboard, Link, Panel, Query, Step
 from leadline.base.errors import CatalogError
+
+from .model import Dashboard, Link, Panel, Query, Step
 
 T = TypeVar("T")
 

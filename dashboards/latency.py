@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards import colors
-from dashboards.model import Dashboard, Panel, Query
-from dashboards.parts import chosen, has_classic, has_native, measured, quantile, target_lines
 from leadline.catalog.model import Catalog
 from leadline.signals import burn, latency, series_names, throughput
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import Matcher, select, sum_by
+
+from . import colors
+from .model import Dashboard, Panel, Query
+from .parts import chosen, has_classic, has_native, measured, quantile, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dashboards import colors
-from dashboards.model import Dashboard, Panel, Query, row
-from dashboards.parts import chosen, measured, quantile, target_lines
-from dashboards.throughput import saturation
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import error_ratio, latency, throughput
 from leadline.signals.formulas import FORMULAS, missing
 from leadline.signals.links import dashboard_uid
+
+from . import colors
+from .model import Dashboard, Panel, Query, row
+from .parts import chosen, measured, quantile, target_lines
+from .throughput import saturation
 
 CLIENT, WINDOW = "k6", "$__rate_interval"
 """The profile of the client, and the window of its rates."""

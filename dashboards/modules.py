@@ -16,11 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dashboards import exchange
-from dashboards.model import Dashboard
-from dashboards.sound import unknown_variables, wrong
 from leadline.base.errors import CatalogError, LeadlineError
 from leadline.catalog.model import Catalog
+
+from . import exchange
+from .model import Dashboard
+from .sound import unknown_variables, wrong
 
 FUNCTION = "dashboards"
 
@@ -54,7 +55,7 @@ def _run_apart(catalog: Catalog) -> dict[str, Any]:
     """Run the files in a child process; what it says comes as JSON, never as objects that could run code here."""
     asked = {"text": catalog.text, "file": catalog.file, "sources": dict(catalog.sources)}
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    command = [sys.executable, "-I", "-c", "from dashboards.modules import answer; answer()"]
+    command = [sys.executable, "-I", "-c", "from leadline.dashboards.modules import answer; answer()"]
     names = ", ".join(catalog.dashboards)
     try:
         child = subprocess.run(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboards import colors
-from dashboards.model import Panel, Query, Step
+from . import colors
+from .model import Panel, Query, Step
 
 NO_DATA = "no data"
 DRAWN = ("timeseries", "heatmap")

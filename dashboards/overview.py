@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards import colors
-from dashboards.latency import within_threshold
-from dashboards.model import Dashboard, Link, Panel, Query, Step, row
-from dashboards.parts import MOST_ROWS, chosen, measured, quantile, target_lines
-from dashboards.slo import LEFT
 from leadline.catalog.model import Catalog
 from leadline.signals import cost, error_ratio, latency, series_names, throughput
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import Matcher, select, sum_by
+
+from . import colors
+from .latency import within_threshold
+from .model import Dashboard, Link, Panel, Query, Step, row
+from .parts import MOST_ROWS, chosen, measured, quantile, target_lines
+from .slo import LEFT
 
 P95 = latency.QUANTILES[2]
 BESIDE_TARGET = (Step(None, colors.GOOD), Step(0.8, colors.WARN), Step(1, colors.BAD))

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dashboards import colors
-from dashboards.model import Dashboard, Panel, Query, Step
-from dashboards.model import row as heading
-from dashboards.sound import wrong
 from leadline.base.errors import UsageError
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service, Target
 from leadline.catalog.yaml_reader import nearest
 from leadline.signals.formulas import FORMULAS, Formula, missing
 from leadline.signals.links import dashboard_uid
+
+from . import colors
+from .model import Dashboard, Panel, Query, Step
+from .model import row as heading
+from .sound import wrong
 
 FOLDER = "dashboards"
 """A project's folder has this at the end of its uid."""

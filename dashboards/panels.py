@@ -15,10 +15,11 @@ from typing import Any
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from dashboards import colors, options, text
-from dashboards.model import Dashboard, Link, Panel, Query
 from leadline.signals import links, series_names
 from leadline.signals.promql import Matcher, select
+
+from . import colors, options, text
+from .model import Dashboard, Link, Panel, Query
 
 SCHEMA_VERSION = 41
 """The JSON model of Grafana 12, the last of the first kind; older ones from 9.0 on read what we use of it."""

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from dashboards.model import Link, Panel, Query
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import latency, series_names
 from leadline.signals.promql import Matcher, select
+
+from .model import Link, Panel, Query
 
 MOST_QUERIES = 26
 """Queries of a panel are named A to Z."""

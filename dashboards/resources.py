@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards import colors
-from dashboards.model import Panel, Query, Step
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import series_names
 from leadline.signals.instruments import Instrument, total
 from leadline.signals.promql import select
 from leadline.signals.saturation import LIMITS, use
+
+from . import colors
+from .model import Panel, Query, Step
 
 WINDOW = "$__rate_interval"
 USED = {

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dashboards import colors, resources
-from dashboards.model import Dashboard, Panel, Query, Step, row
-from dashboards.parts import quantile
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import burn, cost, error_ratio, latency, series_names, throughput
 from leadline.signals.formulas import FORMULAS
@@ -15,6 +12,10 @@ from leadline.signals.instruments import Instrument, rate, restarts
 from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import service_uid
 from leadline.signals.promql import Matcher, select, sum_by
+
+from . import colors, resources
+from .model import Dashboard, Panel, Query, Step, row
+from .parts import quantile
 
 WINDOW = "$__rate_interval"
 Where = tuple[Matcher, ...]

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dashboards import colors
-from dashboards.model import Dashboard, Panel, Query, Step, row
-from dashboards.parts import MOST_ROWS, chosen, measured
 from leadline.base.units import plain, promql_duration
 from leadline.catalog.model import Catalog
 from leadline.signals import burn, error_ratio, series_names
 from leadline.signals.links import dashboard_uid
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, one_of, select, sum_by
+
+from . import colors
+from .model import Dashboard, Panel, Query, Step, row
+from .parts import MOST_ROWS, chosen, measured
 
 DRAWN = "6h"
 """The longest window whose burn rate is drawn over time; longer ones would read too many samples."""

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import promql_parser
 
-from dashboards.model import KINDS, Link, Panel, Query, Step
-from dashboards.parts import MOST_QUERIES
 from leadline.signals.variables import BUILT_IN, without_variables
+
+from .model import KINDS, Link, Panel, Query, Step
+from .parts import MOST_QUERIES
 
 COLUMNS = 24
 COLOR = re.compile(

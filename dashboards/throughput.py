@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboards import colors
-from dashboards.model import Dashboard, Panel, Query, Step, row
-from dashboards.parts import MOST_QUERIES, chosen, measured, target_lines
 from leadline.catalog.model import Catalog
 from leadline.signals import error_ratio, series_names, throughput
 from leadline.signals.instruments import rate
 from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import select
+
+from . import colors
+from .model import Dashboard, Panel, Query, Step, row
+from .parts import MOST_QUERIES, chosen, measured, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:

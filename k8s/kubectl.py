@@ -17,10 +17,11 @@ from typing import Any
 
 import yaml
 
-from k8s.ownership import applied_by_us
 from leadline.base.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
 from leadline.base.printable import printable
 from leadline.catalog.yaml_writer import write
+
+from .ownership import applied_by_us
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RULES = "prometheusrules.monitoring.coreos.com"

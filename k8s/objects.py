@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from k8s import snapshots
 from leadline.base.errors import ConflictError
 from leadline.catalog.model import Catalog, Cluster
 from leadline.catalog.yaml_writer import on_one_line, write, write_around
 from leadline.deploy.provisioning import provider
+
+from . import snapshots
 
 FOLDER = "kubernetes"
 RULE_LIMIT = 524_288

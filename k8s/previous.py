@@ -8,8 +8,9 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from k8s.kubectl import Cluster, Key, Object
 from leadline.base.errors import ConflictError
+
+from .kubectl import Cluster, Key, Object
 
 MOST_BYTES = 900_000
 """A ConfigMap may have 1 MiB."""

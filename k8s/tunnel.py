@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Self
 
-from k8s.kubectl import program
 from leadline.base.errors import ConnectionFailedError, ToolFailedError, UsageError
+
+from .kubectl import program
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds before kubectl is started anew, doubled each time it fails again."""

@@ -14,18 +14,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dashboards.model import Dashboard as Dashboard
-    from dashboards.model import Link as Link
-    from dashboards.model import Panel as Panel
-    from dashboards.model import Query as Query
-    from dashboards.model import Step as Step
-    from dashboards.own import dashboard as dashboard
-    from dashboards.own import panel as panel
-    from dashboards.own import row as row
-    from dashboards.own import signal as signal
-    from dashboards.own import signal_panel as signal_panel
-    from dashboards.own import target as target
-    from dashboards.own import text as text
     from leadline.base.errors import CatalogError as CatalogError
     from leadline.base.errors import LeadlineError as LeadlineError
     from leadline.catalog.endpoints import Endpoint as Endpoint
@@ -34,6 +22,18 @@ if TYPE_CHECKING:
     from leadline.catalog.model import Catalog as Catalog
     from leadline.catalog.model import Service as Service
     from leadline.compose.generate import generated as generated
+    from leadline.dashboards.model import Dashboard as Dashboard
+    from leadline.dashboards.model import Link as Link
+    from leadline.dashboards.model import Panel as Panel
+    from leadline.dashboards.model import Query as Query
+    from leadline.dashboards.model import Step as Step
+    from leadline.dashboards.own import dashboard as dashboard
+    from leadline.dashboards.own import panel as panel
+    from leadline.dashboards.own import row as row
+    from leadline.dashboards.own import signal as signal
+    from leadline.dashboards.own import signal_panel as signal_panel
+    from leadline.dashboards.own import target as target
+    from leadline.dashboards.own import text as text
     from leadline.measure.reading import Reading as Reading
     from leadline.measure.window import Window as Window
     from leadline.prometheus.client import Prometheus as Prometheus
@@ -52,18 +52,18 @@ if TYPE_CHECKING:
 _DEFINED_IN = {
     "Catalog": ("leadline.catalog.model", "Catalog"),
     "CatalogError": ("leadline.base.errors", "CatalogError"),
-    "Dashboard": ("dashboards.model", "Dashboard"),
+    "Dashboard": ("leadline.dashboards.model", "Dashboard"),
     "Endpoint": ("leadline.catalog.endpoints", "Endpoint"),
     "LeadlineError": ("leadline.base.errors", "LeadlineError"),
-    "Link": ("dashboards.model", "Link"),
-    "Panel": ("dashboards.model", "Panel"),
+    "Link": ("leadline.dashboards.model", "Link"),
+    "Panel": ("leadline.dashboards.model", "Panel"),
     "Prometheus": ("leadline.prometheus.client", "Prometheus"),
-    "Query": ("dashboards.model", "Query"),
+    "Query": ("leadline.dashboards.model", "Query"),
     "Reading": ("leadline.reports.model", "Reading"),
     "Report": ("leadline.reports.model", "Report"),
     "Service": ("leadline.catalog.model", "Service"),
     "ServiceReport": ("leadline.reports.model", "ServiceReport"),
-    "Step": ("dashboards.model", "Step"),
+    "Step": ("leadline.dashboards.model", "Step"),
     "Window": ("leadline.measure.window", "Window"),
     "as_csv": ("leadline.reports.spreadsheet", "write"),
     "as_html": ("leadline.reports.page", "write"),
@@ -72,18 +72,18 @@ _DEFINED_IN = {
     "as_markdown": ("leadline.reports.markdown", "write"),
     "as_text": ("leadline.reports.text", "write"),
     "compared": ("leadline.reports.changes", "compared"),
-    "dashboard": ("dashboards.own", "dashboard"),
+    "dashboard": ("leadline.dashboards.own", "dashboard"),
     "generated": ("leadline.compose.generate", "generated"),
     "load": ("leadline.catalog.loader", "load"),
-    "panel": ("dashboards.own", "panel"),
+    "panel": ("leadline.dashboards.own", "panel"),
     "parse": ("leadline.catalog.loader", "parse"),
     "read_json": ("leadline.reports.document", "read"),
-    "row": ("dashboards.own", "row"),
-    "signal": ("dashboards.own", "signal"),
-    "signal_panel": ("dashboards.own", "signal_panel"),
+    "row": ("leadline.dashboards.own", "row"),
+    "signal": ("leadline.dashboards.own", "signal"),
+    "signal_panel": ("leadline.dashboards.own", "signal_panel"),
     "take": ("leadline.reports.snapshot", "take"),
-    "target": ("dashboards.own", "target"),
-    "text": ("dashboards.own", "text"),
+    "target": ("leadline.dashboards.own", "target"),
+    "text": ("leadline.dashboards.own", "text"),
 }
 """The module that defines each name, loaded when the name is first used."""
 

@@ -1,6 +1,6 @@
 """`python -m leadline` runs the command line."""
 
-from cli.main import main
+from leadline.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -8,8 +8,8 @@ import shlex
 import promql_parser
 import pytest
 
-from cli.main import COMMANDS, group
 from leadline.catalog import profiles
+from leadline.cli.main import COMMANDS, group
 from leadline.signals.alert_names import ALERTS
 from leadline.signals.formulas import FORMULAS
 from tests.conftest import ROOT

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.model import Recording
-from alerts.objectives.watched import Watched
 from leadline.base.units import plain, promql_duration
 from leadline.catalog.model import Catalog
 from leadline.signals import series_names
 from leadline.signals.promql import select
+
+from ..model import Recording
+from .watched import Watched
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.examples import attempted
-from alerts.model import Alert, Recording
-from alerts.objectives import timelines
-from alerts.objectives.watched import DIGITS, Watched
 from leadline.base.units import duration, plain, rounded
 from leadline.signals import burn, series_names
 from leadline.signals.burn import PAGE, TICKET, Arm
 from leadline.signals.promql import indent, select
+
+from ..examples import attempted
+from ..model import Alert, Recording
+from . import timelines
+from .watched import DIGITS, Watched
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}

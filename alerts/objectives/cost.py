@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
-from alerts.annotations import SHARE
-from alerts.examples import Phase, another, counting, outside, telling_label
-from alerts.model import Input
-from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import plain, significant
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import series_names
 from leadline.signals.burn import PAGE
 from leadline.signals.instruments import Instrument, rate
 from leadline.signals.objective import Objective
+
+from ..annotations import SHARE
+from ..examples import Phase, another, counting, outside, telling_label
+from ..model import Input
+from .watched import Slices, Watched
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""

@@ -10,10 +10,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
-from alerts.annotations import SHARE
-from alerts.examples import Phase, presence
-from alerts.model import Input
-from alerts.objectives.watched import Slices, Watched
 from leadline.base.units import duration, plain, promql_duration
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import series_names
@@ -21,6 +17,11 @@ from leadline.signals.burn import PAGE
 from leadline.signals.instruments import Instrument
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
+
+from ..annotations import SHARE
+from ..examples import Phase, presence
+from ..model import Input
+from .watched import Slices, Watched
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""

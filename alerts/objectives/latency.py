@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from alerts.annotations import SHARE
-from alerts.examples import Phase, counting, outside, telling_label
-from alerts.model import Input
-from alerts.objectives.watched import Watched
 from leadline.base.units import plain, show
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import latency, series_names
 from leadline.signals.burn import PAGE
 from leadline.signals.instruments import Instrument
 from leadline.signals.objective import Objective
+
+from ..annotations import SHARE
+from ..examples import Phase, counting, outside, telling_label
+from ..model import Input
+from .watched import Watched
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:

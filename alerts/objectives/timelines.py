@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate, groupby
 
-from alerts.annotations import SHARE, Annotations, filled, percent
-from alerts.examples import Phase, another, constant
-from alerts.model import IDLE_STEP, STEP, Case, Check, Input
-from alerts.objectives import budget
-from alerts.objectives.watched import Watched
 from leadline.base.units import duration, plain, rounded
 from leadline.signals import burn, series_names
 from leadline.signals.burn import PAGE, Arm
 from leadline.signals.promql import Matcher, select
+
+from ..annotations import SHARE, Annotations, filled, percent
+from ..examples import Phase, another, constant
+from ..model import IDLE_STEP, STEP, Case, Check, Input
+from . import budget
+from .watched import Watched
 
 MINUTE = 60
 MANY = Decimal(1_000_000)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from alerts.examples import Phase
-from alerts.model import Input
 from leadline.base.units import duration, plain, rounded
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import burn, series_names
@@ -15,6 +13,9 @@ from leadline.signals.alert_names import BURNING, SLOW
 from leadline.signals.burn import PAGE
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
+
+from ..examples import Phase
+from ..model import Input
 
 DIGITS = 8
 """Significant digits of what a rule multiplies with and compares to: a millionth of a limit decides nothing."""

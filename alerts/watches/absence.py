@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.annotations import NUMBER, filled
-from alerts.examples import Phase, another, attempted, constant, counting, outside, scraped, telling_label
-from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input
-from alerts.watches.targets import own_targets
 from leadline.base.units import show
 from leadline.catalog.model import Catalog, Service
 from leadline.signals.alert_names import ABSENT, BUCKET_MISSING
@@ -17,6 +13,11 @@ from leadline.signals.instruments import Instrument
 from leadline.signals.latency import without_edge
 from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import UP
+
+from ..annotations import NUMBER, filled
+from ..examples import Phase, another, attempted, constant, counting, outside, scraped, telling_label
+from ..model import IDLE_STEP, STEP, Alert, Case, Check, Input
+from .targets import own_targets
 
 WINDOW, HOLD = "10m", "5m"
 LAST, DUE = 20, 15

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.annotations import USD, Annotations, filled
-from alerts.examples import Phase, attempted, growing
-from alerts.model import IDLE_STEP, Alert, Case, Check, Group, Input, Recording
 from leadline.base.units import HOURS_PER_MONTH, plain, promql_duration
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import cost, series_names
@@ -15,6 +12,10 @@ from leadline.signals.alert_names import MONTH_NEARLY_SPENT, MONTH_PROJECTED, MO
 from leadline.signals.burn import PAGE, TICKET
 from leadline.signals.promql import select
 from leadline.signals.series_names import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
+
+from ..annotations import USD, Annotations, filled
+from ..examples import Phase, attempted, growing
+from ..model import IDLE_STEP, Alert, Case, Check, Group, Input, Recording
 
 MONTH = "31d"
 NEARLY = Decimal("0.8")

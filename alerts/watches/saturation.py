@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.annotations import NUMBER, SHARE, Annotations, filled, humanized, percent
-from alerts.examples import Phase, attempted, constant, counting, level, success
-from alerts.model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import plain, rounded
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import burn, saturation, series_names
@@ -15,6 +12,10 @@ from leadline.signals.alert_names import CPU_THROTTLED, HEADROOM_LOW, POOL_EXHAU
 from leadline.signals.instruments import Instrument, rate, total
 from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import WINDOW
+
+from ..annotations import NUMBER, SHARE, Annotations, filled, humanized, percent
+from ..examples import Phase, attempted, constant, counting, level, success
+from ..model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 EXAMPLE_LIMIT = Decimal(200)

@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from alerts.annotations import NUMBER, USD, Annotations, filled
-from alerts.examples import Phase, attempted, constant, counting, growing, success
-from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, plain, rounded
 from leadline.catalog.model import Catalog, Service, Target
 from leadline.signals import burn, series_names
@@ -16,6 +13,10 @@ from leadline.signals.alert_names import SPEND_ANOMALY, UNIT_COST, UNPRICED
 from leadline.signals.instruments import rate
 from leadline.signals.promql import Matcher, select, sum_by
 from leadline.signals.series_names import LONG_WINDOW
+
+from ..annotations import NUMBER, USD, Annotations, filled
+from ..examples import Phase, attempted, constant, counting, growing, success
+from ..model import IDLE_STEP, Alert, Case, Check, Input, Recording
 
 WEEKS = 3
 """How many past weeks are compared with, where samples are kept for so long."""

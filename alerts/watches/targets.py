@@ -5,19 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from alerts.annotations import NUMBER, SHARE, Annotations, filled, percent
-from alerts.examples import (
-    Phase,
-    another,
-    attempted,
-    counting,
-    kept_out,
-    outside,
-    scraped,
-    success,
-    telling_label,
-)
-from alerts.model import IDLE_STEP, Alert, Case, Check, Input, Recording
 from leadline.base.units import plain
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import burn, series_names
@@ -31,6 +18,10 @@ from leadline.signals.alert_names import (
 from leadline.signals.instruments import Instrument, restarts
 from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import UP
+
+from ..annotations import NUMBER, SHARE, Annotations, filled, percent
+from ..examples import Phase, another, attempted, counting, kept_out, outside, scraped, success, telling_label
+from ..model import IDLE_STEP, Alert, Case, Check, Input, Recording
 
 TARGET_LABELS = frozenset(
     ("job", "instance", "namespace", "pod", "container", "endpoint", "cluster", "node", "env", "environment", "region", "zone")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from alerts.annotations import SHARE, filled, percent
-from alerts.examples import Phase, attempted, counting, success
-from alerts.model import IDLE_STEP, Alert, Case, Check, Recording
 from leadline.base.units import duration, plain
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import burn, series_names
 from leadline.signals.alert_names import TRAFFIC_DROP, TRAFFIC_SURGE
 from leadline.signals.instruments import rate
 from leadline.signals.promql import select
+
+from ..annotations import SHARE, filled, percent
+from ..examples import Phase, attempted, counting, success
+from ..model import IDLE_STEP, Alert, Case, Check, Recording
 
 WINDOW, HOLD, WEEK = "30m", "30m", "1w"
 LEAST_REQUESTS = 100

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import yaml
 
-from alerts import rules
-from alerts.documents import rule_file
 from benchmarks.footprint import sloth
 from benchmarks.footprint.workload import STEP, History, Scraped, Workload
+from leadline.alerts import rules
+from leadline.alerts.documents import rule_file
 from leadline.catalog import loader
 from leadline.signals import series_names
 

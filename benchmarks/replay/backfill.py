@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerts.model import Recording, RuleFile
+from leadline.alerts.model import Recording, RuleFile
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
 from leadline.demo.processes import find, free_port, running, wait_for

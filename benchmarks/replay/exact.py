@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from alerts.model import Alert
 from benchmarks.replay.poisson import Counts
 from benchmarks.replay.rules import Judge, Strategy
 from benchmarks.replay.scrapes import Totals
 from benchmarks.replay.strategies import chosen, sloth
+from leadline.alerts.model import Alert
 from leadline.signals.objective import Objective
 
 

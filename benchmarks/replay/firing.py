@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from alerts.model import Alert
 from benchmarks.replay.month import USUAL, Due, Event
+from leadline.alerts.model import Alert
 from leadline.base.units import duration
 from leadline.signals import burn
 from leadline.signals.burn import Arm

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from alerts import rules
-from alerts.model import Alert
 from benchmarks.replay import exact
 from benchmarks.replay.backfill import Database, filled, needed
 from benchmarks.replay.firing import Firing, firings, formula, minutes
 from benchmarks.replay.month import BEGIN, DAY, EVENTS, HOUR, MINUTES, OUTAGE, WARM_UP_DAYS, Due, Event
 from benchmarks.replay.scrapes import Month, Totals, simulated
+from leadline.alerts import rules
+from leadline.alerts.model import Alert
 from leadline.catalog import loader
 from leadline.prometheus.client import Prometheus
 from leadline.signals import series_names

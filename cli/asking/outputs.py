@@ -6,9 +6,10 @@ import csv
 import io
 import json
 
-from cli.asking.table import Table, moment, number
 from leadline.base.printable import cell, markdown
 from leadline.signals.samples import Answer
+
+from .table import Table, moment, number
 
 
 def as_json(answer: Answer) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cli.asking.expression import metrics, nearest
 from leadline.base.errors import LeadlineError
 from leadline.lint import kinds, matching, selecting, tree, windows
 from leadline.lint.facts import Facts
@@ -13,6 +12,8 @@ from leadline.lint.model import ERROR
 from leadline.lint.result import Result
 from leadline.lint.tree import Node
 from leadline.prometheus.client import Prometheus
+
+from .expression import metrics, nearest
 
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
 ELSEWHEN = "offset or @ asks of another time; were there samples then?"

@@ -68,7 +68,7 @@ def _moment(at: str | None) -> float:
     now = time.time()
     if not at:
         return now
-    from cli.measuring.windows import moment  # half the modules of a report: not for every question
+    from ..measuring.windows import moment
 
     return moment(at, now, "--at")
 
@@ -80,7 +80,7 @@ def answer(prometheus: Prometheus, text: str, when: When) -> Answer:
     parts = math.ceil(when.length / when.step / MOST_POINTS)
     if parts == 1:
         return prometheus.ask_range(text, start=when.start, end=when.end, step_seconds=when.step)
-    from cli.asking.parts import joined
+    from .parts import joined
 
     click.echo(f"leadline: {when.length / when.step:.0f} points are asked in {parts} parts", err=True)
     return joined(prometheus, text, when.start, when.end, when.step, MOST_POINTS)

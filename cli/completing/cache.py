@@ -31,7 +31,7 @@ class Named:
 
 def of_catalog(catalog_file: Path) -> Named:
     """Give the names of services and contexts; read again where one of the two files changed."""
-    from cli.contexts import user_file
+    from ..contexts import user_file
 
     kept = _folder() / f"catalog-{_key(*map(_state, (catalog_file, user_file())))}.json"
     found = _read(kept)
@@ -42,8 +42,9 @@ def of_catalog(catalog_file: Path) -> Named:
 
 
 def _from_files(catalog_file: Path) -> dict[str, list[str]]:
-    from cli.contexts import known
     from leadline.catalog import loader
+
+    from ..contexts import known
 
     if not catalog_file.is_file():
         return {"services": [], "contexts": list(known((), "").contexts)}
@@ -105,8 +106,9 @@ def _asked(
     context_name: str | None,
     ask: Callable[[Prometheus], Sequence[str]],
 ) -> list[str] | None:
-    from cli.connections import Connection
     from leadline.base.errors import LeadlineError
+
+    from ..connections import Connection
 
     connection = Connection(
         catalog_file=catalog_file, url=url, context_name=context_name, timeout=TIMEOUT_SECONDS
@@ -121,7 +123,7 @@ def _asked(
 
 
 def _place(catalog_file: Path, url: str | None, context_name: str | None, what: str = "") -> Path:
-    from cli.contexts import user_file
+    from ..contexts import user_file
 
     about = (url,) if url else (context_name or "", *map(_state, (catalog_file, user_file())))
     return _folder() / f"metrics-{_key(*about, what)}.json"

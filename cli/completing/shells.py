@@ -15,7 +15,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
-from cli.completing.words import GROUPING
+from .words import GROUPING
 
 VARIABLE = "_LEADLINE_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")

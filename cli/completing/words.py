@@ -94,7 +94,7 @@ def metrics(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str
 @_silent
 def services(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a service of the catalog."""
-    from cli.completing.cache import of_catalog
+    from .cache import of_catalog
 
     return [name for name in of_catalog(_catalog(ctx)).services if name.startswith(incomplete)]
 
@@ -102,7 +102,7 @@ def services(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[st
 @_silent
 def contexts(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a context, of the catalog or the user's own."""
-    from cli.completing.cache import of_catalog
+    from .cache import of_catalog
 
     return [name for name in of_catalog(_catalog(ctx)).contexts if name.startswith(incomplete)]
 
@@ -120,13 +120,13 @@ def _catalog(ctx: click.Context) -> Path:
 
 
 def _metrics(ctx: click.Context) -> tuple[str, ...]:
-    from cli.completing.cache import metrics as cached
+    from .cache import metrics as cached
 
     return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"))
 
 
 def _told(ctx: click.Context, metric: str = "", label: str = "") -> tuple[str, ...]:
     """Give the labels of a metric, or of all; or the values of one."""
-    from cli.completing.cache import labels as cached
+    from .cache import labels as cached
 
     return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"), metric, label)

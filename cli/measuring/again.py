@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cli.connections import Connection
-from cli.measuring.wanted import Wanted
 from leadline.catalog.model import Catalog
 from leadline.measure.window import Window, utc
+
+from ..connections import Connection
+from .wanted import Wanted
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:

@@ -11,13 +11,6 @@ from pathlib import Path
 
 import click
 
-from cli.connections import Connection
-from cli.measuring.again import again
-from cli.measuring.wanted import Wanted, run_of
-from cli.measuring.wanted import window as window_of
-from cli.measuring.windows import seconds
-from cli.options import services
-from cli.rendering import load, save
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog, Service
 from leadline.measure.window import Window
@@ -28,6 +21,14 @@ from leadline.reports.model import Report
 from leadline.reports.recording import Frozen, Recorder, read
 from leadline.reports.recording import write as frozen_text
 from leadline.signals.samples import Answer, Ask
+
+from ..connections import Connection
+from ..options import services
+from ..rendering import load, save
+from .again import again
+from .wanted import Wanted, run_of
+from .wanted import window as window_of
+from .windows import seconds
 
 
 def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:

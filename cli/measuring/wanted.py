@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.measuring import windows
 from leadline.base.errors import UsageError
 from leadline.catalog.model import Catalog, Service
 from leadline.measure import load_detection
@@ -15,6 +14,8 @@ from leadline.measure.window import Window
 from leadline.reports import client
 from leadline.reports.client import Run
 from leadline.signals.samples import Ask
+
+from . import windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,19 +11,20 @@ from typing import Protocol
 
 import click
 
-from cli.connections import Reach, cluster_of, context_option, given, picked, reached
-from cli.deadline import deadline, deadline_option
-from cli.options import catalog_option, without_python
-from cli.shipping import to_files, to_grafana, to_kubernetes
-from cli.shipping.plans import Plan
-from cli.trust import trust_option
-from k8s.kubectl import Cluster
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.deploy.tree import BASES, OPERATOR
 from leadline.grafana.api import Grafana
 from leadline.grafana.planning import Wishes
+from leadline.k8s.kubectl import Cluster
+
+from ..connections import Reach, cluster_of, context_option, given, picked, reached
+from ..deadline import deadline, deadline_option
+from ..options import catalog_option, without_python
+from ..trust import trust_option
+from . import to_files, to_grafana, to_kubernetes
+from .plans import Plan
 
 
 class Shipment(Protocol):

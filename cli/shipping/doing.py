@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from cli.shipping import plans
-from cli.shipping.destination import Shipment
-from cli.shipping.plans import Plan
 from leadline.base.errors import ConflictError, UsageError
 from leadline.base.printable import printable
+
+from . import plans
+from .destination import Shipment
+from .plans import Plan
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_option = click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")

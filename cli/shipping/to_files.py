@@ -8,14 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from cli.deadline import deadline
-from cli.shipping import plans
-from cli.shipping.plans import Entry, Plan
 from leadline import __version__
 from leadline.catalog.endpoints import Endpoint
 from leadline.deploy import rule_files, tree
 from leadline.deploy.diff import rules as meaning
 from leadline.prometheus.client import Prometheus
+
+from ..deadline import deadline
+from . import plans
+from .plans import Entry, Plan
 
 Tell = Callable[[str], None]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

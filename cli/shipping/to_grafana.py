@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from cli.shipping import plans
-from cli.shipping.plans import Entry, Plan
 from leadline import __version__
 from leadline.grafana import planning, prune, rollback, version_stamps
 from leadline.grafana.api import Grafana
 from leadline.grafana.push import Pusher
+
+from . import plans
+from .plans import Entry, Plan
 
 Tell = Callable[[str], None]
 

@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from cli.shipping import plans
-from cli.shipping.plans import Entry, Plan
-from k8s import kubectl, ownership, previous
-from k8s.kubectl import Cluster, Key, Object
 from leadline.deploy.diff import objects as meaning
+from leadline.k8s import kubectl, ownership, previous
+from leadline.k8s.kubectl import Cluster, Key, Object
+
+from . import plans
+from .plans import Entry, Plan
 
 Tell = Callable[[str], None]
 

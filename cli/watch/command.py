@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.completing import words
-from cli.connections import Connection, connected
-from cli.deadline import lift
-from cli.options import services
-from cli.terminal import coloured, has_colour
 from leadline.base.errors import LeadlineError, UsageError
+
+from ..completing import words
+from ..connections import Connection, connected
+from ..deadline import lift
+from ..options import services
+from ..terminal import coloured, has_colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from cli.watch.keys import Keys
-    from cli.watch.looking import Look
-    from cli.watch.screen import History
+    from .keys import Keys
+    from .looking import Look
+    from .screen import History
 
 WINDOWS = ("1m", "5m", "15m", "1h")
 HOME, CLEAR_LINE, CLEAR_REST, HIDE, SHOW = "\x1b[H", "\x1b[K", "\x1b[J", "\x1b[?25l", "\x1b[?25h"
@@ -55,8 +56,9 @@ def command(
       leadline watch orchestrator --every 2 --over 1m
       leadline watch --count 1 | cat
     """
-    from cli.watch.keys import pressed
     from leadline.base.units import duration, promql_duration
+
+    from .keys import pressed
 
     try:
         window = promql_duration(duration(over))
@@ -66,7 +68,7 @@ def command(
     catalog = connection.load()
     chosen = services(catalog, names)
     with connection.open(catalog) as prometheus, pressed() as keys:
-        from cli.watch.looking import look, past
+        from .looking import look, past
 
         watch = _Watch(
             look=lambda wide: look(prometheus, chosen, catalog, wide),
@@ -93,7 +95,7 @@ class _Watch:
         window: str,
         count: int | None,
     ) -> None:
-        from cli.watch.screen import History
+        from .screen import History
 
         self._look, self._past = look, past
         self._keys, self._every, self._left = keys, every, count
@@ -126,7 +128,7 @@ class _Watch:
                 sys.stdout.flush()
 
     def _take(self, found: Look) -> None:
-        from cli.watch.screen import plain
+        from .screen import plain
 
         if not self._drawn:
             for line in plain(found, self._windows[self._at]):
@@ -140,7 +142,7 @@ class _Watch:
 
     def _begin(self) -> None:
         """Begin the curves with what was before, anew for every window; without it where it cannot be asked."""
-        from cli.watch.screen import KEPT
+        from .screen import KEPT
 
         window = self._windows[self._at]
         if self._begun != window:
@@ -159,8 +161,9 @@ class _Watch:
         sys.stdout.flush()
 
     def _lines(self) -> Iterator[str]:
-        from cli.watch.screen import lines
         from leadline.base.printable import printable
+
+        from .screen import lines
 
         columns, rows = shutil.get_terminal_size()
         if self._last:

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
-from cli.alerts import ago
-from cli.asking.table import spark
-from cli.watch.looking import CURVES, Firing, Look, Seen
 from leadline.base.printable import printable
 from leadline.base.text_table import table, width
 from leadline.base.units import promql_duration, show
+
+from ..alerts import ago
+from ..asking.table import spark
+from .looking import CURVES, Firing, Look, Seen
 
 KEPT = 60
 """So many looks are kept for the curves."""

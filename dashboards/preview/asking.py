@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboards.preview.scope import Scope, Span
-from dashboards.preview.unread import foreign
 from leadline.base.errors import NoDataError, QueryRejectedError, UnavailableError, UsageError
 from leadline.signals import recorded_answers
 from leadline.signals.samples import Answer, Ask, AskRange
+
+from .scope import Scope, Span
+from .unread import foreign
 
 SCHEMA = "leadline.preview/1"
 SIDE_BY_SIDE = 8

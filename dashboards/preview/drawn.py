@@ -9,14 +9,15 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from dashboards import colors
-from dashboards.options import NO_DATA
-from dashboards.preview import tables
-from dashboards.preview.asking import Question, Told, marked, others, panels, question, targets
-from dashboards.preview.fields import Fields
-from dashboards.preview.scope import Scope, variables
-from dashboards.preview.unread import unread
 from leadline.signals.samples import Answer, Series
+
+from .. import colors
+from ..options import NO_DATA
+from . import tables
+from .asking import Question, Told, marked, others, panels, question, targets
+from .fields import Fields
+from .scope import Scope, variables
+from .unread import unread
 
 PALETTE = (
     colors.BLUE, colors.ORANGE, colors.GREEN, colors.PURPLE, colors.SKY, colors.VERMILION, colors.GREY, colors.YELLOW,

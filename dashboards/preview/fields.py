@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dashboards import colors
+from .. import colors
 
 Step = tuple[float | None, str]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dashboards.preview import drawn
-from dashboards.preview.asking import Told
-from dashboards.preview.scope import Scope
+from . import drawn
+from .asking import Told
+from .scope import Scope
 
-FOLDER = files("dashboards.preview")
+FOLDER = files("leadline.dashboards.preview")
 
 
 def write(
@@ -32,7 +32,7 @@ def write(
     """
     dashboards = [drawn.dashboard(document, told, scope) for document, scope in documents]
     environment = Environment(
-        loader=PackageLoader("dashboards.preview", "templates"),
+        loader=PackageLoader("leadline.dashboards.preview", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

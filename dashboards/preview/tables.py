@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards.preview.fields import Fields
 from leadline.signals.samples import Answer
+
+from .fields import Fields
 
 Cell = str | float | None
 Row = dict[str, Cell]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dashboards.preview.asking import Told, asked, questions
-from dashboards.preview.scope import Scope, Span, scoped
 from leadline.signals.samples import Ask, AskRange
+
+from .asking import Told, asked, questions
+from .scope import Scope, Span, scoped
 
 Document = Mapping[str, Any]
 Scoped = list[tuple[Document, Scope]]

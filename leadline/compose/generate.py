@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import alerts.coverage
-import alerts.documents
-import alerts.routing
-import alerts.rules
-import alerts.shapes
-import dashboards.build
-import dashboards.panels
-import k8s.objects
+import leadline.alerts.coverage
+import leadline.alerts.documents
+import leadline.alerts.routing
+import leadline.alerts.rules
+import leadline.alerts.shapes
+import leadline.dashboards.build
+import leadline.dashboards.panels
 import leadline.deploy.provisioning
-from alerts.coverage import Coverage
-from alerts.model import RuleFile
+import leadline.k8s.objects
 from leadline import __version__
+from leadline.alerts.coverage import Coverage
+from leadline.alerts.model import RuleFile
 from leadline.catalog.model import Catalog
 from leadline.deploy.tree import OPERATOR, with_manifest
 
@@ -52,17 +52,17 @@ def composed(
     tests  which services' rule tests are written, of WITH_TESTS
     since  rule files as they were before, by path: tests are written too for services whose rules differ from them
     """
-    rule_files = alerts.rules.build(catalog)
+    rule_files = leadline.alerts.rules.build(catalog)
     rules = _rules(rule_files)
     texts = {file.name: rules[_path(file)] for file in rule_files}
-    proven_by = alerts.shapes.representatives(catalog, rule_files, texts)
+    proven_by = leadline.alerts.shapes.representatives(catalog, rule_files, texts)
     tested = {name for name, by in proven_by.items() if name == by or tests == "all"}
     if since is not None:
         tested |= {file.name for file in rule_files if since.get(_path(file)) != rules[_path(file)]}
     return Composed(
         files=_files(catalog, rule_files, rules, bases, tested),
         remarks=(*catalog.remarks, *(remark for file in rule_files for remark in file.remarks)),
-        coverage=alerts.coverage.of(rule_files, proven_by),
+        coverage=leadline.alerts.coverage.of(rule_files, proven_by),
         services_tested=sum(
             file.name in tested for file in rule_files if file.name != f"{catalog.project}-project"
         ),
@@ -82,19 +82,19 @@ def generated(
 def dashboards_of(catalog: Catalog) -> dict[str, str]:
     """Return the dashboards alone, by the same paths."""
     return {
-        f"grafana/{dashboard.uid}.json": dashboards.panels.render(dashboard)
-        for dashboard in dashboards.build.build(catalog)
+        f"grafana/{dashboard.uid}.json": leadline.dashboards.panels.render(dashboard)
+        for dashboard in leadline.dashboards.build.build(catalog)
     }
 
 
 def rules_of(catalog: Catalog) -> dict[str, str]:
     """Return the rule files alone, by the same paths."""
-    return _rules(alerts.rules.build(catalog))
+    return _rules(leadline.alerts.rules.build(catalog))
 
 
 def base_of(catalog: Catalog, base: str) -> dict[str, str]:
     """Return a kustomize base alone, by the same paths."""
-    return k8s.objects.base(catalog, {**dashboards_of(catalog), **rules_of(catalog)}, base)
+    return leadline.k8s.objects.base(catalog, {**dashboards_of(catalog), **rules_of(catalog)}, base)
 
 
 def _path(file: RuleFile) -> str:
@@ -102,7 +102,7 @@ def _path(file: RuleFile) -> str:
 
 
 def _rules(rule_files: tuple[RuleFile, ...]) -> dict[str, str]:
-    return {_path(file): alerts.documents.rule_file(file) for file in rule_files}
+    return {_path(file): leadline.alerts.documents.rule_file(file) for file in rule_files}
 
 
 def _files(
@@ -113,14 +113,18 @@ def _files(
     tested: Collection[str],
 ) -> dict[str, str]:
     files = {**dashboards_of(catalog), **rules}
-    kubernetes = [k8s.objects.base(catalog, files, base) for base in bases]
-    for each in (*kubernetes, k8s.objects.snapshot(catalog), leadline.deploy.provisioning.files(catalog)):
+    kubernetes = [leadline.k8s.objects.base(catalog, files, base) for base in bases]
+    for each in (
+        *kubernetes,
+        leadline.k8s.objects.snapshot(catalog),
+        leadline.deploy.provisioning.files(catalog),
+    ):
         files |= each
     by_name = {file.name: file for file in rule_files}
     for file in rule_files:
         if file.name in tested:
             read = [by_name[name] for name in file.reads]
-            for name, text in alerts.documents.test_files(file, read).items():
+            for name, text in leadline.alerts.documents.test_files(file, read).items():
                 files[f"prometheus/tests/{name}.test.yaml"] = text
-    files["alertmanager/example.yaml"] = alerts.routing.example(catalog)
+    files["alertmanager/example.yaml"] = leadline.alerts.routing.example(catalog)
     return with_manifest(files, __version__)

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import dashboards.build
-import dashboards.panels
-import dashboards.preview.page
-from dashboards.preview import taking
-from dashboards.preview.scope import span
+import leadline.dashboards.build
+import leadline.dashboards.panels
+import leadline.dashboards.preview.page
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.compose.generate import generated
+from leadline.dashboards.preview import taking
+from leadline.dashboards.preview.scope import span
 from leadline.deploy import tree
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window
@@ -155,10 +155,10 @@ def _prepare(out: Path, demo: Catalog) -> Path:
 def _preview(demo: Catalog, client: Prometheus, window: Window) -> str:
     """Draw the dashboards of the run, what recorded rates still tell of it after its end among it."""
     within = span(window.start, window.end, float(demo.scrape_interval))
-    documents = [dashboards.panels.document(each) for each in dashboards.build.build(demo)]
+    documents = [leadline.dashboards.panels.document(each) for each in leadline.dashboards.build.build(demo)]
     scoped = taking.with_scopes(documents, within, float(demo.scrape_interval), {})
     told = taking.take(scoped, within, client.url, client.ask, client.ask_range)
-    return dashboards.preview.page.write(scoped, told, page.uplot())
+    return leadline.dashboards.preview.page.write(scoped, told, page.uplot())
 
 
 def _keep(out: Path, report: Report) -> None:

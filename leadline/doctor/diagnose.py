@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from k8s.kubectl import Cluster
 from leadline.base.errors import LeadlineError, ToolFailedError
 from leadline.catalog.model import Catalog
 from leadline.catalog.model import Cluster as Wanted
 from leadline.grafana.api import OLDEST, Grafana
+from leadline.k8s.kubectl import Cluster
 from leadline.signals.links import folder_uid
 
 FINE, WRONG, UNKNOWN = "fine", "wrong", "unknown"

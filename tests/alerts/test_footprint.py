@@ -7,9 +7,9 @@ from dataclasses import replace
 import promql_parser
 import pytest
 
-from alerts import coverage, footprint, rules
-from alerts.closure import Recorded
-from alerts.model import Alert, Group, RuleFile
+from leadline.alerts import coverage, footprint, rules
+from leadline.alerts.closure import Recorded
+from leadline.alerts.model import Alert, Group, RuleFile
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from tests.alerts.test_rules import EVERYTHING

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts import routing, rules
-from alerts.model import Alert
+from leadline.alerts import routing, rules
+from leadline.alerts.model import Alert
 from leadline.catalog.model import Catalog
 from leadline.demo.processes import find
 from leadline.signals.alert_names import ALERTS

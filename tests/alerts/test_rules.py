@@ -13,10 +13,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts import rules
-from alerts.closure import Recorded, selectors
-from alerts.documents import rule_file
-from alerts.model import Alert, Recording
+from leadline.alerts import rules
+from leadline.alerts.closure import Recorded, selectors
+from leadline.alerts.documents import rule_file
+from leadline.alerts.model import Alert, Recording
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog

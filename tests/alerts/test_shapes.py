@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts import rules, shapes
-from alerts.documents import rule_file
+from leadline.alerts import rules, shapes
+from leadline.alerts.documents import rule_file
 from leadline.catalog import loader
 from leadline.compose.generate import composed, generated
 

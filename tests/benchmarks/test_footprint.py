@@ -14,13 +14,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from alerts.closure import selectors
 from benchmarks.footprint import __main__ as command
 from benchmarks.footprint import measuring, page, single, sloth, worked, workload
 from benchmarks.footprint.cost import GroupCost, RuleCost, several, total
 from benchmarks.footprint.measuring import Server, gaps, groups_of
 from benchmarks.footprint.page import ADDITIONS, Versions
 from benchmarks.replay.figures import MissingFigureError
+from leadline.alerts.closure import selectors
 from leadline.demo.processes import Program
 from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Sample, Series

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import Alert
 from benchmarks.replay import burns, evidence
 from benchmarks.replay import firing as replayed
 from benchmarks.replay.agreement import Agreement, condition
@@ -20,6 +19,7 @@ from benchmarks.replay.lowtraffic import Size, figures
 from benchmarks.replay.poisson import Counts, Ints, daily, steady
 from benchmarks.replay.rules import Interval, Judge, Sums, firings, merged
 from benchmarks.replay.strategies import CHOSEN, OBJECTIVE, OLD, Z, chosen, every, pairs, poisson, wilson
+from leadline.alerts.model import Alert
 from leadline.signals import burn
 from leadline.signals.burn import PAGE, TICKET
 

@@ -6,12 +6,12 @@ from itertools import accumulate
 
 import pytest
 
-from alerts.model import Alert
 from benchmarks.replay import exact
 from benchmarks.replay.judging import MOST_MINUTES, SUMMED_MINUTES, allowed_minutes
 from benchmarks.replay.month import EVENTS, Event
 from benchmarks.replay.scrapes import Totals
 from benchmarks.replay.strategies import OBJECTIVE
+from leadline.alerts.model import Alert
 from leadline.signals.burn import PAGE
 
 BURN = Alert(name="ErrorBudgetBurn", expr="", hold="2m", labels={"severity": PAGE}, annotations={})

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.annotating import annotate, text, worst
-from cli.connections import Connection
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
+from leadline.cli.annotating import annotate, text, worst
+from leadline.cli.connections import Connection
 from leadline.reports import snapshot
 from leadline.reports.model import Report
 from tests.doubles import Api

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request, success
 
@@ -90,7 +90,7 @@ def test_a_server_that_does_not_answer_is_silent_and_not_asked_again(
 
 
 def test_what_metrics_saw_is_kept_for_a_server_behind_a_tunnel(complete: Complete, tmp_path: Path) -> None:
-    from cli.completing import cache
+    from leadline.cli.completing import cache
 
     assert complete("leadline query --context stage u") == []
     cache.remember(tmp_path / "leadline.yaml", None, "stage", ["up", "upper"])

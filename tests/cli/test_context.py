@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from cli.connections import cluster_of, picked
-from cli.contexts import user_file
-from cli.main import run
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
+from leadline.cli.connections import cluster_of, picked
+from leadline.cli.contexts import user_file
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.contexts import user_file
-from cli.main import run
-from k8s import services
+from leadline.cli.contexts import user_file
+from leadline.cli.main import run
+from leadline.k8s import services
 from tests.conftest import MINIMAL, ROOT
 from tests.doubles import Api
 from tests.grafana_double import GrafanaDouble

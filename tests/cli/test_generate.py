@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 
 Capture = pytest.CaptureFixture[str]

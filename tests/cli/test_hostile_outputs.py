@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request
 from tests.reports.test_hostile_labels import VALUES

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import init
-from cli.main import run
 from leadline.catalog import loader
+from leadline.cli import init
+from leadline.cli.main import run
 from leadline.discovery import catalog_text
 from leadline.discovery.catalog_text import Frame
 from leadline.discovery.detect import surveyed

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.contexts import user_file
-from cli.main import run
+from leadline.cli.contexts import user_file
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, success, vector
 from tests.killing import at_every_write

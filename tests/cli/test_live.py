@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import MINIMAL, ROOT
 from tests.doubles import Api, Reply, Request, failure, success, vector
 

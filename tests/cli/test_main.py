@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import COMMANDS, run
+from leadline.cli.main import COMMANDS, run
 from tests.conftest import ROOT
 from tests.doubles import Api, failure, success, vector
 
@@ -158,7 +158,7 @@ def test_an_output_folder_that_cannot_be_written_is_told(
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from cli.main import run; run(['--help']);"
+        "import sys; from leadline.cli.main import run; run(['--help']);"
         "print([name for name in ('requests', 'grafanalib', 'rich', 'yaml', 'uvicorn') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from leadline.reports import document
 from tests.conftest import MINIMAL
 from tests.reports.test_formats import freeze

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, failure, success
 

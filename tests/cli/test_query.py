@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.asking import expression
-from cli.asking.table import Layout, folded, ordered, spark, table
-from cli.main import run
+from leadline.cli.asking import expression
+from leadline.cli.asking.table import Layout, folded, ordered, spark, table
+from leadline.cli.main import run
 from leadline.signals.samples import Answer, Sample, Series
 from tests.doubles import Api, Reply, Request, success, vector
 

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from cli import terminal
-from cli.asking.table import Layout, fitted, table
-from cli.main import run
-from cli.plots import plot
-from cli.watch.looking import Firing, Look, Seen
-from cli.watch.screen import History, lines
 from leadline.base.printable import printable
 from leadline.base.text_table import table as aligned
 from leadline.base.text_table import width, wrapped
 from leadline.catalog import loader
 from leadline.catalog.model import Service, Target
+from leadline.cli import terminal
+from leadline.cli.asking.table import Layout, fitted, table
+from leadline.cli.main import run
+from leadline.cli.plots import plot
+from leadline.cli.watch.looking import Firing, Look, Seen
+from leadline.cli.watch.screen import History, lines
 from leadline.signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector

@@ -8,9 +8,9 @@ from pathlib import Path
 import promql_parser
 import pytest
 
-from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.cli.main import run
 from leadline.signals import formulas
 from tests.conftest import ROOT
 from tests.doubles import Api, success, vector

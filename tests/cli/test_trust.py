@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.completing import cache
-from cli.main import run
+from leadline.cli.completing import cache
+from leadline.cli.main import run
 from tests.conftest import MINIMAL, ROOT
 from tests.doubles import Api, success, vector
 

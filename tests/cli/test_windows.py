@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.measuring.windows import moment
 from leadline.base.errors import UsageError
+from leadline.cli.measuring.windows import moment
 
 NOW = 1_795_500_000.0
 

@@ -11,10 +11,10 @@ from typing import Any
 import promql_parser
 import pytest
 
-from dashboards import build, colors, panels
-from dashboards.model import Dashboard
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.dashboards import build, colors, panels
+from leadline.dashboards.model import Dashboard
 from leadline.signals.links import TOPICS, dashboard_uid, service_uid
 from tests.alerts.test_rules import EVERYTHING
 from tests.conftest import MINIMAL

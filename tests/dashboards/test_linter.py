@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dashboards import build, panels
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.dashboards import build, panels
 from leadline.lint import tree
 from leadline.signals.variables import MACRO_SECONDS, without_variables
 from tests.alerts.test_rules import EVERYTHING

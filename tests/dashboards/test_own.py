@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import leadline
-from cli.main import run
-from dashboards import build, modules, own, panels
-from dashboards.model import Dashboard
 from leadline.base.errors import CatalogError, UsageError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
+from leadline.cli.main import run
+from leadline.dashboards import build, modules, own, panels
+from leadline.dashboards.model import Dashboard
 from leadline.signals.formulas import FORMULAS
 from tests.conftest import MINIMAL, ROOT
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from dashboards import build, panels
-from dashboards.preview import asking, drawn, page, scope, tables
-from dashboards.preview.asking import Question, Told
-from dashboards.preview.fields import Fields
-from dashboards.preview.scope import Scope, Span
 from leadline.base.errors import ConnectionFailedError, QueryRejectedError, UsageError
 from leadline.catalog.model import Catalog
+from leadline.dashboards import build, panels
+from leadline.dashboards.preview import asking, drawn, page, scope, tables
+from leadline.dashboards.preview.asking import Question, Told
+from leadline.dashboards.preview.fields import Fields
+from leadline.dashboards.preview.scope import Scope, Span
 from leadline.reports.page import uplot
 from leadline.signals.samples import Answer, Histogram, Sample, Series
 

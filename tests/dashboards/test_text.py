@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards import text
+from leadline.dashboards import text
 
 WORDS = st.text(max_size=30)
 VALUES = st.recursive(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from cli.main import COMMANDS, group
+from leadline.cli.main import COMMANDS, group
 from tests.conftest import ROOT
 from tests.golden.test_golden import WRITE
 

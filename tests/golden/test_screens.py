@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import requests
 
-from cli.main import run
-from cli.watch.looking import look, past
-from cli.watch.screen import KEPT, History, lines
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
+from leadline.cli.watch.looking import look, past
+from leadline.cli.watch.screen import KEPT, History, lines
 from leadline.demo.run import catalog as demo_catalog
 from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import MINIMAL, ROOT
 from tests.doubles import Api, Request
 from tests.grafana_double import GrafanaDouble

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from alerts import routing
+from leadline.alerts import routing
 from leadline.demo.chaos.faults import Fault
 from leadline.demo.chaos.run import Finished
 from leadline.demo.chaos.timeline import Outcome

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from leadline.demo.run import Finished
 
 pytestmark = pytest.mark.integration

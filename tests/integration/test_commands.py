@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from leadline.demo.run import Finished
 from tests.conftest import ROOT
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
 from leadline.compose.generate import generated
 from leadline.demo.beside import Row
 from leadline.demo.run import Finished, catalog

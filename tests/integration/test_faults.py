@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
 from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 from tests.doubles import Api, Reply, Request, failure, success, vector

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from cli.main import run
+from leadline.cli.main import run
 from leadline.demo.run import Finished
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply, Request

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.cli.main import run
 from leadline.compose.generate import generated
 from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.deploy import tree

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
 from leadline.catalog import loader
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
 from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.prometheus.client import Prometheus
 from leadline.signals import latency

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.main import run
 from leadline.base.errors import ToolFailedError
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.loader import parse
 from leadline.catalog.model import Catalog
+from leadline.cli.main import run
 from leadline.compose.generate import generated
 from leadline.demo.processes import find, free_port, running, wait_for
 from leadline.deploy import rule_files

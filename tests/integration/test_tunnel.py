@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from leadline.demo.run import Finished
 from tests.conftest import ROOT
 from tests.integration.test_commands import leftovers

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
 from leadline.base.errors import LeadlineError
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
 from leadline.demo.processes import free_port, running, wait_for
 from leadline.demo.run import Finished
 from leadline.prometheus.client import Prometheus

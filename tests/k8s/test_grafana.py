@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.main import run
 from leadline.base.errors import (
     AccessDeniedError,
     ConflictError,
@@ -20,6 +19,7 @@ from leadline.base.errors import (
 )
 from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.cli.main import run
 from leadline.compose.generate import generated
 from leadline.grafana.api import Grafana
 from leadline.grafana.planning import Plan, Wishes, plan

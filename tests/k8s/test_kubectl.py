@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import ROOT
 from tests.k8s.conftest import PREVIOUS, Cluster
 

@@ -13,13 +13,13 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from k8s import objects
 from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.compose.generate import base_of, generated
 from leadline.deploy import tree
 from leadline.deploy.tree import BASES
+from leadline.k8s import objects
 from tests.conftest import MINIMAL, ROOT
 
 CRD = ROOT.parent / "shared/crds/prometheusrules.yaml"

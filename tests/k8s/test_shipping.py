@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cli.main import run
 from leadline.base.errors import AccessDeniedError, ConflictError, LeadlineError, UnavailableError
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
 from leadline.grafana.api import Grafana
 from leadline.grafana.planning import Plan, Wishes, plan
 from leadline.grafana.push import Pusher

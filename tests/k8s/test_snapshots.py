@@ -8,9 +8,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cli.main import group
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
+from leadline.cli.main import group
 from leadline.compose.generate import generated
 from tests.conftest import MINIMAL
 

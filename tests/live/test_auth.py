@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
-from cli.main import run
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, failure, success, vector
 

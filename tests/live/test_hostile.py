@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
 from leadline.base import http
+from leadline.cli.main import run
 
 SECONDS = 1.5
 """What a request may take here, grace included; whatever is done, it is over not much later."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from cli.main import run
 from leadline.base.errors import ConnectionFailedError
 from leadline.catalog.endpoints import Endpoint
+from leadline.cli.main import run
 from leadline.grafana.api import Grafana
 from leadline.prometheus.client import Prometheus
 from tests.doubles import Api, success, vector

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
+from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.reports.test_formats import freeze
 from tests.reports.test_snapshot import history

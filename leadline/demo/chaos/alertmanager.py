@@ -10,7 +10,7 @@ from typing import Any
 import requests
 import yaml
 
-from alerts import routing
+from leadline.alerts import routing
 from leadline.catalog.model import Catalog
 
 from ..processes import Program, find, free_port, running, wait_for

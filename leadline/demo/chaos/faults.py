@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-import alerts.rules
-from alerts.model import Alert
+import leadline.alerts.rules
+from leadline.alerts.model import Alert
 from leadline.base.errors import NoDataError
 from leadline.base.units import duration
 from leadline.catalog.model import Catalog
@@ -123,7 +123,7 @@ def _above(limit: float, fault: Fault, window: float, history: float) -> float:
 
 
 def _alert(catalog: Catalog, name: str) -> Alert:
-    for file in alerts.rules.build(catalog):
+    for file in leadline.alerts.rules.build(catalog):
         for group in file.groups:
             for alert in group.alerts:
                 if alert.name == name:
