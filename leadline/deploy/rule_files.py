@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from leadline.base import files
 from leadline.base.errors import ConflictError, LeadlineError, ToolFailedError, ToolMissingError
-from leadline.prometheus.client import Prometheus
 
 from . import tree
 
@@ -28,7 +28,21 @@ def rules_of(generated: Mapping[str, str], version: str) -> dict[str, str]:
     return tree.with_manifest(found, version)
 
 
-def push(folder: Path, wanted: Mapping[str, str], prometheus: Prometheus, *, verb: str = "push") -> int:
+class RuleServer(Protocol):
+    """What a push of rule files needs of a Prometheus; `leadline.prometheus.client.Prometheus` has it."""
+
+    url: str
+
+    def reload(self) -> None: ...
+
+    def rule_groups(self) -> list[dict[str, Any]]: ...
+
+    def rule_patterns(self) -> Sequence[str]: ...
+
+    def working_folder(self) -> str: ...
+
+
+def push(folder: Path, wanted: Mapping[str, str], prometheus: RuleServer, *, verb: str = "push") -> int:
     """Write rule files, make Prometheus read them, and see that it did; return how many rules it evaluates of them.
 
     What is replaced is kept first, so that a run which is killed is completed, or undone, by the next. Raises ToolFailedError
@@ -130,7 +144,7 @@ def check(wanted: Mapping[str, str]) -> None:
         raise ToolFailedError(f"promtool refuses the rules, so nothing was written: {text}")
 
 
-def _read_back(folder: Path, prometheus: Prometheus) -> int:
+def _read_back(folder: Path, prometheus: RuleServer) -> int:
     """Count the rules that Prometheus has from the folder. Raises ToolFailedError where it has none, or a broken one."""
     ours = {folder.resolve() / name for name in tree.ours(folder)}
     cwd = prometheus.working_folder()
