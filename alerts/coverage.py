@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .closure import Recorded, labels_of, selectors
+from .dependencies import Recorded, labels_of, selectors
 from .model import Alert, Case, Recording, RuleFile
 
 RECORDED_NAME = re.compile(r"[a-zA-Z_]\w*:[\w:]+")

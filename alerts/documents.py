@@ -11,7 +11,7 @@ from leadline.catalog.yaml_writer import OneLine, write
 from leadline.signals import series_names
 from leadline.signals.promql import Matcher
 
-from .closure import Recorded
+from .dependencies import Recorded
 from .model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
 from .packing import Part, Together, packed
 

@@ -10,7 +10,7 @@ from leadline.base.units import promql_duration
 from leadline.signals.promql import Matcher, select
 from leadline.signals.samples import Ask
 
-from .closure import Recorded, selectors
+from .dependencies import Recorded, selectors
 from .model import Group, Recording, RuleFile
 
 SamplesRead = Callable[[str], int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .closure import Recorded, Touched, touched
+from .dependencies import Recorded, Touched, touched
 from .model import Alert, Case, Input, Proof, RuleFile
 
 

@@ -13,12 +13,12 @@ from leadline.signals.alert_names import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_
 from leadline.signals.burn import PAGE, TICKET
 from leadline.signals.links import dashboard_path
 
-from . import recordings, steady
+from . import recordings, steady_state
+from .conditions import absence, saturation, spending, targets, traffic
+from .conditions import budget as spend
 from .model import Alert, Case, Cases, Check, Group, Recording, RuleFile
-from .objectives import availability, budget, burning, cost, freshness, latency
-from .objectives.watched import Watched
-from .watches import absence, saturation, spending, targets, traffic
-from .watches import budget as spend
+from .objectives import availability, budget, burn_rates, cost, freshness, latency
+from .objectives.sli import Watched
 
 OBJECTIVES = {
     "availability": availability.watched,
@@ -56,7 +56,7 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
             _slow_group(catalog, f"{base}-constants", tuple(recordings.constants(catalog, service))),
             _group(catalog, base, recorded_rates),
             _group(
-                catalog, f"{base}-slo", [rule for each in objectives for rule in burning.recordings(each)]
+                catalog, f"{base}-slo", [rule for each in objectives for rule in burn_rates.recordings(each)]
             ),
             _slow_group(catalog, f"{base}-budget", tuple(_budgets(catalog, service, objectives))),
             _group(catalog, f"{base}-pages", [each for each in alerts if each.labels["severity"] == PAGE]),
@@ -69,14 +69,14 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
     return RuleFile(
         name=base,
         groups=groups,
-        prove=partial(steady.proofs, service, groups),
+        prove=partial(steady_state.proofs, service, groups),
         remarks=tuple(_remarks(catalog, service, objectives)),
     )
 
 
 def _alerts(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[Alert]:
     for each in objectives:
-        yield from burning.alerts(each)
+        yield from burn_rates.alerts(each)
     for watch in (absence, targets, *WATCHES):
         yield from watch.alerts(catalog, service)
 
@@ -85,7 +85,7 @@ def _budgets(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]
     """Give what is recorded about once a minute: targets, long windows, and budgets whose period samples are kept for."""
     yield from targets.recordings(catalog, service)
     for each in objectives:
-        yield from burning.sums(each, budget.interval(catalog))
+        yield from burn_rates.sums(each, budget.interval(catalog))
         if burn.is_reckoned(each.objective, catalog.retention):
             yield from budget.recordings(each)
 
@@ -105,7 +105,7 @@ def _project_file(catalog: Catalog) -> RuleFile:
         name=f"{catalog.project}-project",
         groups=tuple(groups),
         reads=reads if any(group.alerts for group in groups) else (),
-        prove=partial(steady.constants, tuple(groups)),
+        prove=partial(steady_state.constants, tuple(groups)),
         remarks=tuple(spend.remarks(catalog)),
     )
 

@@ -26,7 +26,7 @@ from leadline.alerts.model import Recording
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.dashboards import build, panels
-from leadline.dashboards.preview import asking
+from leadline.dashboards.preview import queries
 from leadline.dashboards.preview.scope import Span, scoped, span
 from leadline.lint import tree
 from leadline.prometheus.client import Prometheus
@@ -99,8 +99,8 @@ def read_by_dashboards(catalog: Catalog) -> list[Recording]:
     asked = [
         str(target["expr"])
         for document in _documents(catalog)
-        for panel in asking.panels(document)
-        for target in asking.targets(panel)
+        for panel in queries.panels(document)
+        for target in queries.targets(panel)
     ]
     wanted: set[str] = set()
     waiting = set().union(*map(_names, asked)) & by_name.keys()
@@ -206,11 +206,11 @@ def _cost(
     )
 
 
-def _questions(document: dict[str, object], catalog: Catalog, within: Span) -> list[asking.Question]:
-    return list(asking.questions(document, scoped(document, within, float(catalog.scrape_interval), {})))
+def _questions(document: dict[str, object], catalog: Catalog, within: Span) -> list[queries.Question]:
+    return list(queries.questions(document, scoped(document, within, float(catalog.scrape_interval), {})))
 
 
-def _asked(prometheus: Prometheus, questions: Iterable[asking.Question], within: Span) -> tuple[int, float]:
+def _asked(prometheus: Prometheus, questions: Iterable[queries.Question], within: Span) -> tuple[int, float]:
     """Ask each question; give the samples read by all, and the seconds of the slowest."""
     total, slowest = 0, 0.0
     for each in questions:
@@ -229,7 +229,7 @@ _known: dict[tuple[str, bool], int] = {}
 
 
 def _raw_samples(
-    prometheus: Prometheus, question: asking.Question, recordings: Sequence[Recording], within: Span
+    prometheus: Prometheus, question: queries.Question, recordings: Sequence[Recording], within: Span
 ) -> int:
     """Give the samples that a query would read were nothing recorded.
 
@@ -257,7 +257,7 @@ def _raw_samples(
             scale = 1 if of_one else SERVICES // MEASURED
             for rules_of, times in ((shared, 1), (found if of_one and not shared else chosen, scale)):
                 for rule in rules_of:
-                    inner = asking.Question(rule.expr, question.instant)
+                    inner = queries.Question(rule.expr, question.instant)
                     total += times * _raw_samples(prometheus, inner, recordings, within)
     _known[key] = total
     return total

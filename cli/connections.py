@@ -65,7 +65,7 @@ class Connection:
 
     def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
         """Give the context that is asked; where there is no catalog, one of the user's own."""
-        from .contexts import known
+        from .context_file import known
 
         if catalog is None and not self.catalog_file.is_file():
             found = known((), "")
@@ -79,7 +79,7 @@ class Connection:
 
     def is_trusted(self) -> bool:
         """Return whether a server not named on the command line may be contacted: it is the user's own, or trusted."""
-        from .contexts import user_file
+        from .context_file import user_file
 
         if self.url:
             return True
@@ -212,7 +212,7 @@ def checked_url(text: str, option: str = "--url") -> str:
 
 def picked(catalog: Catalog, name: str | None) -> tuple[Context, str]:
     """Give a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
-    from .contexts import known
+    from .context_file import known
 
     return known(catalog.contexts, catalog.file).pick(name)
 

@@ -12,7 +12,7 @@ from leadline.base.printable import printable
 from leadline.catalog.endpoints import Context, Endpoint
 
 from .completing import words
-from .contexts import Known, known, use, user_file
+from .context_file import Known, known, use, user_file
 from .options import catalog_option
 from .terminal import say
 from .trust import remember, trust_option

@@ -18,7 +18,7 @@ from leadline.k8s import services
 from leadline.k8s.kubectl import Cluster
 
 from .connections import context_option, tunnel_to
-from .contexts import known
+from .context_file import known
 from .options import DEFAULT_FILE, catalog_option
 
 READY = {

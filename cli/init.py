@@ -138,7 +138,7 @@ def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
     """Give prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
     from leadline.catalog import profiles
 
-    from .prices import known, priced
+    from .list_prices import known, priced
 
     if not known():
         return {}

@@ -37,7 +37,7 @@ COMMANDS = {
     "prune": ("leadline.cli.prune", "Remove what was pushed once, and is no longer generated."),
     "rollback": ("leadline.cli.rollback", "Restore what the last push replaced."),
     "doctor": (
-        "leadline.cli.doctor",
+        "leadline.cli.diagnose",
         "Say why nothing appears in Grafana or Prometheus, and what to change.",
     ),
     "forward": (
@@ -49,19 +49,19 @@ COMMANDS = {
     "context": ("leadline.cli.context", "List, choose, show and check where Prometheus and Grafana are."),
     "completion": ("leadline.cli.completion", "Print the script that completes our commands in your shell."),
     "profiles": (
-        "leadline.cli.profiles",
+        "leadline.cli.list_profiles",
         "List how families of services name their metrics, or explain one.",
     ),
-    "prices": ("leadline.cli.prices", "Print what models cost, as a catalog has it."),
-    "signals": ("leadline.cli.signals", "List what can be asked of the catalog's services."),
-    "signal": ("leadline.cli.signal", "Ask one signal of the catalog's services."),
+    "prices": ("leadline.cli.list_prices", "Print what models cost, as a catalog has it."),
+    "signals": ("leadline.cli.list_signals", "List what can be asked of the catalog's services."),
+    "signal": ("leadline.cli.ask_signal", "Ask one signal of the catalog's services."),
     "watch": (
-        "leadline.cli.watch.command",
+        "leadline.cli.run_watch",
         "Watch services live: traffic, errors, quantiles, saturation, spend, alerts.",
     ),
-    "alerts": ("leadline.cli.alerts", "List the alerts that are pending or firing."),
-    "targets": ("leadline.cli.targets", "List what is scraped, and what is down."),
-    "metrics": ("leadline.cli.metrics", "List what there is to ask for."),
+    "alerts": ("leadline.cli.list_alerts", "List the alerts that are pending or firing."),
+    "targets": ("leadline.cli.list_targets", "List what is scraped, and what is down."),
+    "metrics": ("leadline.cli.list_metrics", "List what there is to ask for."),
     "query": ("leadline.cli.query", "Ask Prometheus one PromQL expression."),
 }
 """Each command, the module that has it as `command`, and what it does."""

@@ -9,8 +9,8 @@ import click
 from .options import python_option
 from .rendering import save
 from .shipping import plans
+from .shipping.apply import show
 from .shipping.destination import ADOPT, OVERWRITE, Destination, shipped
-from .shipping.doing import show
 
 
 @click.command("plan")

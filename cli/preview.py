@@ -16,8 +16,8 @@ from .options import python_option, without_python
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
-    from leadline.dashboards.preview.asking import Told
-    from leadline.dashboards.preview.taking import Scoped
+    from leadline.dashboards.preview.capture import Scoped
+    from leadline.dashboards.preview.queries import Told
 
 Documents = list[dict[str, Any]]
 
@@ -83,7 +83,7 @@ def command(
       leadline preview --freeze answers.json       and later, in CI: leadline preview --from answers.json
       leadline preview --file theirs.json --url http://127.0.0.1:9090
     """
-    from leadline.dashboards.preview import asking, page, taking
+    from leadline.dashboards.preview import capture, page, queries
     from leadline.reports.page import uplot
 
     if frozen and (freeze or length or start or end):
@@ -94,8 +94,8 @@ def command(
     documents = [_read(path) for path in files] or _picked(catalog, names)
     values = _values(chosen, documents)
     if frozen:
-        told = asking.thaw(_text(frozen), str(frozen))
-        scoped = taking.with_scopes(documents, told.span, float(catalog.scrape_interval), values)
+        told = queries.thaw(_text(frozen), str(frozen))
+        scoped = capture.with_scopes(documents, told.span, float(catalog.scrape_interval), values)
     else:
         told, scoped = _asked(connection, catalog, documents, values, (length, start, end))
     for fault in (faults := page.faults(scoped, told)):
@@ -104,7 +104,7 @@ def command(
         raise UnavailableError("no query was answered, so nothing was written")
     _write(out, page.write(scoped, told, uplot(), frozen=bool(frozen)))
     if freeze:
-        _write(freeze, asking.freeze(told))
+        _write(freeze, queries.freeze(told))
     drawn = sum(len(document.get("panels") or ()) for document in documents)
     click.echo(
         f"wrote    {out}: {len(documents)} dashboard{'s' * (len(documents) != 1)}, {drawn} panel{'s' * (drawn != 1)}"
@@ -122,7 +122,7 @@ def _asked(
 ) -> tuple[Told, Scoped]:
     import time
 
-    from leadline.dashboards.preview import taking
+    from leadline.dashboards.preview import capture
     from leadline.dashboards.preview.scope import span
 
     from .measuring.windows import window
@@ -131,9 +131,9 @@ def _asked(
     interval = float(catalog.scrape_interval)
     found = window(length, start, end, now=time.time(), scrape_interval=interval)
     within = span(found.start, found.end, interval)
-    scoped = taking.with_scopes(documents, within, interval, values)
+    scoped = capture.with_scopes(documents, within, interval, values)
     with connection.open(catalog) as prometheus:
-        return taking.take(scoped, within, prometheus.url, prometheus.ask, prometheus.ask_range), scoped
+        return capture.take(scoped, within, prometheus.url, prometheus.ask, prometheus.ask_range), scoped
 
 
 def _picked(catalog: Catalog, names: tuple[str, ...]) -> Documents:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from .options import python_option
+from .shipping.apply import do, dry_option, plan_option, yes_option
 from .shipping.destination import ADOPT, OVERWRITE, Destination, shipped
-from .shipping.doing import do, dry_option, plan_option, yes_option
 
 
 @click.command("push")

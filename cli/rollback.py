@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from .shipping.apply import do, dry_option, yes_option
 from .shipping.destination import OVERWRITE, Destination, shipped
-from .shipping.doing import do, dry_option, yes_option
 
 
 @click.command("rollback")

@@ -138,8 +138,8 @@ def command(
       leadline snapshot --k6 summary.json --out html=report.html --out json=report.json
       leadline snapshot --detect --against last-week.json --fail-on-regression
     """
-    from .measuring.taking import taken, thawed
-    from .measuring.wanted import Wanted, check_alone
+    from .measuring.capture import taken, thawed
+    from .measuring.request import Wanted, check_alone
 
     warn_of_shared_folders()
     files = targets(outs)

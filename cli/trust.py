@@ -16,7 +16,7 @@ from leadline.base.errors import UsageError
 from leadline.base.files import replaced
 from leadline.catalog.endpoints import Context, Endpoint
 
-from .contexts import user_file
+from .context_file import user_file
 
 FILE = "trusted.json"
 META = "leadline.trust"

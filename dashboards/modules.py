@@ -21,7 +21,7 @@ from leadline.catalog.model import Catalog
 
 from . import exchange
 from .model import Dashboard
-from .sound import unknown_variables, wrong
+from .validate import unknown_variables, wrong
 
 FUNCTION = "dashboards"
 

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from leadline.catalog.model import Catalog as Catalog
     from leadline.catalog.model import Service as Service
     from leadline.compose.generate import generated as generated
+    from leadline.dashboards.custom import dashboard as dashboard
+    from leadline.dashboards.custom import panel as panel
+    from leadline.dashboards.custom import row as row
+    from leadline.dashboards.custom import signal as signal
+    from leadline.dashboards.custom import signal_panel as signal_panel
+    from leadline.dashboards.custom import target as target
+    from leadline.dashboards.custom import text as text
     from leadline.dashboards.model import Dashboard as Dashboard
     from leadline.dashboards.model import Link as Link
     from leadline.dashboards.model import Panel as Panel
     from leadline.dashboards.model import Query as Query
     from leadline.dashboards.model import Step as Step
-    from leadline.dashboards.own import dashboard as dashboard
-    from leadline.dashboards.own import panel as panel
-    from leadline.dashboards.own import row as row
-    from leadline.dashboards.own import signal as signal
-    from leadline.dashboards.own import signal_panel as signal_panel
-    from leadline.dashboards.own import target as target
-    from leadline.dashboards.own import text as text
     from leadline.measure.reading import Reading as Reading
     from leadline.measure.window import Window as Window
     from leadline.prometheus.client import Prometheus as Prometheus
@@ -72,18 +72,18 @@ _DEFINED_IN = {
     "as_markdown": ("leadline.reports.markdown", "write"),
     "as_text": ("leadline.reports.text", "write"),
     "compared": ("leadline.reports.changes", "compared"),
-    "dashboard": ("leadline.dashboards.own", "dashboard"),
+    "dashboard": ("leadline.dashboards.custom", "dashboard"),
     "generated": ("leadline.compose.generate", "generated"),
     "load": ("leadline.catalog.loader", "load"),
-    "panel": ("leadline.dashboards.own", "panel"),
+    "panel": ("leadline.dashboards.custom", "panel"),
     "parse": ("leadline.catalog.loader", "parse"),
     "read_json": ("leadline.reports.document", "read"),
-    "row": ("leadline.dashboards.own", "row"),
-    "signal": ("leadline.dashboards.own", "signal"),
-    "signal_panel": ("leadline.dashboards.own", "signal_panel"),
+    "row": ("leadline.dashboards.custom", "row"),
+    "signal": ("leadline.dashboards.custom", "signal"),
+    "signal_panel": ("leadline.dashboards.custom", "signal_panel"),
     "take": ("leadline.reports.snapshot", "take"),
-    "target": ("leadline.dashboards.own", "target"),
-    "text": ("leadline.dashboards.own", "text"),
+    "target": ("leadline.dashboards.custom", "target"),
+    "text": ("leadline.dashboards.custom", "text"),
 }
 """The module that defines each name, loaded when the name is first used."""
 

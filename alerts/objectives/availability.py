@@ -13,9 +13,9 @@ from leadline.signals.instruments import Instrument, error_rate, errors_alone, r
 from leadline.signals.objective import Objective
 
 from ..annotations import SHARE
-from ..examples import Phase, counting, failure, outside, success, telling_label
+from ..input_series import Phase, counting, failure, outside, success, telling_label
 from ..model import Input
-from .watched import Watched
+from .sli import Watched
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:

@@ -15,7 +15,7 @@ from leadline.signals import series_names
 from leadline.signals.promql import select
 
 from ..model import Recording
-from .watched import Watched
+from .sli import Watched
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 

@@ -18,9 +18,9 @@ from leadline.signals.instruments import Instrument, rate
 from leadline.signals.objective import Objective
 
 from ..annotations import SHARE
-from ..examples import Phase, another, counting, outside, telling_label
+from ..input_series import Phase, another, counting, outside, telling_label
 from ..model import Input
-from .watched import Slices, Watched
+from .sli import Slices, Watched
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""

@@ -19,9 +19,9 @@ from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
 
 from ..annotations import SHARE
-from ..examples import Phase, presence
+from ..input_series import Phase, presence
 from ..model import Input
-from .watched import Slices, Watched
+from .sli import Slices, Watched
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""

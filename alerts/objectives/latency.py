@@ -13,9 +13,9 @@ from leadline.signals.instruments import Instrument
 from leadline.signals.objective import Objective
 
 from ..annotations import SHARE
-from ..examples import Phase, counting, outside, telling_label
+from ..input_series import Phase, counting, outside, telling_label
 from ..model import Input
-from .watched import Watched
+from .sli import Watched
 
 
 def watched(catalog: Catalog, service: Service) -> Watched | None:

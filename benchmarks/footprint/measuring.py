@@ -19,7 +19,7 @@ from benchmarks.footprint.cost import AGAIN, GroupCost, RuleCost
 from benchmarks.footprint.workload import STEP, Workload, exporter, scrape_configs, write_blocks
 from benchmarks.many import answers
 from benchmarks.replay.figures import MissingFigureError
-from leadline.alerts.closure import selectors
+from leadline.alerts.dependencies import selectors
 from leadline.base.units import duration, plain
 from leadline.catalog.endpoints import Endpoint
 from leadline.demo.processes import Program, find, free_port, running, wait_for

@@ -10,8 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from . import drawn
-from .asking import Told
+from . import render
+from .queries import Told
 from .scope import Scope
 
 FOLDER = files("leadline.dashboards.preview")
@@ -30,7 +30,7 @@ def write(
 
     Everything that comes from outside is data, or escaped.
     """
-    dashboards = [drawn.dashboard(document, told, scope) for document, scope in documents]
+    dashboards = [render.dashboard(document, told, scope) for document, scope in documents]
     environment = Environment(
         loader=PackageLoader("leadline.dashboards.preview", "templates"),
         autoescape=True,
@@ -57,7 +57,7 @@ def faults(documents: Iterable[tuple[Mapping[str, Any], Scope]], told: Told) -> 
     """Say what could not be drawn, a line a panel."""
     return [
         f"{dashboard['title']}, panel {panel['title']!r}: {error}"
-        for dashboard in (drawn.dashboard(document, told, scope) for document, scope in documents)
+        for dashboard in (render.dashboard(document, told, scope) for document, scope in documents)
         for panel in dashboard["panels"]
         for error in panel.get("errors", ())
     ]

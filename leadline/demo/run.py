@@ -20,7 +20,7 @@ from leadline.base.errors import ConflictError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.compose.generate import generated
-from leadline.dashboards.preview import taking
+from leadline.dashboards.preview import capture
 from leadline.dashboards.preview.scope import span
 from leadline.deploy import tree
 from leadline.measure.measurements import pad
@@ -156,8 +156,8 @@ def _preview(demo: Catalog, client: Prometheus, window: Window) -> str:
     """Draw the dashboards of the run, what recorded rates still tell of it after its end among it."""
     within = span(window.start, window.end, float(demo.scrape_interval))
     documents = [leadline.dashboards.panels.document(each) for each in leadline.dashboards.build.build(demo)]
-    scoped = taking.with_scopes(documents, within, float(demo.scrape_interval), {})
-    told = taking.take(scoped, within, client.url, client.ask, client.ask_range)
+    scoped = capture.with_scopes(documents, within, float(demo.scrape_interval), {})
+    told = capture.take(scoped, within, client.url, client.ask, client.ask_range)
     return leadline.dashboards.preview.page.write(scoped, told, page.uplot())
 
 

@@ -8,7 +8,7 @@ import promql_parser
 import pytest
 
 from leadline.alerts import coverage, footprint, rules
-from leadline.alerts.closure import Recorded
+from leadline.alerts.dependencies import Recorded
 from leadline.alerts.model import Alert, Group, RuleFile
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.alerts import rules
-from leadline.alerts.closure import Recorded, selectors
+from leadline.alerts.dependencies import Recorded, selectors
 from leadline.alerts.documents import rule_file
 from leadline.alerts.model import Alert, Recording
 from leadline.base.errors import CatalogError

@@ -20,7 +20,7 @@ from benchmarks.footprint.cost import GroupCost, RuleCost, several, total
 from benchmarks.footprint.measuring import Server, gaps, groups_of
 from benchmarks.footprint.page import ADDITIONS, Versions
 from benchmarks.replay.figures import MissingFigureError
-from leadline.alerts.closure import selectors
+from leadline.alerts.dependencies import selectors
 from leadline.demo.processes import Program
 from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Sample, Series

@@ -21,8 +21,8 @@ from leadline.cli import terminal
 from leadline.cli.asking.table import Layout, fitted, table
 from leadline.cli.main import run
 from leadline.cli.plots import plot
-from leadline.cli.watch.looking import Firing, Look, Seen
-from leadline.cli.watch.screen import History, lines
+from leadline.cli.watch.frame import History, lines
+from leadline.cli.watch.poll import Firing, Look, Seen
 from leadline.signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector

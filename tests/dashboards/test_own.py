@@ -14,7 +14,7 @@ from leadline.base.errors import CatalogError, UsageError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.cli.main import run
-from leadline.dashboards import build, modules, own, panels
+from leadline.dashboards import build, custom, modules, panels
 from leadline.dashboards.model import Dashboard
 from leadline.signals.formulas import FORMULAS
 from tests.conftest import MINIMAL, ROOT
@@ -166,13 +166,13 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, named: str, said: st
 
 def test_a_signal_that_a_service_cannot_answer_is_refused_where_it_is_asked_for(minimal: Catalog) -> None:
     with pytest.raises(UsageError, match=r"cost_per_request of web: "):
-        own.signal(minimal.service("web"), "cost_per_request")
+        custom.signal(minimal.service("web"), "cost_per_request")
     with pytest.raises(UsageError, match="throughput is split by labels in a tuple, of"):
-        own.signal(minimal.service("web"), "throughput", by=("model",))
+        custom.signal(minimal.service("web"), "throughput", by=("model",))
 
 
 def test_every_signal_has_a_unit_that_grafana_knows() -> None:
-    assert {formula.unit for formula in FORMULAS.values()} <= set(own.UNITS)
+    assert {formula.unit for formula in FORMULAS.values()} <= set(custom.UNITS)
 
 
 def test_the_documented_example_is_generated_as_it_stands(with_module: Write) -> None:

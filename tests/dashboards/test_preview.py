@@ -13,9 +13,9 @@ import pytest
 from leadline.base.errors import ConnectionFailedError, QueryRejectedError, UsageError
 from leadline.catalog.model import Catalog
 from leadline.dashboards import build, panels
-from leadline.dashboards.preview import asking, drawn, page, scope, tables
-from leadline.dashboards.preview.asking import Question, Told
+from leadline.dashboards.preview import page, queries, render, scope, tables
 from leadline.dashboards.preview.fields import Fields
+from leadline.dashboards.preview.queries import Question, Told
 from leadline.dashboards.preview.scope import Scope, Span
 from leadline.reports.page import uplot
 from leadline.signals.samples import Answer, Histogram, Sample, Series
@@ -47,7 +47,7 @@ def draw(found: Mapping[str, Any], *answers: Answer | str) -> dict[str, Any]:
         answers={q: a for q, a in zip(questions, answers, strict=True) if isinstance(a, Answer)},
         refused={q: a for q, a in zip(questions, answers, strict=True) if isinstance(a, str)},
     )
-    return drawn.panel(found, told, Scope(span=SPAN, scrape_interval=15))
+    return render.panel(found, told, Scope(span=SPAN, scrape_interval=15))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_each_question_is_asked_once_and_what_one_query_is_refused_ends_nothing(
         return matrix(series([1]))
 
     wanted = [Question("up"), Question("up"), Question("up", instant=True), Question("bad")]
-    told = asking.asked(wanted, SPAN, "here", ask, ask_range)
+    told = queries.asked(wanted, SPAN, "here", ask, ask_range)
     assert sorted(seen) == [("instant", "up"), ("range", "bad"), ("range", "up")]
     assert told.of(Question("bad")) == "refused: no"
     assert isinstance(told.of(Question("up")), Answer)
@@ -121,7 +121,7 @@ def test_a_prometheus_that_is_gone_ends_the_preview() -> None:
         raise ConnectionFailedError("gone")
 
     with pytest.raises(ConnectionFailedError):
-        asking.asked([Question("up")], SPAN, "here", gone, gone)
+        queries.asked([Question("up")], SPAN, "here", gone, gone)
 
 
 def test_what_was_frozen_is_answered_again() -> None:
@@ -131,9 +131,9 @@ def test_what_was_frozen_is_answered_again() -> None:
         answers={Question("up"): matrix(series([1.0, math.nan, math.inf], job="a"))},
         refused={Question("bad", instant=True): "no"},
     )
-    again = asking.thaw(asking.freeze(told), "x.json")
+    again = queries.thaw(queries.freeze(told), "x.json")
     assert repr(again) == repr(told)
-    assert asking.freeze(again) == asking.freeze(told)
+    assert queries.freeze(again) == queries.freeze(told)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_was_frozen_is_answered_again() -> None:
 )
 def test_a_file_that_holds_no_answers_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"x\.json has no frozen answers"):
-        asking.thaw(text, "x.json")
+        queries.thaw(text, "x.json")
 
 
 def test_curves_lie_on_the_grid_with_gaps_where_there_is_no_number() -> None:
@@ -303,7 +303,7 @@ def test_what_could_not_be_asked_is_said_in_the_panel() -> None:
     assert len(found["series"]) == 1
     assert (
         "is not drawn here"
-        in drawn.panel(
+        in render.panel(
             {"type": "piechart", "title": "x"},
             Told(span=SPAN, source=""),
             Scope(span=SPAN, scrape_interval=15),
@@ -312,9 +312,9 @@ def test_what_could_not_be_asked_is_said_in_the_panel() -> None:
 
 
 def test_too_many_series_are_cut_and_said() -> None:
-    every = [series([1], job=str(number)) for number in range(drawn.MOST_SERIES + 7)]
+    every = [series([1], job=str(number)) for number in range(render.MOST_SERIES + 7)]
     found = draw(asks("timeseries", {}), matrix(*every))
-    assert (len(found["series"]), found["left_out"]) == (drawn.MOST_SERIES, 7)
+    assert (len(found["series"]), found["left_out"]) == (render.MOST_SERIES, 7)
 
 
 def test_an_annotation_is_marked_from_when_until_when_it_had_a_result() -> None:
@@ -335,7 +335,7 @@ def test_an_annotation_is_marked_from_when_until_when_it_had_a_result() -> None:
         Series(labels={"alertname": "X"}, samples=tuple(Sample(time, 1) for time in (1000, 1015, 1060)))
     )
     told = Told(span=SPAN, source="", answers={Question("ALERTS"): answer})
-    marks = drawn.dashboard(document, told, Scope(span=SPAN, scrape_interval=15))["marks"]
+    marks = render.dashboard(document, told, Scope(span=SPAN, scrape_interval=15))["marks"]
     assert [(mark["from"], mark["to"], mark["text"]) for mark in marks] == [
         (1000, 1015, "X"),
         (1060, 1060, "X"),
@@ -345,8 +345,8 @@ def test_an_annotation_is_marked_from_when_until_when_it_had_a_result() -> None:
 def test_a_panel_is_found_in_a_collapsed_row_and_a_hidden_query_is_not_asked() -> None:
     inside = asks("stat", {}, {"hide": True})
     document = {"panels": [{"type": "row", "title": "r", "panels": [inside]}]}
-    assert [panel["type"] for panel in asking.panels(document)] == ["row", "stat"]
-    assert list(asking.questions(document, Scope(span=SPAN, scrape_interval=15))) == [Question("q0")]
+    assert [panel["type"] for panel in queries.panels(document)] == ["row", "stat"]
+    assert list(queries.questions(document, Scope(span=SPAN, scrape_interval=15))) == [Question("q0")]
 
 
 EVIL = '</script><img src=x onerror=alert(1)><b>"'
@@ -370,7 +370,7 @@ def test_nothing_hostile_becomes_markup() -> None:
     html = page.write([(document, Scope(span=SPAN, scrape_interval=15))], told, uplot())
     assert "<img" not in html
     assert html.count("</script>") == 3
-    text = drawn.panel(document["panels"][1], told, Scope(span=SPAN, scrape_interval=15))["html"]
+    text = render.panel(document["panels"][1], told, Scope(span=SPAN, scrape_interval=15))["html"]
     assert "<img" not in text
     assert 'href="javascript' not in text
     assert 'href="https://example.com"' in text
@@ -388,7 +388,7 @@ def test_the_page_has_every_panel_of_every_dashboard_and_asks_nothing_from_outsi
 ) -> None:
     documents = [panels.document(each) for each in build.build(worked_example)]
     scoped = [(document, scope.scoped(document, SPAN, 15, {})) for document in documents]
-    wanted = {each for document, within in scoped for each in asking.questions(document, within)}
+    wanted = {each for document, within in scoped for each in queries.questions(document, within)}
     assert not any("$" in each.query.replace("${1}", "").replace('"$1"', "") for each in wanted)
     told = Told(
         span=SPAN,
@@ -472,7 +472,7 @@ def test_what_is_not_drawn_is_said() -> None:
 )
 def test_another_datasource_is_not_asked_and_said(datasource: object, said: str) -> None:
     found = asks("timeseries", {}, datasource=datasource)
-    assert list(asking.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15))) == []
+    assert list(queries.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15))) == []
     assert said in draw(found)["errors"]
 
 
@@ -481,7 +481,7 @@ def test_another_datasource_is_not_asked_and_said(datasource: object, said: str)
 )
 def test_a_prometheus_is_asked_however_it_is_called(datasource: object) -> None:
     found = asks("timeseries", {}, datasource=datasource)
-    assert len(list(asking.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15)))) == 1
+    assert len(list(queries.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15)))) == 1
 
 
 def test_thresholds_in_percent_are_of_the_axis_and_infinity_is_named() -> None:

@@ -18,8 +18,8 @@ import requests
 
 from leadline.catalog.endpoints import Endpoint
 from leadline.cli.main import run
-from leadline.cli.watch.looking import look, past
-from leadline.cli.watch.screen import KEPT, History, lines
+from leadline.cli.watch.frame import KEPT, History, lines
+from leadline.cli.watch.poll import look, past
 from leadline.demo.run import catalog as demo_catalog
 from leadline.prometheus.client import Prometheus
 from tests.conftest import ROOT

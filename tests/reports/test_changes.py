@@ -17,7 +17,7 @@ from leadline.reports import changes, document, snapshot
 from leadline.reports.changes import BETTER, SAME, WORSE
 from leadline.reports.model import Change, Report
 from tests.conftest import MINIMAL
-from tests.reports.history import History
+from tests.measure.history import History
 
 TIMES = list(range(50, 251, 10))
 EDGES = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0)

@@ -10,7 +10,7 @@ from leadline.measure.window import Window
 from leadline.reports import snapshot
 from leadline.reports.model import ServiceReport
 from leadline.signals.formulas import FORMULAS, missing
-from tests.reports.history import History, steady
+from tests.measure.history import History, steady
 
 WINDOW = Window(start=100, end=200)
 TIMES = [time for time, _ in steady(50, 250, 10, 0)]

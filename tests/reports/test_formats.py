@@ -21,7 +21,7 @@ from leadline.reports.model import Report
 from leadline.reports.recording import Frozen, Recorder
 from leadline.reports.sections import TITLES
 from tests.conftest import MINIMAL, ROOT
-from tests.reports.history import History
+from tests.measure.history import History
 from tests.reports.test_changes import report as lognormal
 from tests.reports.test_snapshot import WINDOW, history
 

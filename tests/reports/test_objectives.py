@@ -8,7 +8,7 @@ from leadline.catalog import loader
 from leadline.reports import snapshot, text
 from leadline.reports.model import Report
 from tests.conftest import MINIMAL
-from tests.reports.history import History
+from tests.measure.history import History
 from tests.reports.test_snapshot import TIMES, WINDOW, history
 
 CATALOG = loader.parse(

@@ -12,7 +12,7 @@ from leadline.measure.window import Window
 from leadline.reports import snapshot
 from leadline.reports.headroom import line
 from leadline.reports.model import Report, ServiceReport
-from tests.reports.history import History, Points, steady
+from tests.measure.history import History, Points, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")
 TIMES = [time for time, _ in steady(50, 250, 10, 0)]

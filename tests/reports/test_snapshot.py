@@ -12,7 +12,7 @@ from leadline.measure.reading import Reading
 from leadline.measure.window import Window
 from leadline.reports import document, markdown, snapshot, text
 from leadline.reports.model import Report
-from tests.reports.history import History, steady
+from tests.measure.history import History, steady
 
 WINDOW = Window(start=100, end=200, chosen="a test")
 TIMES = [time for time, _ in steady(50, 250, 10, 0)]

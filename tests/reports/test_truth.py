@@ -21,7 +21,7 @@ from leadline.measure.window import Window
 from leadline.reports import snapshot
 from leadline.reports.model import ServiceReport
 from leadline.signals.samples import Sample
-from tests.reports.history import History
+from tests.measure.history import History
 
 CATALOG = loader.parse(
     """

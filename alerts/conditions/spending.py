@@ -15,7 +15,7 @@ from leadline.signals.promql import Matcher, select, sum_by
 from leadline.signals.series_names import LONG_WINDOW
 
 from ..annotations import NUMBER, USD, Annotations, filled
-from ..examples import Phase, attempted, constant, counting, growing, success
+from ..input_series import Phase, attempted, constant, counting, growing, success
 from ..model import IDLE_STEP, Alert, Case, Check, Input, Recording
 
 WEEKS = 3

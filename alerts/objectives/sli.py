@@ -14,7 +14,7 @@ from leadline.signals.burn import PAGE
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
 
-from ..examples import Phase
+from ..input_series import Phase
 from ..model import Input
 
 DIGITS = 8

@@ -8,7 +8,7 @@ from leadline.catalog.model import Catalog
 from leadline.measure.window import Window, utc
 
 from ..connections import Connection
-from .wanted import Wanted
+from .request import Wanted
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:

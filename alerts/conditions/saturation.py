@@ -14,7 +14,7 @@ from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import WINDOW
 
 from ..annotations import NUMBER, SHARE, Annotations, filled, humanized, percent
-from ..examples import Phase, attempted, constant, counting, level, success
+from ..input_series import Phase, attempted, constant, counting, level, success
 from ..model import IDLE_STEP, STEP, Alert, Case, Check, Input, Recording
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}

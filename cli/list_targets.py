@@ -13,8 +13,8 @@ import click
 from leadline.base.printable import shortened
 from leadline.base.units import show
 
-from .alerts import ago
 from .connections import Connection, connected
+from .list_alerts import ago
 from .terminal import WIDEST, columns, say
 
 HEALTH = {"up": "✓", "down": "✗"}

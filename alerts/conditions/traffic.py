@@ -13,7 +13,7 @@ from leadline.signals.instruments import rate
 from leadline.signals.promql import select
 
 from ..annotations import SHARE, filled, percent
-from ..examples import Phase, attempted, counting, success
+from ..input_series import Phase, attempted, counting, success
 from ..model import IDLE_STEP, Alert, Case, Check, Recording
 
 WINDOW, HOLD, WEEK = "30m", "30m", "1w"

@@ -17,7 +17,7 @@ from leadline.signals.links import dashboard_uid
 from . import colors
 from .model import Dashboard, Panel, Query, Step
 from .model import row as heading
-from .sound import wrong
+from .validate import wrong
 
 FOLDER = "dashboards"
 """A project's folder has this at the end of its uid."""

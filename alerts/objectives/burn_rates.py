@@ -10,10 +10,10 @@ from leadline.signals import burn, series_names
 from leadline.signals.burn import PAGE, TICKET, Arm
 from leadline.signals.promql import indent, select
 
-from ..examples import attempted
+from ..input_series import attempted
 from ..model import Alert, Recording
-from . import timelines
-from .watched import DIGITS, Watched
+from . import burn_rate_tests
+from .sli import DIGITS, Watched
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}
@@ -78,7 +78,9 @@ def alerts(watched: Watched) -> Iterator[Alert]:
             keep=watched.catalog.paced(KEEP[severity]),
             labels={"severity": severity, **watched.labels},
             annotations=annotations,
-            cases=attempted(timelines.cases(watched, arms, (HOLD[severity], KEEP[severity]), annotations)),
+            cases=attempted(
+                burn_rate_tests.cases(watched, arms, (HOLD[severity], KEEP[severity]), annotations)
+            ),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadline.signals.samples import Ask, AskRange
 
-from .asking import Told, asked, questions
+from .queries import Told, asked, questions
 from .scope import Scope, Span, scoped
 
 Document = Mapping[str, Any]

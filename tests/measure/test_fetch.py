@@ -7,7 +7,7 @@ from leadline.measure.fetch import batches
 from leadline.measure.window import Window
 from leadline.reports import snapshot
 from leadline.signals.samples import Answer
-from tests.reports.history import History, steady
+from tests.measure.history import History, steady
 
 TIMES = [time for time, _ in steady(50, 250, 10, 0)]
 

@@ -15,7 +15,7 @@ from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import UP
 
 from ..annotations import NUMBER, filled
-from ..examples import Phase, another, attempted, constant, counting, outside, scraped, telling_label
+from ..input_series import Phase, another, attempted, constant, counting, outside, scraped, telling_label
 from ..model import IDLE_STEP, STEP, Alert, Case, Check, Input
 from .targets import own_targets
 

@@ -14,7 +14,7 @@ from leadline.signals.promql import select
 from leadline.signals.series_names import DAY_WINDOW, LONG_WINDOW, WINDOW_SECONDS
 
 from ..annotations import USD, Annotations, filled
-from ..examples import Phase, attempted, growing
+from ..input_series import Phase, attempted, growing
 from ..model import IDLE_STEP, Alert, Case, Check, Group, Input, Recording
 
 MONTH = "31d"

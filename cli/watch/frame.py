@@ -11,9 +11,9 @@ from leadline.base.printable import printable
 from leadline.base.text_table import table, width
 from leadline.base.units import promql_duration, show
 
-from ..alerts import ago
 from ..asking.table import spark
-from .looking import CURVES, Firing, Look, Seen
+from ..list_alerts import ago
+from .poll import CURVES, Firing, Look, Seen
 
 KEPT = 60
 """So many looks are kept for the curves."""

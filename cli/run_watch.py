@@ -11,18 +11,18 @@ import click
 
 from leadline.base.errors import LeadlineError, UsageError
 
-from ..completing import words
-from ..connections import Connection, connected
-from ..deadline import lift
-from ..options import services
-from ..terminal import coloured, has_colour
+from .completing import words
+from .connections import Connection, connected
+from .deadline import lift
+from .options import services
+from .terminal import coloured, has_colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from .keys import Keys
-    from .looking import Look
-    from .screen import History
+    from .watch.frame import History
+    from .watch.keys import Keys
+    from .watch.poll import Look
 
 WINDOWS = ("1m", "5m", "15m", "1h")
 HOME, CLEAR_LINE, CLEAR_REST, HIDE, SHOW = "\x1b[H", "\x1b[K", "\x1b[J", "\x1b[?25l", "\x1b[?25h"
@@ -58,7 +58,7 @@ def command(
     """
     from leadline.base.units import duration, promql_duration
 
-    from .keys import pressed
+    from .watch.keys import pressed
 
     try:
         window = promql_duration(duration(over))
@@ -68,7 +68,7 @@ def command(
     catalog = connection.load()
     chosen = services(catalog, names)
     with connection.open(catalog) as prometheus, pressed() as keys:
-        from .looking import look, past
+        from .watch.poll import look, past
 
         watch = _Watch(
             look=lambda wide: look(prometheus, chosen, catalog, wide),
@@ -95,7 +95,7 @@ class _Watch:
         window: str,
         count: int | None,
     ) -> None:
-        from .screen import History
+        from .watch.frame import History
 
         self._look, self._past = look, past
         self._keys, self._every, self._left = keys, every, count
@@ -128,7 +128,7 @@ class _Watch:
                 sys.stdout.flush()
 
     def _take(self, found: Look) -> None:
-        from .screen import plain
+        from .watch.frame import plain
 
         if not self._drawn:
             for line in plain(found, self._windows[self._at]):
@@ -142,7 +142,7 @@ class _Watch:
 
     def _begin(self) -> None:
         """Begin the curves with what was before, anew for every window; without it where it cannot be asked."""
-        from .screen import KEPT
+        from .watch.frame import KEPT
 
         window = self._windows[self._at]
         if self._begun != window:
@@ -163,7 +163,7 @@ class _Watch:
     def _lines(self) -> Iterator[str]:
         from leadline.base.printable import printable
 
-        from .screen import lines
+        from .watch.frame import lines
 
         columns, rows = shutil.get_terminal_size()
         if self._last:

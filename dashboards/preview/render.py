@@ -14,10 +14,10 @@ from leadline.signals.samples import Answer, Series
 from .. import colors
 from ..options import NO_DATA
 from . import tables
-from .asking import Question, Told, marked, others, panels, question, targets
 from .fields import Fields
+from .queries import Question, Told, marked, others, panels, question, targets
 from .scope import Scope, variables
-from .unread import unread
+from .unsupported import unread
 
 PALETTE = (
     colors.BLUE, colors.ORANGE, colors.GREEN, colors.PURPLE, colors.SKY, colors.VERMILION, colors.GREY, colors.YELLOW,

@@ -19,10 +19,10 @@ from leadline.signals.burn import PAGE, Arm
 from leadline.signals.promql import Matcher, select
 
 from ..annotations import SHARE, Annotations, filled, percent
-from ..examples import Phase, another, constant
+from ..input_series import Phase, another, constant
 from ..model import IDLE_STEP, STEP, Case, Check, Input
 from . import budget
-from .watched import Watched
+from .sli import Watched
 
 MINUTE = 60
 MANY = Decimal(1_000_000)

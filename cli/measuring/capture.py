@@ -25,9 +25,9 @@ from leadline.signals.samples import Answer, Ask
 from ..connections import Connection
 from ..options import services
 from ..rendering import load, save
-from .again import again
-from .wanted import Wanted, run_of
-from .wanted import window as window_of
+from .request import Wanted, run_of
+from .request import window as window_of
+from .rerun import again
 from .windows import seconds
 
 

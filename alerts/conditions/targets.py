@@ -20,7 +20,17 @@ from leadline.signals.promql import Matcher, select
 from leadline.signals.series_names import UP
 
 from ..annotations import NUMBER, SHARE, Annotations, filled, percent
-from ..examples import Phase, another, attempted, counting, kept_out, outside, scraped, success, telling_label
+from ..input_series import (
+    Phase,
+    another,
+    attempted,
+    counting,
+    kept_out,
+    outside,
+    scraped,
+    success,
+    telling_label,
+)
 from ..model import IDLE_STEP, Alert, Case, Check, Input, Recording
 
 TARGET_LABELS = frozenset(

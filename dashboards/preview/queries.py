@@ -13,7 +13,7 @@ from leadline.signals import recorded_answers
 from leadline.signals.samples import Answer, Ask, AskRange
 
 from .scope import Scope, Span
-from .unread import foreign
+from .unsupported import foreign
 
 SCHEMA = "leadline.preview/1"
 SIDE_BY_SIDE = 8

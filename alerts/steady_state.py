@@ -16,8 +16,8 @@ from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher
 from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
 
-from .closure import labels_of
-from .examples import (
+from .dependencies import labels_of
+from .input_series import (
     NoExampleError,
     Phase,
     another,
