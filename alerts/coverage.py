@@ -79,7 +79,7 @@ def _is_tested(alert: Alert) -> bool:
 
 
 def _looked_at(file: RuleFile) -> Iterator[str]:
-    """Give each expression that a test depends on; not where the test itself gives what is recorded."""
+    """Return each expression that a test depends on; not where the test itself gives what is recorded."""
     for alert in file.alerts:
         if _is_tested(alert) and any(
             case.is_firing and not _gives_records(alert, case) for case in alert.cases

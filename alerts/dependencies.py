@@ -78,7 +78,7 @@ class Recorded:
         return [rule for rule in candidates if selector.may_select(rule)]
 
     def read_by(self, expression: str) -> Iterator[Recording]:
-        """Give the recordings that an expression reads, and those that these read, each once."""
+        """Return the recordings that an expression reads, and those that these read, each once."""
         waiting, seen = [expression], set[int]()
         while waiting:
             for selector in selectors(waiting.pop()):

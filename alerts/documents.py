@@ -22,7 +22,7 @@ def rule_file(file: RuleFile) -> str:
 
 
 def group(group: Group) -> dict[str, Any]:
-    """Give a rule group as Prometheus and the PrometheusRule object spell it."""
+    """Return a rule group as Prometheus and the PrometheusRule object spell it."""
     rules = [_rule(rule) for rule in group.rules]
     return {"name": group.name, "interval": promql_duration(group.interval_seconds), "rules": rules}
 
@@ -107,7 +107,7 @@ def _proven(proof: Proof) -> dict[str, list[dict[str, Any]]]:
 
 
 def _labels_of(expression: str) -> str:
-    """Give the labels that are left of a selector after arithmetic: those that it names; of a sum, none."""
+    """Return the labels that are left of a selector after arithmetic: those that it names; of a sum, none."""
     return "{}" if expression.startswith("sum(") else "{" + expression.partition("{")[2]
 
 

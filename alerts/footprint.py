@@ -56,7 +56,7 @@ class Spared:
 
 
 def rows(files: Iterable[RuleFile], ask: Ask | None = None, read: SamplesRead | None = None) -> Iterator[Row]:
-    """Give a row for each group; what is live is asked where there is somebody to ask."""
+    """Return a row for each group; what is live is asked where there is somebody to ask."""
     for file in files:
         for group in file.groups:
             live = _live(group, ask, read) if ask and read else None

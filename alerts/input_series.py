@@ -38,7 +38,7 @@ def counting(
     suffix: str = "",
     labels: Mapping[str, str] = NO_LABELS,
 ) -> Input:
-    """Give one series that this instrument would count, whose growth changes; in promtool's notation, exactly."""
+    """Return one series that this instrument would count, whose growth changes; in promtool's notation, exactly."""
     value, parts = Decimal(0), []
     for each in phases:
         value = Decimal(0) if each.restarts else value
@@ -50,7 +50,7 @@ def counting(
 
 
 def presence(instrument: Instrument, phases: Sequence[Phase], *, suffix: str = "") -> Input:
-    """Give one series of this instrument that has no sample in the steps of bad phases."""
+    """Return one series of this instrument that has no sample in the steps of bad phases."""
     parts = (f"_x{each.steps}" if each.bad else f"1+0x{each.steps - 1}" for each in phases)
     return Input(selector=_series(instrument, suffix, {}), values=" ".join(parts))
 
@@ -63,12 +63,12 @@ def constant(*levels: tuple[int, Decimal | int | None]) -> str:
 
 
 def level(instrument: Instrument, values: str, labels: Mapping[str, str] = NO_LABELS) -> Input:
-    """Give one series of a gauge with these values, in promtool's notation."""
+    """Return one series of a gauge with these values, in promtool's notation."""
     return Input(selector=_series(instrument, "", labels), values=values)
 
 
 def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
-    """Give the `up` of one target that a selector matches."""
+    """Return the `up` of one target that a selector matches."""
     labels = {
         name: example([each for each in where if each.label == name])
         for name in {each.label: 0 for each in where}
@@ -80,7 +80,7 @@ def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
 
 
 def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Give what a service spends, the events of the phases being US dollars: its counter of spend, or tokens of a price.
+    """Return what a service spends, the events of the phases being US dollars: its counter of spend, or tokens of a price.
 
     A counter is given by two instances, half each, and beside it what others spend.
     """
@@ -166,7 +166,7 @@ def telling_label(matchers: Iterable[Matcher]) -> str:
 
 
 def another(entry: Input, label: Matcher) -> Input:
-    """Give the same series with another value of a label."""
+    """Return the same series with another value of a label."""
     metric, _, rest = entry.selector.removesuffix("}").partition("{")
     kept = [
         part
@@ -177,7 +177,7 @@ def another(entry: Input, label: Matcher) -> Input:
 
 
 def outside(instrument: Instrument) -> tuple[Matcher, ...]:
-    """Give labels of series that are not the instrument's: for each matcher one that it alone keeps out, if one is known."""
+    """Return labels of series that are not the instrument's: for each matcher one that it alone keeps out, if one is known."""
     return tuple(filter(None, (kept_out(each, instrument.matchers) for each in instrument.matchers)))
 
 
@@ -250,7 +250,7 @@ def _matched_by(matcher: Matcher) -> Iterable[str]:
 
 
 def _matched(pattern: str) -> Iterator[str]:
-    """Give values that an expression matches: each of a list, or with its wild parts filled in."""
+    """Return values that an expression matches: each of a list, or with its wild parts filled in."""
     for part in re.split(r"(?<!\\)\|", pattern.removeprefix("(").removesuffix(")")):
         filled = part
         for wild, value in WILD:

@@ -20,7 +20,7 @@ PER_MILLION = 1_000_000
 
 
 def of_service(catalog: Catalog, service: Service) -> Iterator[Recording]:
-    """Give the recordings of one service, in an order in which each reads only earlier ones."""
+    """Return the recordings of one service, in an order in which each reads only earlier ones."""
     readers: dict[str, Callable[[Instrument, dict[str, str]], Iterator[Recording]]] = {
         "requests": _requests,
         "latency": partial(_latency, service),
@@ -35,7 +35,7 @@ def of_service(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 
 def constants(catalog: Catalog, service: Service) -> Iterator[Recording]:
-    """Give what is recorded whatever happens: links, prices, targets and objectives."""
+    """Return what is recorded whatever happens: links, prices, targets and objectives."""
     owner = catalog.labels(service)
     uid = service_uid(catalog.project, service.name)
     yield Recording(record=series_names.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})

@@ -55,7 +55,7 @@ def example(catalog: Catalog) -> str:
 def configuration(
     catalog: Catalog, receivers: list[dict[str, Any]], *, quickly: str = "", repeat: str = ""
 ) -> dict[str, Any]:
-    """Give a whole configuration; `quickly` is how long alerts are gathered, where that is not the usual half minute."""
+    """Return a whole configuration; `quickly` is how long alerts are gathered, where that is not the usual half minute."""
     return {
         "route": {
             "receiver": NOBODY,

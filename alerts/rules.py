@@ -18,7 +18,7 @@ from .conditions import absence, saturation, spending, targets, traffic
 from .conditions import budget as spend
 from .model import Alert, Case, Cases, Check, Group, Recording, RuleFile
 from .objectives import availability, budget, burn_rates, cost, freshness, latency
-from .objectives.sli import Watched
+from .objectives.sli import SLI
 
 OBJECTIVES = {
     "availability": availability.watched,
@@ -31,14 +31,14 @@ WATCHES = (traffic, saturation, spending)
 
 
 def build(catalog: Catalog) -> tuple[RuleFile, ...]:
-    """Give the rule files of a catalog, services in the catalog's order, the project last."""
+    """Return the rule files of a catalog, services in the catalog's order, the project last."""
     files = [_service_file(catalog, service) for service in catalog.services]
     project = _project_file(catalog)
     return (*files, project) if project.groups or project.remarks else tuple(files)
 
 
-def watched(catalog: Catalog, service: Service) -> tuple[Watched, ...]:
-    """Give the objectives of a service that can be watched."""
+def watched(catalog: Catalog, service: Service) -> tuple[SLI, ...]:
+    """Return the objectives of a service that can be watched."""
     return tuple(found for watch in OBJECTIVES.values() if (found := watch(catalog, service)))
 
 
@@ -74,19 +74,19 @@ def _service_file(catalog: Catalog, service: Service) -> RuleFile:
     )
 
 
-def _alerts(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[Alert]:
+def _alerts(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> Iterator[Alert]:
     for each in objectives:
         yield from burn_rates.alerts(each)
     for watch in (absence, targets, *WATCHES):
         yield from watch.alerts(catalog, service)
 
 
-def _budgets(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[Recording]:
-    """Give what is recorded about once a minute: targets, long windows, and budgets whose period samples are kept for."""
+def _budgets(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> Iterator[Recording]:
+    """Return what is recorded about once a minute: targets, long windows, and budgets whose period samples are kept for."""
     yield from targets.recordings(catalog, service)
     for each in objectives:
         yield from burn_rates.sums(each, budget.interval(catalog))
-        if burn.is_reckoned(each.objective, catalog.retention):
+        if burn.has_budget(each.objective, catalog.retention):
             yield from budget.recordings(each)
 
 
@@ -158,8 +158,8 @@ def _runbook(link: str, alert: str, service: str) -> str:
     return url.replace("{alert}", alert.lower()).replace("{service}", service)
 
 
-def _remarks(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]) -> Iterator[str]:
-    """Say which objective got no alert, or lacks one of its windows, and why."""
+def _remarks(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> Iterator[str]:
+    """Return which objective got no alert, or lacks one of its windows, and why."""
     for kind in ("availability", "latency"):
         if service.objective(kind) is None:
             yield f"{service.name}: no objective for {kind}, so no {BURNING[kind]} alert"
@@ -185,7 +185,7 @@ def _remarks(catalog: Catalog, service: Service, objectives: tuple[Watched, ...]
 
 
 def _lack(service: Service, kind: str) -> str:
-    """Say what an objective needs and the service does not have."""
+    """Return what an objective needs and the service does not have."""
     if kind == "cost" and "cost" not in service.instruments:
         return "nothing counts what is spent; name a counter under instruments.cost"
     objective = service.objective(kind)

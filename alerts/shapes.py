@@ -48,7 +48,7 @@ def shape_of(catalog: Catalog, service: Service, text: str) -> str:
 
 
 def _plain(service: Service) -> Iterator[Matcher]:
-    """Give the matchers of the service's instruments that select one plain value, each once."""
+    """Return the matchers of the service's instruments that select one plain value, each once."""
     instruments = service.instruments.values()
     every = chain.from_iterable(
         (*each.matchers, *(each.failed.matchers if each.failed else ())) for each in instruments

@@ -45,7 +45,7 @@ Expectations = Iterator[tuple[str, Decimal]]
 
 
 def proofs(service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
-    """Give the test; none where nothing of the service can be counted in it."""
+    """Return the test; none where nothing of the service can be counted in it."""
     try:
         inputs = {entry.selector: entry for entry in _inputs(service)}
     except NoExampleError:
@@ -168,20 +168,20 @@ COUNTED = {
 
 
 def constants(groups: tuple[Group, ...]) -> tuple[Proof, ...]:
-    """Give the test of what is recorded whatever happens; none where nothing is."""
+    """Return the test of what is recorded whatever happens; none where nothing is."""
     rules = [rule for group in groups for rule in group.recordings]
     expects = tuple((rule.series, rule.constant) for rule in rules if rule.constant is not None)
     return (Proof(name="constants", inputs=(), minutes=1, expects=expects),) if expects else ()
 
 
 def _counts(service: Service, name: str) -> Instrument | None:
-    """Give an instrument that promtool can be given series of."""
+    """Return an instrument that promtool can be given series of."""
     found = service.instruments.get(name)
     return None if found is None or found.native or found.kind == "gauge" else found
 
 
 def _inputs(service: Service) -> Iterator[Input]:
-    """Give what is counted, and the same of others, each kept out by another matcher of every instrument that reads the metric."""
+    """Return what is counted, and the same of others, each kept out by another matcher of every instrument that reads the metric."""
     yield from _counted(service)
     instruments = [found for name in COUNTING if (found := _counts(service, name))]
     for instrument in instruments:
@@ -219,7 +219,7 @@ def _counted(service: Service) -> Iterator[Input]:
 
 
 def _tokens(tokens: Instrument) -> Iterator[Input]:
-    """Give the tokens of two instances, half each."""
+    """Return the tokens of two instances, half each."""
     half = counting(tokens, STEADY, lambda _: TOKENS * STEP / 2, labels=_labels(tokens))
     yield from (another(half, Matcher("replica", "=", name)) for name in ("one", "two"))
 
@@ -270,12 +270,12 @@ def _requests(requests: Instrument) -> Iterator[Input]:
 
 
 def _taken(latency: Instrument) -> Decimal:
-    """Give what each request takes, in seconds: the edge in the middle, where edges are known."""
+    """Return what each request takes, in seconds: the edge in the middle, where edges are known."""
     return latency.buckets[len(latency.buckets) // 2] if latency.buckets else USUAL_SECONDS
 
 
 def _beside(latency: Instrument, count: Input) -> Iterator[Input]:
-    """Give the buckets and the sum of a histogram beside one series of its count, with the same labels."""
+    """Return the buckets and the sum of a histogram beside one series of its count, with the same labels."""
     labels, taken = count.selector.removeprefix(f"{latency.metric}_count"), _taken(latency)
     inner = labels.removeprefix("{").removesuffix("}")
     if latency.knows_buckets:
@@ -290,7 +290,7 @@ def _beside(latency: Instrument, count: Input) -> Iterator[Input]:
 
 
 def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
-    """Give what a rule records: a constant as it is, a rate as it was counted, a share by what each request took."""
+    """Return what a rule records: a constant as it is, a rate as it was counted, a share by what each request took."""
     if rule.constant is not None:
         yield rule.series, rule.constant
     elif rule.record in sums:
@@ -300,7 +300,7 @@ def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
 
 
 def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
-    """Give what is reckoned of a budget, from the share of events that is bad all the time."""
+    """Return what is reckoned of a budget, from the share of events that is bad all the time."""
     objective = service.objective(rule.labels.get("objective", ""))
     events, share = _events(service, objective) if objective else (Decimal(0), Decimal(0))
     if objective is None or not events:
@@ -334,7 +334,7 @@ def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
 
 
 def _events(service: Service, objective: Objective) -> tuple[Decimal, Decimal]:
-    """Give an objective's events per second, and the share of them that is bad; none where that cannot be said."""
+    """Return an objective's events per second, and the share of them that is bad; none where that cannot be said."""
     requests, latency = _counts(service, "requests"), _counts(service, "latency")
     if objective.name == "availability" and requests:
         return REQUESTS / 60, FAILED / REQUESTS

@@ -188,7 +188,7 @@ def scored(*suffixes: str) -> Score:
 
 
 def by_promtool(every: Sequence[Case]) -> tuple[int, int]:
-    """Give how many of the rules and rule files `promtool check rules` refuses or lints, and how many there are."""
+    """Return how many of the rules and rule files `promtool check rules` refuses or lints, and how many there are."""
     blamed = total = 0
     with tempfile.TemporaryDirectory(prefix="leadline-corpus-") as name:
         for case in every:

@@ -202,7 +202,7 @@ def _value(found: Reading) -> float:
 
 
 def _errors(result: Result, interval: int) -> Iterator[tuple[str, str, float, float]]:
-    """Give shape, quantile, and the relative errors of the estimate and of the usual PromQL."""
+    """Return shape, quantile, and the relative errors of the estimate and of the usual PromQL."""
     for shape in SHAPES:
         for name, rank in QUANTILES.items():
             truth = quantile(result.truths[shape].durations, rank)
@@ -211,7 +211,7 @@ def _errors(result: Result, interval: int) -> Iterator[tuple[str, str, float, fl
 
 
 def _without_mean(result: Result) -> Iterator[tuple[str, str, float]]:
-    """Give shape, quantile, and the relative error of the estimate that does not know the mean."""
+    """Return shape, quantile, and the relative error of the estimate that does not know the mean."""
     for shape in SHAPES:
         measured = distribution(result.counts[5, shape])
         for name, rank in QUANTILES.items():

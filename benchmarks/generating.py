@@ -178,7 +178,7 @@ def _panel(panel: Panel, number: int) -> object:
 
 
 def _settings(panel: Panel) -> dict[str, Any]:
-    """Give what grafanalib has words for, of each kind: units, thresholds, colours, ends of the axis."""
+    """Return what grafanalib has words for, of each kind: units, thresholds, colours, ends of the axis."""
     fields = options.field_config(panel)
     overrides = fields["overrides"]
     steps = [

@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def lines() -> Iterator[str]:
-    """Give a line a case: series, samples, seconds and memory of the process, and the requests beside the truth."""
+    """Return a line a case: series, samples, seconds and memory of the process, and the requests beside the truth."""
     month = Case(
         name="30 days, 3 restarts", write=_month, seconds=DAYS * DAY, truth=2 * DAYS * DAY * RATE * 3
     )

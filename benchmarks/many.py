@@ -119,7 +119,7 @@ def _write(path: Path, base: int) -> int:
 
 
 def _series() -> Iterator[tuple[str, dict[str, str], float]]:
-    """Give all series, those of one metric together, as OpenMetrics wants them."""
+    """Return all series, those of one metric together, as OpenMetrics wants them."""
     targets = [{"job": f"web-{n}", "instance": f"{i}:80"} for n in range(SERVICES) for i in range(INSTANCES)]
     routed = [{**target, "route": f"/{route}"} for target in targets for route in range(ROUTES)]
     yield from (

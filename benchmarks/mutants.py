@@ -74,7 +74,7 @@ class Mutation:
 
 
 def mutations(rule: Mapping[str, Any]) -> Iterator[Mutation]:
-    """Give a rule with each mistake, those that write the same expression once."""
+    """Return a rule with each mistake, those that write the same expression once."""
     node = tree.parse(rule["expr"])
     seen = {text(node)}
     for change in changes(node):
@@ -110,7 +110,7 @@ def _parses(expression: str) -> bool:
 
 
 def changes(node: Node) -> Iterator[Change]:
-    """Give every change of an expression, with the whole expression written anew."""
+    """Return every change of an expression, with the whole expression written anew."""
     for operator in OPERATORS:
         yield from operator(node)
     if isinstance(node, promql.MatrixSelector):
@@ -124,7 +124,7 @@ def changes(node: Node) -> Iterator[Change]:
 
 
 def _is_nothing(node: Node) -> bool:
-    """Say whether a node is 0 whatever its operand is, so that a change in there is told apart from the same one elsewhere."""
+    """Return whether a node is 0 whatever its operand is, so that a change in there is told apart from the same one elsewhere."""
     return tree.is_binary(node, "*") and tree.is_number(node.lhs) and node.lhs.val == 0
 
 

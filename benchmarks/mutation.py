@@ -131,7 +131,7 @@ def scored(suite: Suite, most: int) -> Score:
 
 
 def by_rule(suite: Suite) -> dict[Place, list[Test]]:
-    """Give the tests whose outcome hangs on a rule, by its place."""
+    """Return the tests whose outcome hangs on a rule, by its place."""
     found: dict[Place, list[Test]] = {}
     for test in suite.tests:
         for rule in suite.needs(test):
@@ -140,7 +140,7 @@ def by_rule(suite: Suite) -> dict[Place, list[Test]]:
 
 
 def parts(tests: Sequence[Test]) -> Iterator[list[Test]]:
-    """Give the expectations of each promtool test together, the fastest test first, so that no other runs once one fails."""
+    """Return the expectations of each promtool test together, the fastest test first, so that no other runs once one fails."""
     found: dict[tuple[str, int], list[Test]] = {}
     for test in tests:
         found.setdefault((test.file, test.number), []).append(test)
@@ -270,7 +270,7 @@ def _page(score: Score, catalog: str, times: Sequence[str]) -> Iterator[str]:
 
 
 def _apart(unread: Sequence[Outcome]) -> Iterator[str]:
-    """Say what of the recordings that no alert reads, for dashboards and budgets."""
+    """Return what of the recordings that no alert reads, for dashboards and budgets."""
     if not unread:
         return
     rules = len({each.mutant.rule.place for each in unread})

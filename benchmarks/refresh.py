@@ -79,13 +79,13 @@ def measured() -> Iterator[str]:
 
 
 def _documents(catalog: Catalog) -> list[dict[str, object]]:
-    """Give the topics' dashboards, and that of one service."""
+    """Return the topics' dashboards, and that of one service."""
     built = build.build(catalog)
     return [panels.document(each) for each in built[: len(built) - SERVICES + 1]]
 
 
 def read_by_dashboards(catalog: Catalog) -> list[Recording]:
-    """Give the recordings that dashboards read, and what these read, in an order in which they can be made."""
+    """Return the recordings that dashboards read, and what these read, in an order in which they can be made."""
     every = [
         rule
         for file in rules.build(catalog)
@@ -135,7 +135,7 @@ def _samples(series: Sequence[tuple[str, float]], end: float) -> Iterator[str]:
 
 
 def _series(number: int) -> Iterator[tuple[str, float]]:
-    """Give the raw series of a service, and how much each grows a second."""
+    """Return the raw series of a service, and how much each grows a second."""
     for instance in range(INSTANCES):
         own = f'job="web-{number}",instance="{instance}:80"'
         for route in range(ROUTES):
@@ -231,7 +231,7 @@ _known: dict[tuple[str, bool], int] = {}
 def _raw_samples(
     prometheus: Prometheus, question: queries.Question, recordings: Sequence[Recording], within: Span
 ) -> int:
-    """Give the samples that a query would read were nothing recorded.
+    """Return the samples that a query would read were nothing recorded.
 
     What is recorded is replaced by its rule's expression, as often as it is read; of a service's rules, those of a tenth of the
     services are asked and counted tenfold, for all services are alike.
@@ -267,7 +267,7 @@ _MEASURED = {f"web-{number}" for number in range(MEASURED)}
 
 
 def _gives(rule: Recording, selector: tree.Node) -> bool:
-    """Say whether a rule may give what a selector selects: its name is the same, and no label that it sets differs."""
+    """Return whether a rule may give what a selector selects: its name is the same, and no label that it sets differs."""
     if rule.record != tree.metric(selector):
         return False
     return all(

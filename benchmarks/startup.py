@@ -99,7 +99,7 @@ def _timed(url: str, rounds: int) -> Iterator[str]:
 
 
 def _completing(line: str | None) -> dict[str, str]:
-    """Give the variables with which bash asks what a line may become."""
+    """Return the variables with which bash asks what a line may become."""
     if line is None:
         return {}
     return {"_LEADLINE_COMPLETE": "bash_complete", "COMP_WORDS": line}

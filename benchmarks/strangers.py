@@ -176,7 +176,7 @@ def _printed(arguments: tuple[str, ...], catalog: Path) -> Iterator[str]:
 
 
 def _beside(catalog: Path) -> Iterator[str]:
-    """Say how many requests k6 sent, and how many the snapshot has."""
+    """Return how many requests k6 sent, and how many the snapshot has."""
     sent = json.loads((catalog / SUMMARY).read_text("utf-8"))["metrics"]["http_reqs"]["values"]["count"]
     command = [find("leadline"), "snapshot", "--k6", SUMMARY, "-o", "json"]
     done = subprocess.run(command, cwd=catalog, capture_output=True, check=False)

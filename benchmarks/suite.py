@@ -65,7 +65,7 @@ class Selected:
     equal: tuple[tuple[str, str], ...]
 
     def may_select(self, rule: Rule) -> bool:
-        """Say whether it may choose what a recording writes, as far as its name and its own labels tell."""
+        """Return whether it may choose what a recording writes, as far as its name and its own labels tell."""
         if rule.content is None or self.metric != rule.content.get("record"):
             return False
         labels = rule.content.get("labels", {})
@@ -125,7 +125,7 @@ class Test:
         )
 
     def asks(self, rule: Rule) -> bool:
-        """Say whether it expects something of a rule by itself."""
+        """Return whether it expects something of a rule by itself."""
         if rule.content is None or rule.place[0] not in self.rule_files:
             return False
         if rule.is_alert:
@@ -155,7 +155,7 @@ class Suite:
         )
 
     def closure(self, asked: Iterable[Rule]) -> tuple[Rule, ...]:
-        """Give some rules and all that they read, in the order in which they are evaluated."""
+        """Return some rules and all that they read, in the order in which they are evaluated."""
         found: dict[Place, Rule] = {}
         waiting = list(asked)
         while waiting:
@@ -166,7 +166,7 @@ class Suite:
         return tuple(found[place] for place in sorted(found))
 
     def needs(self, test: Test) -> tuple[Rule, ...]:
-        """Give the rules that a test's outcome hangs on."""
+        """Return the rules that a test's outcome hangs on."""
         return self.closure(rule for rule in self.rules if test.asks(rule))
 
     def with_rule(self, changed: Rule) -> Suite:

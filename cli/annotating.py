@@ -42,7 +42,7 @@ def annotate(report: Report, connection: Connection, catalog: Catalog, url: str 
 
 
 def worst(report: Report) -> str:
-    """Give the verdict of the whole: missed before undecided before met; none where nothing was judged."""
+    """Return the verdict of the whole: missed before undecided before met; none where nothing was judged."""
     verdicts = {reading.verdict for reading in report.readings}
     return next((each for each in (MISSED, UNDECIDED, MET) if each in verdicts), "unjudged")
 

@@ -115,7 +115,7 @@ Row = tuple[tuple[str, ...], float]
 
 
 def _rows(service: Service, query: str, labels: tuple[str, ...], ask: Ask) -> list[Row]:
-    """Give each series as its labels and its value, the largest first."""
+    """Return each series as its labels and its value, the largest first."""
     answer = ask(query)
     for warning in answer.warnings:
         click.echo(printable(f"{service.name}: {warning}"), err=True)

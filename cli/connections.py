@@ -64,7 +64,7 @@ class Connection:
         return loader.load(self.catalog_file)
 
     def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
-        """Give the context that is asked; where there is no catalog, one of the user's own."""
+        """Return the context that is asked; where there is no catalog, one of the user's own."""
         from .context_file import known
 
         if catalog is None and not self.catalog_file.is_file():
@@ -74,7 +74,7 @@ class Connection:
         return picked(catalog or self.load(), self.context_name)
 
     def context(self, catalog: Catalog) -> Context:
-        """Give the context that is asked, where no URL was given."""
+        """Return the context that is asked, where no URL was given."""
         return context_of(catalog, self.context_name)
 
     def is_trusted(self) -> bool:
@@ -88,7 +88,7 @@ class Connection:
         return endpoint is not None and (file == str(user_file()) or is_trusted(context, endpoint))
 
     def needs_tunnel(self) -> bool:
-        """Say whether a tunnel into a cluster leads to it."""
+        """Return whether a tunnel into a cluster leads to it."""
         if self.url:
             return False
         endpoint = self._picked(None)[0].prometheus
@@ -121,13 +121,13 @@ class Connection:
 
 @contextmanager
 def given(what: str, url: str, option: str = "--url") -> Iterator[Reach]:
-    """Give the server at the URL of the command line."""
+    """Return the server at the URL of the command line."""
     yield from_environment(checked_url(url, option), what), None
 
 
 @contextmanager
 def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
-    """Give a server of a context (`grafana`, `prometheus`, `alertmanager`) with a URL, for as long as the block lasts.
+    """Return a server of a context (`grafana`, `prometheus`, `alertmanager`) with a URL, for as long as the block lasts.
 
     Raises UsageError where the context says nothing of it, or wants secrets sent that the user has not agreed to, and what
     `Tunnel` raises.
@@ -155,7 +155,7 @@ def _fetching(context: Context, name: str, key: str) -> Callable[[], str]:
 
 
 def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
-    """Give a tunnel to a Service (name:port) of a context's cluster; what happens to it is told on stderr."""
+    """Return a tunnel to a Service (name:port) of a context's cluster; what happens to it is told on stderr."""
     from leadline.k8s.tunnel import Route, Tunnel, local_port
 
     name, _, remote = service.rpartition(":")
@@ -188,7 +188,7 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
 
 
 def from_environment(url: str, what: str) -> Endpoint:
-    """Give the endpoint of a URL; LEADLINE_<what>_TOKEN, or _USER and _PASSWORD, and _CA_FILE say the rest."""
+    """Return the endpoint of a URL; LEADLINE_<what>_TOKEN, or _USER and _PASSWORD, and _CA_FILE say the rest."""
     token, user, password, authority = (
         f"LEADLINE_{what}_{name}" for name in ("TOKEN", "USER", "PASSWORD", "CA_FILE")
     )
@@ -211,7 +211,7 @@ def checked_url(text: str, option: str = "--url") -> str:
 
 
 def picked(catalog: Catalog, name: str | None) -> tuple[Context, str]:
-    """Give a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
+    """Return a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
     from .context_file import known
 
     return known(catalog.contexts, catalog.file).pick(name)
@@ -222,7 +222,7 @@ def context_of(catalog: Catalog, name: str | None) -> Context:
 
 
 def cluster_of(catalog: Catalog, name: str | None) -> Context:
-    """Give the context whose cluster is meant: where none is named, and the catalog has none, what kubectl is set to."""
+    """Return the context whose cluster is meant: where none is named, and the catalog has none, what kubectl is set to."""
     if name is None and not catalog.contexts:
         return Context(name="kubectl's")
     return context_of(catalog, name)

@@ -37,7 +37,7 @@ def command() -> None:
 
 
 def _known(catalog_file: Path) -> Known:
-    """Give the contexts of the catalog, where there is one, and the user's."""
+    """Return the contexts of the catalog, where there is one, and the user's."""
     from leadline.catalog import loader
 
     if not catalog_file.is_file():

@@ -25,7 +25,7 @@ class Known:
     current: str = ""
 
     def pick(self, name: str | None) -> tuple[Context, str]:
-        """Give a context by its name, else the current one, else the first. Raises UsageError where there is none."""
+        """Return a context by its name, else the current one, else the first. Raises UsageError where there is none."""
         if not self.contexts:
             wanted = (
                 f"there is no context {name!r}, nor any other" if name else "no context says where to ask"
@@ -38,13 +38,13 @@ class Known:
 
 
 def user_file() -> Path:
-    """Give the user's file: under XDG_CONFIG_HOME, or ~/.config."""
+    """Return the user's file: under XDG_CONFIG_HOME, or ~/.config."""
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / FILE
 
 
 def known(catalog: tuple[Context, ...], file: str) -> Known:
-    """Give the contexts of a catalog, then the user's. Raises CatalogError where the user's file cannot be used."""
+    """Return the contexts of a catalog, then the user's. Raises CatalogError where the user's file cannot be used."""
     users, current = _of_user()
     found = {context.name: (context, file) for context in catalog}
     return Known(

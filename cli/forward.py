@@ -81,7 +81,7 @@ def command(
 
 
 def _context(catalog_file: Path, name: str | None) -> tuple[Context, str]:
-    """Give the context and its file, the user's own where there is no catalog; without any, what kubectl is set to."""
+    """Return the context and its file, the user's own where there is no catalog; without any, what kubectl is set to."""
     is_there = catalog_file != Path(DEFAULT_FILE) or catalog_file.exists()
     own = loader.load(catalog_file).contexts if is_there else ()
     found = known(own, str(catalog_file))

@@ -140,7 +140,7 @@ def _write(out: Path, done: tree.Written, bases: Collection[str]) -> int:
 
 
 def _explain(paths: Iterable[str], bases: Collection[str]) -> None:
-    """Say how to go on generating a base that an earlier run wrote and this one does not."""
+    """Return how to go on generating a base that an earlier run wrote and this one does not."""
     others = sorted(
         {path.split("/")[1] for path in paths if path.startswith("kubernetes/")} & set(BASES) - set(bases)
     )

@@ -24,7 +24,7 @@ from .connections import Connection, connected
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
     from leadline.discovery.catalog_text import Frame
-    from leadline.discovery.model import Found, Survey
+    from leadline.discovery.model import Discovery, Found
     from leadline.discovery.proposals import Proposal
     from leadline.prometheus.client import Prometheus
 
@@ -73,7 +73,7 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
     return _write(path, frame, found, proposals, dry_run=dry_run)
 
 
-def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Survey:
+def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Discovery:
     from leadline.catalog import profiles
     from leadline.discovery.detect import surveyed
 
@@ -91,7 +91,7 @@ def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Survey:
     return found
 
 
-def _frame(prometheus: Prometheus, connection: Connection, found: Survey, project: str) -> Frame:
+def _frame(prometheus: Prometheus, connection: Connection, found: Discovery, project: str) -> Frame:
     from leadline.discovery.catalog_text import Frame
 
     return Frame(
@@ -103,8 +103,8 @@ def _frame(prometheus: Prometheus, connection: Connection, found: Survey, projec
     )
 
 
-def _interval(prometheus: Prometheus, found: Survey) -> float:
-    """Give the longest scrape interval of the services' jobs: as told, else as their samples lie."""
+def _interval(prometheus: Prometheus, found: Discovery) -> float:
+    """Return the longest scrape interval of the services' jobs: as told, else as their samples lie."""
     told = [
         found.inventory.intervals[each.job]
         for each in found.services
@@ -134,8 +134,8 @@ def _endpoint(connection: Connection, prometheus: Prometheus) -> dict[str, str]:
     return found
 
 
-def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
-    """Give prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
+def _prices(prometheus: Prometheus, found: Discovery) -> dict[str, str]:
+    """Return prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
     from leadline.catalog import profiles
 
     from .list_prices import known, priced
@@ -155,7 +155,7 @@ def _prices(prometheus: Prometheus, found: Survey) -> dict[str, str]:
     return priced(sorted(models))[0]
 
 
-def _without(found: Survey, catalog: Catalog) -> Survey:
+def _without(found: Discovery, catalog: Catalog) -> Discovery:
     """Leave out what the catalog has: services whose selector one of its services has, or whose name."""
     taken = {
         frozenset((each.label, each.value) for each in instrument.matchers if each.operator == "=")
@@ -171,7 +171,7 @@ def _without(found: Survey, catalog: Catalog) -> Survey:
     return replace(found, services=tuple(each for each in found.services if is_new(each)))
 
 
-def _decided(found: Survey) -> Survey:
+def _decided(found: Discovery) -> Discovery:
     """Ask which profile where several fit equally well, on a terminal; elsewhere the first stands, and the tie is told."""
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     return replace(
@@ -191,7 +191,7 @@ def _asked(service: Found) -> Found:
     return replace(service, fits=(chosen, *rest))
 
 
-def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str, Proposal]:
+def _proposals(prometheus: Prometheus, frame: Frame, found: Discovery) -> dict[str, Proposal]:
     """Measure the last hour with the catalog so far, and propose from that."""
     from leadline.catalog import loader
     from leadline.discovery import catalog_text, proposals
@@ -213,7 +213,7 @@ def _proposals(prometheus: Prometheus, frame: Frame, found: Survey) -> dict[str,
     return proposed
 
 
-def _tell(found: Survey) -> None:
+def _tell(found: Discovery) -> None:
     """Print the evidence, and what was not guessed."""
     for service in found.services:
         rate = "" if service.requests is None else f", about {service.requests:.0f} requests in the last hour"
@@ -233,7 +233,7 @@ def _tell(found: Survey) -> None:
         click.echo(f"not guessed: {refused}", err=True)
 
 
-def _diff(path: Path, found: Survey, proposals: Mapping[str, Proposal]) -> int:
+def _diff(path: Path, found: Discovery, proposals: Mapping[str, Proposal]) -> int:
     from leadline.catalog.yaml_reader import Reader
     from leadline.discovery.catalog_text import with_services
 
@@ -253,7 +253,7 @@ def _diff(path: Path, found: Survey, proposals: Mapping[str, Proposal]) -> int:
 
 
 def _write(
-    path: Path, frame: Frame, found: Survey, proposals: Mapping[str, Proposal], *, dry_run: bool
+    path: Path, frame: Frame, found: Discovery, proposals: Mapping[str, Proposal], *, dry_run: bool
 ) -> int:
     from leadline.catalog import loader
     from leadline.discovery.catalog_text import catalog

@@ -83,7 +83,7 @@ def _gravity(alert: Json) -> tuple[bool, int, str]:
 
 
 def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
-    """Give of each alerting rule the numbers that its value is compared with."""
+    """Return of each alerting rule the numbers that its value is compared with."""
     from leadline.lint import tree
     from leadline.lint.alerting import conditions
 
@@ -99,7 +99,7 @@ def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
 
 
 def _of(alert: Json, limits: Sequence[Compared]) -> Limits:
-    """Give the comparisons of the rule that an alert comes of; none where several rules may have raised it."""
+    """Return the comparisons of the rule that an alert comes of; none where several rules may have raised it."""
     labels = alert["labels"]
     named = [each for each in limits if each.name == labels.get("alertname")]
     meant = [each for each in named if all(labels.get(key) == value for key, value in each.labels.items())]

@@ -110,7 +110,7 @@ def _metrics(prometheus: Prometheus, names: list[str], *, labels: bool) -> Itera
 
 
 def _told(name: str, told: dict[str, tuple[str, str]]) -> tuple[str, str]:
-    """Give type and help; of a histogram's or summary's parts those of the whole."""
+    """Return type and help; of a histogram's or summary's parts those of the whole."""
     for candidate in (
         name,
         *(name.removesuffix(suffix) for suffix in ("_bucket", "_sum", "_count", "_total")),

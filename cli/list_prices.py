@@ -40,12 +40,12 @@ def command(models: tuple[str, ...]) -> int:
 
 
 def known() -> bool:
-    """Say whether genai-prices is installed."""
+    """Return whether genai-prices is installed."""
     return find_spec("genai_prices") is not None
 
 
 def priced(models: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Give the prices of models as the catalog writes them, and the models that have none."""
+    """Return the prices of models as the catalog writes them, and the models that have none."""
     from genai_prices import Usage, calc_price
 
     found, unknown, today = {}, [], f"{datetime.now(UTC):%Y-%m-%d}"
@@ -64,6 +64,6 @@ def priced(models: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _base(price: object) -> Decimal | None:
-    """Give a price, or of one that rises with the length of the context its base."""
+    """Return a price, or of one that rises with the length of the context its base."""
     base = getattr(price, "base", price)
     return base if isinstance(base, Decimal) else None

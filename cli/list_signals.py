@@ -58,7 +58,7 @@ def _told(names: list[str], of: int) -> str:
 
 
 def _is_split(formula: Formula, catalog: Catalog, label: str) -> bool:
-    """Say whether any service can answer a formula by a label."""
+    """Return whether any service can answer a formula by a label."""
     return any(
         not missing(formula, service.instruments, service.missing, (label,)) for service in catalog.services
     )

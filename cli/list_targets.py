@@ -53,7 +53,7 @@ def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: s
 
 
 def _none(where: str, lacking: tuple[str, ...], there: list[str], *, down: bool) -> str:
-    """Say why nothing is listed: no such job, nothing down, or nothing scraped."""
+    """Return why nothing is listed: no such job, nothing down, or nothing scraped."""
     if lacking and there:
         return f"{where} scrapes no job {' or '.join(lacking)}; there are {', '.join(there)}"
     return f"no target is down in {where}" if down and there else f"{where} scrapes nothing"

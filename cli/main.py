@@ -91,7 +91,7 @@ class Lazy(click.Group):
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Give the commands' names, without importing them, and the options."""
+        """Return the commands' names, without importing them, and the options."""
         from click.shell_completion import CompletionItem
 
         named = [

@@ -49,7 +49,7 @@ def without_python(catalog: Catalog, python: bool) -> Catalog:
 
 
 def services(catalog: Catalog, names: Iterable[str]) -> tuple[Service, ...]:
-    """Give the services named, or all."""
+    """Return the services named, or all."""
     known = {service.name: service for service in catalog.services}
     picked = dict.fromkeys(names)
     return tuple(chosen(name, known, "service", catalog.file) for name in picked) or catalog.services

@@ -137,7 +137,7 @@ def _asked(
 
 
 def _picked(catalog: Catalog, names: tuple[str, ...]) -> Documents:
-    """Give the catalog's dashboards, or those that are named by topic, service or uid."""
+    """Return the catalog's dashboards, or those that are named by topic, service or uid."""
     from leadline.dashboards import build, panels
 
     from .options import chosen

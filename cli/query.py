@@ -172,12 +172,12 @@ def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
 
 
 def _is_selector(text: str) -> bool:
-    """Say whether an expression is a range selector, whose raw samples are what is wanted."""
+    """Return whether an expression is a range selector, whose raw samples are what is wanted."""
     return text.endswith("]") and text.count("[") == 1
 
 
 def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> None:
-    """Say what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
+    """Return what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
     from leadline.base.printable import printable
 
     from .asking.expression import groups_by_more

@@ -185,7 +185,7 @@ def command(
 
 
 def code(report: Report, undecided: str = "fail") -> int:
-    """Give the exit code of a report: 1 where a target is missed, 4 where one is undecided or nothing was measured."""
+    """Return the exit code of a report: 1 where a target is missed, 4 where one is undecided or nothing was measured."""
     if MISSED in report.verdicts:
         return 1
     if report.has_data and UNDECIDED not in report.verdicts:

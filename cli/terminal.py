@@ -22,14 +22,14 @@ SYMBOL = re.compile(r"(?:^|(?<=  ))([✓✗?])(?= )")
 
 
 def columns(stream: TextIO | None = None) -> int | None:
-    """Give the width to fit on a stream, stdout where none is given: the terminal's, or COLUMNS; None where it is no screen."""
+    """Return the width to fit on a stream, stdout where none is given: the terminal's, or COLUMNS; None where it is no screen."""
     if os.environ.get("COLUMNS", "").isdigit() or (stream or sys.stdout).isatty():
         return shutil.get_terminal_size().columns
     return None
 
 
 def has_colour() -> bool:
-    """Say whether colours are seen and wanted (https://no-color.org)."""
+    """Return whether colours are seen and wanted (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 

@@ -52,7 +52,7 @@ def require(context: Context, endpoint: Endpoint, file: str) -> None:
 
 
 def is_trusted(context: Context, endpoint: Endpoint) -> bool:
-    """Say whether the user agreed that this endpoint is asked, with all the secrets that it names."""
+    """Return whether the user agreed that this endpoint is asked, with all the secrets that it names."""
     return _entry(context, endpoint) in _known()
 
 

@@ -24,7 +24,7 @@ TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {
 
 
 def build(catalog: Catalog) -> tuple[Dashboard, ...]:
-    """Give the dashboards of a catalog: the topics, the overview first, then the services, then the user's own.
+    """Return the dashboards of a catalog: the topics, the overview first, then the services, then the user's own.
 
     Raises CatalogError where a file of the user's own dashboards cannot be used.
     """

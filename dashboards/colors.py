@@ -18,5 +18,5 @@ WINDOWS: Mapping[str, str] = {"5m": SKY, "1h": BLUE, "6h": ORANGE}
 
 
 def ending(colors: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Give them by what a series' legend ends with, as (regular expression, colour)."""
+    """Return them by what a series' legend ends with, as (regular expression, colour)."""
     return tuple((f"/{name}$/", color) for name, color in colors.items())

@@ -17,7 +17,7 @@ from .parts import MOST_QUERIES, chosen, measured, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Give the cost dashboard of a catalog."""
+    """Return the cost dashboard of a catalog."""
     panels = (
         _per_hour(catalog),
         _month(catalog),

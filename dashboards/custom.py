@@ -44,7 +44,7 @@ def dashboard(
     *panels: Panel,
     variables: tuple[str, ...] = (),
 ) -> Dashboard:
-    """Give a dashboard of a project.
+    """Return a dashboard of a project.
 
     key        names it for ever among the project's dashboards: its uid is made from it. Lower-case letters, digits and dashes
     variables  those of `service` and `route` that its queries use, as $service and $route
@@ -72,17 +72,17 @@ def dashboard(
 
 
 def row(title: str) -> Panel:
-    """Give a heading; the panels after it stand below."""
+    """Return a heading; the panels after it stand below."""
     return heading("", title)
 
 
 def text(title: str, markdown: str, *, width: int = 24, height: int = 4) -> Panel:
-    """Give a text; Markdown, as Grafana reads it."""
+    """Return a text; Markdown, as Grafana reads it."""
     return _sound(Panel(key="", title=title, description=markdown, kind="text", width=width, height=height))
 
 
 def panel(title: str, description: str, *queries: Query | str, **settings: Any) -> Panel:
-    """Give a panel of PromQL.
+    """Return a panel of PromQL.
 
     description  what it shows, why it matters, what is normal
     queries      `Query(expr=…, legend=…)`, or an expression by itself
@@ -130,7 +130,7 @@ def target(service: Service, name: str) -> tuple[Query, ...]:
 
 
 def signal_panel(service: Service, name: str, *, by: tuple[str, ...] = (), **settings: Any) -> Panel:
-    """Give a panel of one signal of a service, its target drawn; where the service lacks what it is read from, a text says so.
+    """Return a panel of one signal of a service, its target drawn; where the service lacks what it is read from, a text says so.
 
     settings  the fields of `Panel`, as of `panel`; title and description have usual ones
 
@@ -179,7 +179,7 @@ def _steps(found: Target) -> tuple[Step, ...]:
 
 
 def _named(key: str, panels: tuple[Panel, ...]) -> Iterator[Panel]:
-    """Give each panel a key within its dashboard, of its title where it has none of its own."""
+    """Return each panel a key within its dashboard, of its title where it has none of its own."""
     for each in panels:
         slug = re.sub(r"[^a-z0-9]+", "-", each.title.lower()).strip("-")
         yield replace(each, key=f"{key}.{each.key or slug}")

@@ -15,7 +15,7 @@ from .parts import chosen, has_classic, has_native, measured, quantile, target_l
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Give the latency dashboard of a catalog."""
+    """Return the latency dashboard of a catalog."""
     return Dashboard(
         topic="latency",
         uid=dashboard_uid(catalog.project, "latency"),

@@ -21,7 +21,7 @@ ONLY_WITH_K6 = "Needs k6 to write to this Prometheus (`k6 run --out experimental
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Give the dashboard of load tests of a catalog."""
+    """Return the dashboard of load tests of a catalog."""
     clients = [service for service in catalog.services if service.profile == CLIENT]
     return Dashboard(
         topic="load-test",
@@ -148,7 +148,7 @@ def _client(client: Service) -> Iterator[Panel]:
 
 
 def _asked(client: Service, signals: tuple[str, ...], panel: Panel) -> Panel:
-    """Give the panel its queries; where the client lacks what they are read from, a text that says so."""
+    """Return the panel its queries; where the client lacks what they are read from, a text that says so."""
     reason = next(
         filter(
             None, (missing(FORMULAS[signal], client.instruments, client.missing, ()) for signal in signals)

@@ -98,5 +98,5 @@ class Dashboard:
 
 
 def row(key: str, title: str) -> Panel:
-    """Give a heading under which the panels that follow stand."""
+    """Return a heading under which the panels that follow stand."""
     return Panel(key=key, title=title, description="", kind="row", width=24, height=1)

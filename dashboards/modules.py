@@ -168,7 +168,7 @@ def _called(module: ModuleType, catalog: Catalog, name: str) -> tuple[Dashboard,
 
 
 def _place(path: Path, name: str) -> str:
-    """Give file and line of the user's code that the present error came through last."""
+    """Return file and line of the user's code that the present error came through last."""
     frames = traceback.extract_tb(sys.exc_info()[2])
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
     return f"{name}:{lines[-1]}" if lines else name

@@ -18,7 +18,7 @@ DASHED = {"dash": [8, 6], "fill": "dash"}
 
 
 def field_config(panel: Panel) -> dict[str, Any]:
-    """Give defaults and overrides of a panel's fields."""
+    """Return defaults and overrides of a panel's fields."""
     defaults: dict[str, Any] = {"unit": panel.unit, **_ends(panel)}
     if panel.kind not in DRAWN:
         defaults["noValue"] = NO_DATA
@@ -32,7 +32,7 @@ def field_config(panel: Panel) -> dict[str, Any]:
 
 
 def _ends(panel: Panel) -> dict[str, float]:
-    """Give the axis' ends; a table and a heatmap have none of their own."""
+    """Return the axis' ends; a table and a heatmap have none of their own."""
     if panel.kind in ("table", "heatmap"):
         return {}
     ends = {"min": panel.least, "max": panel.most}
@@ -103,7 +103,7 @@ def _column(query: Query) -> dict[str, Any]:
 
 
 def options(panel: Panel) -> dict[str, Any]:
-    """Give what a kind of panel is set to, beside its fields."""
+    """Return what a kind of panel is set to, beside its fields."""
     kinds: dict[str, dict[str, Any]] = {
         "timeseries": {
             "legend": {"calcs": ["mean", "max", "lastNotNull"], "displayMode": "table"},

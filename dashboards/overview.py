@@ -23,7 +23,7 @@ FIRING = (Step(None, colors.GOOD), Step(1, colors.BAD))
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Give the overview dashboard of a catalog."""
+    """Return the overview dashboard of a catalog."""
     return Dashboard(
         topic="overview",
         uid=dashboard_uid(catalog.project, "overview"),

@@ -71,7 +71,7 @@ def render(dashboard: Dashboard) -> str:
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
-    """Give a dashboard as Grafana's JSON model, without `id`: the server gives its own."""
+    """Return a dashboard as Grafana's JSON model, without `id`: the server gives its own."""
     built = grafana.Dashboard(
         title=dashboard.title,
         uid=dashboard.uid,
@@ -100,7 +100,7 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
 
 
 def panel_id(key: str) -> int:
-    """Give a panel's id from its key alone, so that it survives whatever is inserted before it."""
+    """Return a panel's id from its key alone, so that it survives whatever is inserted before it."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % 1_000_000_000 + 1
 
 

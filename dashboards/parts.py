@@ -75,7 +75,7 @@ def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:
 
 
 def footer(key: str, service: str = "") -> Panel:
-    """Say how exact figures of what is on the screen are had, of one service or of all."""
+    """Return how exact figures of what is on the screen are had, of one service or of all."""
     command = " ".join(filter(None, ("leadline snapshot", service)))
     return Panel(
         key=f"{key}.footer",

@@ -26,7 +26,7 @@ USED = {
 
 
 def build(catalog: Catalog, service: Service) -> Iterator[Panel]:
-    """Give a panel for each resource that the service tells the use of, and one of what held its CPU back."""
+    """Return a panel for each resource that the service tells the use of, and one of what held its CPU back."""
     where = series_names.owner(catalog.project, service.name)
     for name, (title, unit, what) in USED.items():
         used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])

@@ -25,7 +25,7 @@ THIRD, TALL = 8, 10
 
 
 def build(catalog: Catalog, service: Service) -> Dashboard:
-    """Give the dashboard of one service."""
+    """Return the dashboard of one service."""
     return Dashboard(
         topic=service.name,
         uid=service_uid(catalog.project, service.name),
@@ -41,7 +41,7 @@ def _panels(catalog: Catalog, service: Service) -> Iterator[Panel]:
     where = series_names.owner(catalog.project, service.name)
     yield from _traffic(service, where)
     yield from _durations(service, where)
-    if any(burn.is_reckoned(each, catalog.retention) for each in service.objectives):
+    if any(burn.has_budget(each, catalog.retention) for each in service.objectives):
         yield row("service.slo", "Objectives")
         yield from _budget(where)
     saturation = list(resources.build(catalog, service))
@@ -55,7 +55,7 @@ def _panels(catalog: Catalog, service: Service) -> Iterator[Panel]:
 
 
 def _limit(service: Service, signal: str) -> tuple[Step, ...]:
-    """Give the target of a signal as a threshold."""
+    """Return the target of a signal as a threshold."""
     target = next((each for each in service.targets if each.signal == signal), None)
     if target is None:
         return ()

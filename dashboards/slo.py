@@ -27,7 +27,7 @@ SURE = (Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD))
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Give the SLO dashboard of a catalog."""
+    """Return the SLO dashboard of a catalog."""
     watched = any(True for _ in kept(catalog))
     panels = (
         (
@@ -54,10 +54,10 @@ def build(catalog: Catalog) -> Dashboard:
 
 
 def kept(catalog: Catalog) -> Iterator[Objective]:
-    """Give the objectives whose budgets are reckoned: samples are kept for their period."""
+    """Return the objectives whose budgets are reckoned: samples are kept for their period."""
     for service in catalog.services:
         for objective in service.objectives:
-            if burn.is_reckoned(objective, catalog.retention):
+            if burn.has_budget(objective, catalog.retention):
                 yield objective
 
 
@@ -230,7 +230,7 @@ def _lasting(catalog: Catalog) -> str:
     by_period: dict[Decimal, dict[str, list[str]]] = {}
     for service in catalog.services:
         for objective in service.objectives:
-            if burn.is_reckoned(objective, catalog.retention):
+            if burn.has_budget(objective, catalog.retention):
                 names = by_period.setdefault(objective.period_seconds, {})
                 names.setdefault(objective.name, []).append(service.name)
     chosen_ones = chosen(catalog, route=False)

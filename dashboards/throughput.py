@@ -17,7 +17,7 @@ from .parts import MOST_QUERIES, chosen, measured, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Give the throughput dashboard of a catalog."""
+    """Return the throughput dashboard of a catalog."""
     panels = (
         _by_service(catalog),
         _error_ratio(catalog),
@@ -167,7 +167,7 @@ def saturation(catalog: Catalog) -> Panel:
 
 
 def _limits(catalog: Catalog) -> tuple[str, ...]:
-    """Give an instrument that tells a limit, of those that some service has; one that none has, where none does."""
+    """Return an instrument that tells a limit, of those that some service has; one that none has, where none does."""
     named = [name for service in catalog.services for name in service.instruments if "limit" in name]
     return (named[0] if named else "cpu_limit",)
 

@@ -23,7 +23,7 @@ TEXTS = ("key", "title", "description", "kind", "unit", "sort")
 
 
 def wrong(panel: Panel) -> Iterator[str]:
-    """Say what is wrong with a panel, the types of its fields first; nothing more where these are wrong."""
+    """Return what is wrong with a panel, the types of its fields first; nothing more where these are wrong."""
     types = list(_types(panel))
     yield from types
     if types:
@@ -45,7 +45,7 @@ def wrong(panel: Panel) -> Iterator[str]:
 
 
 def unknown_variables(panel: Panel, known: tuple[str, ...]) -> Iterator[str]:
-    """Say which variables a panel's queries use that its dashboard does not offer."""
+    """Return which variables a panel's queries use that its dashboard does not offer."""
     offered = {"datasource", *known}
     for query in panel.queries:
         for name in sorted(without_variables(query.expr).variables - BUILT_IN - offered):

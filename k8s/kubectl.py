@@ -40,7 +40,7 @@ class Cluster:
     namespace: str = ""
 
     def differing(self, files: Mapping[str, str], base: str) -> frozenset[Key]:
-        """Give the objects of a kustomize base that applying it would change, by kind and name; by kubectl's own diff."""
+        """Return the objects of a kustomize base that applying it would change, by kind and name; by kubectl's own diff."""
         with _written(files, base) as folder:
             done = self._run("diff", *MANAGER, "-k", folder, allowed=(0, 1))
         names = re.findall(r"(?m)^diff .*/(\S+)$", done.stdout)
@@ -48,7 +48,7 @@ class Cluster:
         return frozenset(key for key in wanted if any(_is_of(named, *key) for named in names))
 
     def live(self, files: Mapping[str, str], base: str) -> dict[Key, Object]:
-        """Give the objects of a kustomize base that are there, by kind and name."""
+        """Return the objects of a kustomize base that are there, by kind and name."""
         with _written(files, base) as folder:
             done = self._run(
                 "get", "--ignore-not-found", "--show-managed-fields", "--output=json", "-k", folder
@@ -56,7 +56,7 @@ class Cluster:
         return {_key(each): each for each in _items(done.stdout)}
 
     def owned(self, project: str, *, rules: bool) -> dict[Key, Object]:
-        """Give the objects that carry a project's mark and that leadline applied; PrometheusRules where there are any."""
+        """Return the objects that carry a project's mark and that leadline applied; PrometheusRules where there are any."""
         selector = f"--selector=app.kubernetes.io/managed-by=leadline,app.kubernetes.io/part-of={project}"
         kinds = ("configmaps", RULES) if rules else ("configmaps",)
         found: list[Object] = []
@@ -96,12 +96,12 @@ class Cluster:
         self._run("delete", "--ignore-not-found", kind.lower(), name)
 
     def config_map(self, name: str) -> Object | None:
-        """Give a ConfigMap; None where there is none."""
+        """Return a ConfigMap; None where there is none."""
         done = self._run("get", "configmap", name, "--ignore-not-found", "--output=json")
         return next(iter(_items(done.stdout)), None)
 
     def secret(self, name: str, key: str) -> str:
-        """Give one key of a Secret. Raises UsageError where there is none."""
+        """Return one key of a Secret. Raises UsageError where there is none."""
         done = self._run("get", "secret", name, "--ignore-not-found", "--output=json")
         data = next(iter(_items(done.stdout)), {}).get("data") or {}
         if key not in data:
@@ -111,19 +111,19 @@ class Cluster:
         return base64.b64decode(data[key]).decode()
 
     def everywhere(self, kinds: str, *, namespace: str = "") -> list[Object]:
-        """Give the objects of some kinds, in all namespaces or in one."""
+        """Return the objects of some kinds, in all namespaces or in one."""
         where = f"--namespace={namespace}" if namespace else "--all-namespaces"
         return _items(self._run("get", kinds, where, "--output=json", inside=False).stdout)
 
     def labels_of_namespace(self, name: str) -> dict[str, str]:
-        """Give the labels of a namespace; none where it is not there."""
+        """Return the labels of a namespace; none where it is not there."""
         found = _items(
             self._run("get", "namespace", name, "--ignore-not-found", "--output=json", inside=False).stdout
         )
         return dict(found[0]["metadata"].get("labels") or {}) if found else {}
 
     def services(self) -> list[dict[str, Any]]:
-        """Give the Services of the namespace, or of all where none is named, as the Kubernetes API describes them."""
+        """Return the Services of the namespace, or of all where none is named, as the Kubernetes API describes them."""
         everywhere = () if self.namespace else ("--all-namespaces",)
         done = self._run("get", "services", "--output=json", *everywhere)
         items: list[dict[str, Any]] = json.loads(done.stdout)["items"]
@@ -176,7 +176,7 @@ def _keys(files: Mapping[str, str], base: str) -> Iterator[Key]:
 
 
 def objects_of(files: Mapping[str, str], base: str) -> dict[Key, Object]:
-    """Give the objects of a kustomize base, by kind and name."""
+    """Return the objects of a kustomize base, by kind and name."""
     found = [
         yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders
         for path, text in files.items()
@@ -200,7 +200,7 @@ def subset(files: Mapping[str, str], base: str, keys: Collection[Key]) -> dict[s
 
 
 def _is_of(named: str, kind: str, name: str) -> bool:
-    """Say whether kubectl's diff names an object: group.version.kind.namespace.name."""
+    """Return whether kubectl's diff names an object: group.version.kind.namespace.name."""
     return f".{kind}." in f".{named}" and named.endswith(f".{name}")
 
 

@@ -13,7 +13,7 @@ CONTENT = ("f:data", "f:binaryData", "f:spec")
 
 
 def is_of_project(found: Object, project: str) -> bool:
-    """Say whether an object's labels name us, and this project."""
+    """Return whether an object's labels name us, and this project."""
     labels = found["metadata"].get("labels") or {}
     return (
         labels.get("app.kubernetes.io/managed-by") == MANAGER
@@ -29,7 +29,7 @@ def others(found: Object) -> tuple[str, ...]:
 
 
 def applied_by_us(found: Object) -> bool:
-    """Say whether we applied an object; a copy that somebody made by hand has our labels only."""
+    """Return whether we applied an object; a copy that somebody made by hand has our labels only."""
     return any(
         each.get("manager") == MANAGER and each.get("operation") == "Apply"
         for each in found["metadata"].get("managedFields") or ()
@@ -83,7 +83,7 @@ def described(found: Object) -> str:
 
 
 def _managed(found: Object) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each manager with what it owns of the content."""
+    """Return each manager with what it owns of the content."""
     for each in found["metadata"].get("managedFields") or ():
         fields = each.get("fieldsV1") or {}
         yield str(each.get("manager", "")), {name: fields[name] for name in CONTENT if name in fields}

@@ -31,7 +31,7 @@ def name(project: str) -> str:
 
 
 def remembered(project: str, live: Mapping[Key, Object], written: Collection[Key]) -> Object:
-    """Give the ConfigMap that holds the objects that a push is about to change, and names those that it makes.
+    """Return the ConfigMap that holds the objects that a push is about to change, and names those that it makes.
 
     Raises ConflictError where they are too many to be kept.
     """
@@ -51,7 +51,7 @@ def remembered(project: str, live: Mapping[Key, Object], written: Collection[Key
 
 
 def recalled(cluster: Cluster, project: str) -> tuple[dict[Key, Object], tuple[Key, ...]] | None:
-    """Give what the last push replaced, and the keys of what it made; None where nothing is kept."""
+    """Return what the last push replaced, and the keys of what it made; None where nothing is kept."""
     found = cluster.config_map(name(project))
     if found is None:
         return None

@@ -55,7 +55,7 @@ def _is_one(what: str, service: Mapping[str, Any]) -> bool:
 
 
 def _port(what: str, service: Mapping[str, Any]) -> int:
-    """Give the port that serves it; 0 where there is none."""
+    """Return the port that serves it; 0 where there is none."""
     ports = service["spec"].get("ports") or []
     for wanted in PORTS[what]:
         for port in ports:

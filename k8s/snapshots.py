@@ -21,7 +21,7 @@ Object = dict[str, Any]
 
 
 def objects(catalog: Catalog) -> Iterator[tuple[str, Object]]:
-    """Give the objects by file; none where the catalog wants no snapshots.
+    """Return the objects by file; none where the catalog wants no snapshots.
 
     Raises ConflictError where a file that the catalog names lies in a folder.
     """

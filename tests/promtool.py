@@ -18,7 +18,7 @@ PARTS = 2 * SIDE_BY_SIDE
 
 
 def checked(files: Iterable[Path]) -> str:
-    """Give what promtool says against rule files; empty where it says nothing."""
+    """Return what promtool says against rule files; empty where it says nothing."""
     return _run("check", map(str, files))
 
 

@@ -25,7 +25,7 @@ LAST, DUE = 20, 15
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
-    """Give one alert for each instrument of the service, and one for series that lost the bucket of its latency objective."""
+    """Return one alert for each instrument of the service, and one for series that lost the bucket of its latency objective."""
     for instrument in service.golden.values():
         yield _alert(catalog, service, instrument)
     latency, objective = service.instruments.get("latency"), service.objective("latency")
@@ -71,7 +71,7 @@ def _cases(
     annotations: dict[str, str],
     targets: tuple[Matcher, ...],
 ) -> Iterator[Case]:
-    """Give the tests; `targets` where the service may have none on purpose, so that the alert needs one."""
+    """Return the tests; `targets` where the service may have none on purpose, so that the alert needs one."""
     if catalog.pace != 1:
         return
     fired = Check(minutes=LAST + DUE + 3, fires=True, annotations=annotations)

@@ -36,7 +36,7 @@ def recordings(catalog: Catalog) -> Iterator[Recording]:
 
 
 def projected(catalog: Catalog) -> Iterator[Alert]:
-    """Give the alert on the month at the present rate, in two windows; none where there is no budget, or no spend."""
+    """Return the alert on the month at the present rate, in two windows; none where there is no budget, or no spend."""
     spending = catalog.measuring("cost")
     budget = catalog.monthly_budget_usd
     if budget is None or not spending:
@@ -100,7 +100,7 @@ def is_counted(catalog: Catalog) -> bool:
 
 
 def remarks(catalog: Catalog) -> Iterator[str]:
-    """Say why the month's spend is not summed, and what to change."""
+    """Return why the month's spend is not summed, and what to change."""
     if catalog.monthly_budget_usd is None or is_counted(catalog):
         return
     if not catalog.measuring("cost"):
@@ -114,7 +114,7 @@ def remarks(catalog: Catalog) -> Iterator[str]:
 
 
 def month(catalog: Catalog) -> Group | None:
-    """Give the group that sums the month's spend, from samples that say which month they are of; None where it cannot."""
+    """Return the group that sums the month's spend, from samples that say which month they are of; None where it cannot."""
     if not is_counted(catalog):
         return None
     seconds = max(
@@ -205,5 +205,5 @@ def _month_cases(service: Service, limit: Decimal, seconds: Decimal, *, turns: b
 
 
 def counted_each_minute(service: Service, phases: tuple[Phase, ...], every: int) -> tuple[Input, ...]:
-    """Give what a service spends, a sample each minute, of phases in steps of so many minutes."""
+    """Return what a service spends, a sample each minute, of phases in steps of so many minutes."""
     return growing(service, [Phase(each.steps * every, each.events / every) for each in phases])

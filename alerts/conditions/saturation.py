@@ -45,7 +45,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
-    """Give the alerts on what is recorded."""
+    """Return the alerts on what is recorded."""
     resources = saturation.resources(service.instruments)
     planned = [each for each in resources if each in saturation.PLANNED]
     if planned:
@@ -224,7 +224,7 @@ def _throttled_cases(service: Service, below: Decimal, above: Decimal, fired: An
 def _used(
     catalog: Catalog, service: Service, resource: str, first: Decimal, then: Decimal
 ) -> tuple[Input, ...]:
-    """Give series that make a resource so full, and then so full; as recorded, where promtool cannot be given its instruments."""
+    """Return series that make a resource so full, and then so full; as recorded, where promtool cannot be given its instruments."""
     found = saturation.resources(service.instruments)[resource]
     used, limit = found.used, found.limit
     if used.expression or limit.expression or used.native or used.names:

@@ -81,7 +81,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
-    """Give the alerts on what is recorded."""
+    """Return the alerts on what is recorded."""
     if "cost" in service.measures and _weeks(catalog):
         yield _anomaly(catalog, service)
     for target in _unit_costs(service):
@@ -214,7 +214,7 @@ DEAR, CHEAP = Decimal("1.25"), Decimal("0.8")
 
 
 def _at(catalog: Catalog, service: Service, target: Target, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Give units that cost so much each; as recorded where spend is tokens × prices, whose ratio none can choose."""
+    """Return units that cost so much each; as recorded where spend is tokens × prices, whose ratio none can choose."""
     unit = UNIT_COSTS[target.signal]
     counter, amount = service.instruments[unit.instrument], Decimal(10_000)
     spent = [replace(each, events=amount / unit.many * each.events) for each in phases]

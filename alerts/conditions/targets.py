@@ -53,7 +53,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
-    """Give the alerts on what the service's metrics are scraped from; none where its selector names no job."""
+    """Return the alerts on what the service's metrics are scraped from; none where its selector names no job."""
     own = _service_targets(service)
     if own:
         yield _service_down(catalog, service, own)
@@ -297,7 +297,7 @@ def _up(where: tuple[Matcher, ...], *values: str) -> tuple[Input, ...]:
 
 
 def _others(where: tuple[Matcher, ...], values: str) -> Iterator[Input]:
-    """Give the `up` of targets that are not the service's, each for another matcher."""
+    """Return the `up` of targets that are not the service's, each for another matcher."""
     for each in where:
         if (other := kept_out(each, where)) and each.operator in ("=", "=~"):
             yield another(scraped(where, "other:8080", values), other)

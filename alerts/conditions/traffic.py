@@ -44,7 +44,7 @@ def recordings(catalog: Catalog, service: Service) -> Iterator[Recording]:
 
 
 def alerts(catalog: Catalog, service: Service) -> Iterator[Alert]:
-    """Give the alerts on a drop and on a surge."""
+    """Return the alerts on a drop and on a surge."""
     if not is_watched(catalog, service):
         return
     tuning = service.tuning

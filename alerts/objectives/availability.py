@@ -15,11 +15,11 @@ from leadline.signals.objective import Objective
 from ..annotations import SHARE
 from ..input_series import Phase, counting, failure, outside, success, telling_label
 from ..model import Input
-from .sli import Watched
+from .sli import SLI
 
 
-def watched(catalog: Catalog, service: Service) -> Watched | None:
-    """Give what is watched; None where there is no objective, or failures cannot be told."""
+def watched(catalog: Catalog, service: Service) -> SLI | None:
+    """Return what is watched; None where there is no objective, or failures cannot be told."""
     objective, requests = service.objective("availability"), service.instruments.get("requests")
     if objective is None or requests is None or not requests.tells_errors:
         return None
@@ -31,7 +31,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         told = found.recorded(series_names.slo_bad_events(found.slice))
         return f"{errors_alone(requests, window)}\nor\n0 * {told}"
 
-    found = Watched(
+    found = SLI(
         catalog=catalog,
         service=service,
         objective=objective,
@@ -61,7 +61,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
 
 
 def _traffic(requests: Instrument, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Give all requests as those that failed and the others; apart where failures have a counter of their own."""
+    """Return all requests as those that failed and the others; apart where failures have a counter of their own."""
     labels = {name: value for name, value in (("route", "/example"), ("method", "GET")) if requests.has(name)}
     if requests.failed and not requests.has("status"):
         return (

@@ -15,7 +15,7 @@ from leadline.signals import series_names
 from leadline.signals.promql import select
 
 from ..model import Recording
-from .sli import Watched
+from .sli import SLI
 
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 
@@ -28,8 +28,8 @@ def interval(catalog: Catalog) -> Decimal:
     )
 
 
-def recordings(watched: Watched) -> Iterator[Recording]:
-    """Give what remains of the budget, 1 − bad ÷ all ÷ (1 − target) over the period, and how much of the period was recorded."""
+def recordings(watched: SLI) -> Iterator[Recording]:
+    """Return what remains of the budget, 1 − bad ÷ all ÷ (1 − target) over the period, and how much of the period was recorded."""
     objective, where = watched.objective, watched.where
     seconds = interval(watched.catalog)
     long = objective.period_seconds / watched.catalog.pace

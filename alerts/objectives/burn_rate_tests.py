@@ -15,14 +15,14 @@ from itertools import accumulate, groupby
 
 from leadline.base.units import duration, plain, rounded
 from leadline.signals import burn, series_names
-from leadline.signals.burn import PAGE, Arm
+from leadline.signals.burn import PAGE, BurnRateWindows
 from leadline.signals.promql import Matcher, select
 
 from ..annotations import SHARE, Annotations, filled, percent
 from ..input_series import Phase, another, constant
 from ..model import IDLE_STEP, STEP, Case, Check, Input
 from . import budget
-from .sli import Watched
+from .sli import SLI
 
 MINUTE = 60
 MANY = Decimal(1_000_000)
@@ -102,9 +102,9 @@ class Timeline:
 
 
 def cases(
-    watched: Watched, arms: tuple[Arm, ...], waits: tuple[str, str], annotations: Annotations
+    watched: SLI, arms: tuple[BurnRateWindows, ...], waits: tuple[str, str], annotations: Annotations
 ) -> Iterator[Case]:
-    """Give the tests of an alert; none where windows are shortened for a demonstration.
+    """Return the tests of an alert; none where windows are shortened for a demonstration.
 
     waits  for how long its condition must hold before it fires, and for how long it is kept
     """
@@ -131,7 +131,7 @@ def cases(
     yield Case(name="nothing is measured", inputs=(), checks=(Check(minutes=MINUTE),), step=IDLE_STEP)
 
 
-def _pair(watched: Watched, arm: Arm, waits: tuple[str, str]) -> Pair:
+def _pair(watched: SLI, arm: BurnRateWindows, waits: tuple[str, str]) -> Pair:
     step = STEPS[arm.long]
 
     def steps(text: str) -> int:
@@ -144,12 +144,12 @@ def _pair(watched: Watched, arm: Arm, waits: tuple[str, str]) -> Pair:
     )
 
 
-def _many(watched: Watched) -> Decimal:
+def _many(watched: SLI) -> Decimal:
     """Return how many events a step has: the smaller the budget, the more."""
     return rounded(ENOUGH / (1 - watched.objective.target), 3)
 
 
-def _breach(watched: Watched, pair: Pair, annotations: Annotations) -> Case:
+def _breach(watched: SLI, pair: Pair, annotations: Annotations) -> Case:
     """A share above the limit from the first sample on, so that what the alert says is known."""
     share = Decimal(1) if watched.slices else min(pair.limit * Decimal("1.25"), Decimal(1))
     bad = (pair.many * share).to_integral_value()
@@ -165,7 +165,7 @@ def _breach(watched: Watched, pair: Pair, annotations: Annotations) -> Case:
     return Case(name="a breach", inputs=_fed(watched, phases), checks=checks)
 
 
-def _fast(watched: Watched, pair: Pair) -> Case:
+def _fast(watched: SLI, pair: Pair) -> Case:
     """The fast page: few events, a burst of good ones, bad ones below and above the limit, its end, and a single failure after it."""
     line = Timeline(STEP)
     if not watched.slices and budget.interval(watched.catalog) <= STEP * MINUTE:
@@ -181,7 +181,7 @@ def _fast(watched: Watched, pair: Pair) -> Case:
     return Case(name="1h and 5m", inputs=_fed(watched, line.phases), checks=tuple(line.checks))
 
 
-def _few(line: Timeline, watched: Watched, pair: Pair) -> None:
+def _few(line: Timeline, watched: SLI, pair: Pair) -> None:
     """Few requests: one failure is chance, and several are none."""
     events, bad = watched.least
     quiet = max(Decimal("0.5"), events * 2 / BREACH_STEPS)
@@ -189,7 +189,7 @@ def _few(line: Timeline, watched: Watched, pair: Pair) -> None:
     line.run(1, Decimal(1), Decimal(1))
     line.run(pair.hold + 1, quiet)
     line.see()
-    bound = burn.bound_threshold(watched.objective, burn.ARMS[0])
+    bound = burn.bound_threshold(watched.objective, burn.BURN_RATE_WINDOWS[0])
     needed = (burn.CONFIDENCE_Z / 2 / (1 - bound.sqrt())) ** 2
     failed = Decimal(math.ceil(needed * 2) + 2) + bad
     share = failed / (failed + quiet * (BREACH_STEPS + pair.hold + 1))
@@ -249,7 +249,7 @@ class Edge:
     fires: bool = False
 
 
-def _edges(watched: Watched, arm: Arm, pair: Pair) -> Iterator[Case]:
+def _edges(watched: SLI, arm: BurnRateWindows, pair: Pair) -> Iterator[Case]:
     """The fast pair, of what is recorded of its windows: series side by side, those at which it is silent before the others."""
     condition = Condition.of(watched, arm)
     edges = [
@@ -277,8 +277,8 @@ def _floats(level: Level) -> tuple[float, float]:
     return float(level[0]), float(level[1])
 
 
-def _windows(watched: Watched, arm: Arm, edge: Edge, begin: int, end: int) -> Iterator[Input]:
-    """Give what is recorded of both windows, per second: a burst of good events, which slower pairs see for hours, and then the edge."""
+def _windows(watched: SLI, arm: BurnRateWindows, edge: Edge, begin: int, end: int) -> Iterator[Input]:
+    """Return what is recorded of both windows, per second: a burst of good events, which slower pairs see for hours, and then the edge."""
     where = (*watched.where, Matcher(GIVEN, "=", edge.name))
     for window, level in ((arm.long, edge.long), (arm.short, edge.short)):
         seconds = float(duration(window))
@@ -299,7 +299,7 @@ def _share_edges(limit: Decimal) -> Iterator[Edge]:
     yield Edge(name="shares above the limit", long=above, short=above, fires=True)
 
 
-def _count_edges(watched: Watched, arm: Arm) -> Iterator[Edge]:
+def _count_edges(watched: SLI, arm: BurnRateWindows) -> Iterator[Edge]:
     """As few bad events as chance may bring, or as a burn has at least; and a few more."""
     if not any(watched.least):
         bound = burn.bound_threshold(watched.objective, arm)
@@ -324,7 +324,7 @@ def _bad_by_chance(bound: Decimal, room: Decimal, most: int) -> tuple[Decimal, D
     return share, (burn.CONFIDENCE_Z / 2 / (1 - room * (bound / share).sqrt())) ** 2
 
 
-def _slow(watched: Watched, arms: Sequence[Arm], arm: Arm, pair: Pair) -> Iterator[Case]:
+def _slow(watched: SLI, arms: Sequence[BurnRateWindows], arm: BurnRateWindows, pair: Pair) -> Iterator[Case]:
     """A slower pair, of the sums of what is recorded each minute: some series side by side, each at the edge of one condition."""
     step = STEPS[arm.long]
     times = Times.of(pair)
@@ -380,7 +380,7 @@ class Condition:
     least: tuple[Decimal, Decimal]
 
     @classmethod
-    def of(cls, watched: Watched, arm: Arm) -> Condition:
+    def of(cls, watched: SLI, arm: BurnRateWindows) -> Condition:
         long, short = (int(duration(each) / MINUTE) for each in (arm.long, arm.short))
         return cls(
             long=long,
@@ -449,8 +449,8 @@ class Scenario:
         return found
 
 
-def _scenarios(watched: Watched, arm: Arm, pair: Pair, times: Times) -> Iterator[Scenario]:
-    """Give series of which each is at the edge of one condition of a pair, and well beyond all the others."""
+def _scenarios(watched: SLI, arm: BurnRateWindows, pair: Pair, times: Times) -> Iterator[Scenario]:
+    """Return series of which each is at the edge of one condition of a pair, and well beyond all the others."""
     yield from _shares(pair, times)
     if not any(watched.least):
         bound = burn.bound_threshold(watched.objective, arm)
@@ -626,7 +626,7 @@ def _least(least: tuple[Decimal, Decimal], pair: Pair, times: Times) -> Iterator
             )
 
 
-def _from_counters(watched: Watched) -> Case:
+def _from_counters(watched: SLI) -> Case:
     """A total outage, where the fast pair can never be met: what is counted reaches the slower one."""
     steps, many = 2 * LASTING_STEPS, _many(watched)
     good = (Phase(1, many),) if watched.slices else ()
@@ -635,8 +635,8 @@ def _from_counters(watched: Watched) -> Case:
     return Case(name="a breach", inputs=_fed(watched, phases), checks=checks)
 
 
-def _fed(watched: Watched, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Give what is counted, by two instances, and what others count; or what is recorded, if promtool cannot be given counters."""
+def _fed(watched: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
+    """Return what is counted, by two instances, and what others count; or what is recorded, if promtool cannot be given counters."""
     steps = sum(each.steps for each in phases)
     others = tuple(_recorded_of_others(watched, steps))
     if watched.traffic is None:
@@ -650,8 +650,8 @@ def _fed(watched: Watched, phases: Sequence[Phase]) -> tuple[Input, ...]:
     return (*apart, *foreign, *others)
 
 
-def _recorded(watched: Watched, phases: Sequence[Phase]) -> Iterator[Input]:
-    """Give the recorded events of the windows: at each step what its steps brought, per second of the whole of it."""
+def _recorded(watched: SLI, phases: Sequence[Phase]) -> Iterator[Input]:
+    """Return the recorded events of the windows: at each step what its steps brought, per second of the whole of it."""
     every = [each for each in phases for _ in range(each.steps)]
     for window in burn.RECORDED:
         covers = max(1, int(duration(window) / MINUTE / STEP))
@@ -666,8 +666,8 @@ def _recorded(watched: Watched, phases: Sequence[Phase]) -> Iterator[Input]:
             yield Input(selector=select(record, watched.where), values=" ".join(values))
 
 
-def _counted(watched: Watched, scenarios: Sequence[Scenario]) -> Iterator[Input]:
-    """Give what is recorded each minute, a series for each scenario, and what is recorded of others."""
+def _counted(watched: SLI, scenarios: Sequence[Scenario]) -> Iterator[Input]:
+    """Return what is recorded each minute, a series for each scenario, and what is recorded of others."""
     for record, index in ((series_names.SLO_EVENTS_COUNTED, 0), (series_names.SLO_BAD_EVENTS_COUNTED, 1)):
         for each in scenarios:
             given = Matcher(GIVEN, "=", each.name)
@@ -682,7 +682,7 @@ def _counted(watched: Watched, scenarios: Sequence[Scenario]) -> Iterator[Input]
             yield from _of_others(watched, record, len(scenarios[0].levels), (given,))
 
 
-def _recorded_of_others(watched: Watched, steps: int) -> Iterator[Input]:
+def _recorded_of_others(watched: SLI, steps: int) -> Iterator[Input]:
     records = [
         write(watched.catalog.paced(window))
         for window in burn.RECORDED
@@ -693,8 +693,8 @@ def _recorded_of_others(watched: Watched, steps: int) -> Iterator[Input]:
         yield from _of_others(watched, record, steps, ())
 
 
-def _of_others(watched: Watched, record: str, steps: int, more: Iterable[Matcher]) -> Iterator[Input]:
-    """Give what is recorded of another project, service and objective: all of it bad."""
+def _of_others(watched: SLI, record: str, steps: int, more: Iterable[Matcher]) -> Iterator[Input]:
+    """Return what is recorded of another project, service and objective: all of it bad."""
     for each in watched.where:
         other = replace(each, value=f"{each.value}-other")
         where = [*(other if matcher == each else matcher for matcher in watched.where), *more]

@@ -7,20 +7,20 @@ from decimal import Decimal
 
 from leadline.base.units import duration, plain, rounded
 from leadline.signals import burn, series_names
-from leadline.signals.burn import PAGE, TICKET, Arm
+from leadline.signals.burn import PAGE, TICKET, BurnRateWindows
 from leadline.signals.promql import indent, select
 
 from ..input_series import attempted
 from ..model import Alert, Recording
 from . import burn_rate_tests
-from .sli import DIGITS, Watched
+from .sli import DIGITS, SLI
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}
 """How long a condition must hold before a notification is sent, and be gone before the alert resolves."""
 
 
-def recordings(watched: Watched) -> Iterator[Recording]:
+def recordings(watched: SLI) -> Iterator[Recording]:
     """Record numerator and denominator apart, for the windows of the fast page: never NaN, and 0 is 0."""
     if not burn.usable(watched.objective, watched.catalog.retention):
         return
@@ -45,7 +45,7 @@ def recordings(watched: Watched) -> Iterator[Recording]:
             yield Recording(record=record(window), expr=expr, labels=watched.labels)
 
 
-def sums(watched: Watched, seconds: Decimal) -> Iterator[Recording]:
+def sums(watched: SLI, seconds: Decimal) -> Iterator[Recording]:
     """Record events as numbers, those of `seconds` each: long windows and periods are sums of these."""
     if not burn.usable(watched.objective, watched.catalog.retention):
         return
@@ -57,14 +57,14 @@ def sums(watched: Watched, seconds: Decimal) -> Iterator[Recording]:
         yield Recording(record=record, expr=f"{events} * {plain(seconds)}", labels=watched.labels)
 
 
-def _windows(watched: Watched) -> list[str]:
-    """Give the windows that the objective's alerts read, the shortest first."""
+def _windows(watched: SLI) -> list[str]:
+    """Return the windows that the objective's alerts read, the shortest first."""
     arms = burn.usable(watched.objective, watched.catalog.retention)
     return sorted({window for arm in arms for window in (arm.short, arm.long)}, key=duration)
 
 
-def alerts(watched: Watched) -> Iterator[Alert]:
-    """Give a page and a ticket alert, each of the arms that can be met; none where none can."""
+def alerts(watched: SLI) -> Iterator[Alert]:
+    """Return a page and a ticket alert, each of the arms that can be met; none where none can."""
     usable = burn.usable(watched.objective, watched.catalog.retention)
     for severity in (PAGE, TICKET):
         arms = tuple(arm for arm in usable if arm.severity == severity)
@@ -84,7 +84,7 @@ def alerts(watched: Watched) -> Iterator[Alert]:
         )
 
 
-def _arm(watched: Watched, arm: Arm) -> str:
+def _arm(watched: SLI, arm: BurnRateWindows) -> str:
     """Write the condition of a window pair: budget was lost in the long one, not by chance, and still is in the short one."""
     limit = plain(rounded(burn.threshold(watched.objective, arm), DIGITS))
     bad, recent_bad = watched.bad_in(arm.long), watched.bad_in(arm.short)

@@ -20,7 +20,7 @@ from leadline.signals.objective import Objective
 from ..annotations import SHARE
 from ..input_series import Phase, another, counting, outside, telling_label
 from ..model import Input
-from .sli import Slices, Watched
+from .sli import SLI, TimeSlices
 
 CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
 """What an event of the cases costs, in times of its limit."""
@@ -28,8 +28,8 @@ OTHERS = Decimal(10) ** 9
 """Events, and US dollars, a step that are not the service's."""
 
 
-def watched(catalog: Catalog, service: Service) -> Watched | None:
-    """Give what is watched; None where there is no objective, or nothing counts the spend, or what it is for."""
+def watched(catalog: Catalog, service: Service) -> SLI | None:
+    """Return what is watched; None where there is no objective, or nothing counts the spend, or what it is for."""
     objective = service.objective("cost")
     counter = service.instruments.get(objective.of) if objective else None
     spend = service.instruments.get("cost")
@@ -41,14 +41,14 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
         events = found.recorded(series_names.slo_events(window))
         return f"{events}\n*\n(\n{rate(spend, window)}\n> bool\n{limit} * {events}\n)"
 
-    found = Watched(
+    found = SLI(
         catalog=catalog,
         service=service,
         objective=objective,
         least=(service.tuning.least_events, service.tuning.least_bad),
         events=lambda window: rate(counter, window),
         bad=bad,
-        slices=Slices(
+        slices=TimeSlices(
             events=series_names.slo_events(catalog.paced(series_names.WINDOW)),
             bad=series_names.slo_bad_events(catalog.paced(series_names.WINDOW)),
             over=lambda series, window: f"avg_over_time({series}[{window}])",
@@ -81,7 +81,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
 def _traffic(
     counter: Instrument, spend: Instrument, objective: Objective, phases: Sequence[Phase]
 ) -> tuple[Input, ...]:
-    """Give events, and what they cost: below the limit, or above it in phases that are bad; and those of others."""
+    """Return events, and what they cost: below the limit, or above it in phases that are bad; and those of others."""
     limit = objective.limit_usd or Decimal(0)
     known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
     labels = {name: value for name, value in known if counter.has(name)}

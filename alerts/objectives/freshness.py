@@ -21,7 +21,7 @@ from leadline.signals.promql import Matcher, select
 from ..annotations import SHARE
 from ..input_series import Phase, presence
 from ..model import Input
-from .sli import Slices, Watched
+from .sli import SLI, TimeSlices
 
 SCRAPES = 2
 """One scrape may come late; after this many without a sample, there is none."""
@@ -31,8 +31,8 @@ REMEMBERED = "1h"
 """For so long it is known that there was a sample once, while Prometheus itself is away."""
 
 
-def watched(catalog: Catalog, service: Service) -> Watched | None:
-    """Give what is watched; None where there is no objective, or not its instrument."""
+def watched(catalog: Catalog, service: Service) -> SLI | None:
+    """Return what is watched; None where there is no objective, or not its instrument."""
     objective = service.objective("freshness")
     instrument = service.instruments.get(objective.of) if objective else None
     if objective is None or instrument is None or instrument.constant is not None:
@@ -44,13 +44,13 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
     labels = {**catalog.labels(service), "objective": objective.name}
     moments = select(series_names.SLO_MOMENTS, (Matcher(key, "=", value) for key, value in labels.items()))
     remembered = f"last_over_time({moments}[{catalog.paced(REMEMBERED)}])"
-    return Watched(
+    return SLI(
         catalog=catalog,
         service=service,
         objective=objective,
         events=lambda _: f"0 * {fresh} + 1\nor\n0 * sum({remembered}) + 1",
         bad=lambda _: f"0 * {fresh}\nor\n0 * sum({moments}) + 1",
-        slices=Slices(
+        slices=TimeSlices(
             events=series_names.SLO_MOMENTS,
             bad=series_names.SLO_BAD_MOMENTS,
             over=lambda series, length: f"sum_over_time({series}[{length}]) / {plain(duration(length))}",
@@ -79,5 +79,5 @@ def _described(
 
 
 def _traffic(instrument: Instrument, suffix: str, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Give a series that has no sample in the steps of phases that are bad."""
+    """Return a series that has no sample in the steps of phases that are bad."""
     return (presence(instrument, phases, suffix=suffix),)

@@ -15,11 +15,11 @@ from leadline.signals.objective import Objective
 from ..annotations import SHARE
 from ..input_series import Phase, counting, outside, telling_label
 from ..model import Input
-from .sli import Watched
+from .sli import SLI
 
 
-def watched(catalog: Catalog, service: Service) -> Watched | None:
-    """Give what is watched; None where there is no objective, or its threshold is on no known bucket edge."""
+def watched(catalog: Catalog, service: Service) -> SLI | None:
+    """Return what is watched; None where there is no objective, or its threshold is on no known bucket edge."""
     objective, histogram = service.objective("latency"), service.instruments.get("latency")
     if objective is None or objective.within is None or histogram is None or histogram.kind != "histogram":
         return None
@@ -34,7 +34,7 @@ def watched(catalog: Catalog, service: Service) -> Watched | None:
             every = latency.requests(histogram, edge, window)
         return latency.slower(histogram, edge, window, every)
 
-    found = Watched(
+    found = SLI(
         catalog=catalog,
         service=service,
         objective=objective,
@@ -65,7 +65,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
 
 
 def _traffic(histogram: Instrument, objective: Objective, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Give requests of which a share is slower than the objective's threshold."""
+    """Return requests of which a share is slower than the objective's threshold."""
     edge = histogram.raw_edge(objective.within) if objective.within else ""
     labels = {
         name: value for name, value in (("route", "/example"), ("method", "GET")) if histogram.has(name)

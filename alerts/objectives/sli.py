@@ -22,7 +22,7 @@ DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slices:
+class TimeSlices:
     """Of an objective by which stretches of time are good or bad, and not single events: what is read of each, and of a window.
 
     events, bad  the records of one slice
@@ -35,7 +35,7 @@ class Slices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class SLI:
     """An objective of a service with what its events are.
 
     events, bad  per second over a window, as PromQL: all, and those that use up the budget
@@ -54,7 +54,7 @@ class Watched:
     objective: Objective
     events: Callable[[str], str]
     bad: Callable[[str], str]
-    slices: Slices | None = None
+    slices: TimeSlices | None = None
     least: tuple[Decimal, Decimal]
     sampled: bool = True
     describe: Callable[[str], dict[str, str]]

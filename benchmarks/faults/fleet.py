@@ -96,7 +96,7 @@ class Process:
         return self._sums[key][bisect_right(times, time)] if times else 0.0
 
     def expose(self, time: float) -> Iterator[tuple[Labels, float]]:
-        """Give what a scrape reads at a moment; a label set appears with its first request."""
+        """Return what a scrape reads at a moment; a label set appears with its first request."""
         own = self.labels(time)
 
         def sample(name: str, value: float, **labels: str) -> tuple[Labels, float]:

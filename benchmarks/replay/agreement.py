@@ -46,7 +46,7 @@ def agreements() -> Iterator[Agreement]:
 
 
 def faults(agreements: Sequence[Agreement]) -> Iterator[str]:
-    """Say where Prometheus judges otherwise than the simulation, beside edges."""
+    """Return where Prometheus judges otherwise than the simulation, beside edges."""
     for each in agreements:
         if each.unexplained:
             yield f"{each.level}: Prometheus judges {each.unexplained} minutes otherwise than the simulation"

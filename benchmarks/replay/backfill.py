@@ -107,7 +107,7 @@ def _answers(client: Callable[[], Prometheus]) -> bool:
 
 
 def needed(files: Sequence[RuleFile]) -> list[Recording]:
-    """Give the recordings of which alerts and budgets are made, and all that these read."""
+    """Return the recordings of which alerts and budgets are made, and all that these read."""
     groups = [group for file in files for group in file.groups]
     every = [rule for group in groups for rule in group.rules if isinstance(rule, Recording)]
     wanted = {

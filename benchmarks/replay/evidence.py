@@ -44,7 +44,7 @@ STRICT = "Poisson z 1.64 > limit"
 
 
 def faults(figures: Figures) -> Iterator[str]:
-    """Say what the chosen strategy does not keep of its promise."""
+    """Return what the chosen strategy does not keep of its promise."""
     for severity in (PAGE, TICKET):
         worst = _worst(figures, CHOSEN, HALF, severity)
         if worst >= MOST_FALSE_PAGES:

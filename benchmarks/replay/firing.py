@@ -10,7 +10,7 @@ from benchmarks.replay.month import USUAL, Due, Event
 from leadline.alerts.model import Alert
 from leadline.base.units import duration
 from leadline.signals import burn
-from leadline.signals.burn import Arm
+from leadline.signals.burn import BurnRateWindows
 from leadline.signals.objective import Objective
 
 
@@ -53,12 +53,12 @@ def firings(alert: Alert, met: AbstractSet[int], evaluated: Sequence[int]) -> It
         yield Firing(alert=alert.name, met=since, begin=fired, end=None)
 
 
-def arms(objective: Objective, alert: Alert) -> tuple[Arm, ...]:
+def arms(objective: Objective, alert: Alert) -> tuple[BurnRateWindows, ...]:
     return tuple(arm for arm in burn.usable(objective, None) if arm.severity == alert.labels["severity"])
 
 
 def formula(objective: Objective, alert: Alert, event: Event) -> Due | None:
-    """Give when an alert's condition is met and gone, under even traffic.
+    """Return when an alert's condition is met and gone, under even traffic.
 
     Of each arm, the long window is met after limit ÷ share × long window (SRE workbook, chapter 5: (1 − SLO) ÷ error
     ratio × window × burn rate), and the short one is left after short window − limit ÷ share × short window. Limit and

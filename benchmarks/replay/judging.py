@@ -17,7 +17,7 @@ SUMMED_MINUTES = 2.5
 
 
 def faults(result: Result) -> Iterator[str]:
-    """Say what was not as promised."""
+    """Return what was not as promised."""
     for event in EVENTS:
         yield from _wrongly_told(result, event)
     for told in result.told:

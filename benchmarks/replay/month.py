@@ -73,7 +73,7 @@ def _rolling(begin: int) -> frozenset[tuple[int, int]]:
 
 
 def _at(day: int, hour: int, minute: int = 0) -> int:
-    """Give the minute of a time of day; the first day after the warm-up is day 1."""
+    """Return the minute of a time of day; the first day after the warm-up is day 1."""
     return (WARM_UP_DAYS + day - 1) * DAY + hour * HOUR + minute
 
 

@@ -99,11 +99,11 @@ class Result:
     seconds: float
 
     def due(self, event: Event) -> list[str]:
-        """Give the alerts that are due on an event, of those that are generated."""
+        """Return the alerts that are due on an event, of those that are generated."""
         return [name for name in event.expects if name in self.generated]
 
     def on(self, event: Event) -> list[Told]:
-        """Give what fired on an event."""
+        """Return what fired on an event."""
         return [each for each in self.told if each.event == event]
 
 
@@ -171,13 +171,13 @@ def _ideal(
 
 
 def cause(firing: Firing) -> Event | None:
-    """Give the last event that began before an alert's condition was met, if it is not long over."""
+    """Return the last event that began before an alert's condition was met, if it is not long over."""
     found = [each for each in EVENTS if each.begin <= firing.met <= each.end + AFTER]
     return max(found, key=lambda each: each.begin, default=None)
 
 
 def after(firing: Firing, event: Event) -> tuple[float, float]:
-    """Give the minutes from an event's begin until an alert fired, and from its end until it was over."""
+    """Return the minutes from an event's begin until an alert fired, and from its end until it was over."""
     return firing.begin - event.begin, (MINUTES if firing.end is None else firing.end) - event.end
 
 
@@ -198,7 +198,7 @@ def _held(due: Due | None, alert: Alert) -> tuple[float, float] | None:
 
 
 def moments() -> Iterator[Left]:
-    """Give when budgets are looked at."""
+    """Return when budgets are looked at."""
     yield Left(what="a week after the first scrape", minute=7 * DAY)
     yield Left(what="the month begins", minute=WARM_UP_DAYS * DAY)
     middle = OUTAGE.begin + OUTAGE.minutes // 2

@@ -25,12 +25,12 @@ class Totals:
     bad: Sequence[int]
 
     def count(self, begin: int, end: int) -> tuple[int, int]:
-        """Give events and bad events between two minutes; before the first minute there are none."""
+        """Return events and bad events between two minutes; before the first minute there are none."""
         since = max(0, begin)
         return self.events[end] - self.events[since], self.bad[end] - self.bad[since]
 
     def remaining(self, minute: int, period: int, target: float) -> float:
-        """Give what of the budget is left after the period (minutes) before a minute."""
+        """Return what of the budget is left after the period (minutes) before a minute."""
         events, bad = self.count(minute - period, minute)
         return 1 - bad / events / (1 - target)
 
@@ -197,7 +197,7 @@ def _totals(tallies: Sequence[_Tally]) -> dict[str, Totals]:
 
 
 def _requests(minute: int, chance: random.Random) -> float:
-    """Give the requests to expect in a minute: most at two in the afternoon, a tenth at night, fewer on weekends."""
+    """Return the requests to expect in a minute: most at two in the afternoon, a tenth at night, fewer on weekends."""
     daily = 0.55 + 0.45 * math.cos(2 * math.pi * (minute % DAY - 14 * HOUR) / DAY)
     weekend = minute // DAY % 7 >= 5
     return 1200 * daily * (0.6 if weekend else 1) * max(0.5, chance.gauss(1, 0.05))

@@ -34,7 +34,7 @@ def pairs(severity: str, objective: Objective = OBJECTIVE) -> tuple[Pair, ...]:
             factor=float(burn.factor(objective, arm)),
             bound_factor=float(burn.bound_factor(objective, arm)),
         )
-        for arm in burn.ARMS
+        for arm in burn.BURN_RATE_WINDOWS
         if arm.severity == severity
     )
 

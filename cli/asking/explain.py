@@ -60,7 +60,7 @@ def _costs(prometheus: Prometheus, text: str) -> Iterator[str]:
 
 
 def _findings(prometheus: Prometheus, text: str) -> Iterator[str]:
-    """Say what is wrong with the expression, as `leadline check` does of one in a rule."""
+    """Return what is wrong with the expression, as `leadline check` does of one in a rule."""
     facts = Facts(look=prometheus, inventory=prometheus.inventory())
     asked = Expression(text=text, file="", line=1, subject="", kind="record")
     for found in checked(asked, facts):

@@ -17,7 +17,7 @@ SUFFIXES = (
 
 
 def read(argument: str | None, file: Path | None) -> str:
-    """Give the expression: the argument, `-` for stdin, or a file's text. Raises UsageError where there is none, or two."""
+    """Return the expression: the argument, `-` for stdin, or a file's text. Raises UsageError where there is none, or two."""
     if argument is not None and file is not None:
         raise UsageError("an expression and --file say two things; give one")
     if file is not None:
@@ -47,7 +47,7 @@ def check(text: str) -> None:
 
 
 def metrics(text: str) -> tuple[str, ...]:
-    """Give the names of the metrics that an expression reads, in their order; none where it cannot be read."""
+    """Return the names of the metrics that an expression reads, in their order; none where it cannot be read."""
     from leadline.lint import tree
 
     try:
@@ -58,7 +58,7 @@ def metrics(text: str) -> tuple[str, ...]:
 
 
 def groups_by_more(text: str, labels: Collection[str]) -> bool:
-    """Say whether an expression groups by a label that is not among these."""
+    """Return whether an expression groups by a label that is not among these."""
     from leadline.lint import tree
 
     try:

@@ -21,7 +21,7 @@ THERE = "absent() gives nothing where there is something"
 
 
 def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
-    """Say why an expression has no series at a time, a line a reason."""
+    """Return why an expression has no series at a time, a line a reason."""
     missing = list(nearest(metrics(text), frozenset(prometheus.label_values("__name__"))))
     if missing:
         return missing
@@ -38,7 +38,7 @@ def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
 
 
 def _left_over(node: Node, text: str) -> str:
-    """Say what may leave nothing of selectors that all have series."""
+    """Return what may leave nothing of selectors that all have series."""
     if re.search(r"\boffset\b|@", re.sub(r'"[^"]*"|\'[^\']*\'', "", text)):
         return ELSEWHEN
     absent = any(tree.is_call(each, "absent", "absent_over_time") for each, _ in tree.walk(node))
@@ -46,7 +46,7 @@ def _left_over(node: Node, text: str) -> str:
 
 
 def of_labels(prometheus: Prometheus, text: str, at: float) -> list[str]:
-    """Say which labels an expression groups by or matches on that nothing carries."""
+    """Return which labels an expression groups by or matches on that nothing carries."""
     try:
         facts = Facts(look=prometheus, inventory=prometheus.inventory(), at=at)
         found = selecting.missing(tree.parse(text), facts)

@@ -116,7 +116,7 @@ def ordered(series: Sequence[Series], sort: str) -> list[Series]:
 
 
 def _differing(series: Sequence[Series]) -> tuple[str, ...]:
-    """Give the labels whose values are not all the same, the metric's name first."""
+    """Return the labels whose values are not all the same, the metric's name first."""
     if len(series) < 2:
         return ()
     names = {name for each in series for name in each.labels}
@@ -191,7 +191,7 @@ def number(value: float) -> str:
 
 
 def samples(answer: Answer) -> Iterator[tuple[str, ...]]:
-    """Give a row a sample, as a range selector returns them: the series, the time, the value."""
+    """Return a row a sample, as a range selector returns them: the series, the time, the value."""
     for series in answer.series:
         for sample in series.samples:
             yield name(series), moment(sample.time), number(sample.value)

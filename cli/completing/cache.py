@@ -30,7 +30,7 @@ class Named:
 
 
 def of_catalog(catalog_file: Path) -> Named:
-    """Give the names of services and contexts; read again where one of the two files changed."""
+    """Return the names of services and contexts; read again where one of the two files changed."""
     from ..context_file import user_file
 
     kept = _folder() / f"catalog-{_key(*map(_state, (catalog_file, user_file())))}.json"
@@ -56,7 +56,7 @@ def _from_files(catalog_file: Path) -> dict[str, list[str]]:
 
 
 def metrics(catalog_file: Path, url: str | None, context_name: str | None) -> tuple[str, ...]:
-    """Give the metrics' names of the server that a command would ask, as of at most five minutes ago.
+    """Return the metrics' names of the server that a command would ask, as of at most five minutes ago.
 
     A server that does not answer within a second gives what it had the last time, or none. One behind a tunnel, or of a catalog
     that the user has not agreed to (`leadline context trust`), is never asked here: it has what `leadline metrics` saw last.
@@ -67,7 +67,7 @@ def metrics(catalog_file: Path, url: str | None, context_name: str | None) -> tu
 def labels(
     catalog_file: Path, url: str | None, context_name: str | None, metric: str, label: str
 ) -> tuple[str, ...]:
-    """Give the labels of a metric, of all where none is named; or the values of a label of it. See `metrics`."""
+    """Return the labels of a metric, of all where none is named; or the values of a label of it. See `metrics`."""
 
     def ask(prometheus: Prometheus) -> Sequence[str]:
         return prometheus.label_values(label, metric) if label else prometheus.label_names(metric)

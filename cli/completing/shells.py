@@ -100,7 +100,7 @@ def _open(found: list[CompletionItem]) -> list[CompletionItem]:
 
 
 def _next(expression: str) -> str:
-    """Give what may follow: a value is closed, a selector after a value, a list of labels after a label; a metric has matchers."""
+    """Return what may follow: a value is closed, a selector after a value, a list of labels after a label; a metric has matchers."""
     if expression.endswith('="'):
         return '"'
     if expression.endswith('"'):
@@ -109,7 +109,7 @@ def _next(expression: str) -> str:
 
 
 def _closed(line: str) -> bool:
-    """Say whether a line ends outside of quotes."""
+    """Return whether a line ends outside of quotes."""
     quote = ""
     skip = False
     for sign in line:

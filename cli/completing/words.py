@@ -35,7 +35,7 @@ def _silent(function: Words) -> Words:
 
 @_silent
 def expression(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Give what the end of an expression may become, marked as what may go on."""
+    """Return what the end of an expression may become, marked as what may go on."""
     return [CompletionItem(value, goes_on=True) for value in _expressions(ctx, incomplete)]
 
 
@@ -126,7 +126,7 @@ def _metrics(ctx: click.Context) -> tuple[str, ...]:
 
 
 def _told(ctx: click.Context, metric: str = "", label: str = "") -> tuple[str, ...]:
-    """Give the labels of a metric, or of all; or the values of one."""
+    """Return the labels of a metric, or of all; or the values of one."""
     from .cache import labels as cached
 
     return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"), metric, label)

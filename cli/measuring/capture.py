@@ -18,7 +18,7 @@ from leadline.prometheus.client import Prometheus
 from leadline.reports import changes, snapshot
 from leadline.reports.client import Run
 from leadline.reports.model import Report
-from leadline.reports.recording import Frozen, Recorder, read
+from leadline.reports.recording import Recorder, Recording, read
 from leadline.reports.recording import write as frozen_text
 from leadline.signals.samples import Answer, Ask
 
@@ -39,7 +39,7 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
     with connection.open(catalog) as prometheus, _progress(prometheus.ask) as ask:
         recorder = Recorder(ask)
         window = window_of(catalog, chosen, wanted, k6_text, recorder.ask)
-        frozen = Frozen(
+        frozen = Recording(
             catalog=load(connection.catalog_file),
             file=catalog.file,
             sources=catalog.sources,
@@ -68,7 +68,7 @@ def thawed(path: Path, catalog: Catalog | None, *, draw: bool, verify: bool = Tr
 
 
 def _measured(
-    frozen: Frozen, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
+    frozen: Recording, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
 ) -> Report:
     """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps."""
     settings = frozen.settings
@@ -98,7 +98,7 @@ def _measured(
 
 
 def _source(connection: Connection, catalog: Catalog, prometheus: Prometheus) -> str:
-    """Say where it was asked: the context, the URL (a tunnel's local one is told by its Service), and what answered."""
+    """Return where it was asked: the context, the URL (a tunnel's local one is told by its Service), and what answered."""
     what = prometheus.flavour()
     if connection.url:
         return f"{prometheus.url}, {what}"

@@ -54,7 +54,7 @@ def run_of(text: str, where: str) -> Run | None:
 
 
 def window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_text: str, ask: Ask) -> Window:
-    """Give the window: what was said, the run's, or the last load that is found. Raises UsageError."""
+    """Return the window: what was said, the run's, or the last load that is found. Raises UsageError."""
     now, interval = time.time(), float(catalog.scrape_interval)
     explicit = wanted.length or wanted.start or wanted.end
     if wanted.detect and explicit:

@@ -12,7 +12,7 @@ from .request import Wanted
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:
-    """Give the commands that show it live, and take it again."""
+    """Return the commands that show it live, and take it again."""
     where = f" --url {connection.url}" if connection.url else ""
     if not connection.url:
         context = connection.context(catalog)

@@ -104,7 +104,7 @@ def _chosen(length: str | None, start: str | None, end: str | None, provisional:
 
 
 def of_run(run: Run, written: float, where: str, *, now: float, scrape_interval: float) -> Window:
-    """Give the window of a k6 run, with idle edges: from its own clock, else back from when its file was written."""
+    """Return the window of a k6 run, with idle edges: from its own clock, else back from when its file was written."""
     start = run.started if run.started is not None else written - run.seconds
     end = start + run.seconds
     how = "its setup() told when it began" if run.started is not None else "which was written when it ended"
@@ -119,7 +119,7 @@ def of_run(run: Run, written: float, where: str, *, now: float, scrape_interval:
 
 
 def of_plateau(found: Plateau, *, now: float, scrape_interval: float) -> Window:
-    """Give the window of a load that was found, idle edges with it; rates are over its steady state."""
+    """Return the window of a load that was found, idle edges with it; rates are over its steady state."""
     edge = EDGES * scrape_interval
     load = f"load from {utc(found.start)} to {utc(found.end)}"
     span = "its steady state, ramps left out" if found.has_steady_state else "whole; it has no steady state"

@@ -16,7 +16,7 @@ from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from leadline.deploy.tree import BASES, OPERATOR
 from leadline.grafana.api import Grafana
-from leadline.grafana.planning import Wishes
+from leadline.grafana.planning import PushOptions
 from leadline.k8s.kubectl import Cluster
 
 from ..connections import Reach, cluster_of, context_option, given, picked, reached
@@ -47,7 +47,7 @@ class Destination:
     context_name: str | None
     base: str
     rules_dir: Path | None
-    wishes: Wishes = field(default_factory=Wishes)
+    push_options: PushOptions = field(default_factory=PushOptions)
     annotate: bool = False
     remember: bool = True
     python: bool = True
@@ -59,7 +59,9 @@ class Destination:
         files = self._generated(catalog)
         if self.to == "grafana":
             with self._grafana(catalog) as server:
-                yield to_grafana.Push(server, catalog.project, files, self.wishes, annotate=self.annotate)
+                yield to_grafana.Push(
+                    server, catalog.project, files, self.push_options, annotate=self.annotate
+                )
         elif self.to == "files":
             folder = self._rules_dir()
             with self._reached("prometheus", catalog) as (endpoint, _):
@@ -71,7 +73,7 @@ class Destination:
                 catalog.project,
                 files,
                 self._base,
-                adopt=self.wishes.adopt,
+                adopt=self.push_options.adopt,
                 remember=self.remember,
             )
 
@@ -84,7 +86,7 @@ class Destination:
             catalog, files = replace(catalog, project=project), {}
         if self.to == "grafana":
             with self._grafana(catalog) as server:
-                yield to_grafana.Prune(server, catalog.project, files, overwrite=self.wishes.overwrite)
+                yield to_grafana.Prune(server, catalog.project, files, overwrite=self.push_options.overwrite)
         elif self.to == "files":
             raise UsageError(
                 "a push to files removes the rule files that are no longer generated; there is nothing to prune"
@@ -98,7 +100,7 @@ class Destination:
         catalog = loader.load(self.catalog_file)
         if self.to == "grafana":
             with self._grafana(catalog) as server:
-                yield to_grafana.Rollback(server, catalog.project, overwrite=self.wishes.overwrite)
+                yield to_grafana.Rollback(server, catalog.project, overwrite=self.push_options.overwrite)
         elif self.to == "files":
             folder = self._rules_dir()
             with self._reached("prometheus", catalog) as (endpoint, _):
@@ -147,7 +149,7 @@ class Destination:
             yield server
 
     def _reached(self, what: str, catalog: Catalog) -> AbstractContextManager[Reach]:
-        """Give the server: of --url with credentials from the environment, or of the context."""
+        """Return the server: of --url with credentials from the environment, or of the context."""
         if self.url:
             return given(what.upper(), self.url)
         return reached(what, *picked(catalog, self.context_name))
@@ -191,7 +193,7 @@ ADOPT = click.option(
 
 
 def shipped(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a command where to ship as one `destination`, from the options that it has of those that say so."""
+    """Return a command where to ship as one `destination`, from the options that it has of those that say so."""
 
     @wraps(function)
     def command(
@@ -215,7 +217,7 @@ def shipped(function: Callable[..., int]) -> Callable[..., int]:
             context_name=context_name,
             base=base,
             rules_dir=rules_dir,
-            wishes=Wishes(overwrite=overwrite, adopt=adopt),
+            push_options=PushOptions(overwrite=overwrite, adopt=adopt),
             annotate=annotate,
             remember=remember,
             python=python,

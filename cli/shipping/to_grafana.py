@@ -29,12 +29,12 @@ class Push:
         server: Grafana,
         project: str,
         files: Mapping[str, str],
-        wishes: planning.Wishes,
+        push_options: planning.PushOptions,
         *,
         annotate: bool = False,
     ) -> None:
-        self._server, self._wishes, self._annotate = server, wishes, annotate
-        self._planned = planning.plan(server, project, files, wishes)
+        self._server, self._wishes, self._annotate = server, push_options, annotate
+        self._planned = planning.plan(server, project, files, push_options)
         self.plan = Plan(
             verb="push",
             to="grafana",
@@ -68,7 +68,7 @@ class Push:
             version=__version__,
             push=name(),
             told=lambda step: tell(f"wrote      {step.title}"),
-            wishes=self._wishes,
+            push_options=self._wishes,
         )
         pusher.run(self._planned)
         if self._annotate and self._planned.changes:

@@ -18,7 +18,7 @@ Tell = Callable[[str], None]
 
 
 def place(cluster: Cluster) -> str:
-    """Say where a cluster is, as people would."""
+    """Return where a cluster is, as people would."""
     return f"the cluster of kubectl's context {cluster.context or 'in use'}, namespace {cluster.namespace}"
 
 

@@ -13,7 +13,7 @@ from leadline.base.units import promql_duration, show
 
 from ..asking.table import spark
 from ..list_alerts import ago
-from .poll import CURVES, Firing, Look, Seen
+from .poll import CURVES, Firing, Look, ServiceState
 
 KEPT = 60
 """So many looks are kept for the curves."""
@@ -95,7 +95,7 @@ def _services(look: Look, history: History, columns: int) -> list[str]:
 
 
 def _fires(look: Look) -> Iterator[str]:
-    """Give a line an alert that fires."""
+    """Return a line an alert that fires."""
     rows = [
         (
             "✗",
@@ -124,7 +124,7 @@ def plain(look: Look, window: str) -> Iterator[str]:
         yield printable(f"{moment} {seen.service.name} over {window}: {' '.join(cells)}")
 
 
-def _cells(seen: Seen, *, bounds: bool) -> Sequence[str]:
+def _cells(seen: ServiceState, *, bounds: bool) -> Sequence[str]:
     fullest = _figure(seen, "saturation")
     return (
         _figure(seen, "throughput"),
@@ -140,14 +140,14 @@ def _count(firing: Sequence[Firing], service: str) -> str:
     return f"✗ {count}" if count else GONE
 
 
-def _figure(seen: Seen, signal: str) -> str:
+def _figure(seen: ServiceState, signal: str) -> str:
     value = seen.values.get(signal)
     if value is None:
         return GONE
     return " ".join(filter(None, (seen.verdict(signal), show(value, UNITS[signal]))))
 
 
-def _quantile(seen: Seen, signal: str, *, bounds: bool) -> str:
+def _quantile(seen: ServiceState, signal: str, *, bounds: bool) -> str:
     found = seen.bounds(signal)
     text = _figure(seen, signal)
     if not bounds or found is None:

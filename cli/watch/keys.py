@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def pressed() -> Iterator[Keys]:
-    """Give the keys for as long as the block lasts; the terminal is as it was however it ends."""
+    """Return the keys for as long as the block lasts; the terminal is as it was however it ends."""
     if not sys.stdin.isatty():
         yield Keys(None)
         return

@@ -25,7 +25,7 @@ SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ServiceState:
     """What a service does: its signals; those that it cannot answer are not there, those without data are None.
 
     fullest  the resource that is nearest to its limit
@@ -46,7 +46,7 @@ class Seen:
         return low, min(edge for edge in edges if edge >= value)
 
     def verdict(self, signal: str) -> str:
-        """Say how a signal stands to its target: ✓, ✗ or, where the target lies inside the bounds, ?; empty without one."""
+        """Return how a signal stands to its target: ✓, ✗ or, where the target lies inside the bounds, ?; empty without one."""
         target = next((each for each in self.service.targets if each.signal == signal), None)
         value = self.values.get(signal)
         if target is None or value is None or target.floor:
@@ -75,7 +75,7 @@ class Look:
     """What was seen at a time; `lost` says why nothing could be asked."""
 
     at: float
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[ServiceState, ...] = ()
     firing: tuple[Firing, ...] = ()
     lost: str = ""
 
@@ -111,7 +111,7 @@ def look(prometheus: Prometheus, services: Sequence[Service], catalog: Catalog, 
     return Look(
         at=now,
         seen=tuple(
-            Seen(
+            ServiceState(
                 service=service,
                 values=found[service.name],
                 fullest=fullest.get(service.name, ""),
@@ -125,7 +125,7 @@ def look(prometheus: Prometheus, services: Sequence[Service], catalog: Catalog, 
 def past(
     prometheus: Prometheus, services: Sequence[Service], window: str, points: int, every: float
 ) -> dict[tuple[str, str], list[float]]:
-    """Give what the signals that are drawn as curves were before now, `every` seconds apart; NaN where nothing was measured."""
+    """Return what the signals that are drawn as curves were before now, `every` seconds apart; NaN where nothing was measured."""
     end = time.time()
     begin = end - every * points
     curves = [
@@ -166,7 +166,7 @@ def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:
 
 
 def _firing(prometheus: Prometheus, catalog: Catalog, services: AbstractSet[str]) -> Iterator[Firing]:
-    """Give the project's alerts that fire, of these services or of no service, the gravest and oldest first."""
+    """Return the project's alerts that fire, of these services or of no service, the gravest and oldest first."""
     found = []
     for each in prometheus.active_alerts():
         labels = each["labels"]

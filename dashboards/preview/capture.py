@@ -17,7 +17,7 @@ Scoped = list[tuple[Document, Scope]]
 def with_scopes(
     documents: Iterable[Document], within: Span, scrape_interval: float, values: Mapping[str, tuple[str, ...]]
 ) -> Scoped:
-    """Give each dashboard with what its variables stand for."""
+    """Return each dashboard with what its variables stand for."""
     return [(document, scoped(document, within, scrape_interval, values)) for document in documents]
 
 

@@ -33,7 +33,7 @@ class Fields:
         )
 
     def scale(self) -> dict[str, Any]:
-        """Give unit and ends of the axis; a missing end is None."""
+        """Return unit and ends of the axis; a missing end is None."""
         return {
             "unit": self.unit,
             "min": _number(self._defaults.get("min")),
@@ -41,12 +41,12 @@ class Fields:
         }
 
     def color(self, ref: str, name: str) -> str:
-        """Give the colour that an override fixes for a series; empty where none does."""
+        """Return the colour that an override fixes for a series; empty where none does."""
         found = self._last("color", ref, name)
         return str((found or {}).get("fixedColor") or "")
 
     def line(self, ref: str, name: str) -> dict[str, Any]:
-        """Give how a series is drawn: its width, whether dashed, how much is filled below, and whether it is stacked."""
+        """Return how a series is drawn: its width, whether dashed, how much is filled below, and whether it is stacked."""
         style = self._last("custom.lineStyle", ref, name) or {}
         alone = (self._last("custom.stacking", ref, name) or {}).get("mode") == "none"
         return {
@@ -57,7 +57,7 @@ class Fields:
         }
 
     def of_column(self, name: str) -> dict[str, Any]:
-        """Give what overrides say of a table's column: unit, thresholds, whether it is hidden, where it leads."""
+        """Return what overrides say of a table's column: unit, thresholds, whether it is hidden, where it leads."""
         links = self._last("links", "", name) or ()
         return {
             "name": name,
@@ -97,7 +97,7 @@ def _matches(kind: str, wanted: str, ref: str, name: str) -> bool:
 
 
 def steps(thresholds: Any, least: float | None = None, most: float | None = None) -> list[Step]:
-    """Give thresholds as (from which value, colour); the first begins at None. Percentages are of the axis, 0 to 100 without ends."""
+    """Return thresholds as (from which value, colour); the first begins at None. Percentages are of the axis, 0 to 100 without ends."""
     if not isinstance(thresholds, dict):
         return []
     low, high = (0.0 if least is None else least), (100.0 if most is None else most)

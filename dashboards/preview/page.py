@@ -54,7 +54,7 @@ def write(
 
 
 def faults(documents: Iterable[tuple[Mapping[str, Any], Scope]], told: Told) -> list[str]:
-    """Say what could not be drawn, a line a panel."""
+    """Return what could not be drawn, a line a panel."""
     return [
         f"{dashboard['title']}, panel {panel['title']!r}: {error}"
         for dashboard in (render.dashboard(document, told, scope) for document, scope in documents)

@@ -45,7 +45,7 @@ class Told:
 
 
 def questions(document: Mapping[str, Any], scope: Scope) -> Iterator[Question]:
-    """Give what a dashboard's panels and annotations ask."""
+    """Return what a dashboard's panels and annotations ask."""
     for panel in panels(document):
         for target in targets(panel):
             yield question(panel, target, scope)
@@ -54,20 +54,20 @@ def questions(document: Mapping[str, Any], scope: Scope) -> Iterator[Question]:
 
 
 def question(panel: Mapping[str, Any], target: Mapping[str, Any], scope: Scope) -> Question:
-    """Give what one query of a panel asks; a table's are of the end of the span."""
+    """Return what one query of a panel asks; a table's are of the end of the span."""
     instant = bool(target.get("instant")) or panel.get("type") == "table"
     return Question(scope.in_query(str(target["expr"])), instant)
 
 
 def panels(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Give the panels of a dashboard, those in collapsed rows after their row."""
+    """Return the panels of a dashboard, those in collapsed rows after their row."""
     for panel in _listed(document, "panels"):
         yield panel
         yield from _listed(panel, "panels")
 
 
 def targets(panel: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give a panel's queries to Prometheus that are not hidden."""
+    """Return a panel's queries to Prometheus that are not hidden."""
     return [
         each
         for each in _listed(panel, "targets")
@@ -79,12 +79,12 @@ def targets(panel: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def others(panel: Mapping[str, Any]) -> list[str]:
-    """Give the datasources that a panel asks beside Prometheus."""
+    """Return the datasources that a panel asks beside Prometheus."""
     return list(dict.fromkeys(found for each in _listed(panel, "targets") if (found := foreign(panel, each))))
 
 
 def marked(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give what is marked on the time axes."""
+    """Return what is marked on the time axes."""
     return [
         each
         for each in _listed(document.get("annotations") or {}, "list")

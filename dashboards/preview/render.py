@@ -32,7 +32,7 @@ Drawn = dict[str, Any]
 
 
 def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
-    """Give a dashboard as the page wants it."""
+    """Return a dashboard as the page wants it."""
     return {
         "uid": str(document.get("uid", "")),
         "title": str(document.get("title", "")),
@@ -51,7 +51,7 @@ def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
 
 
 def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
-    """Give a panel as the page wants it: its place, its words, and what its kind draws; `errors` say what could not be had."""
+    """Return a panel as the page wants it: its place, its words, and what its kind draws; `errors` say what could not be had."""
     kind = str(found.get("type") or "")
     common = {
         "kind": kind,
@@ -89,7 +89,7 @@ def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
 
 
 def _place(found: object) -> list[int]:
-    """Give column, row, width and height; what is none of these is what Grafana would put there."""
+    """Return column, row, width and height; what is none of these is what Grafana would put there."""
     place = found if isinstance(found, dict) else {}
     usual = {"x": 0, "y": 0, "w": 12, "h": 8}
     x, y, w, h = (
@@ -104,7 +104,7 @@ Had = Sequence[tuple[Mapping[str, Any], Answer]]
 
 
 def _named(had: Had) -> Iterator[tuple[str, str, Series]]:
-    """Give each series with its query's letter and its legend."""
+    """Return each series with its query's letter and its legend."""
     for target, answer in had:
         for series in answer.series:
             yield (
@@ -146,7 +146,7 @@ def _curves(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> D
 
 
 def _figures(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Give the last value of each series, as stats, gauges and bar gauges show it."""
+    """Return the last value of each series, as stats, gauges and bar gauges show it."""
     figures = []
     for ref, name, series in list(_named(had))[:MOST_SERIES]:
         values = [sample.value for sample in series.samples if not math.isnan(sample.value)]
@@ -160,7 +160,7 @@ def _figures(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> 
 
 
 def _bars(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Give figures, those that are named by a bucket's edge in the order of the edges."""
+    """Return figures, those that are named by a bucket's edge in the order of the edges."""
     drawn = _figures(found, had, fields, told)
     edges = [_edge(series.labels) for _, _, series in _named(had)][:MOST_SERIES]
     if edges and all(edge is not None for edge in edges):
@@ -177,7 +177,7 @@ def _edge(labels: Mapping[str, str]) -> float | None:
 
 
 def _heat(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Give what fell into each bucket at each step, of native histograms or of classic ones."""
+    """Return what fell into each bucket at each step, of native histograms or of classic ones."""
     every = [series for _, _, series in _named(had)]
     native = [series for series in every if series.histograms]
     edges, cells = _native_cells(native, told) if native else _classic_cells(every, told)
@@ -193,7 +193,7 @@ Cells = tuple[list[float], list[list[float | None]]]
 
 
 def _classic_cells(every: Sequence[Series], told: Told) -> Cells:
-    """Give upper edges and counts: cumulative ones, less those of the bucket below."""
+    """Return upper edges and counts: cumulative ones, less those of the bucket below."""
     by_edge = {edge: _on_grid(series, told) for series in every if (edge := _edge(series.labels)) is not None}
     edges = sorted(by_edge)
     cells = []
@@ -206,7 +206,7 @@ def _classic_cells(every: Sequence[Series], told: Told) -> Cells:
 
 
 def _native_cells(native: Sequence[Series], told: Told) -> Cells:
-    """Give upper edges and counts of native histograms; a bucket that a histogram has not is empty."""
+    """Return upper edges and counts of native histograms; a bucket that a histogram has not is empty."""
     edges = sorted({upper for series in native for each in series.histograms for upper, _, _ in each.buckets})
     rows = {edge: row for row, edge in enumerate(edges)}
     cells: list[list[float | None]] = [[None] * len(told.span.times) for _ in edges]
@@ -238,7 +238,7 @@ def _finite(value: float) -> float | None:
 
 
 def _shown(value: float) -> float | str:
-    """Give a figure; what is infinite by its name, for JSON has none."""
+    """Return a figure; what is infinite by its name, for JSON has none."""
     return _rounded(value) if math.isfinite(value) else "+Inf" if value > 0 else "-Inf"
 
 
@@ -252,7 +252,7 @@ def _html(markdown: str) -> str:
 
 
 def _marks(document: Mapping[str, Any], told: Told, scope: Scope) -> Iterator[Drawn]:
-    """Give from when until when an annotation's query had a result."""
+    """Return from when until when an annotation's query had a result."""
     for each in marked(document):
         answer = told.of(Question(scope.in_query(str(each["expr"]))))
         if isinstance(answer, str):
@@ -269,7 +269,7 @@ def _marks(document: Mapping[str, Any], told: Told, scope: Scope) -> Iterator[Dr
 
 
 def _stretches(times: Sequence[float], step: float) -> Iterator[tuple[float, float]]:
-    """Give first and last of each run of times that are a step apart."""
+    """Return first and last of each run of times that are a step apart."""
     begun: float | None = None
     last = 0.0
     for time in times:

@@ -64,7 +64,7 @@ class Scope:
         return VARIABLE.sub(lambda found: self._told(_name(found), found[0]), text)
 
     def chosen(self, name: str) -> str:
-        """Say what is chosen of a variable."""
+        """Return what is chosen of a variable."""
         return " + ".join(self.values.get(name, ())) or "All"
 
     def _queried(self, name: str, written: str) -> str:
@@ -101,7 +101,7 @@ def scoped(
     scrape_interval: float,
     values: Mapping[str, tuple[str, ...]],
 ) -> Scope:
-    """Give the scope of a dashboard: what is chosen of its variables, else what was chosen when it was saved, else All."""
+    """Return the scope of a dashboard: what is chosen of its variables, else what was chosen when it was saved, else All."""
     offered = {
         str(each.get("name")): each for each in variables(document) if each.get("type") != "datasource"
     }
@@ -120,7 +120,7 @@ def scoped(
 
 
 def _saved(variable: Mapping[str, object], within: Span) -> tuple[str, ...]:
-    """Give the values that a variable was saved with; none where that is All, or nothing. An interval's auto is the step."""
+    """Return the values that a variable was saved with; none where that is All, or nothing. An interval's auto is the step."""
     current = variable.get("current")
     value = current.get("value") if isinstance(current, dict) else None
     found = tuple(str(each) for each in value) if isinstance(value, list) else (str(value),) if value else ()
@@ -135,7 +135,7 @@ def _saved(variable: Mapping[str, object], within: Span) -> tuple[str, ...]:
 
 
 def variables(document: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
-    """Give the variables that a dashboard offers."""
+    """Return the variables that a dashboard offers."""
     templating = document.get("templating")
     listed = templating.get("list") if isinstance(templating, dict) else None
     return [each for each in listed or () if isinstance(each, dict)]

@@ -18,7 +18,7 @@ Row = dict[str, Cell]
 def table(
     panel: Mapping[str, Any], had: Sequence[tuple[Mapping[str, Any], Answer]], fields: Fields
 ) -> dict[str, Any]:
-    """Give columns and rows; a link's variables are filled in of its row."""
+    """Return columns and rows; a link's variables are filled in of its row."""
     rows = merged(had)
     names = list(dict.fromkeys(name for row in rows for name in row))
     for change in panel.get("transformations") or ():
@@ -48,7 +48,7 @@ def merged(had: Sequence[tuple[Mapping[str, Any], Answer]]) -> list[Row]:
 
 
 def _row(rows: dict[frozenset[tuple[str, str]], Row], labels: Mapping[str, str]) -> Row:
-    """Give the row whose labels agree with these where both have them; a new one where there is none."""
+    """Return the row whose labels agree with these where both have them; a new one where there is none."""
     mine = frozenset(labels.items())
     for key, row in rows.items():
         theirs = dict(key)

@@ -30,7 +30,7 @@ def unread(panel: Json) -> Iterator[str]:
 
 
 def foreign(panel: Json, target: Json) -> str:
-    """Give the datasource of a query that is no Prometheus; empty where it is one, or is not said."""
+    """Return the datasource of a query that is no Prometheus; empty where it is one, or is not said."""
     for found in (target.get("datasource"), panel.get("datasource")):
         kind = found.get("type") if isinstance(found, dict) else None
         if kind and kind not in ("prometheus", "datasource", "mixed"):

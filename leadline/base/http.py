@@ -204,7 +204,7 @@ class HttpSession(requests.Session):
 
     @property
     def is_anonymous(self) -> bool:
-        """Say whether requests carry no credentials."""
+        """Return whether requests carry no credentials."""
         return self.auth is _as_it_is
 
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
@@ -251,7 +251,7 @@ class HttpSession(requests.Session):
         return response
 
     def reason(self, error: BaseException, url: str) -> str:
-        """Say what a failure means to the person who sees it, by its kind and never by the words of a URL."""
+        """Return what a failure means to the person who sees it, by its kind and never by the words of a URL."""
         causes = list(_causes(error))
         facts = {
             "host": urlsplit(url).hostname,
@@ -343,7 +343,7 @@ def _read(response: requests.Response, until: float, most_bytes: int) -> bytes:
 
 
 def _is_broken(error: BaseException) -> bool:
-    """Say whether a connection failed or broke, which a tunnel that is open again mends."""
+    """Return whether a connection failed or broke, which a tunnel that is open again mends."""
     final = (
         TooLateError,
         ssl.SSLError,
@@ -362,7 +362,7 @@ def _is_broken(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give an error and all that it wraps, the innermost first."""
+    """Return an error and all that it wraps, the innermost first."""
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:

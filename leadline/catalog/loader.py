@@ -212,7 +212,7 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
 
 
 def _remarks(service: Service) -> tuple[str, ...]:
-    """Say what generation will leave out for want of knowledge."""
+    """Return what generation will leave out for want of knowledge."""
     latency = service.instruments.get("latency")
     if latency and latency.kind == "summary":
         return (f"{latency.metric} is a summary, so no quantile, share or latency alert can be had of it",)

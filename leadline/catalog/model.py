@@ -111,7 +111,7 @@ class Service:
         return {name: each for name, each in self.instruments.items() if name in GOLDEN}
 
     def quantile_targets(self, instrument: str) -> tuple[Target, ...]:
-        """Give the targets of quantiles of one histogram: latency, first_token or output_token."""
+        """Return the targets of quantiles of one histogram: latency, first_token or output_token."""
         return tuple(target for target in self.targets if target.signal.startswith(f"{instrument}.p"))
 
     def objective(self, name: str) -> Objective | None:
@@ -216,22 +216,22 @@ class Catalog:
     pace: Decimal = Decimal(1)
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:
-        """Give the services of which an instrument's signals are recorded."""
+        """Return the services of which an instrument's signals are recorded."""
         return tuple(service for service in self.services if instrument in service.measures)
 
     def service(self, name: str) -> Service:
-        """Give a service by its name. Raises UsageError where there is none of that name."""
+        """Return a service by its name. Raises UsageError where there is none of that name."""
         known = {service.name: service for service in self.services}
         if name not in known:
             raise UsageError(f"{self.file} has no service {name!r}{nearest(name, known)}")
         return known[name]
 
     def labels(self, service: Service | None = None, **more: str) -> dict[str, str]:
-        """Give the labels of what is recorded, or raised, of the project or of one of its services."""
+        """Return the labels of what is recorded, or raised, of the project or of one of its services."""
         return {**more, "project": self.project, **({"service": service.name} if service else {})}
 
     def paced(self, window: str) -> str:
-        """Give a window of an alert at the pace that alerts reckon."""
+        """Return a window of an alert at the pace that alerts reckon."""
         return promql_duration(duration(window) / self.pace)
 
     def keeps(self, window: str) -> bool:

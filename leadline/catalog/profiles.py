@@ -58,7 +58,7 @@ LABELS = ("route", "method", "status", "model", "token_type", "result")
 
 
 def kind(name: str) -> str:
-    """Give the kind of metric that an instrument is read from."""
+    """Return the kind of metric that an instrument is read from."""
     if name in GAUGES:
         return "gauge"
     return "histogram" if name == "latency" or name in HISTOGRAMS else "counter"
@@ -188,7 +188,7 @@ def cached(reader: Reader, name: str, entry: Entry) -> str:
 
 
 def is_native(entry: Entry) -> bool:
-    """Say whether `buckets: native` stands in place of edges: the metric is a native histogram."""
+    """Return whether `buckets: native` stands in place of edges: the metric is a native histogram."""
     return not entry.is_table and not entry.is_list and str(entry.node.value) == "native"
 
 

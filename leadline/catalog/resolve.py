@@ -21,7 +21,7 @@ Own = Mapping[str, Profile]
 
 
 def profile(reader: Reader, entry: Entry, own: Own) -> Profile | None:
-    """Give the profile that the catalog names; None, and a mistake noted, where there is none."""
+    """Return the profile that the catalog names; None, and a mistake noted, where there is none."""
     known = (*own, *profiles.names())
     name = reader.choice(entry, known)
     if name not in known:
@@ -32,7 +32,7 @@ def profile(reader: Reader, entry: Entry, own: Own) -> Profile | None:
 def instruments(
     reader: Reader, fields: Mapping[str, Entry], base: Profile, own: Own
 ) -> dict[str, Instrument]:
-    """Give the instruments of a service, with their selectors and exclusions."""
+    """Return the instruments of a service, with their selectors and exclusions."""
     selector = _selector(reader, fields["selector"]) if "selector" in fields else ()
     exclude = dict(base.exclude)
     if "exclude" in fields:
@@ -115,7 +115,7 @@ def _limit(text: str) -> Decimal:
 
 
 def left_out(reader: Reader, fields: Mapping[str, Entry]) -> dict[str, str]:
-    """Give the instruments that the catalog says this service does not have."""
+    """Return the instruments that the catalog says this service does not have."""
     table = fields.get("instruments")
     overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
     return {name: "the catalog leaves it out (none)" for name, entry in overrides.items() if _is_none(entry)}
@@ -132,7 +132,7 @@ def _unknown(name: str) -> Instrument:
 
 
 def _of_another(reader: Reader, entry: Entry, name: str, own: Own) -> Instrument | None:
-    """Give the instrument of that name of another profile, as where one target exposes two families of metrics."""
+    """Return the instrument of that name of another profile, as where one target exposes two families of metrics."""
     other = profile(reader, entry, own)
     if other is None:
         return None
@@ -158,7 +158,7 @@ def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
 
 
 def _takes_all(matcher: Matcher) -> bool:
-    """Say whether series without the label are selected, so that it keeps none of another service out."""
+    """Return whether series without the label are selected, so that it keeps none of another service out."""
     try:
         return matcher.holds("")
     except ValueError:  # refused where it was read
@@ -166,7 +166,7 @@ def _takes_all(matcher: Matcher) -> bool:
 
 
 def _exclusions(instrument: Instrument, exclude: dict[str, tuple[str, ...]]) -> tuple[Matcher, ...]:
-    """Give the matchers that leave out normalised values, as they are exposed by any of a label's sources."""
+    """Return the matchers that leave out normalised values, as they are exposed by any of a label's sources."""
     found = []
     for name, values in exclude.items():
         label = instrument.label(name)

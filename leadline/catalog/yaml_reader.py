@@ -83,7 +83,7 @@ class Reader:
     def table(
         self, entry: Entry, *, known: Collection[str] | None = None, required: Collection[str] = ()
     ) -> dict[str, Entry]:
-        """Give the entries of a table by key. Unknown, repeated and missing keys are mistakes."""
+        """Return the entries of a table by key. Unknown, repeated and missing keys are mistakes."""
         if not isinstance(entry.node, yaml.MappingNode):
             self.fail(entry, f"must be a table of keys and values, not {_kind(entry)}")
             return {}
@@ -106,7 +106,7 @@ class Reader:
         return found
 
     def each(self, entry: Entry) -> list[Entry]:
-        """Give the entries of a list; a single value counts as a list of one."""
+        """Return the entries of a list; a single value counts as a list of one."""
         if isinstance(entry.node, yaml.SequenceNode):
             return [Entry(node, f"{entry.path}[{index}]") for index, node in enumerate(entry.node.value)]
         return [entry]
@@ -152,7 +152,7 @@ def _kind(entry: Entry) -> str:
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """Say which known name an unknown one is nearest to, or which there are; to be put behind a message."""
+    """Return which known name an unknown one is nearest to, or which there are; to be put behind a message."""
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -26,7 +26,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 def dumper(base: type[yaml.SafeDumper]) -> type[yaml.SafeDumper]:
-    """Give a dumper that writes as we do, on top of PyYAML's own."""
+    """Return a dumper that writes as we do, on top of PyYAML's own."""
     made: type[yaml.SafeDumper] = type("Dumper", (base,), {})
     made.add_representer(str, _text)
     made.add_representer(OneLine, _one_line)

@@ -98,5 +98,5 @@ def _summary(data: dict[str, Any]) -> Summary:
 
 
 def _count(metrics: dict[str, Any], name: str) -> int:
-    """Give a counter's value; k6 leaves out a counter that was never touched."""
+    """Return a counter's value; k6 leaves out a counter that was never touched."""
     return int(metrics[name]["values"]["count"]) if name in metrics else 0

@@ -48,7 +48,7 @@ def read(path: Path) -> Truth:
 
 
 def quantile(ordered: Sequence[float], q: float) -> float:
-    """Give a quantile of ordered values, linear between ranks as k6 does (Hyndman and Fan 1996, type 7)."""
+    """Return a quantile of ordered values, linear between ranks as k6 does (Hyndman and Fan 1996, type 7)."""
     position = (len(ordered) - 1) * q
     low = int(position)
     high = min(low + 1, len(ordered) - 1)

@@ -14,7 +14,7 @@ DASHBOARDS = "/var/lib/grafana/dashboards"
 
 
 def files(catalog: Catalog) -> dict[str, str]:
-    """Give the files by path: the tree under `provisioning` is what Grafana wants in /etc/grafana/provisioning."""
+    """Return the files by path: the tree under `provisioning` is what Grafana wants in /etc/grafana/provisioning."""
     return {
         f"{FOLDER}/dashboards/{catalog.project}.yaml": write(provider(catalog.project)),
         f"{FOLDER}/datasources/{catalog.project}.yaml": write(datasource(catalog)),
@@ -62,7 +62,7 @@ def datasource(catalog: Catalog) -> dict[str, Any]:
 
 
 def prometheus_url(catalog: Catalog) -> str:
-    """Give the Prometheus that the catalog's first context names, as seen from where Grafana runs."""
+    """Return the Prometheus that the catalog's first context names, as seen from where Grafana runs."""
     for context in catalog.contexts:
         if context.prometheus and context.prometheus.service:
             name, _, port = context.prometheus.service.rpartition(":")

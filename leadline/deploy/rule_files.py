@@ -23,7 +23,7 @@ VERB = ".verb"
 
 
 def rules_of(generated: Mapping[str, str], version: str) -> dict[str, str]:
-    """Give the rule files of what is generated, by name, and the manifest that tells ours from others."""
+    """Return the rule files of what is generated, by name, and the manifest that tells ours from others."""
     found = {path.removeprefix(RULES): text for path, text in generated.items() if path.startswith(RULES)}
     return tree.with_manifest(found, version)
 
@@ -70,7 +70,7 @@ def push(folder: Path, wanted: Mapping[str, str], prometheus: RuleServer, *, ver
 
 
 def is_pending(folder: Path) -> bool:
-    """Say whether a run was ended after it began to write, and before Prometheus had read what it wrote."""
+    """Return whether a run was ended after it began to write, and before Prometheus had read what it wrote."""
     return (folder / STAGED).is_dir()
 
 

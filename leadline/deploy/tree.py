@@ -175,7 +175,7 @@ def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, st
 
 
 def read(path: Path) -> str | None:
-    """Give the text of a file; None where there is none, or it is no text."""
+    """Return the text of a file; None where there is none, or it is no text."""
     try:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError):

@@ -12,7 +12,7 @@ from leadline.base.units import plain, promql_duration
 from leadline.catalog import profiles
 from leadline.signals.promql import one_of
 
-from .model import Found, Survey
+from .model import Discovery, Found
 from .proposals import Proposal
 
 
@@ -30,12 +30,12 @@ class Frame:
     prices: Mapping[str, str]
 
 
-def catalog(frame: Frame, survey: Survey, proposals: Mapping[str, Proposal]) -> str:
+def catalog(frame: Frame, survey: Discovery, proposals: Mapping[str, Proposal]) -> str:
     """Write a catalog of everything that was found."""
     return "\n".join(_catalog(frame, survey, proposals)) + "\n"
 
 
-def _catalog(frame: Frame, survey: Survey, proposals: Mapping[str, Proposal]) -> Iterator[str]:
+def _catalog(frame: Frame, survey: Discovery, proposals: Mapping[str, Proposal]) -> Iterator[str]:
     yield f"# Written by leadline init from {survey.inventory.flavour}. Targets and objectives are PROPOSALS: what these"
     yield "# services reach today, on their bucket edges. Change them to what your users need."
     yield f"project: {frame.project}"

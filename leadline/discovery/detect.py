@@ -15,7 +15,7 @@ from leadline.signals.instruments import GOLDEN, Instrument
 from leadline.signals.inventory import Inventory, Look
 from leadline.signals.promql import Matcher, one_of, select
 
-from .model import Fit, Found, Survey
+from .model import Discovery, Fit, Found
 
 MOST_NAMES, MOST_SERVICES = 100, 40
 """So many metrics are asked for in one question, and so many services of one job are told apart."""
@@ -26,11 +26,11 @@ WITHOUT_JOB = ("scenario", "service", "service_name", "app", "instance")
 NAMESPACES = ("namespace", "kubernetes_namespace", "exported_namespace")
 
 
-def surveyed(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> Survey:
+def surveyed(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> Discovery:
     """Find services and their profiles, `own` ones among them. Raises what `look` raises."""
     search = _Search(look, inventory, tuple(own))
     services = [service for job in search.jobs for service in search.services(job)]
-    return Survey(
+    return Discovery(
         inventory=inventory,
         services=tuple(_named_apart(services)),
         refused=(*search.refused, *_counted_twice(services)),
@@ -38,7 +38,7 @@ def surveyed(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> S
 
 
 def exposed(instrument: Instrument) -> tuple[str, ...]:
-    """Give the names of the series that show that an instrument is there."""
+    """Return the names of the series that show that an instrument is there."""
     if instrument.expression:
         return tuple(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?=\{)", instrument.expression))
     if instrument.names:
@@ -71,7 +71,7 @@ class _Search:
         self._there = self._presence()
 
     def _presence(self) -> frozenset[tuple[str, str]]:
-        """Give every (job, metric) of any profile that has series now."""
+        """Return every (job, metric) of any profile that has series now."""
         wanted = {
             name
             for profile in self._known.values()
@@ -105,7 +105,7 @@ class _Search:
         return all((job, name) in self._there for name in exposed(instrument))
 
     def services(self, job: str) -> Iterator[Found]:
-        """Give the services of a job: one, or one for each value of the label that tells them apart."""
+        """Return the services of a job: one, or one for each value of the label that tells them apart."""
         fits = sorted((self._fit(job, each) for each in self._candidates(job)), key=lambda fit: -fit.score)
         best = self._known[fits[0].key]
         signs = next(each for name, each in best.instruments.items() if name in fits[0].present)
@@ -151,7 +151,7 @@ class _Search:
         return first.matchers
 
     def _namespace(self, job: str, metric: str, labels: frozenset[str]) -> str:
-        """Give the label of the namespace, where the job is in several; a job of one name there is several services."""
+        """Return the label of the namespace, where the job is in several; a job of one name there is several services."""
         for label in NAMESPACES:
             if label in labels:
                 selector = select(metric, (Matcher("job", "=", job),))
@@ -183,7 +183,7 @@ class _Search:
         )
 
     def _requests(self, selector: Mapping[str, str], profile: Profile) -> float | None:
-        """Give how many requests the last hour saw, as `increase` extrapolates."""
+        """Return how many requests the last hour saw, as `increase` extrapolates."""
         requests = profile.instruments.get("requests")
         if requests is None or requests.expression:
             return None
@@ -277,17 +277,17 @@ class _Search:
 
 
 def _word(metric: str) -> str:
-    """Give the first word of a metric's name, which tells whose it is."""
+    """Return the first word of a metric's name, which tells whose it is."""
     return re.split("[_:]", metric, maxsplit=1)[0]
 
 
 def _key(profile: Profile) -> str:
-    """Give what tells a profile from itself under another prefix."""
+    """Return what tells a profile from itself under another prefix."""
     return f"{profile.name} {profile.prefix or ''}".strip()
 
 
 def _under_other_prefixes(profile: Profile, names: frozenset[str]) -> Iterator[Profile]:
-    """Give a profile again for every other prefix that its counter of requests is found under."""
+    """Return a profile again for every other prefix that its counter of requests is found under."""
     requests = profile.instruments.get("requests")
     if profile.prefix is None or requests is None:
         return

@@ -66,7 +66,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Discovery:
     """All that was found, and what was not guessed."""
 
     inventory: Inventory

@@ -178,7 +178,7 @@ def _namespaced(cluster: Cluster, catalog: Catalog, prometheus: Object, name: st
 
 
 def _unselected(selector: Object | None, labels: Mapping[str, str]) -> str:
-    """Say why a label selector does not take these labels; empty where it does. None selects nothing, {} everything."""
+    """Return why a label selector does not take these labels; empty where it does. None selects nothing, {} everything."""
     if selector is None:
         return "it has none, which takes nothing"
     for key, value in (selector.get("matchLabels") or {}).items():
@@ -295,7 +295,7 @@ def of_rules(count: Callable[[str], float], catalog: Catalog) -> Iterator[Findin
 
 
 def safely(findings: Iterator[Finding], what: str) -> Iterator[Finding]:
-    """Give findings; where the server fails meanwhile, say so as one of them."""
+    """Return findings; where the server fails meanwhile, say so as one of them."""
     try:
         yield from findings
     except LeadlineError as error:

@@ -77,26 +77,26 @@ class Grafana:
         self._session.close()
 
     def health(self) -> str:
-        """Give the version, empty where it is hidden. Raises NotGrafanaError where something else answers."""
+        """Return the version, empty where it is hidden. Raises NotGrafanaError where something else answers."""
         reply = self.call("GET", "/api/health")
         if not isinstance(reply.body, dict) or "database" not in reply.body:
             raise NotGrafanaError(f"{self.url} does not answer as Grafana does; check the URL")
         return str(reply.body.get("version", ""))
 
     def datasources(self) -> list[dict[str, Any]] | None:
-        """Give the datasources; None where this user may not know."""
+        """Return the datasources; None where this user may not know."""
         reply = self.call("GET", "/api/datasources", allowed=(403,))
         return None if reply.status == 403 else [dict(each) for each in reply.body]
 
     def health_of(self, uid: str) -> str:
-        """Say what is wrong with a datasource, as Grafana finds it; empty where nothing is, or it cannot tell."""
+        """Return what is wrong with a datasource, as Grafana finds it; empty where nothing is, or it cannot tell."""
         reply = self.call("GET", f"/api/datasources/uid/{uid}/health", allowed=(400, 403, 404, 500, 501, 502))
         if reply.status in (403, 404, 501) or reply.status == 200:
             return "" if reply.status != 200 or reply.body.get("status", "OK") == "OK" else reply.message
         return reply.message or f"status {reply.status}"
 
     def listed(self) -> dict[str, dict[str, Any]]:
-        """Give all dashboards that this user sees, by uid: title, tags, folder. What was saved just now may be missing."""
+        """Return all dashboards that this user sees, by uid: title, tags, folder. What was saved just now may be missing."""
         found: dict[str, dict[str, Any]] = {}
         for page in range(1, MOST_PAGES + 1):
             params = {"type": "dash-db", "limit": str(PAGE), "page": str(page)}
@@ -107,7 +107,7 @@ class Grafana:
         return found
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
-        """Give a dashboard and its meta; None where there is none."""
+        """Return a dashboard and its meta; None where there is none."""
         reply = self.call("GET", f"/api/dashboards/uid/{uid}", allowed=(404,))
         return None if reply.status == 404 else reply.body
 
@@ -137,7 +137,7 @@ class Grafana:
         )
 
     def _keys(self, uid: str, dashboard_id: int) -> list[tuple[str, str]]:
-        """Give the keys that versions may be asked by, that which served before first."""
+        """Return the keys that versions may be asked by, that which served before first."""
         keys = [("uid", f"uid/{uid}"), ("id", f"id/{dashboard_id}")]
         return sorted(keys, key=lambda pair: pair[0] != self._kind)
 
@@ -169,7 +169,7 @@ class Grafana:
         return next((each for each in every if each["title"] == title), None)
 
     def counts(self, uid: str) -> dict[str, int] | None:
-        """Give how many things of each kind are in a folder; None where this Grafana does not tell."""
+        """Return how many things of each kind are in a folder; None where this Grafana does not tell."""
         reply = self.call("GET", f"/api/folders/{uid}/counts", allowed=(403, 404))
         if reply.status != 200 or not isinstance(reply.body, dict):
             return None

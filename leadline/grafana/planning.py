@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class PushOptions:
     """What the user allows.
 
     overwrite  edits that were made in the browser since the last push are lost
@@ -76,13 +76,15 @@ class Plan:
         return self.having(*WRITING)
 
 
-def plan(grafana: Grafana, project: str, files: Mapping[str, str], wishes: Wishes | None = None) -> Plan:
+def plan(
+    grafana: Grafana, project: str, files: Mapping[str, str], push_options: PushOptions | None = None
+) -> Plan:
     """Compare the generated dashboards (`grafana/*.json` of `files`) with what is in Grafana. Only reads."""
     version = grafana.health()
     there = Found(grafana, project)
     wanted = [json.loads(text) for path, text in files.items() if path.startswith("grafana/")]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        steps = tuple(pool.map(lambda each: there.step(each, wishes or Wishes()), wanted))
+        steps = tuple(pool.map(lambda each: there.step(each, push_options or PushOptions()), wanted))
     remarks = (*_remarks(grafana, version), *there.remarks())
     return Plan(project=project, folder=there.folder, steps=steps, remarks=remarks)
 
@@ -112,20 +114,20 @@ class Found:
         self.folder: Json | None = grafana.folder(folder_uid(project), project)
 
     def remarks(self) -> Iterator[str]:
-        """Say where the folder is somebody else's that is called like the project."""
+        """Return where the folder is somebody else's that is called like the project."""
         if self.folder is not None and self.folder["uid"] != folder_uid(self._project):
             yield f"the folder {self.folder['title']!r} was made by somebody else (its uid is {self.folder['uid']}), and is used"
 
-    def step(self, wanted: Json, wishes: Wishes) -> Step:
-        """Say what becomes of one dashboard."""
+    def step(self, wanted: Json, push_options: PushOptions) -> Step:
+        """Return what becomes of one dashboard."""
         uid = str(wanted["uid"])
         hit = self.listed.get(uid)
         if hit is not None and self._is_as_pushed(hit, wanted):
             return Step(action=UNCHANGED, dashboard=wanted)
         there = self._grafana.dashboard(uid)
         if there is None:
-            return self._new(wanted, wishes)
-        return self._against(there, wanted, wishes)
+            return self._new(wanted, push_options)
+        return self._against(there, wanted, push_options)
 
     def _is_as_pushed(self, hit: Json, wanted: Json) -> bool:
         """Say from the list alone, and the newest message, that what is there is what would be pushed, and where it belongs."""
@@ -142,7 +144,7 @@ class Found:
         versions = self._grafana.versions(uid, dashboard_id, limit=1)
         return version_stamps.read(versions[0].message) if versions else None
 
-    def _against(self, there: Json, wanted: Json, wishes: Wishes) -> Step:
+    def _against(self, there: Json, wanted: Json, push_options: PushOptions) -> Step:
         meta, dashboard = there["meta"], there["dashboard"]
         step = Step(
             action=UPDATE,
@@ -153,27 +155,27 @@ class Found:
         if meta.get("provisioned"):
             return replace(step, action=REFUSED, why="it is provisioned from a file; remove that file first")
         if version_stamps.tag(self._project) not in (dashboard.get("tags") or []):
-            return self._foreign(step, there, wishes)
+            return self._foreign(step, there, push_options)
         mark = self.newest(str(wanted["uid"]), int(dashboard["id"]))
         same = mark is not None and mark.digest == version_stamps.digest(wanted)
         if same or version_stamps.plain(dashboard) == version_stamps.plain(wanted):
             return self._placed(step, meta)
         if mark is None and self._is_back(dashboard):
             return step
-        if mark is None and not wishes.overwrite:
+        if mark is None and not push_options.overwrite:
             why = "it was edited since the last push; --overwrite puts back what is generated, and loses that"
             return replace(step, action=KEPT, why=why)
         return replace(step, why="" if mark else "what was edited since the last push is lost")
 
     def _is_back(self, dashboard: Json) -> bool:
-        """Say whether edits were undone by hand: what is there is what we saved last."""
+        """Return whether edits were undone by hand: what is there is what we saved last."""
         versions = self._grafana.versions(str(dashboard["uid"]), int(dashboard["id"])) or ()
         ours = next((mark for each in versions if (mark := version_stamps.read(each.message))), None)
         return ours is not None and ours.digest == version_stamps.digest(dashboard)
 
-    def _foreign(self, step: Step, there: Json, wishes: Wishes) -> Step:
+    def _foreign(self, step: Step, there: Json, push_options: PushOptions) -> Step:
         what = f"a dashboard that is not ours, {there['dashboard'].get('title')!r}, has the uid {step.uid}"
-        if not wishes.adopt:
+        if not push_options.adopt:
             return replace(step, action=REFUSED, why=f"{what}; --adopt makes it ours")
         moved = () if _is_in(there["meta"], self.folder) else (self._moving(there["meta"]),)
         return replace(step, why=f"adopted: {what}", changes=(*moved, *step.changes))
@@ -187,7 +189,7 @@ class Found:
             return replace(step, action=UNCHANGED, changes=())
         return replace(step, action=MOVE, changes=(self._moving(meta),))
 
-    def _new(self, wanted: Json, wishes: Wishes) -> Step:
+    def _new(self, wanted: Json, push_options: PushOptions) -> Step:
         """Make a dashboard, unless its title is taken: Grafana would silently keep the other's uid."""
         step = Step(action=CREATE, dashboard=wanted)
         taken = [
@@ -202,13 +204,13 @@ class Found:
             return replace(
                 step, action=REFUSED, why=f"{what}, which is ours and no longer generated; prune first"
             )
-        if wishes.adopt:
+        if push_options.adopt:
             return replace(step, renames=taken[0], why=f"adopted: {what}, and is renamed")
         return replace(step, action=REFUSED, why=f"{what}; --adopt renames that one")
 
 
 def _is_in(meta: Json, folder: Json | None) -> bool:
-    """Say whether a dashboard is in the folder; old Grafanas tell its id, new ones its uid."""
+    """Return whether a dashboard is in the folder; old Grafanas tell its id, new ones its uid."""
     if folder is None:
         return False
     return bool(

@@ -29,7 +29,7 @@ class Removal:
 def plan(
     grafana: Grafana, project: str, wanted: Collection[str], *, overwrite: bool = False
 ) -> tuple[Removal, ...]:
-    """Say what of a project is no longer generated; `wanted` are the uids of what is. Only reads.
+    """Return what of a project is no longer generated; `wanted` are the uids of what is. Only reads.
 
     Ours is what carries the project's tag and was saved by a push at least once: a copy made in the browser has the tag only.
     """

@@ -11,7 +11,7 @@ from leadline.signals.links import folder_uid
 
 from . import version_stamps
 from .api import Grafana
-from .planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, Step, Wishes
+from .planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, PushOptions, Step
 
 MOVED_ON = (ConflictError, RefusedError)
 """What Grafana answers where something is not as it was when the plan was made: a version, a title, a folder."""
@@ -29,7 +29,7 @@ class Pusher:
     version: str
     push: str
     told: Callable[[Step], None]
-    wishes: Wishes = field(default_factory=Wishes)
+    push_options: PushOptions = field(default_factory=PushOptions)
 
     def run(self, planned: Plan) -> None:
         """Do what a plan says.
@@ -58,7 +58,7 @@ class Pusher:
         try:
             self._save(step, self._folder(planned))
         except MOVED_ON as error:
-            again = Found(self.grafana, planned.project).step(step.dashboard, self.wishes)
+            again = Found(self.grafana, planned.project).step(step.dashboard, self.push_options)
             if again.action not in (*WRITING, UNCHANGED):
                 raise ConflictError(f"{step.title}: {again.why}") from None
             if again.action == UNCHANGED:
@@ -87,7 +87,7 @@ class Pusher:
         self.grafana.save(body, folder, message)
 
     def _rename(self, uid: str, folder: dict[str, Any]) -> None:
-        """Give a dashboard that has our title another one; all else of it stays."""
+        """Return a dashboard that has our title another one; all else of it stays."""
         there = self.grafana.dashboard(uid)
         if there is not None:
             dashboard = dict(there["dashboard"])

@@ -52,7 +52,7 @@ class _Ours:
 
 
 def plan(grafana: Grafana, project: str, *, overwrite: bool = False) -> tuple[Return, ...]:
-    """Say which dashboards the last push of a project wrote, and what was there before. Only reads."""
+    """Return which dashboards the last push of a project wrote, and what was there before. Only reads."""
     every = list(_every(grafana, project))
     last = max((each.last_push for each in every), default="")
     return tuple(

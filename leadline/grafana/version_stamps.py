@@ -62,5 +62,5 @@ def plain(dashboard: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tag(project: str) -> str:
-    """Give the tag that a project's dashboards carry."""
+    """Return the tag that a project's dashboards carry."""
     return f"leadline:{project}"

@@ -32,7 +32,7 @@ def impossible(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def conditions(node: Node) -> Iterator[tuple[str, float]]:
-    """Give the comparisons that the value of an expression may have met, as (operator, number).
+    """Return the comparisons that the value of an expression may have met, as (operator, number).
 
     Of `and` and `unless` the value is the left side's, of `or` either's.
     """
@@ -49,7 +49,7 @@ def conditions(node: Node) -> Iterator[tuple[str, float]]:
 
 
 def _sides(node: Node) -> tuple[Node, str, float] | None:
-    """Give what is compared, how, and with which number; None where it is not compared with one."""
+    """Return what is compared, how, and with which number; None where it is not compared with one."""
     number = units.constant(node.rhs)
     if number is not None and not tree.is_scalar(node.lhs):
         return node.lhs, str(node.op), number
@@ -133,7 +133,7 @@ def _looks_like_share(side: Node) -> bool:
 
 
 def _interval(node: Node) -> tuple[str, float, float] | None:
-    """Give what is compared with a number, and the values between which the comparison holds."""
+    """Return what is compared with a number, and the values between which the comparison holds."""
     node = tree.bare(node)
     if not tree.is_binary(node, ">", "<", ">=", "<=", "=="):
         return None

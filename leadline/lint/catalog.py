@@ -44,7 +44,7 @@ def without_server(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _series(instrument: Instrument) -> Instrument:
-    """Give what an instrument's presence is told by: of a histogram or summary its count."""
+    """Return what an instrument's presence is told by: of a histogram or summary its count."""
     return instrument.part("_count") if instrument.is_distribution else instrument
 
 
@@ -98,7 +98,7 @@ def _instrument(
 
 
 def _down(counted: Instrument, facts: Facts) -> str:
-    """Give the job whose targets are all down; empty where they are not."""
+    """Return the job whose targets are all down; empty where they are not."""
     for matcher in counted.matchers:
         if matcher.label == "job" and matcher.operator == "=":
             return matcher.value if facts.largest(f"max(up{{{matcher}}})") == 0 else ""
@@ -167,7 +167,7 @@ def _kind(catalog: Catalog, service: Service, instrument: Instrument, facts: Fac
 
 
 def _edges(service: Service, facts: Facts) -> tuple[Decimal, ...]:
-    """Give the latency's live edges in seconds; those that are stated where none are there."""
+    """Return the latency's live edges in seconds; those that are stated where none are there."""
     latency = service.instruments.get("latency")
     if latency is None or latency.kind != "histogram":
         return ()

@@ -43,7 +43,7 @@ def wrong_legend(node: Node, legend: str, facts: Facts) -> Iterator[Result]:
 
 
 def _keeps_name(node: Node) -> bool:
-    """Say whether a result still has the name of a metric."""
+    """Return whether a result still has the name of a metric."""
     node = tree.bare(node)
     if tree.is_selector(node):
         return True

@@ -14,7 +14,7 @@ from .result import Result
 
 
 def checked(expression: Expression, facts: Facts) -> Iterator[Finding]:
-    """Give what is wrong with an expression; each kind of mistake once a subject."""
+    """Return what is wrong with an expression; each kind of mistake once a subject."""
     seen = set()
     for result in _results(expression, facts):
         if (result.code, result.what) not in seen:
@@ -52,7 +52,7 @@ def _results(expression: Expression, facts: Facts) -> Iterator[Result]:
 
 
 def offline_checked(expression: Expression) -> Iterator[Finding]:
-    """Give what can be said of an expression without a server: whether it parses, and whether its variables exist."""
+    """Return what can be said of an expression without a server: whether it parses, and whether its variables exist."""
     reason = text.too_much(expression.text)
     plain = without_variables(expression.text)
     results = [] if reason else list(display.undefined(plain.variables, expression.variables))

@@ -48,11 +48,11 @@ class Facts:
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     def exists(self, metric: str) -> bool:
-        """Say whether a metric has series, or is written by a rule of these files, or by Prometheus itself."""
+        """Return whether a metric has series, or is written by a rule of these files, or by Prometheus itself."""
         return metric in self.inventory.names or metric in self.recorded or metric in SYNTHETIC
 
     def nearest(self, metric: str) -> tuple[str, ...]:
-        """Give the metrics whose names are most like one; those that only differ by a usual ending first."""
+        """Return the metrics whose names are most like one; those that only differ by a usual ending first."""
         endings = [metric + end for end in ("_total", "_count", "_seconds", "_bytes")]
         endings += [metric.removesuffix(end) for end in ("_total", "_count") if metric.endswith(end)]
         close = [each for each in endings if each in self.inventory.names]
@@ -60,7 +60,7 @@ class Facts:
         return tuple(dict.fromkeys([*close, *difflib.get_close_matches(metric, pool, n=3, cutoff=0.75)]))[:3]
 
     def count(self, query: str) -> float | str:
-        """Give how many series a query returns; a text where the server refuses it."""
+        """Return how many series a query returns; a text where the server refuses it."""
         if query not in self._counts:
             try:
                 answer = self.ask(f"count({query})")
@@ -78,7 +78,7 @@ class Facts:
         return self._answers[query]
 
     def labels(self, metric: str) -> frozenset[str] | None:
-        """Give the labels that a metric's series have; None where it has none to look at."""
+        """Return the labels that a metric's series have; None where it has none to look at."""
         if metric not in self.inventory.names:
             return None
         if metric not in self._labels:
@@ -87,19 +87,19 @@ class Facts:
         return self._labels[metric]
 
     def values(self, metric: str, label: str) -> tuple[str, ...]:
-        """Give the values of a label on a metric's series."""
+        """Return the values of a label on a metric's series."""
         if (metric, label) not in self._values:
             self._spend()
             self._values[metric, label] = self.look.label_values(label, select(metric))
         return self._values[metric, label]
 
     def last_edge(self, bucket_metric: str) -> float | None:
-        """Give the highest finite bucket edge of a histogram; None where it has none."""
+        """Return the highest finite bucket edge of a histogram; None where it has none."""
         edges = [each for each in map(_number, self.values(bucket_metric, "le")) if math.isfinite(each)]
         return max(edges, default=None)
 
     def type_of(self, metric: str) -> str:
-        """Give a metric's type; where nothing says it, as its samples behave: what often falls is a gauge."""
+        """Return a metric's type; where nothing says it, as its samples behave: what often falls is a gauge."""
         if re.search(r":[^:]*(rate|ratio|irate)[^:]*$", metric):
             return "gauge"  # a recorded rate, by the convention level:metric:operations
         said = self.inventory.type_of(metric)
@@ -109,7 +109,7 @@ class Facts:
         return "gauge" if falls is not None and falls >= FALLS else ""
 
     def largest(self, query: str) -> float | None:
-        """Give the largest value that a query returns; None where it returns none, or is refused."""
+        """Return the largest value that a query returns; None where it returns none, or is refused."""
         try:
             answer = self.ask(query)
         except QueryRejectedError:
@@ -118,7 +118,7 @@ class Facts:
         return max((each for each in values if math.isfinite(each)), default=None)
 
     def interval(self, jobs: Iterable[str]) -> float | None:
-        """Give the shortest scrape interval of some jobs; of all where none is named."""
+        """Return the shortest scrape interval of some jobs; of all where none is named."""
         wanted = [self.inventory.intervals[job] for job in jobs if job in self.inventory.intervals]
         return min(wanted, default=None)
 
@@ -152,7 +152,7 @@ FALLS = 5
 
 
 def holds(matcher: Matcher, value: str) -> bool | None:
-    """Say whether a label's value satisfies a matcher; None where its regular expression cannot be read here."""
+    """Return whether a label's value satisfies a matcher; None where its regular expression cannot be read here."""
     try:
         return matcher.holds(value)
     except ValueError:

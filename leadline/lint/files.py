@@ -98,7 +98,7 @@ def _repeated(dashboard: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Give every panel, those inside rows too."""
+    """Return every panel, those inside rows too."""
     waiting = [*_listed(dashboard, "panels"), *_listed(dashboard, "rows")][::-1]
     while waiting:
         each = waiting.pop()
@@ -264,7 +264,7 @@ def _rules(name: str, text: str) -> Loaded:
 
 
 def _labels(reader: Reader, entry: Entry) -> frozenset[str]:
-    """Give the names of the labels that a rule, or a group, adds."""
+    """Return the names of the labels that a rule, or a group, adds."""
     fields = reader.table(entry) if entry.is_table else {}
     labels = fields.get("labels")
     return frozenset(reader.table(labels)) if labels and labels.is_table else frozenset()

@@ -52,7 +52,7 @@ def of_generated(
 
 
 def _uids(catalog: Catalog) -> Iterator[str]:
-    """Give the uids of the dashboards that are made of the catalog; those beside them are the user's own."""
+    """Return the uids of the dashboards that are made of the catalog; those beside them are the user's own."""
     yield from (dashboard_uid(catalog.project, topic) for topic in TOPICS)
     yield from (service_uid(catalog.project, service.name) for service in catalog.services)
 
@@ -72,7 +72,7 @@ def _empty(expression: Expression, *, may_be: bool) -> Finding:
 
 
 def _may_be_empty(dashboard: str, subject: str) -> bool:
-    """Say whether a panel's description says when it has no data, and is right."""
+    """Return whether a panel's description says when it has no data, and is right."""
     for panel in json.loads(dashboard)["panels"]:
         if subject == f"panel {panel.get('title')!r}":
             return bool(re.search(r"no data|empty while", str(panel.get("description", "")), re.IGNORECASE))
@@ -120,7 +120,7 @@ def _rules(catalog: Catalog, wanted: set[str], groups: Mapping[str, dict[str, An
 
 
 def costs(files: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
-    """Say how many series each recording rule reads, and how many it writes."""
+    """Return how many series each recording rule reads, and how many it writes."""
     rules = load({name: text for name, text in files.items() if name.startswith("prometheus/rules/")})
     for expression in rules.expressions:
         if expression.kind != "record":

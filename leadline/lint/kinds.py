@@ -56,7 +56,7 @@ def misused(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _range_function(above: tuple[Node, ...]) -> str:
-    """Give the function that a range of the selector goes to; empty where it goes to none."""
+    """Return the function that a range of the selector goes to; empty where it goes to none."""
     for each in reversed(above):
         if tree.is_call(each):
             return str(each.func.name)
@@ -89,7 +89,7 @@ def _same(one: Node, other: Node) -> bool:
 
 
 def _is_difference(node: Node) -> bool:
-    """Say whether a metric is set against itself at another time, which is a rate by hand."""
+    """Return whether a metric is set against itself at another time, which is a rate by hand."""
     left, right = ([each for each, _ in tree.selectors(side)] for side in (node.lhs, node.rhs))
     if len(left) != 1 or len(right) != 1:
         return False

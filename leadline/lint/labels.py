@@ -16,7 +16,7 @@ MOST_DEEP = 12
 
 
 def carried(node: Node, facts: Facts, deep: int = 0) -> Labels:
-    """Give the labels of an expression's result, `__name__` left out."""
+    """Return the labels of an expression's result, `__name__` left out."""
     node = tree.bare(node)
     if tree.is_scalar(node):
         return frozenset()
@@ -43,7 +43,7 @@ def _of_selector(node: Node, facts: Facts, deep: int) -> Labels:
 
 
 def _of_recorded(name: str, facts: Facts, deep: int) -> Labels:
-    """Give what any of the rules of that name records, with the labels that they add."""
+    """Return what any of the rules of that name records, with the labels that they add."""
     rule, every = facts.recorded[name], frozenset[str]()
     for expression in rule.expressions:
         try:

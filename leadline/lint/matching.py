@@ -32,7 +32,7 @@ def unmatched(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _are_whole(node: Node, facts: Facts) -> bool:
-    """Say whether every metric below has live series, so that an empty result tells something."""
+    """Return whether every metric below has live series, so that an empty result tells something."""
     names = [tree.metric(one) for one, _ in tree.selectors(node)]
     return bool(names) and all(
         METRIC not in name and (name in facts.inventory.names or name in facts.recorded) for name in names
@@ -157,7 +157,7 @@ def averaged_ratios(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _ratio_in(node: Node) -> Node | None:
-    """Give the ratio that is aggregated: at once, or as 1 − ratio, or times a number."""
+    """Return the ratio that is aggregated: at once, or as 1 − ratio, or times a number."""
     node = tree.bare(node)
     if tree.is_binary(node, "/"):
         return _ratio_in(node.lhs) or node if tree.is_scalar(node.rhs) else node
@@ -181,7 +181,7 @@ def _is_of_rates(ratio: Node, facts: Facts) -> bool:
 
 
 def _is_plain_ratio(ratio: Node) -> bool:
-    """Say whether one gauge is divided by another, series by series."""
+    """Return whether one gauge is divided by another, series by series."""
     return (
         tree.is_selector(tree.bare(ratio.lhs))
         and tree.is_selector(tree.bare(ratio.rhs))
@@ -190,7 +190,7 @@ def _is_plain_ratio(ratio: Node) -> bool:
 
 
 def _is_finer(ratio: Node, aggregation: Node, facts: Facts) -> bool:
-    """Say whether the ratio has more labels than the aggregation keeps, so that something is really added up."""
+    """Return whether the ratio has more labels than the aggregation keeps, so that something is really added up."""
     labels = carried(ratio, facts)
     keeps, names = tree.by_labels(aggregation)
     if labels is None:

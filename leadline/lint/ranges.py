@@ -52,7 +52,7 @@ WHOLES = {
 
 
 def of(node: Node, facts: Facts) -> Range:
-    """Give the range of an expression. Comparisons filter; they do not change values."""
+    """Return the range of an expression. Comparisons filter; they do not change values."""
     node = tree.bare(node)
     if tree.is_number(node):
         return Range(node.val, node.val)
@@ -202,7 +202,7 @@ def _sign(operator: str, left: Range, right: Range) -> Range:
 
 
 def is_share(part: Node, whole: Node) -> bool:
-    """Say whether one side certainly counts a part of what the other counts."""
+    """Return whether one side certainly counts a part of what the other counts."""
     parts, wholes = ([each for each, _ in tree.selectors(side)] for side in (part, whole))
     if len(parts) != 1 or len(wholes) != 1 or _shape(part) != _shape(whole):
         return False
@@ -214,7 +214,7 @@ def is_share(part: Node, whole: Node) -> bool:
 
 
 def _is_counted_share(part: Node, whole: Node, facts: Facts) -> bool:
-    """Say whether one side counts, or adds zeros and ones of, what the other side counts."""
+    """Return whether one side counts, or adds zeros and ones of, what the other side counts."""
     part, whole = tree.bare(part), tree.bare(whole)
     if not tree.is_aggregation(part, "sum", "count") or not tree.is_aggregation(whole, "count"):
         return False
@@ -229,7 +229,7 @@ def _is_counted_share(part: Node, whole: Node, facts: Facts) -> bool:
 
 
 def _is_additive(node: Node) -> bool:
-    """Say whether nothing but sums and rates is done to a selector, so that a part of it is a part of the result."""
+    """Return whether nothing but sums and rates is done to a selector, so that a part of it is a part of the result."""
     if any(
         (tree.is_call(each) and not tree.is_call(each, "rate", "increase", "irate"))
         or (tree.is_aggregation(each) and not tree.is_aggregation(each, "sum", "count"))

@@ -51,7 +51,7 @@ def _is_tested_for(above: tuple[Node, ...]) -> bool:
 
 
 def _has_alternative(node: Node, above: tuple[Node, ...], facts: Facts) -> bool:
-    """Say whether `or` gives something else in its place, as where a metric was renamed."""
+    """Return whether `or` gives something else in its place, as where a metric was renamed."""
     path = (*above, node)
     for index, each in enumerate(above):
         if tree.is_binary(each, "or"):
@@ -127,7 +127,7 @@ def _has_value(matcher: Matcher, name: str, facts: Facts) -> bool:
 
 
 def _is_plausible(matcher: Matcher, name: str, facts: Facts) -> bool:
-    """Say whether a value may well come with the first event that has it."""
+    """Return whether a value may well come with the first event that has it."""
     if not STATUS.fullmatch(matcher.label):
         return False
     there = facts.values(name, matcher.label)

@@ -77,7 +77,7 @@ class _Broken:
     text: str
 
     def threes(self) -> Iterator[tuple[Token | None, Token, Token | None]]:
-        """Give each token with the one before it and the one after it."""
+        """Return each token with the one before it and the one after it."""
         for index, token in enumerate(self.tokens):
             before = self.tokens[index - 1] if index else None
             yield before, token, self.tokens[index + 1] if index + 1 < len(self.tokens) else None
@@ -243,7 +243,7 @@ def _grouping(broken: _Broken) -> Mistake | None:
 
 
 def _called(broken: _Broken, closing: Token) -> Token | None:
-    """Give the name before the parenthesis that a closing one closes."""
+    """Return the name before the parenthesis that a closing one closes."""
     depth = 0
     for index in range(broken.tokens.index(closing), -1, -1):
         depth += (broken.tokens[index].text == ")") - (broken.tokens[index].text == "(")

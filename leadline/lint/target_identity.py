@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from leadline.catalog.model import Catalog
-from leadline.measure.measurements import Soundings, pad, sound
+from leadline.measure.measurements import Measurements, measure, pad
 from leadline.measure.window import Window
 from leadline.signals.samples import Ask
 
@@ -21,12 +21,12 @@ def of_targets(catalog: Catalog, ask: Ask) -> Iterator[Finding]:
     interval = float(catalog.scrape_interval)
     end = time.time() - pad(interval)
     window = Window(start=end - LOOKED_INTERVALS * interval, end=end)
-    for found in sound(catalog.services, window, interval, ask, replica_labels=catalog.replica_labels):
+    for found in measure(catalog.services, window, interval, ask, replica_labels=catalog.replica_labels):
         yield from _twice(catalog, found)
         yield from _several(catalog, found)
 
 
-def _twice(catalog: Catalog, found: Soundings) -> Iterator[Finding]:
+def _twice(catalog: Catalog, found: Measurements) -> Iterator[Finding]:
     groups: dict[object, list[str]] = {}
     for target, first in found.duplicates.of(found.scrapes).twins.items():
         groups.setdefault(first, []).append(found.scrapes[target].name)
@@ -44,7 +44,7 @@ def _twice(catalog: Catalog, found: Soundings) -> Iterator[Finding]:
         )
 
 
-def _several(catalog: Catalog, found: Soundings) -> Iterator[Finding]:
+def _several(catalog: Catalog, found: Measurements) -> Iterator[Finding]:
     names = sorted({each.name for each in found.attribution.scrapes.values() if each.alternates})
     own = [name for name in names if any(scrapes.name.startswith(name) for scrapes in found.scrapes.values())]
     for name in own:

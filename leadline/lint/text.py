@@ -9,7 +9,7 @@ MOST_DEEP, MOST_OPERATORS, MOST_LONG = 150, 400, 65_536
 
 
 def too_much(text: str) -> str:
-    """Say why a text cannot be read without harm; empty where it can."""
+    """Return why a text cannot be read without harm; empty where it can."""
     if len(text) > MOST_LONG:
         return f"it is {len(text)} characters long; {MOST_LONG} are read at most"
     depth = deepest = 0

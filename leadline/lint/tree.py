@@ -36,7 +36,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Give every node with those above it, the nearest last."""
+    """Return every node with those above it, the nearest last."""
     waiting = [(node, above)]
     while waiting:
         each, over = waiting.pop()
@@ -45,7 +45,7 @@ def walk(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, tuple
 
 
 def selectors(node: Node) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Give every vector selector with the nodes above it."""
+    """Return every vector selector with the nodes above it."""
     return ((each, above) for each, above in walk(node) if is_selector(each))
 
 
@@ -77,7 +77,7 @@ def bare(node: Node) -> Node:
 
 
 def metric(selector: Node) -> str:
-    """Give the name that a selector asks for; empty where it asks for none, or for several."""
+    """Return the name that a selector asks for; empty where it asks for none, or for several."""
     if selector.name:
         return str(selector.name)
     return next(
@@ -98,7 +98,7 @@ def write(selector: Node) -> str:
 
 
 def is_scalar(node: Node) -> bool:
-    """Say whether a node gives one number without labels."""
+    """Return whether a node gives one number without labels."""
     node = bare(node)
     if is_number(node) or is_call(node, "scalar", "time", "pi"):
         return True
@@ -112,7 +112,7 @@ def seconds(range_: Any) -> float:
 
 
 def on_labels(node: Node) -> tuple[bool, tuple[str, ...]] | None:
-    """Give whether a binary operator matches `on` these labels, or ignores them; None where it says neither."""
+    """Return whether a binary operator matches `on` these labels, or ignores them; None where it says neither."""
     if node.modifier is None or node.modifier.matching is None:
         return None
     matching = node.modifier.matching
@@ -124,7 +124,7 @@ def group_labels(node: Node) -> tuple[str, ...]:
 
 
 def cardinality(node: Node) -> str:
-    """Give "left", "right" or "" for group_left, group_right and neither."""
+    """Return "left", "right" or "" for group_left, group_right and neither."""
     card = str(node.modifier.card) if node.modifier else ""
     return {"VectorMatchCardinality.ManyToOne": "left", "VectorMatchCardinality.OneToMany": "right"}.get(
         card, ""
@@ -132,12 +132,12 @@ def cardinality(node: Node) -> str:
 
 
 def by_labels(node: Node) -> tuple[bool, tuple[str, ...]]:
-    """Give whether an aggregation keeps these labels (by), or drops them (without)."""
+    """Return whether an aggregation keeps these labels (by), or drops them (without)."""
     if node.modifier is None:
         return True, ()
     return str(node.modifier.type) == "AggModifierType.By", tuple(map(str, node.modifier.labels))
 
 
 def returns_bool(node: Node) -> bool:
-    """Say whether a binary operator is a comparison that gives 0 or 1 in place of what it compares."""
+    """Return whether a binary operator is a comparison that gives 0 or 1 in place of what it compares."""
     return bool(node.modifier is not None and node.modifier.return_bool)

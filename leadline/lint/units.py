@@ -86,7 +86,7 @@ NEARLY = 0.08
 
 
 def of(node: Node, facts: Facts) -> Unit | None:
-    """Give the unit of an expression's result; None where nothing tells it for certain."""
+    """Return the unit of an expression's result; None where nothing tells it for certain."""
     node = tree.bare(node)
     if tree.is_selector(node):
         return _of_metric(tree.metric(node), facts)
@@ -168,7 +168,7 @@ def _of_binary(node: Node, facts: Facts) -> Unit | None:
 def _with_number(
     operator: str, node: Node, facts: Facts, before: float | None, after: float | None
 ) -> Unit | None:
-    """Give the unit of a value and a number: another scale of the same where it is multiplied or divided."""
+    """Return the unit of a value and a number: another scale of the same where it is multiplied or divided."""
     inner = of(node.rhs if before is not None else node.lhs, facts)
     number = (before if before is not None else after) or 0.0
     if inner is None or not number or number < 0:
@@ -186,14 +186,14 @@ def _with_number(
 
 
 def _converts(number: float) -> bool:
-    """Say whether a factor converts a unit; any other is a price, a budget or a weight."""
+    """Return whether a factor converts a unit; any other is a price, a budget or a weight."""
     known = (1, 7, 8, 24, 30, 60, 100, 3600, 86400, 604800)
     powers = [base**power for base in (1000.0, 1024.0) for power in (1, 2, 3, 4)]
     return any(math.isclose(number, each) or math.isclose(number, 1 / each) for each in (*known, *powers))
 
 
 def constant(node: Node) -> float | None:
-    """Give the value of a number, or of arithmetic on numbers; None of anything else."""
+    """Return the value of a number, or of arithmetic on numbers; None of anything else."""
     node = tree.bare(node)
     if tree.is_number(node):
         return float(node.val)
@@ -219,7 +219,7 @@ def is_share(unit: Unit | None) -> bool:
 
 
 def differ(unit: Unit | None, grafana: str) -> bool:
-    """Say whether a panel's unit contradicts what its expression certainly is in."""
+    """Return whether a panel's unit contradicts what its expression certainly is in."""
     said = GRAFANA.get(grafana)
     if said is None or unit is None:
         return False

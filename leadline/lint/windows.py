@@ -23,7 +23,7 @@ def unfit(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _reach(node: Node) -> float:
-    """Give how far back a node looks by itself."""
+    """Return how far back a node looks by itself."""
     back = 0.0
     kind = type(node).__name__
     if kind in ("MatrixSelector", "SubqueryExpr"):

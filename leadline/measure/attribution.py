@@ -191,7 +191,7 @@ def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
 
 
 def _start_at(old: Scrapes, new: Scrapes) -> bool:
-    """Say whether a target began with the process that another one ended with, as far as start times tell."""
+    """Return whether a target began with the process that another one ended with, as far as start times tell."""
     first = new.starts[0]
     before = [each for each in old.starts if each.time < first.time]
     return bool(before) and before[-1].value == first.value
@@ -212,7 +212,7 @@ def _alike(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
 
 
 def _follows(new: Scrapes, old: Scrapes) -> bool:
-    """Say whether one target begins just where another was last scraped, and the two are never scraped side by side."""
+    """Return whether one target begins just where another was last scraped, and the two are never scraped side by side."""
     if new is old:
         return False
     interval = min(each.interval or math.inf for each in (old, new))
@@ -237,7 +237,7 @@ def _joined(
     targets: Mapping[TargetKey, TargetKey],
     tallies: Mapping[TargetKey, Tally[str]],
 ) -> Attribution:
-    """Give a relabelled target the scrapes that it had under its former labels.
+    """Return a relabelled target the scrapes that it had under its former labels.
 
     One that may just have been relabelled (`alike`) is taken for one target too, but its series are not joined: those that
     appear may go on with those that ended, as where a label of the metric changes.

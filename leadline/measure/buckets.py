@@ -93,12 +93,12 @@ def _edge(series: Series) -> float | None:
 
 
 def _counts(edges: dict[float, Series]) -> bool:
-    """Say whether a histogram holds any request: an empty one has every edge."""
+    """Return whether a histogram holds any request: an empty one has every edge."""
     return any(sample.value for sample in edges[math.inf].samples)
 
 
 def _covers(edges: dict[float, Series], edge: float) -> bool:
-    """Say whether an edge was there at each scrape that found the histogram."""
+    """Return whether an edge was there at each scrape that found the histogram."""
     return edge in edges and len(edges[edge].samples) >= len(edges[math.inf].samples)
 
 

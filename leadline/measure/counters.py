@@ -99,7 +99,7 @@ class Counter:
         return Count(value=min(max(value, lower), upper), lower=lower, upper=upper, perhaps=perhaps)
 
     def is_idle(self, start: float, end: float) -> bool:
-        """Say whether nothing was counted just after one moment, nor just before another."""
+        """Return whether nothing was counted just after one moment, nor just before another."""
         after, before = bisect_right(self.times, start), bisect_left(self.times, end) - 1
         return (
             after < len(self.times)

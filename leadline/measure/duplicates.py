@@ -118,7 +118,7 @@ def _refuted(
     ours: Mapping[frozenset[tuple[str, str]], Series],
     theirs: Mapping[frozenset[tuple[str, str]], Series],
 ) -> bool:
-    """Say whether two targets are certainly two processes."""
+    """Return whether two targets are certainly two processes."""
     if one.starts and other.starts:
         own = {round(sample.value / MOVED_SECONDS) for sample in one.starts}
         near = {value + step for value in own for step in (-1, 0, 1)}
@@ -159,7 +159,7 @@ def _totals(every: Iterable[Series]) -> dict[frozenset[tuple[str, str]], Series]
 
 
 def _differ(one: Series, other: Series, slack: float) -> bool:
-    """Say whether two series cannot be one counter: a later value is lower than an earlier one of the other."""
+    """Return whether two series cannot be one counter: a later value is lower than an earlier one of the other."""
     for series, reference in ((one, other), (other, one)):
         index, before = 0, None
         for sample in series.samples:
@@ -172,7 +172,7 @@ def _differ(one: Series, other: Series, slack: float) -> bool:
 
 
 def described(found: Duplicates, scrapes: Mapping[TargetKey, Scrapes]) -> Iterable[str]:
-    """Say what was found, for the evidence."""
+    """Return what was found, for the evidence."""
     by_use: dict[TargetKey, list[str]] = {}
     for key, used in found.replicas.items():
         by_use.setdefault(used, []).append(scrapes[key].name)

@@ -33,7 +33,7 @@ class Batch:
     members: tuple[Instrument, ...]
 
     def value(self, member: Instrument) -> str:
-        """Give a member's value of the label; empty where it is alone."""
+        """Return a member's value of the label; empty where it is alone."""
         return next((each.value for each in member.matchers if each.label == self.label), "")
 
 
@@ -112,7 +112,7 @@ def _batch(label: str, members: list[Instrument]) -> Batch:
 
 
 def shares(batch: Batch, answer: Answer) -> dict[Instrument, Answer]:
-    """Give each instrument of a batch its own series of the answer; remarks go to all."""
+    """Return each instrument of a batch its own series of the answer; remarks go to all."""
     if not batch.label:
         return {batch.members[0]: answer}
     by_value: dict[str, list[Series]] = {}

@@ -20,7 +20,7 @@ LAST = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class GaugeStatistics:
     """What a gauge stood at over a span; spikes between scrapes are not seen."""
 
     mean: float
@@ -47,7 +47,7 @@ class _Valid:
         return self.values[index] if goes_on or stands else None
 
 
-def level_of(series: Sequence[Series], start: float, end: float) -> Level | None:
+def gauge_statistics(series: Sequence[Series], start: float, end: float) -> GaugeStatistics | None:
     """Return the mean, the peak, the first and the last of the sum of gauges; None where no sample lies in the span.
 
     The sum is taken at the time of every sample.
@@ -56,7 +56,7 @@ def level_of(series: Sequence[Series], start: float, end: float) -> Level | None
     times = sorted({time for each in known for time in each.times if start <= time <= end})
     sums = [math.fsum(value for each in known if (value := each.at(time)) is not None) for time in times]
     return (
-        Level(mean=math.fsum(sums) / len(sums), peak=max(sums), last=sums[-1], first=sums[0])
+        GaugeStatistics(mean=math.fsum(sums) / len(sums), peak=max(sums), last=sums[-1], first=sums[0])
         if sums
         else None
     )

@@ -13,7 +13,7 @@ from .window import Window
 
 
 def gaps(scrapes: Scrapes, window: Window, refuted: Collection[float], *, drained: bool) -> Iterator[Gap]:
-    """Give the times in which a target may have counted unseen: before its first answer, around restarts, after its last.
+    """Return the times in which a target may have counted unseen: before its first answer, around restarts, after its last.
 
     refuted  the scrapes before which it had certainly not restarted, though its start time moved
     drained  whether it had been taken out of use before it ended
@@ -40,7 +40,7 @@ def _since(scrapes: Scrapes, time: float) -> float:
 
 
 def belongs(target: TargetKey, matchers: Iterable[Matcher], jobs: Collection[str]) -> bool:
-    """Say whether a target's series would be selected, as far as the labels of its `up` tell."""
+    """Return whether a target's series would be selected, as far as the labels of its `up` tell."""
     labels = dict(target)
     if labels.get("job", "") not in jobs and not any(matcher.label == "job" for matcher in matchers):
         return False

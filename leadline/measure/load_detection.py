@@ -80,7 +80,7 @@ def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, st
 def _scraped_before(
     services: Sequence[Service], ask: Ask, now: float, look_back: float, step: float, first: float
 ) -> list[float]:
-    """Give the times before the first rate at which the services' jobs were scraped."""
+    """Return the times before the first rate at which the services' jobs were scraped."""
     jobs = {
         matcher
         for service in services
@@ -131,7 +131,7 @@ def last(samples: Sequence[Sample], smear: float) -> Plateau | None:
 
 
 def _spans(inside: Sequence[bool]) -> list[tuple[int, int]]:
-    """Give the runs of true, each at least LEAST_STEPS long; a single false between two does not part them."""
+    """Return the runs of true, each at least LEAST_STEPS long; a single false between two does not part them."""
     spans: list[tuple[int, int]] = []
     for index, yes in enumerate(inside):
         if not yes:

@@ -13,7 +13,7 @@ from leadline.signals.samples import Series
 
 from .bounds import NOTHING, Bounded, Count, total
 from .counters import PLAUSIBLE, Counter, Gap
-from .gauges import Level, level_of, sums_at
+from .gauges import GaugeStatistics, gauge_statistics, sums_at
 from .reading import Edges, Provenance, Reading
 from .scrapes import Scrapes, TargetKey
 from .window import Window
@@ -28,7 +28,7 @@ def everything(_: Labels) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class CounterSeries:
     """One series: its labels, its target and its counter."""
 
     labels: Labels
@@ -55,8 +55,8 @@ class Measured:
     query: str
     window: Window
     scrapes: Mapping[TargetKey, Scrapes]
-    tracks: tuple[Track, ...] = ()
-    buckets: tuple[Track, ...] = ()
+    tracks: tuple[CounterSeries, ...] = ()
+    buckets: tuple[CounterSeries, ...] = ()
     dropped: tuple[float, ...] = ()
     unbucketed: str = ""
     gauges: tuple[Series, ...] = ()
@@ -95,20 +95,20 @@ class Measured:
 
         What may be missing is missing of them together, and not part of any: see `missing`.
         """
-        groups: dict[T, list[Track]] = {}
+        groups: dict[T, list[CounterSeries]] = {}
         for track in self.tracks:
             if keep(track.labels) and (value := key(track.labels)) is not None:
                 groups.setdefault(value, []).append(track)
         count = self._over_load if over_load else self._count
         return {value: count(tracks) for value, tracks in groups.items()}
 
-    def _of(self, keep: Keep) -> list[Track]:
+    def _of(self, keep: Keep) -> list[CounterSeries]:
         return [track for track in self.tracks if keep(track.labels)]
 
-    def _count(self, tracks: Iterable[Track]) -> Count:
+    def _count(self, tracks: Iterable[CounterSeries]) -> Count:
         return self._sum(tracks, self.window.start, self.window.end)
 
-    def _over_load(self, tracks: Iterable[Track]) -> Count:
+    def _over_load(self, tracks: Iterable[CounterSeries]) -> Count:
         """Count while the load ran.
 
         Nothing was asked just before and after a whole load, so the estimate is that of the window around it: linear
@@ -120,7 +120,7 @@ class Measured:
             return found
         return replace(found, value=min(max(self._count(tracks).value, found.lower), found.upper))
 
-    def _sum(self, tracks: Iterable[Track], start: float, end: float) -> Count:
+    def _sum(self, tracks: Iterable[CounterSeries], start: float, end: float) -> Count:
         """Add counters up. Of targets that may be one process, what each counted bounds the whole: once, or all of it."""
         alone: list[Count] = []
         twins: dict[TargetKey, dict[TargetKey, Count]] = {}
@@ -169,12 +169,12 @@ class Measured:
             for gap in track.counter.gaps
         )
 
-    def level(self) -> Level | None:
+    def level(self) -> GaugeStatistics | None:
         """Return what a gauge, or the sum of its series, stood at while the load ran; None where no sample tells."""
         if self.instrument.constant is not None:
             constant = float(self.instrument.constant)
-            return Level(mean=constant, peak=constant, last=constant, first=constant)
-        return level_of(self.gauges, self.window.rate_start, self.window.rate_end)
+            return GaugeStatistics(mean=constant, peak=constant, last=constant, first=constant)
+        return gauge_statistics(self.gauges, self.window.rate_start, self.window.rate_end)
 
     def levels(self, times: list[float]) -> list[float | None]:
         """Return the sum of a gauge's series at each moment; None where none tells."""
@@ -317,5 +317,5 @@ def _length(gaps: Iterable[Gap], start: float, end: float) -> float:
 
 
 def of_targets(measured: Iterable[Measured]) -> Iterator[TargetKey]:
-    """Give every target once."""
+    """Return every target once."""
     yield from dict.fromkeys(track.target for each in measured for track in each.tracks)

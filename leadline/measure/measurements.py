@@ -18,7 +18,7 @@ from .attribution import Attribution, attribute
 from .buckets import counted_by, parts, selector, whole_of
 from .fetch import Fetched, batches, fetched, shares, side_by_side
 from .lifetimes import belongs
-from .measured import Measured, Track, of_targets
+from .measured import CounterSeries, Measured, of_targets
 from .missing import reasons
 from .native import as_classic, in_base_units
 from .processes import Processes, former
@@ -27,7 +27,7 @@ from .window import Window, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Soundings:
+class Measurements:
     """All that was measured of one service over one window.
 
     scrapes          every target that any of its instruments lives on
@@ -102,14 +102,14 @@ class _Taken:
         ]
 
 
-def sound(
+def measure(
     services: Sequence[Service],
     window: Window,
     scrape_interval: float,
     ask: Ask,
     *,
     replica_labels: Sequence[str] = (),
-) -> tuple[Soundings, ...]:
+) -> tuple[Measurements, ...]:
     """Fetch what is needed of all services' instruments, and when their targets were scraped.
 
     One question for each metric, whatever the number of services, routes and instances; side by side.
@@ -151,7 +151,7 @@ def sound(
     measured = _with_creation(measured, taken, model, ask)
     explained = _explained(measured, window, ask)
     return tuple(
-        _soundings(service, explained, window, scrape_interval, taken.cell, attribution, twice)
+        _measurements(service, explained, window, scrape_interval, taken.cell, attribution, twice)
         for service in services
     )
 
@@ -228,7 +228,7 @@ def _fetch_raw(instruments: Iterable[Instrument], window: Window, interval: floa
     return _Taken(found=found, scraped=scraped, window=window, duration=duration, at=at)
 
 
-def _soundings(
+def _measurements(
     service: Service,
     measured: Mapping[Instrument, Measured],
     window: Window,
@@ -236,7 +236,7 @@ def _soundings(
     cell: float,
     attribution: Attribution,
     twice: duplicates.Duplicates,
-) -> Soundings:
+) -> Measurements:
     own = {
         name: measured[instrument] if instrument.constant is None else _constant(instrument, window)
         for name, instrument in service.instruments.items()
@@ -245,7 +245,7 @@ def _soundings(
     scrapes: dict[TargetKey, Scrapes] = {}
     for each in own.values():
         scrapes |= {target: each.scrapes[target] for target in targets if target in each.scrapes}
-    return Soundings(
+    return Measurements(
         service=service,
         window=window,
         measured=own,
@@ -360,8 +360,8 @@ def _measured(
         measured,
         scrapes={**silent, **processes.scrapes},
         lives=processes.lives(silent),
-        tracks=tuple(_tracks(split.others, processes)),
-        buckets=tuple(_tracks(split.buckets, processes)),
+        tracks=tuple(_counter_series(split.others, processes)),
+        buckets=tuple(_counter_series(split.buckets, processes)),
         dropped=split.dropped,
         unbucketed=split.reason,
         gauges=quantiles,
@@ -371,9 +371,11 @@ def _measured(
     ).at_its_edges()
 
 
-def _tracks(series: Sequence[tuple[TargetKey, Series]], processes: Processes) -> Iterable[Track]:
+def _counter_series(
+    series: Sequence[tuple[TargetKey, Series]], processes: Processes
+) -> Iterable[CounterSeries]:
     for target, each, counter in processes.counters(series):
-        yield Track(labels=each.labels, target=target, counter=counter)
+        yield CounterSeries(labels=each.labels, target=target, counter=counter)
 
 
 def _with_creation(
@@ -396,7 +398,7 @@ def _with_creation(
 
 
 def _asks_for_creation(measured: Measured) -> bool:
-    """Say whether births, or restarts, are not known otherwise."""
+    """Return whether births, or restarts, are not known otherwise."""
     start = measured.window.start
     return any(
         measured.scrapes[track.target].pushed
@@ -431,7 +433,7 @@ def _explained(
 
 
 def _why(measured: Measured) -> str:
-    """Say why nothing was measured, where its samples tell; empty where there are none."""
+    """Return why nothing was measured, where its samples tell; empty where there are none."""
     if measured.tracks:
         return "fewer than two scrapes inside the window; choose one of at least three scrape intervals"
     if measured.instrument.name not in GOLDEN:

@@ -28,12 +28,12 @@ def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict
 
 
 def _counted(instrument: Instrument) -> Instrument:
-    """Give what to count: of a histogram its `_count`."""
+    """Return what to count: of a histogram its `_count`."""
     return instrument.part("_count") if instrument.is_distribution else instrument
 
 
 def _existing(instruments: Mapping[Instrument, Instrument], ask: Ask) -> set[Instrument]:
-    """Give those that have series now."""
+    """Return those that have series now."""
     found = set()
     for batch in batches(instruments):
         by = (batch.label,) if batch.label else ()
@@ -62,7 +62,7 @@ def _down(instruments: list[Instrument], window: Window, ask: Ask) -> dict[Instr
 
 
 def _is_known(window: Window, ask: Ask, metric: str) -> bool:
-    """Say whether a metric has any series at all: at the window's end, or now."""
+    """Return whether a metric has any series at all: at the window's end, or now."""
     query = f"count({select(metric)})"
     return bool(ask(query, at=window.end).series or ask(query).series)
 

@@ -45,7 +45,7 @@ def in_base_units(answer: Answer, scale: Decimal) -> Answer:
 
 
 def _is_noisy(edge: str) -> bool:
-    """Say whether an edge shows how a float was computed, as 0.30000000000000004 does."""
+    """Return whether an edge shows how a float was computed, as 0.30000000000000004 does."""
     return len(edge) > MOST_DIGITS
 
 
@@ -77,7 +77,7 @@ def _parts(series: Series, edges: list[float]) -> Iterator[Series]:
 
 
 def _edges(answer: Answer) -> list[float]:
-    """Give all positive edges that lie inside no bucket of any scrape."""
+    """Return all positive edges that lie inside no bucket of any scrape."""
     buckets = {
         (lower, upper)
         for series in answer.series

@@ -134,7 +134,7 @@ class Processes:
         return self._shared[target, metric]
 
     def _of(self, target: TargetKey) -> Iterator[Series]:
-        """Give a target's counters, buckets left out: they say no more than their sum."""
+        """Return a target's counters, buckets left out: they say no more than their sum."""
         for name in self._names.get(target, ()):
             if not name.endswith("_bucket"):
                 yield from self._metrics[target, name]
@@ -237,7 +237,7 @@ class Processes:
         return replace(counter, gaps=tuple(gap for gap in counter.gaps if gap.start != last or gap.restart))
 
     def was_drained(self, target: TargetKey) -> bool:
-        """Say whether a target counted nothing at its end, for so long that chance does not explain it.
+        """Return whether a target counted nothing at its end, for so long that chance does not explain it.
 
         One that never counted had been drained if others of its instrument counted meanwhile.
         """
@@ -252,7 +252,7 @@ class Processes:
         return self._drained[target]
 
     def _quiet(self, target: TargetKey) -> bool:
-        """Say whether the last busy scrape lies so far back that chance does not explain it.
+        """Return whether the last busy scrape lies so far back that chance does not explain it.
 
         Of tokens or dollars, which come in clumps, the smallest rise stands for one event.
         """
@@ -291,7 +291,7 @@ class Processes:
         return {target: each for target, each in found.items() if each}
 
     def _idle(self, scrapes: Scrapes, target: TargetKey | None = None) -> bool:
-        """Say whether a target that never counted anything was idle while others of its instrument were busy."""
+        """Return whether a target that never counted anything was idle while others of its instrument were busy."""
         if not scrapes.times or max(scrapes.failed, default=-math.inf) > scrapes.times[-1]:
             return False
         begin, end = scrapes.times[0], scrapes.times[-1]
@@ -301,7 +301,7 @@ class Processes:
 
 
 def _counts_events(series: Series) -> bool:
-    """Say whether a series counts events one by one, as far as its values tell: sums of seconds or dollars do not."""
+    """Return whether a series counts events one by one, as far as its values tell: sums of seconds or dollars do not."""
     name = _name(series)
     whole = all(
         sample.value == int(sample.value) for sample in series.samples[:3] if math.isfinite(sample.value)
@@ -320,7 +320,7 @@ def _before(series: Series, ended: Sequence[Series]) -> Sequence[Series]:
 
 
 def _gone(ended: Iterable[Series]) -> Iterator[tuple[float, float]]:
-    """Give the last scrape and the last value of series."""
+    """Return the last scrape and the last value of series."""
     for each in ended:
         if math.isfinite(each.samples[-1].value):
             yield each.samples[-1].time, each.samples[-1].value
@@ -336,7 +336,7 @@ def _counting(metric: str) -> str:
 
 
 def former(series: Iterable[Series], attribution: Attribution) -> Iterator[tuple[TargetKey, Series]]:
-    """Give each series with its target; those of a relabelled target are one with what they were before."""
+    """Return each series with its target; those of a relabelled target are one with what they were before."""
     former: dict[TargetKey, list[TargetKey]] = {}
     for key, origin in attribution.renamed.items():
         former.setdefault(origin, []).append(key)

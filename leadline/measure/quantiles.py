@@ -62,11 +62,11 @@ class Distribution:
         return self.counts[-1] if self.counts else 0.0
 
     def bucket_of(self, rank: float) -> int:
-        """Give the index of the bucket that holds the request of a rank (1 is the fastest)."""
+        """Return the index of the bucket that holds the request of a rank (1 is the fastest)."""
         return next(index for index, count in enumerate(self.counts) if count >= min(rank, self.total))
 
     def within(self, index: int) -> float:
-        """Give the count of a bucket itself."""
+        """Return the count of a bucket itself."""
         return self.counts[index] - self.below(index)[1]
 
     @property
@@ -85,7 +85,7 @@ class Distribution:
         return tuple(index for index in range(len(self.edges)) if self.within(index) > 0)
 
     def below(self, index: int) -> tuple[float, float]:
-        """Give a bucket's lower edge and the count up to it."""
+        """Return a bucket's lower edge and the count up to it."""
         return (self.edges[index - 1], self.counts[index - 1]) if index else (0.0, 0.0)
 
 
@@ -194,7 +194,7 @@ POINTS = 48
 
 
 def _estimate(measured: Distribution, q: float) -> float | None:
-    """Give the estimate in the bucket that holds rank q·n; None in +Inf."""
+    """Return the estimate in the bucket that holds rank q·n; None in +Inf."""
     index = measured.bucket_of(max(q * measured.total, 1.0))
     high = measured.edges[index]
     if math.isinf(high):
@@ -231,7 +231,7 @@ def _places(measured: Distribution, index: int) -> tuple[float, ...]:
 
 @lru_cache(maxsize=1024)
 def _tilt(measured: Distribution) -> float:
-    """Give λ such that weights e^(λx) within each bucket bring the estimated mean to the known one; 0 without one.
+    """Return λ such that weights e^(λx) within each bucket bring the estimated mean to the known one; 0 without one.
 
     Among all distributions with these bucket counts and this mean, the tilted one is nearest to the untilted in the
     sense of Kullback and Leibler (Csiszár 1975, I-projection). It is what helps where a narrow distribution
@@ -278,7 +278,7 @@ def _weights(places: tuple[float, ...], tilt: float) -> list[float]:
 
 
 def _probit(share: float, n: float) -> float:
-    """Give the normal quantile of a rank, clamped to half a request from either end, where it would be infinite."""
+    """Return the normal quantile of a rank, clamped to half a request from either end, where it would be infinite."""
     edge = min(0.5, 0.5 / n)
     return NORMAL.inv_cdf(min(max(share, edge), 1 - edge))
 
@@ -294,14 +294,14 @@ def share_within(measured: Distribution, threshold: float) -> Bounded:
 
 
 def edges_around(measured: Distribution, threshold: float) -> tuple[float, float]:
-    """Give the nearest edges at or below, and at or above, a threshold."""
+    """Return the nearest edges at or below, and at or above, a threshold."""
     low = max((edge for edge in measured.edges if edge <= threshold), default=0.0)
     high = min((edge for edge in measured.edges if edge >= threshold), default=math.inf)
     return low, high
 
 
 def rank_interval(n: float, q: float) -> tuple[float, float]:
-    """Give the ranks between which a population's quantile lies with 95 % certainty, from n requests drawn of it.
+    """Return the ranks between which a population's quantile lies with 95 % certainty, from n requests drawn of it.
 
     Normal approximation of the binomial: n·q ± 1.96·√(n·q·(1−q)), clamped to [1, n].
     """

@@ -40,7 +40,7 @@ class Window:
         return self.end if self.load_end is None else self.load_end
 
     def earlier(self, seconds: float) -> Window:
-        """Give the same window so many seconds ago; a load's span is moved with it."""
+        """Return the same window so many seconds ago; a load's span is moved with it."""
         return replace(
             self,
             start=self.start - seconds,

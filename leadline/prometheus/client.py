@@ -98,12 +98,12 @@ class Prometheus:
         )
 
     def build(self) -> dict[str, str]:
-        """Give what the server says it is: at least `version`, where it says so."""
+        """Return what the server says it is: at least `version`, where it says so."""
         data = self._get("status/buildinfo")
         return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
     def flavour(self) -> str:
-        """Say what answers, and its version, as far as it tells."""
+        """Return what answers, and its version, as far as it tells."""
         try:
             build = self.build()
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
@@ -122,7 +122,7 @@ class Prometheus:
         return f"{name} {build['version']}"
 
     def _has_stores(self) -> bool:
-        """Say whether it lists the stores that it asks, as Thanos does: an object of lists by their kind."""
+        """Return whether it lists the stores that it asks, as Thanos does: an object of lists by their kind."""
         try:
             return isinstance(self._get("stores"), dict)
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
@@ -145,7 +145,7 @@ class Prometheus:
             raise
 
     def _victoria(self, *, scraped: bool) -> str:
-        """Give the version of a VictoriaMetrics as it exposes it, or where it may have scraped itself; empty where it is none.
+        """Return the version of a VictoriaMetrics as it exposes it, or where it may have scraped itself; empty where it is none.
 
         Its API calls itself version 2.24.0, that of a Prometheus, or nothing.
         """
@@ -174,30 +174,30 @@ class Prometheus:
         return [str(each) for each in patterns or ()]
 
     def rule_groups(self) -> list[dict[str, Any]]:
-        """Give the rule groups that Prometheus evaluates, with each rule's health."""
+        """Return the rule groups that Prometheus evaluates, with each rule's health."""
         groups: list[dict[str, Any]] = self._get("rules")["groups"]
         return groups
 
     def active_alerts(self) -> list[dict[str, Any]]:
-        """Give the alerts that are pending or firing: labels, state, since when."""
+        """Return the alerts that are pending or firing: labels, state, since when."""
         alerts: list[dict[str, Any]] = self._listed("alerts", "alerts")["alerts"]
         return alerts
 
     def active_targets(self) -> list[dict[str, Any]]:
-        """Give what is scraped: labels, health, last error."""
+        """Return what is scraped: labels, health, last error."""
         targets: list[dict[str, Any]] = self._listed("targets", "targets", state="active")["activeTargets"]
         return targets
 
     def label_names(self, selector: str = "") -> tuple[str, ...]:
-        """Give the names of the labels that series of a selector, or all, had in the last hour."""
+        """Return the names of the labels that series of a selector, or all, had in the last hour."""
         return tuple(map(str, self._get("labels", **self._lately(selector))))
 
     def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:
-        """Give the values that a label had in the last hour, on series of a selector or on all."""
+        """Return the values that a label had in the last hour, on series of a selector or on all."""
         return tuple(map(str, self._get(f"label/{label}/values", **self._lately(selector))))
 
     def inventory(self) -> Inventory:
-        """Give what is there: names, types, scrape intervals and retention, as far as the server tells them."""
+        """Return what is there: names, types, scrape intervals and retention, as far as the server tells them."""
         names = frozenset(self.label_values("__name__"))
         types = {name: kind for name, (kind, _) in self.metadata().items()}
         return Inventory(
@@ -209,7 +209,7 @@ class Prometheus:
         )
 
     def metadata(self) -> dict[str, tuple[str, str]]:
-        """Give type and help of each metric, as its targets expose them; nothing where the server does not tell."""
+        """Return type and help of each metric, as its targets expose them; nothing where the server does not tell."""
         told = self._told("metadata")
         return {
             name: (str(said[0].get("type", "")), str(said[0].get("help", "")))
@@ -218,7 +218,7 @@ class Prometheus:
         }
 
     def _told(self, path: str, **params: str) -> dict[str, Any]:
-        """Give what a path answers that not every server has; nothing where it has it not."""
+        """Return what a path answers that not every server has; nothing where it has it not."""
         try:
             found = self._get(path, **params)
         except (NotPrometheusError, UnavailableError, QueryRejectedError):

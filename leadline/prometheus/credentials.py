@@ -25,7 +25,7 @@ class _Authorization(AuthBase):
 
 
 def apply(endpoint: Endpoint, session: requests.Session) -> None:
-    """Give a session what an endpoint asks for. Raises UsageError where a secret is not where it should be."""
+    """Return a session what an endpoint asks for. Raises UsageError where a secret is not where it should be."""
     session.headers.update(dict(endpoint.headers))
     session.headers.update({name: _secret(Endpoint(), file, "") for name, file in endpoint.header_files})
     if endpoint.username:

@@ -100,7 +100,7 @@ class Session(HttpSession):
 
 
 def _checked(response: requests.Response, url: str, query: str) -> Payload:
-    """Give the JSON of a successful answer; raise what any other one means."""
+    """Return the JSON of a successful answer; raise what any other one means."""
     where = server(url)
     if response.status_code in (401, 403):
         raise AccessDeniedError(
@@ -118,7 +118,7 @@ def _checked(response: requests.Response, url: str, query: str) -> Payload:
 
 
 def _sent_on(response: requests.Response, where: str) -> str:
-    """Say where it leads; it is not followed, for credentials would go along."""
+    """Return where it leads; it is not followed, for credentials would go along."""
     target = urlsplit(response.headers.get("Location", ""))
     place = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
     return f"{where} answered {response.status_code} and leads to {place}; a login page, or write that URL"
@@ -133,7 +133,7 @@ def _json(response: requests.Response) -> Payload | None:
 
 
 def _grafanas(response: requests.Response) -> str:
-    """Give the message of an error as Grafana writes it: an object with a message, and without Prometheus's status."""
+    """Return the message of an error as Grafana writes it: an object with a message, and without Prometheus's status."""
     try:
         found = parsed(response.content)
     except ValueError:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.base.units import plain, show
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
 from .model import MISSED, UNDECIDED, Advice, Group, Headroom, Resource
@@ -22,29 +22,29 @@ Readings = Mapping[str, Reading]
 
 
 def next_steps(
-    soundings: Soundings, readings: Sequence[Reading], groups: Sequence[Group], headroom: Headroom
+    measurements: Measurements, readings: Sequence[Reading], groups: Sequence[Group], headroom: Headroom
 ) -> Iterator[Advice]:
-    """Give what the figures of this window ask for, what was missed first."""
+    """Return what the figures of this window ask for, what was missed first."""
     found = {reading.signal: reading for reading in readings}
     yield from _missed_latency(found, groups)
     yield from _missed_errors(found, groups)
     yield from _pool(headroom)
-    yield from _cpu(soundings, headroom)
+    yield from _cpu(measurements, headroom)
     yield from _queue(headroom)
-    yield from _cache(soundings, found)
+    yield from _cache(measurements, found)
     yield from _rejected(found)
-    yield from _edges(soundings, found)
-    yield from _restarts(soundings)
+    yield from _edges(measurements, found)
+    yield from _restarts(measurements)
 
 
-def in_place(soundings: Soundings, readings: Sequence[Reading], headroom: Headroom) -> Iterator[str]:
-    """Give what already helps the service, each with its evidence in this window."""
+def in_place(measurements: Measurements, readings: Sequence[Reading], headroom: Headroom) -> Iterator[str]:
+    """Return what already helps the service, each with its evidence in this window."""
     found = {reading.signal: reading for reading in readings}
     cache = found.get("cache_hit_ratio")
     if cache and cache.value:
         yield f"a cache: {show(cache.value, 'ratio')} of lookups hit ({cache.note})"
     replicas = found.get("replicas")
-    most = soundings.find("replicas_limit")
+    most = measurements.find("replicas_limit")
     limit = None if isinstance(most, str) else most.level()
     if replicas and replicas.value and replicas.value > 1:
         yield f"replicas: {replicas.value:.0f} shared the load"
@@ -117,7 +117,7 @@ def _pool(headroom: Headroom) -> Iterator[Advice]:
     )
 
 
-def _cpu(soundings: Soundings, headroom: Headroom) -> Iterator[Advice]:
+def _cpu(measurements: Measurements, headroom: Headroom) -> Iterator[Advice]:
     cpu = _resource(headroom, "cpu")
     if cpu is None or not cpu.limit:
         return
@@ -125,10 +125,10 @@ def _cpu(soundings: Soundings, headroom: Headroom) -> Iterator[Advice]:
     tight = headroom.binding == "cpu" and headroom.factor is not None and headroom.factor < LITTLE_HEADROOM
     if not (busy or tight):
         return
-    replicas = soundings.find("replicas")
+    replicas = measurements.find("replicas")
     level = None if isinstance(replicas, str) else replicas.level()
     least = max(2, round(level.last)) if level else 2
-    name = soundings.service.name
+    name = measurements.service.name
     evidence = f"{show(cpu.used, 'cores')} of {show(cpu.limit, 'cores')} were used on average"
     if cpu.factor is not None:
         evidence += f"; this load fits {cpu.factor:.1f} times"
@@ -146,8 +146,8 @@ def _queue(headroom: Headroom) -> Iterator[Advice]:
         yield Advice(title="Add workers", evidence=f"the queue {queue.note}")
 
 
-def _cache(soundings: Soundings, found: Readings) -> Iterator[Advice]:
-    ratio, measured = found.get("cache_hit_ratio"), soundings.find("cache")
+def _cache(measurements: Measurements, found: Readings) -> Iterator[Advice]:
+    ratio, measured = found.get("cache_hit_ratio"), measurements.find("cache")
     if ratio is None or ratio.value is None or isinstance(measured, str):
         return
     lookups = measured.count().value
@@ -177,18 +177,18 @@ def _rejected(found: Readings) -> Iterator[Advice]:
     )
 
 
-def _edges(soundings: Soundings, found: Readings) -> Iterator[Advice]:
-    """Give the buckets that would decide the targets between edges."""
-    latency = soundings.find("latency")
+def _edges(measurements: Measurements, found: Readings) -> Iterator[Advice]:
+    """Return the buckets that would decide the targets between edges."""
+    latency = measurements.find("latency")
     undecided = [
         target
         for signal, reading in found.items()
         if signal.startswith("latency.") and reading.verdict == UNDECIDED and reading.lower is not None
-        if (target := target_for(soundings.service, signal))
+        if (target := target_for(measurements.service, signal))
     ]
     if isinstance(latency, str) or not undecided:
         return
-    there = {float(edge) for edge in latency.instrument.buckets} or _measured_edges(soundings)
+    there = {float(edge) for edge in latency.instrument.buckets} or _measured_edges(measurements)
     wanted = sorted(there | {float(target.value) for target in undecided})
     between = ", ".join(f"{target.signal} ≤ {show(float(target.value), 'seconds')}" for target in undecided)
     yield Advice(
@@ -199,21 +199,21 @@ def _edges(soundings: Soundings, found: Readings) -> Iterator[Advice]:
     )
 
 
-def _measured_edges(soundings: Soundings) -> set[float]:
-    latency = soundings.find("latency")
+def _measured_edges(measurements: Measurements) -> set[float]:
+    latency = measurements.find("latency")
     if isinstance(latency, str):
         return set()
     found = {float(track.labels["le"]) for track in latency.buckets}
     return {edge for edge in found if math.isfinite(edge)}
 
 
-def _restarts(soundings: Soundings) -> Iterator[Advice]:
-    requests = soundings.find("requests")
+def _restarts(measurements: Measurements) -> Iterator[Advice]:
+    requests = measurements.find("requests")
     if isinstance(requests, str) or not requests.resets:
         return
     yield Advice(
         title="Find out why it restarted",
         evidence=f"{requests.resets} restart(s) inside the window; what was counted just before each is lost",
-        snippet=f"kubectl describe pod -l app={soundings.service.name} | grep -A5 'Last State'",
+        snippet=f"kubectl describe pod -l app={measurements.service.name} | grep -A5 'Last State'",
         language="sh",
     )

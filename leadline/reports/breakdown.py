@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from leadline.measure.measured import Keep, Labels, Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import quantile
 from leadline.signals.instruments import Instrument
 from leadline.signals.labels import NO_ROUTE
@@ -20,12 +20,12 @@ MOST = 12
 REST = "(others)"
 
 
-def groups(soundings: Soundings) -> Iterator[Group]:
-    """Give a row for each route, method and status that was asked or answered in the window.
+def groups(measurements: Measurements) -> Iterator[Group]:
+    """Return a row for each route, method and status that was asked or answered in the window.
 
     Requests and errors are estimates for the window, as the totals are; so the rates add up to the throughput's.
     """
-    requests, latency = soundings.find("requests"), soundings.find("latency")
+    requests, latency = measurements.find("requests"), measurements.find("latency")
     if isinstance(requests, str):
         return
     for name in BY:
@@ -83,7 +83,7 @@ def _group(
 
 
 def _latency(name: str, value: str, latency: Measured | str) -> tuple[float | None, float | None]:
-    """Give a group's p95 (estimate) and mean, where its histogram has the label."""
+    """Return a group's p95 (estimate) and mean, where its histogram has the label."""
     if isinstance(latency, str) or not latency.instrument.has(name):
         return None, None
     measured = distribution_of(latency, _is(latency.instrument, name, value))

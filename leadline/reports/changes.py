@@ -92,7 +92,7 @@ def _changes(now: ServiceReport, before: ServiceReport, *, load: bool, tolerance
 
 
 def _kind(signal: str, direction: int, *, load: bool) -> str:
-    """Say what it means that a figure rose (1) or fell (-1)."""
+    """Return what it means that a figure rose (1) or fell (-1)."""
     if signal.startswith(LOWER_IS_BETTER):
         return BETTER if direction < 0 else WORSE
     if signal in HIGHER_IS_BETTER or (signal == "throughput" and load):
@@ -141,7 +141,7 @@ def _figures_apart(
 
 
 def _overlap(one: Reading, other: Reading) -> bool:
-    """Say whether the bounds of two figures have anything in common."""
+    """Return whether the bounds of two figures have anything in common."""
 
     def highest(reading: Reading) -> float:
         return math.inf if reading.unbounded or reading.upper is None else reading.upper

@@ -9,7 +9,7 @@ from itertools import pairwise
 from leadline.base.units import SECONDS_PER_HOUR, show
 from leadline.catalog.model import Service
 from leadline.measure.measured import Labels, Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import Distribution, distribution, quantile
 
 from .latency import distribution_of
@@ -19,18 +19,18 @@ MOST_STEPS = 120
 Points = tuple[tuple[float, float], ...]
 
 
-def charts(soundings: Soundings) -> Iterator[Chart]:
-    """Give the curves that the service's instruments allow; a step is at least one scrape interval."""
-    grid = _grid(soundings)
+def charts(measurements: Measurements) -> Iterator[Chart]:
+    """Return the curves that the service's instruments allow; a step is at least one scrape interval."""
+    grid = _grid(measurements)
     if len(grid) < 2:
         return
     step = f"steps of {show(grid[1] - grid[0], 'seconds')}"
-    requests, latency, cost = (soundings.find(name) for name in ("requests", "latency", "cost"))
+    requests, latency, cost = (measurements.find(name) for name in ("requests", "latency", "cost"))
     if not isinstance(requests, str):
-        yield _throughput(requests, grid, soundings.service, step)
-        yield from _errors(requests, grid, soundings.service, step)
+        yield _throughput(requests, grid, measurements.service, step)
+        yield from _errors(requests, grid, measurements.service, step)
     if not isinstance(latency, str):
-        yield from _latency(latency, grid, soundings.service, step)
+        yield from _latency(latency, grid, measurements.service, step)
     if not isinstance(cost, str):
         curve = tuple((time, rate * SECONDS_PER_HOUR) for time, rate in _rates(cost, grid))
         yield Chart(
@@ -38,17 +38,17 @@ def charts(soundings: Soundings) -> Iterator[Chart]:
         )
 
 
-def _grid(soundings: Soundings) -> list[float]:
+def _grid(measurements: Measurements) -> list[float]:
     """Return the moments that curves are drawn at: those of the instrument that is known longest."""
-    step = max(soundings.resolution_seconds, soundings.window.seconds / MOST_STEPS)
-    grids = [each.grid(step) for each in soundings.measured.values() if each.tracks]
+    step = max(measurements.resolution_seconds, measurements.window.seconds / MOST_STEPS)
+    grids = [each.grid(step) for each in measurements.measured.values() if each.tracks]
     return max(grids, key=len, default=[])
 
 
 def _rates(
     measured: Measured, grid: list[float], keep: Callable[[Labels], bool] = lambda _: True
 ) -> Iterator[tuple[float, float]]:
-    """Give the rate per second of each step, at its end."""
+    """Return the rate per second of each step, at its end."""
     counts = measured.counts(grid, keep)
     for (early, late), (before, after) in zip(pairwise(grid), pairwise(counts), strict=True):
         yield late, (after - before) / (late - early)
@@ -126,7 +126,7 @@ def _latency(latency: Measured, grid: list[float], service: Service, step: str) 
 
 
 def _distribution(whole: Distribution, service: Service) -> Chart:
-    """Give the share of requests up to each bucket's edge: counted, so exact, at the edges and nowhere else."""
+    """Return the share of requests up to each bucket's edge: counted, so exact, at the edges and nowhere else."""
     points = [(edge, count / whole.total) for edge, count in zip(whole.edges, whole.counts, strict=True)]
     finite: Points = tuple(point for point in points if math.isfinite(point[0]))
     above = whole.within(len(whole.edges) - 1)

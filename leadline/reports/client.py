@@ -144,7 +144,7 @@ def _expression(text: str) -> tuple[str, str, float | None]:
 
 
 def judged(run: Run) -> Iterator[Reading]:
-    """Give k6's own thresholds as verdicts, and the rejections that only the client saw."""
+    """Return k6's own thresholds as verdicts, and the rejections that only the client saw."""
     for each in run.thresholds:
         yield Reading(
             signal=f"client.{each.metric} {each.expression}",

@@ -10,7 +10,7 @@ from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 from leadline.catalog.model import Infrastructure, Price, Reference, Service
 from leadline.measure.bounds import Bounded, Count, mixed, quotient, total
 from leadline.measure.measured import Keep, Labels, Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 from leadline.signals.labels import Label
 
@@ -83,13 +83,13 @@ class Rates:
 ONE_DOLLAR = Rates(1.0, 1.0, 1.0)
 
 
-def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
-    """Give tokens, spend, and what follows from them: unit costs, the month, its share of the budget, savings.
+def readings(measurements: Measurements, terms: Terms) -> Iterator[Reading]:
+    """Return tokens, spend, and what follows from them: unit costs, the month, its share of the budget, savings.
 
     Spend comes from the counter of spend where there is one, else from tokens × the catalog's prices; never from both.
     """
-    tokens = soundings.find("tokens")
-    counted = _counted(soundings.find("cost"))
+    tokens = measurements.find("tokens")
+    counted = _counted(measurements.find("cost"))
     priced, unpriced = _priced(tokens, terms.prices)
     spent = priced if isinstance(counted, str) and not isinstance(priced, str) else counted
     yield from _tokens(tokens)
@@ -99,7 +99,7 @@ def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
         yield _beside(spend, _spend(priced))
     if unpriced:
         yield unpriced
-    service, requests = soundings.service, soundings.find("requests")
+    service, requests = measurements.service, measurements.find("requests")
     per_request = _per_request(spent, requests)
     per_tokens = _per_1k_tokens(spent, tokens)
     month = _month(spent, per_request, terms.monthly_requests)
@@ -109,7 +109,7 @@ def readings(soundings: Soundings, terms: Terms) -> Iterator[Reading]:
     yield _judged(per_tokens, service)
     yield _times(per_request, MILLION, "cost_per_million_requests", "usd", "cost per request × 1,000,000")
     yield from _budget(month, per_request, terms)
-    yield from _infrastructure(soundings, tokens, terms)
+    yield from _infrastructure(measurements, tokens, terms)
     yield from _savings(month, {each.signal: each for each in (per_request, per_tokens)}, terms.references)
 
 
@@ -256,7 +256,7 @@ def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Read
 def _savings(
     month: Reading, unit_costs: dict[str, Reading], references: tuple[Reference, ...]
 ) -> Iterator[Reading]:
-    """Give what a month would cost more at a reference's unit cost, its low end; without a month, a million requests."""
+    """Return what a month would cost more at a reference's unit cost, its low end; without a month, a million requests."""
     per_request = unit_costs["cost_per_request"]
     spent, unit = month, month.unit
     if month.value is None:
@@ -298,23 +298,23 @@ def _saved(spent: Reading, here: Reading, low: float) -> tuple[float | None, flo
 GIB = 2**30
 
 
-def _infrastructure(soundings: Soundings, tokens: Measured | str, terms: Terms) -> Iterator[Reading]:
-    """Give what the machines cost in the window, and per 1,000 tokens: as measured, else from stated prices."""
-    measured = soundings.find("infrastructure")
+def _infrastructure(measurements: Measurements, tokens: Measured | str, terms: Terms) -> Iterator[Reading]:
+    """Return what the machines cost in the window, and per 1,000 tokens: as measured, else from stated prices."""
+    measured = measurements.find("infrastructure")
     hourly, note = None, ""
     if not isinstance(measured, str):
         level = measured.level()
         hourly, note = (level.mean if level else None), "mean of what the machines cost an hour"
     elif terms.infrastructure:
-        hourly, note = _stated(soundings, terms.infrastructure)
-    elif "infrastructure" not in soundings.service.instruments:
+        hourly, note = _stated(measurements, terms.infrastructure)
+    elif "infrastructure" not in measurements.service.instruments:
         return
     signal = "cost.infrastructure"
     if hourly is None:
         reason = measured if isinstance(measured, str) and not terms.infrastructure else note
         yield Reading(signal=signal, unit="usd", reason=reason)
         return
-    spent = hourly * soundings.window.seconds / SECONDS_PER_HOUR
+    spent = hourly * measurements.window.seconds / SECONDS_PER_HOUR
     yield Reading(signal=signal, unit="usd", value=spent, note=note)
     yield Reading(signal=f"{signal}_per_hour", unit="usd_per_hour", value=hourly, note=note)
     count = 0.0 if isinstance(tokens, str) else tokens.count().value
@@ -322,11 +322,11 @@ def _infrastructure(soundings: Soundings, tokens: Measured | str, terms: Terms) 
         yield Reading(signal=f"{signal}_per_1k_tokens", unit="usd", value=1000 * spent / count, note=note)
 
 
-def _stated(soundings: Soundings, prices: Infrastructure) -> tuple[float | None, str]:
+def _stated(measurements: Measurements, prices: Infrastructure) -> tuple[float | None, str]:
     """Compute dollars an hour from stated prices: of the limits where they are known, else of what was used."""
     hourly, parts = 0.0, []
     for name, price, size in (("cpu", prices.core_hour_usd, 1), ("memory", prices.gib_hour_usd, GIB)):
-        amount, kind = _amount(soundings, name)
+        amount, kind = _amount(measurements, name)
         if amount is None:
             return None, f"neither the {name} that was used nor its limit was measured"
         hourly += amount / size * float(price)
@@ -334,12 +334,12 @@ def _stated(soundings: Soundings, prices: Infrastructure) -> tuple[float | None,
     return hourly, f"{' and '.join(parts)}, at the catalog's prices of {prices.as_of}"
 
 
-def _amount(soundings: Soundings, name: str) -> tuple[float | None, str]:
-    limit = soundings.find(f"{name}_limit")
+def _amount(measurements: Measurements, name: str) -> tuple[float | None, str]:
+    limit = measurements.find(f"{name}_limit")
     level = None if isinstance(limit, str) else limit.level()
     if level:
         return level.mean, "reserved"
-    used = soundings.find(name)
+    used = measurements.find(name)
     if isinstance(used, str):
         return None, ""
     level = used.level()

@@ -27,7 +27,7 @@ def write(report: Report) -> str:
 
 
 def document(report: Report) -> dict[str, Any]:
-    """Give a report as plain values."""
+    """Return a report as plain values."""
     return {
         "schema": SCHEMA,
         "project": report.project,

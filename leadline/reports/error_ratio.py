@@ -9,7 +9,7 @@ from dataclasses import replace
 from leadline.base.units import show
 from leadline.measure.bounds import NOTHING, Count, share, to_reach
 from leadline.measure.measured import Labels, Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 from leadline.signals import regex
 from leadline.signals.labels import Label
@@ -17,14 +17,14 @@ from leadline.signals.labels import Label
 from .verdicts import judged, lost_requests, target_for
 
 
-def readings(soundings: Soundings) -> Iterator[Reading]:
-    """Give the share of requests that failed, and its complement."""
-    found = soundings.find("requests")
-    target = target_for(soundings.service, "error_ratio")
+def readings(measurements: Measurements) -> Iterator[Reading]:
+    """Return the share of requests that failed, and its complement."""
+    found = measurements.find("requests")
+    target = target_for(measurements.service, "error_ratio")
     if isinstance(found, str):
         errors, lost = _unknown(found), ""
     else:
-        errors, lost = _errors(found, soundings.find("failed"), float(target.value) if target else None)
+        errors, lost = _errors(found, measurements.find("failed"), float(target.value) if target else None)
     yield judged(errors, target, lost=lost) if target else errors
     yield _success(errors)
 
@@ -72,7 +72,7 @@ def _kind(found: Measured, labels: Labels) -> str:
 
 
 def _lost(bad: Count, rest: Count, missing: float, target: float) -> str:
-    """Say how many of the missing requests would have to have failed, or been served, to change the verdict."""
+    """Return how many of the missing requests would have to have failed, or been served, to change the verdict."""
     whole = bad.value + rest.value
     counted = bad.value / whole
     found = f"{show(counted, 'ratio')} of the requests that were counted failed; {lost_requests(missing)}"

@@ -9,7 +9,7 @@ from leadline.base.units import show
 from leadline.measure import duplicates
 from leadline.measure.attribution import OVERRIDDEN, SOURCE
 from leadline.measure.measured import Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.scrapes import Scrapes
 from leadline.measure.window import Window, utc
 
@@ -19,30 +19,30 @@ WHOLE = 0.95
 """From this share of the expected scrapes on, none is called missing: a window's edges cost one or two."""
 
 
-def grade(soundings: Soundings) -> str:
+def grade(measurements: Measurements) -> str:
     """Say in a few words how far the figures can be trusted: full, partial or none, and why."""
-    window, faults = soundings.window, []
+    window, faults = measurements.window, []
     expected = got = 0
-    for scrapes in soundings.scrapes.values():
+    for scrapes in measurements.scrapes.values():
         answered = _answered(scrapes, window)
-        interval = scrapes.interval or soundings.scrape_interval
+        interval = scrapes.interval or measurements.scrape_interval
         expected += max(answered, round(window.seconds / interval))
         got += answered
     if not got:
         return "none: no scrape inside the window"
     if got < expected * WHOLE:
         faults.append(f"{expected - got} of {expected} scrapes are missing")
-    resets = max((measured.resets for measured in soundings.measured.values()), default=0)
+    resets = max((measured.resets for measured in measurements.measured.values()), default=0)
     if resets:
         faults.append(f"{resets} restart(s)")
-    if any(key in soundings.scrapes for key in soundings.duplicates.twins):
+    if any(key in measurements.scrapes for key in measurements.duplicates.twins):
         faults.append("a process may be scraped twice")
-    if any(measured.incomplete for measured in soundings.measured.values()):
+    if any(measured.incomplete for measured in measurements.measured.values()):
         faults.append("incomplete answers")
-    elif any(measured.warnings for measured in soundings.measured.values()):
+    elif any(measured.warnings for measured in measurements.measured.values()):
         faults.append("the samples give warnings")
     kind = "partial: " + ", ".join(faults) if faults else "full"
-    return f"{kind} ({got} scrapes of {len(soundings.scrapes)} target(s))"
+    return f"{kind} ({got} scrapes of {len(measurements.scrapes)} target(s))"
 
 
 def _answered(scrapes: Scrapes, window: Window) -> int:
@@ -52,13 +52,15 @@ def _answered(scrapes: Scrapes, window: Window) -> int:
     return sum(window.start <= time <= window.end for time in scrapes.times)
 
 
-def lines(soundings: Soundings) -> Iterator[str]:
-    """Give a line for each target, and one for each fact that a reader needs before trusting a figure."""
-    for scrapes in sorted(soundings.scrapes.values(), key=lambda each: each.name):
-        yield from _target(soundings, scrapes)
-    yield from _attributed(soundings)
-    yield from duplicates.described(soundings.duplicates.of(soundings.scrapes), soundings.attribution.scrapes)
-    for name, measured in soundings.measured.items():
+def lines(measurements: Measurements) -> Iterator[str]:
+    """Return a line for each target, and one for each fact that a reader needs before trusting a figure."""
+    for scrapes in sorted(measurements.scrapes.values(), key=lambda each: each.name):
+        yield from _target(measurements, scrapes)
+    yield from _attributed(measurements)
+    yield from duplicates.described(
+        measurements.duplicates.of(measurements.scrapes), measurements.attribution.scrapes
+    )
+    for name, measured in measurements.measured.items():
         yield from _missing(name, measured)
         for warning in measured.warnings:
             yield f"{name}: {warning}"
@@ -86,11 +88,11 @@ def _missing(name: str, measured: Measured) -> Iterator[str]:
         )
 
 
-def _attributed(soundings: Soundings) -> Iterator[str]:
-    """Say how series were attributed to targets, where it was not by all their labels."""
-    steps = soundings.attribution.steps
+def _attributed(measurements: Measurements) -> Iterator[str]:
+    """Return how series were attributed to targets, where it was not by all their labels."""
+    steps = measurements.attribution.steps
     pushed = [
-        scrapes.name for target, scrapes in soundings.scrapes.items() if SOURCE in steps.get(target, {})
+        scrapes.name for target, scrapes in measurements.scrapes.items() if SOURCE in steps.get(target, {})
     ]
     if pushed:
         named = ", ".join(sorted(pushed)[:MOST_NAMED]) + (" …" if len(pushed) > MOST_NAMED else "")
@@ -98,19 +100,21 @@ def _attributed(soundings: Soundings) -> Iterator[str]:
             f"pushed, no scrapes known: {named}. Their samples are their clock, and a series that appears counts from "
             "zero only where a _created series tells"
         )
-    for target, scrapes in soundings.scrapes.items():
+    for target, scrapes in measurements.scrapes.items():
         if OVERRIDDEN in steps.get(target, {}):
             yield f"{scrapes.name}: series were attributed by {OVERRIDDEN}; their other labels are their own"
-    renamed = {origin for origin in soundings.attribution.renamed.values() if origin in soundings.scrapes}
+    renamed = {
+        origin for origin in measurements.attribution.renamed.values() if origin in measurements.scrapes
+    }
     for target in renamed:
-        yield f"{soundings.scrapes[target].name}: its labels changed inside the window; it was counted through"
+        yield f"{measurements.scrapes[target].name}: its labels changed inside the window; it was counted through"
 
 
 MOST_NAMED = 5
 
 
-def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
-    name, window = scrapes.name, soundings.window
+def _target(measurements: Measurements, scrapes: Scrapes) -> Iterator[str]:
+    name, window = scrapes.name, measurements.window
     if not scrapes.times:
         yield f"{name}: answered no scrape inside the window; what it served is not known"
         return
@@ -119,7 +123,7 @@ def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
     if span is None:
         yield f"{name}: {len(got)} scrape(s) inside the window, too few to measure"
         return
-    interval = scrapes.interval or soundings.scrape_interval
+    interval = scrapes.interval or measurements.scrape_interval
     yield from _life(name, scrapes, window)
     yield f"{name}: {_answered(scrapes, window)} scrapes, every {show(interval, 'seconds')}, from {utc(span[0])} to {utc(span[1])}"
     failed = sum(1 for time in scrapes.failed if window.start <= time <= window.end)
@@ -134,8 +138,8 @@ def _target(soundings: Soundings, scrapes: Scrapes) -> Iterator[str]:
     hole = max((later - earlier for earlier, later in itertools.pairwise(got)), default=0.0)
     if hole > 2.5 * interval and not scrapes.cell:
         yield f"{name}: the longest gap between scrapes is {show(hole, 'seconds')}"
-    if interval > 1.5 * soundings.scrape_interval:
-        stated = show(soundings.scrape_interval, "seconds")
+    if interval > 1.5 * measurements.scrape_interval:
+        stated = show(measurements.scrape_interval, "seconds")
         yield f"{name}: scraped every {show(interval, 'seconds')}, the catalog says {stated}; correct scrape_interval"
 
 

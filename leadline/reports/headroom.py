@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 from leadline.signals.saturation import PLANNED
 
@@ -25,14 +25,14 @@ class Fit:
     r_squared: float
 
 
-def assess(soundings: Soundings, readings: Sequence[Reading]) -> Headroom:
-    """Give the least of what each resource would still take, or why nothing can be claimed.
+def assess(measurements: Measurements, readings: Sequence[Reading]) -> Headroom:
+    """Return the least of what each resource would still take, or why nothing can be claimed.
 
     A resource's factor is capacity ÷ use (`CPU_SHARE` of the CPU's limit, less what an idle service uses; linear in
     the request rate). The binding one sets the whole.
     """
     found = {reading.signal: reading for reading in readings}
-    resources = tuple(_resources(soundings, found))
+    resources = tuple(_resources(measurements, found))
     named = {resource.name for resource in resources}
     unmeasured = tuple(name for name in RESOURCES if name not in named)
     factors = {each.name: each.factor for each in resources if each.factor is not None}
@@ -44,7 +44,7 @@ def assess(soundings: Soundings, readings: Sequence[Reading]) -> Headroom:
 
 
 def _withheld(found: Mapping[str, Reading], readings: Sequence[Reading], factors: Mapping[str, float]) -> str:
-    """Say why no claim can be made; empty where one can."""
+    """Return why no claim can be made; empty where one can."""
     missed = [reading.signal for reading in readings if reading.verdict == MISSED]
     throughput, throttled = found.get("throughput"), found.get("throttled_ratio")
     if throughput is None or not throughput.value:
@@ -58,43 +58,43 @@ def _withheld(found: Mapping[str, Reading], readings: Sequence[Reading], factors
     return ""
 
 
-def _resources(soundings: Soundings, found: Mapping[str, Reading]) -> Iterator[Resource]:
+def _resources(measurements: Measurements, found: Mapping[str, Reading]) -> Iterator[Resource]:
     throughput = found.get("throughput")
     rate = throughput.value if throughput and throughput.value else 0.0
-    yield from _cpu(soundings, found, rate)
-    yield from _memory(soundings, found, rate)
-    yield from _level(soundings, found, "pool", 1.0, "highest at a scrape")
-    yield from _in_flight(soundings, found)
-    yield from _queue(soundings)
-    limit = _limit(soundings, "rate_limit")
+    yield from _cpu(measurements, found, rate)
+    yield from _memory(measurements, found, rate)
+    yield from _level(measurements, found, "pool", 1.0, "highest at a scrape")
+    yield from _in_flight(measurements, found)
+    yield from _queue(measurements)
+    limit = _limit(measurements, "rate_limit")
     if limit is not None and rate:
         yield Resource(
             name="rate_limit", unit="requests_per_second", used=rate, limit=limit, factor=limit / rate
         )
 
 
-def _limit(soundings: Soundings, name: str) -> float | None:
-    """Give a limit: the sum over instances at its newest, or the catalog's constant."""
-    measured = soundings.find(name)
+def _limit(measurements: Measurements, name: str) -> float | None:
+    """Return a limit: the sum over instances at its newest, or the catalog's constant."""
+    measured = measurements.find(name)
     level = None if isinstance(measured, str) else measured.level()
     return level.last if level and level.last > 0 else None
 
 
-def _cpu(soundings: Soundings, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
-    reading, limit = found.get("cpu"), _limit(soundings, "cpu_limit")
+def _cpu(measurements: Measurements, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
+    reading, limit = found.get("cpu"), _limit(measurements, "cpu_limit")
     if reading is None or reading.value is None:
         return
     factor, note = None, "no limit is known; name it under instruments.cpu_limit"
     if limit is not None:
-        factor, note = _cpu_factor(soundings, limit, rate)
+        factor, note = _cpu_factor(measurements, limit, rate)
     yield Resource(name="cpu", unit="cores", used=reading.value, limit=limit, factor=factor, note=note)
 
 
-def _cpu_factor(soundings: Soundings, limit: float, rate: float) -> tuple[float | None, str]:
-    requests, cpu = soundings.find("requests"), soundings.find("cpu")
+def _cpu_factor(measurements: Measurements, limit: float, rate: float) -> tuple[float | None, str]:
+    requests, cpu = measurements.find("requests"), measurements.find("cpu")
     if isinstance(requests, str) or isinstance(cpu, str) or not rate:
         return None, "no traffic to compare it with"
-    grid = requests.grid(soundings.resolution_seconds)
+    grid = requests.grid(measurements.resolution_seconds)
     xs, ys = requests.steps(grid), cpu.steps(grid)
     if len(xs) < LEAST_STEPS:
         return None, _too_few(len(xs))
@@ -114,25 +114,25 @@ def _too_few(steps: int) -> str:
     return f"{steps} steps are too few to see how it grows with the load; {LEAST_STEPS} are needed"
 
 
-def _memory(soundings: Soundings, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
+def _memory(measurements: Measurements, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
     """Extrapolate memory only where it grew with the load: a heap fills up to its limit whatever the load is."""
-    reading, limit = found.get("memory"), _limit(soundings, "memory_limit")
+    reading, limit = found.get("memory"), _limit(measurements, "memory_limit")
     if reading is None or reading.value is None:
         return
     factor, note = None, "no limit is known; name it under instruments.memory_limit"
     if limit is not None:
-        factor, note = _memory_factor(soundings, limit, rate)
+        factor, note = _memory_factor(measurements, limit, rate)
         note = f"{100 * reading.value / limit:.0f} % of the limit at most; {note}"
     yield Resource(
         name="memory", unit=reading.unit, used=reading.value, limit=limit, factor=factor, note=note
     )
 
 
-def _memory_factor(soundings: Soundings, limit: float, rate: float) -> tuple[float | None, str]:
-    requests, memory = soundings.find("requests"), soundings.find("memory")
+def _memory_factor(measurements: Measurements, limit: float, rate: float) -> tuple[float | None, str]:
+    requests, memory = measurements.find("requests"), measurements.find("memory")
     if isinstance(requests, str) or isinstance(memory, str) or not rate:
         return None, "no traffic to compare it with"
-    grid = requests.grid(soundings.resolution_seconds)
+    grid = requests.grid(measurements.resolution_seconds)
     levels = memory.levels(grid[1:])
     points = [(x, y) for x, y in zip(requests.steps(grid), levels, strict=True) if y is not None]
     if len(points) < LEAST_STEPS:
@@ -161,9 +161,9 @@ def line(xs: Sequence[float], ys: Sequence[float]) -> Fit | None:
 
 
 def _level(
-    soundings: Soundings, found: Mapping[str, Reading], name: str, share: float, note: str
+    measurements: Measurements, found: Mapping[str, Reading], name: str, share: float, note: str
 ) -> Iterator[Resource]:
-    reading, limit = found.get(name), _limit(soundings, f"{name}_limit")
+    reading, limit = found.get(name), _limit(measurements, f"{name}_limit")
     if reading is None or reading.value is None:
         return
     if limit is None:
@@ -181,9 +181,9 @@ def _level(
     )
 
 
-def _in_flight(soundings: Soundings, found: Mapping[str, Reading]) -> Iterator[Resource]:
+def _in_flight(measurements: Measurements, found: Mapping[str, Reading]) -> Iterator[Resource]:
     """Compare requests in progress with their limit: the larger of what the gauge and Little's law tell."""
-    limit = _limit(soundings, "in_flight_limit")
+    limit = _limit(measurements, "in_flight_limit")
     known = [
         reading.value
         for name in ("in_flight", "concurrency")
@@ -195,9 +195,9 @@ def _in_flight(soundings: Soundings, found: Mapping[str, Reading]) -> Iterator[R
     yield Resource(name="in_flight", unit="concurrent", used=used, limit=limit, factor=limit / used)
 
 
-def _queue(soundings: Soundings) -> Iterator[Resource]:
+def _queue(measurements: Measurements) -> Iterator[Resource]:
     """A queue that grew while the load ran was filled faster than it drained; one that did not sets no bound."""
-    measured = soundings.find("queue")
+    measured = measurements.find("queue")
     level = None if isinstance(measured, str) else measured.level()
     if isinstance(measured, str) or level is None:
         return

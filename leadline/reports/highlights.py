@@ -15,7 +15,7 @@ from .model import MET, Comparison
 def sentences(
     window: Window, readings: Sequence[Reading], comparisons: Sequence[Comparison]
 ) -> Iterator[str]:
-    """Give them, each with the window that it is true of."""
+    """Return them, each with the window that it is true of."""
     found = {reading.signal: reading for reading in readings}
     for reading in readings:
         if reading.signal.startswith("latency.p") and reading.verdict == MET and reading.value is not None:
@@ -57,7 +57,7 @@ def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> 
 
 
 def _errors(errors: Reading) -> str:
-    """Say what failed, and where others were refused how many (4xx), so that nobody takes those for served."""
+    """Return what failed, and where others were refused how many (4xx), so that nobody takes those for served."""
     ratio = errors.value or 0.0
     failed = "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
     refused = re.search(r"(\d+) of status 4\.\. are not errors", errors.note)

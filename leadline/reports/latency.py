@@ -11,7 +11,7 @@ from leadline.base.units import plain, show
 from leadline.catalog.model import Service, Target
 from leadline.measure.bounds import Bounded, quotient
 from leadline.measure.measured import Keep, Labels, Measured, everything
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import Distribution, bounded, quantile, rank_interval, share_within
 from leadline.measure.reading import Reading
 from leadline.signals import latency as signal
@@ -29,13 +29,13 @@ TOKEN_TIMES = ("first_token", "output_token")
 """The other histograms of time that a language model's service may have."""
 
 
-def token_times(soundings: Soundings) -> Iterator[Reading]:
-    """Give the quantiles and the mean of the time to the first token, and of that between tokens, where measured."""
-    service = soundings.service
+def token_times(measurements: Measurements) -> Iterator[Reading]:
+    """Return the quantiles and the mean of the time to the first token, and of that between tokens, where measured."""
+    service = measurements.service
     for name in TOKEN_TIMES:
         if name not in service.instruments:
             continue
-        found = soundings.find(name)
+        found = measurements.find(name)
         if isinstance(found, str):
             yield from _unmeasured(service, found, name)
             continue
@@ -48,10 +48,10 @@ def token_times(soundings: Soundings) -> Iterator[Reading]:
         yield _mean(found, name)
 
 
-def readings(soundings: Soundings) -> Iterator[Reading]:
-    """Give the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
-    found = soundings.find("latency")
-    service = soundings.service
+def readings(measurements: Measurements) -> Iterator[Reading]:
+    """Return the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
+    found = measurements.find("latency")
+    service = measurements.service
     if isinstance(found, str):
         yield from _nothing(service, found)
         return
@@ -67,15 +67,15 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
     yield _concurrency(found)
 
 
-def histogram(soundings: Soundings) -> tuple[tuple[float, float], ...]:
+def histogram(measurements: Measurements) -> tuple[tuple[float, float], ...]:
     """Return the cumulative counts by upper edge, as estimates for the window; empty where there are none."""
-    found = soundings.find("latency")
+    found = measurements.find("latency")
     measured = found if isinstance(found, str) else distribution_of(found)
     return () if isinstance(measured, str) else tuple(zip(measured.edges, measured.counts, strict=True))
 
 
 def targets(service: Service, name: str = "latency") -> dict[Decimal, Target | None]:
-    """Give the quantiles to report: the usual ones and those with a target, in rising order."""
+    """Return the quantiles to report: the usual ones and those with a target, in rising order."""
     aimed = {each.quantile: each for each in service.quantile_targets(name) if each.quantile is not None}
     ranks = sorted({*signal.QUANTILES, *aimed})
     return {rank: aimed.get(rank) for rank in ranks}
@@ -114,7 +114,7 @@ def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | 
 
 
 def _without_buckets(found: Measured) -> str:
-    """Say what stands in place of buckets. A summary's own quantiles are shown as what they are, and no further."""
+    """Return what stands in place of buckets. A summary's own quantiles are shown as what they are, and no further."""
     metric = found.instrument.metric
     last: dict[str, list[float]] = {}
     for series in found.gauges:
@@ -183,7 +183,7 @@ def _edges_note(found: Measured) -> str:
 
 
 def _note(rank: Decimal, measured: Distribution) -> str:
-    """Say how well few requests tell the quantile of the service, not only of themselves."""
+    """Return how well few requests tell the quantile of the service, not only of themselves."""
     n = measured.total
     if n >= MANY:
         return ""
@@ -216,7 +216,7 @@ def _extremes(measured: Distribution, found: Measured) -> Iterator[Reading]:
 
 
 def _apdex(service: Service, measured: Distribution, found: Measured) -> Iterator[Reading]:
-    """Give Apdex = (satisfied + tolerating ÷ 2) ÷ all, for T, the tightest latency target, and 4 T (Apdex 1.1, §5)."""
+    """Return Apdex = (satisfied + tolerating ÷ 2) ÷ all, for T, the tightest latency target, and 4 T (Apdex 1.1, §5)."""
     thresholds = [float(target.value) for target in service.quantile_targets("latency")]
     if not thresholds:
         return

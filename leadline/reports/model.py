@@ -25,7 +25,7 @@ class Comparison:
 
     @property
     def ratios(self) -> tuple[float, float] | None:
-        """Give the figure as a multiple of the reference's high and low end; None where one is 0."""
+        """Return the figure as a multiple of the reference's high and low end; None where one is 0."""
         return (self.value / self.high, self.value / self.low) if self.low > 0 else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from leadline.base.units import promql_duration
 from leadline.measure.bounds import Bounded
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import share_within
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
@@ -21,20 +21,22 @@ ALERTS = "ALERTS"
 STATES = ("firing", "pending")
 
 
-def burns(soundings: Soundings, readings: Sequence[Reading]) -> Iterator[Burn]:
-    """Give how fast each objective's budget burned: 1 is exactly what the objective allows for all of its period.
+def burns(measurements: Measurements, readings: Sequence[Reading]) -> Iterator[Burn]:
+    """Return how fast each objective's budget burned: 1 is exactly what the objective allows for all of its period.
 
     Objectives of freshness and cost are judged by their recorded time slices, not by one window; they are left out.
     """
-    for objective in soundings.service.objectives:
-        bad = _bad(soundings, objective, readings)
+    for objective in measurements.service.objectives:
+        bad = _bad(measurements, objective, readings)
         if isinstance(bad, str):
             yield Burn(objective=objective.name, target=float(objective.target), reason=bad)
         elif bad is not None:
-            yield _burn(objective, bad, soundings.window)
+            yield _burn(objective, bad, measurements.window)
 
 
-def _bad(soundings: Soundings, objective: Objective, readings: Sequence[Reading]) -> Bounded | str | None:
+def _bad(
+    measurements: Measurements, objective: Objective, readings: Sequence[Reading]
+) -> Bounded | str | None:
     """Return the share of bad events, or why it is not known; None where a window does not tell it."""
     if objective.name == "availability":
         found = next(each for each in readings if each.signal == "error_ratio")
@@ -42,7 +44,7 @@ def _bad(soundings: Soundings, objective: Objective, readings: Sequence[Reading]
             return found.reason
         return Bounded(value=found.value, lower=found.lower, upper=found.upper)
     if objective.name == "latency" and objective.within is not None:
-        latency = soundings.find("latency")
+        latency = measurements.find("latency")
         measured = latency if isinstance(latency, str) else distribution_of(latency)
         if isinstance(measured, str):
             return measured

@@ -39,7 +39,7 @@ def write(report: Report) -> str:
 
 
 def uplot() -> dict[str, str]:
-    """Give the library that draws charts: its `script`, its `style` and its `licence`."""
+    """Return the library that draws charts: its `script`, its `style` and its `licence`."""
     vendor = FOLDER.joinpath("vendor")
     names = {"script": "uPlot.iife.min.js", "style": "uPlot.min.css", "licence": "uPlot.LICENSE"}
     return {part: vendor.joinpath(name).read_text("utf-8") for part, name in names.items()}

@@ -10,7 +10,7 @@ from decimal import Decimal
 from leadline.base.units import promql_duration, show
 from leadline.measure.fetch import Batch, batches, side_by_side
 from leadline.measure.measured import Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.processes import PROCESS
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
@@ -70,7 +70,7 @@ USUAL = (
 )
 
 
-def said(every: Sequence[Soundings], ask: Ask) -> dict[tuple[str, str], float]:
+def said(every: Sequence[Measurements], ask: Ask) -> dict[tuple[str, str], float]:
     """Ask what a dashboard would show, for all services at once: (service, signal) → value."""
     if not every:
         return {}
@@ -84,31 +84,31 @@ def said(every: Sequence[Soundings], ask: Ask) -> dict[tuple[str, str], float]:
     for (usual, _), values in zip(asked, side_by_side(one, asked), strict=True):
         answers.setdefault(usual.signal, {}).update(values)
     return {
-        (soundings.service.name, usual.signal): answers[usual.signal][instrument]
-        for soundings in every
+        (measurements.service.name, usual.signal): answers[usual.signal][instrument]
+        for measurements in every
         for usual in USUAL
-        for instrument in _instruments([soundings], usual)
+        for instrument in _instruments([measurements], usual)
         if instrument in answers.get(usual.signal, {})
     }
 
 
 def beside(
-    readings: Iterable[Reading], soundings: Soundings, shown: Mapping[tuple[str, str], float]
+    readings: Iterable[Reading], measurements: Measurements, shown: Mapping[tuple[str, str], float]
 ) -> tuple[Reading, ...]:
     """Set beside each figure what a dashboard would show, and say why it is another where extrapolation does not explain it."""
-    return tuple(_beside(reading, soundings, shown) for reading in readings)
+    return tuple(_beside(reading, measurements, shown) for reading in readings)
 
 
-def _beside(reading: Reading, soundings: Soundings, shown: Mapping[tuple[str, str], float]) -> Reading:
-    value = shown.get((soundings.service.name, reading.signal))
+def _beside(reading: Reading, measurements: Measurements, shown: Mapping[tuple[str, str], float]) -> Reading:
+    value = shown.get((measurements.service.name, reading.signal))
     if value is None or not reading.provenance:
         return reading
     told = replace(reading, shown=value)
     counter = COUNTED.get(reading.signal)
-    found = soundings.find(counter) if counter else ""
-    if isinstance(found, str) or _is_explained(told, value, soundings):
+    found = measurements.find(counter) if counter else ""
+    if isinstance(found, str) or _is_explained(told, value, measurements):
         return told
-    note = f"increase() says {show(value, reading.unit)}: {_why(told, value, found, soundings)}"
+    note = f"increase() says {show(value, reading.unit)}: {_why(told, value, found, measurements)}"
     return replace(told, note=f"{told.note}; {note}" if told.note else note)
 
 
@@ -118,19 +118,19 @@ EXTRAPOLATED_INTERVALS = 2.2
 """`increase()` extrapolates by up to 1.1 scrape intervals at either end of the samples it has."""
 
 
-def _is_explained(reading: Reading, value: float, soundings: Soundings) -> bool:
-    """Say whether extrapolation alone can make `increase()` differ so much."""
+def _is_explained(reading: Reading, value: float, measurements: Measurements) -> bool:
+    """Return whether extrapolation alone can make `increase()` differ so much."""
     lower, upper = reading.lower or 0.0, reading.upper or 0.0
-    seconds = max(soundings.window.seconds, soundings.resolution_seconds)
-    share = EXTRAPOLATED_INTERVALS * soundings.resolution_seconds / seconds
+    seconds = max(measurements.window.seconds, measurements.resolution_seconds)
+    share = EXTRAPOLATED_INTERVALS * measurements.resolution_seconds / seconds
     estimate = reading.value or 0.0
     return min(lower, estimate) * (1 - share) <= value <= max(estimate, lower) * (1 + share) or (
         lower == upper == value
     )
 
 
-def _why(reading: Reading, value: float, found: Measured, soundings: Soundings) -> str:
-    """Say which of the two is right, and why the other is not."""
+def _why(reading: Reading, value: float, found: Measured, measurements: Measurements) -> str:
+    """Return which of the two is right, and why the other is not."""
     if found.incomplete:
         return "the answers were incomplete, so neither is the whole"
     if any(PROCESS in dict(target) for target in found.scrapes):
@@ -142,8 +142,8 @@ def _why(reading: Reading, value: float, found: Measured, soundings: Soundings) 
         return "it needs two samples of a series in the window; the value is counted from the scrapes around it too"
     reasons = {
         "it counts a process twice that is scraped twice; the value counts it once": found.twins,
-        "it counts every replica; the value counts the more complete one": soundings.duplicates.replicas,
-        "it extrapolates the series of a relabelled target as if they were others": soundings.attribution.renamed,
+        "it counts every replica; the value counts the more complete one": measurements.duplicates.replicas,
+        "it extrapolates the series of a relabelled target as if they were others": measurements.attribution.renamed,
         "it takes a fall for a restart, and adds the whole value; the value takes it for a dip": found.assumes,
         "it extrapolates across restarts; the value is what was counted": found.resets,
     }
@@ -153,10 +153,10 @@ def _why(reading: Reading, value: float, found: Measured, soundings: Soundings) 
     )
 
 
-def _instruments(every: Sequence[Soundings], usual: Usual) -> Iterator[Instrument]:
-    """Give the instruments that measured something, and can be asked this."""
-    for soundings in every:
-        found = soundings.find(usual.instrument)
+def _instruments(every: Sequence[Measurements], usual: Usual) -> Iterator[Instrument]:
+    """Return the instruments that measured something, and can be asked this."""
+    for measurements in every:
+        found = measurements.find(usual.instrument)
         if not isinstance(found, str) and (usual.signal != "error_ratio" or found.instrument.has("status")):
             yield found.instrument
 

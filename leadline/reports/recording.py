@@ -1,4 +1,4 @@
-"""Frozen snapshots: every answer that a report was made of, so that it can be rendered and judged again."""
+"""Recording snapshots: every answer that a report was made of, so that it can be rendered and judged again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Recorder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frozen:
+class Recording:
     """What a snapshot was taken with, and all that was answered.
 
     catalog   the catalog's text, and `file` what errors call it
@@ -52,7 +52,7 @@ class Frozen:
     answers: Mapping[Key, Answer] = field(default_factory=dict)
 
     def ask(self, query: str, *, at: float | None = None) -> Answer:
-        """Give what was answered then. Raises NoDataError where it was not asked."""
+        """Return what was answered then. Raises NoDataError where it was not asked."""
         if (query, at) not in self.answers:
             raise NoDataError(
                 f"the frozen snapshot has no answer to: {' '.join(query.split())}; it was taken with another catalog "
@@ -61,7 +61,7 @@ class Frozen:
         return self.answers[query, at]
 
 
-def write(frozen: Frozen) -> str:
+def write(frozen: Recording) -> str:
     """Write it as JSON; numbers in full, what is not finite as text."""
     window = frozen.window
     kept = [
@@ -98,7 +98,7 @@ def digest(document: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def read(text: str, where: str, *, verify: bool = True) -> Frozen:
+def read(text: str, where: str, *, verify: bool = True) -> Recording:
     """Read it. Raises UsageError where it is none, or where it was changed since it was recorded and `verify` asks."""
     try:
         document = json.loads(text)
@@ -116,9 +116,9 @@ def read(text: str, where: str, *, verify: bool = True) -> Frozen:
     return found
 
 
-def _frozen(document: Mapping[str, Any]) -> Frozen:
+def _frozen(document: Mapping[str, Any]) -> Recording:
     window, settings = document["window"], document["settings"]
-    return Frozen(
+    return Recording(
         catalog=_text(document["catalog"]),
         file=_text(document["file"]),
         services=tuple(map(_text, document["services"])),

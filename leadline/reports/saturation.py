@@ -7,27 +7,27 @@ from dataclasses import replace
 
 from leadline.measure.bounds import NOTHING, share
 from leadline.measure.measured import Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
 LEVELS = ("memory", "pool", "in_flight", "queue", "replicas")
 HIT, MISS = "hit", "miss"
 
 
-def readings(soundings: Soundings) -> Iterator[Reading]:
-    """Give the figures of those resources that the service's profile or catalog names."""
-    named = soundings.service.instruments
+def readings(measurements: Measurements) -> Iterator[Reading]:
+    """Return the figures of those resources that the service's profile or catalog names."""
+    named = measurements.service.instruments
     if "cpu" in named:
-        yield _cpu(soundings.find("cpu"))
+        yield _cpu(measurements.find("cpu"))
     if "throttled" in named:
-        yield _throttled(soundings.find("throttled"), soundings.find("periods"))
+        yield _throttled(measurements.find("throttled"), measurements.find("periods"))
     for name in LEVELS:
         if name in named:
-            yield _level(name, named[name].unit, soundings.find(name))
+            yield _level(name, named[name].unit, measurements.find(name))
     if "cache" in named:
-        yield _cache(soundings.find("cache"))
+        yield _cache(measurements.find("cache"))
     if "rejected" in named:
-        rejected = soundings.find("rejected")
+        rejected = measurements.find("rejected")
         none = Reading(signal="rejected", unit="requests")
         if isinstance(rejected, str):
             yield replace(none, reason=rejected)
@@ -36,7 +36,7 @@ def readings(soundings: Soundings) -> Iterator[Reading]:
 
 
 def _cpu(found: Measured | str) -> Reading:
-    """Give the mean number of cores in use while the load ran."""
+    """Return the mean number of cores in use while the load ran."""
     if isinstance(found, str):
         return Reading(signal="cpu", unit="cores", reason=found)
     level = found.level()

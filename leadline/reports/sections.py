@@ -55,7 +55,7 @@ class Section:
 
 
 def sections(report: Report, *, provenance: bool = False) -> Iterator[Section]:
-    """Give the parts of a report in reading order: of all services first, then of each, then how to see it live.
+    """Return the parts of a report in reading order: of all services first, then of each, then how to see it live.
 
     Whatever came from outside (labels, names, messages of servers) is harmless in them.
     """
@@ -124,7 +124,7 @@ SUMMARY = ("requests", "throughput", "latency.p95", "error_ratio", "cost_per_mon
 
 
 def _summary(report: Report) -> Section:
-    """Give one row a service, those with a missed target first."""
+    """Return one row a service, those with a missed target first."""
     rows = []
     for service in report.services:
         verdicts = [reading.verdict for reading in service.readings if reading.verdict]

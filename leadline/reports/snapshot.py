@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from leadline.catalog.model import Catalog, Service
-from leadline.measure.measurements import Soundings, sound
+from leadline.measure.measurements import Measurements, measure
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
 from leadline.signals.links import TOPICS as TOPIC_NAMES
@@ -32,7 +32,7 @@ from . import (
 )
 from .model import Alert, Report, ServiceReport
 
-TOPICS: tuple[Callable[[Soundings], Iterator[Reading]], ...] = (
+TOPICS: tuple[Callable[[Measurements], Iterator[Reading]], ...] = (
     throughput.readings,
     latency.readings,
     latency.token_times,
@@ -64,7 +64,7 @@ def take(
         infrastructure=catalog.infrastructure,
         monthly_requests=monthly_requests,
     )
-    every = sound(
+    every = measure(
         services, window, float(catalog.scrape_interval), ask, replica_labels=catalog.replica_labels
     )
     window = every[0].window if every else window
@@ -74,7 +74,7 @@ def take(
         project=catalog.project,
         window=window,
         services=tuple(
-            _service(catalog, soundings, usual, terms, active, run, draw=draw) for soundings in every
+            _service(catalog, measurements, usual, terms, active, run, draw=draw) for measurements in every
         ),
         source=source,
         links=_links(catalog, window),
@@ -82,7 +82,7 @@ def take(
 
 
 def _links(catalog: Catalog, window: Window) -> dict[str, str]:
-    """Give the dashboards at the window's time, where the catalog says where Grafana is."""
+    """Return the dashboards at the window's time, where the catalog says where Grafana is."""
     if "grafana" not in catalog.links:
         return {}
     query = f"from={window.start * 1000:.0f}&to={window.end * 1000:.0f}"
@@ -94,7 +94,7 @@ def _links(catalog: Catalog, window: Window) -> dict[str, str]:
 
 def _service(
     catalog: Catalog,
-    soundings: Soundings,
+    measurements: Measurements,
     usual: Mapping[tuple[str, str], float],
     terms: cost.Terms,
     active: tuple[Alert, ...],
@@ -102,32 +102,32 @@ def _service(
     *,
     draw: bool,
 ) -> ServiceReport:
-    service = soundings.service
+    service = measurements.service
     readings = (
-        *(reading for topic in TOPICS for reading in topic(soundings)),
-        *cost.readings(soundings, terms),
+        *(reading for topic in TOPICS for reading in topic(measurements)),
+        *cost.readings(measurements, terms),
         *(client.judged(run) if run else ()),
     )
-    groups = tuple(breakdown.groups(soundings))
+    groups = tuple(breakdown.groups(measurements))
     comparisons = tuple(comparison.against(catalog.references, readings))
-    room = headroom.assess(soundings, readings)
+    room = headroom.assess(measurements, readings)
     report = ServiceReport(
         name=service.name,
         profile=service.profile,
-        readings=promql_view.beside(readings, soundings, usual),
-        grade=evidence.grade(soundings),
-        evidence=tuple(evidence.lines(soundings)),
+        readings=promql_view.beside(readings, measurements, usual),
+        grade=evidence.grade(measurements),
+        evidence=tuple(evidence.lines(measurements)),
         remarks=service.notes,
         comparisons=comparisons,
         groups=groups,
         headroom=room,
-        in_place=tuple(advice.in_place(soundings, readings, room)),
-        next_steps=tuple(advice.next_steps(soundings, readings, groups, room)),
-        highlights=tuple(highlights.sentences(soundings.window, readings, comparisons)),
-        histogram=latency.histogram(soundings),
-        burns=tuple(objectives.burns(soundings, readings)),
+        in_place=tuple(advice.in_place(measurements, readings, room)),
+        next_steps=tuple(advice.next_steps(measurements, readings, groups, room)),
+        highlights=tuple(highlights.sentences(measurements.window, readings, comparisons)),
+        histogram=latency.histogram(measurements),
+        burns=tuple(objectives.burns(measurements, readings)),
         alerts=tuple(each for each in active if each.service in ("", service.name)),
-        charts=tuple(charts.charts(soundings)) if draw else (),
+        charts=tuple(charts.charts(measurements)) if draw else (),
     )
     if run is None:
         return report

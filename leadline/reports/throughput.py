@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from leadline.base.units import show
 from leadline.measure.measured import Measured
-from leadline.measure.measurements import Soundings
+from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
 from .verdicts import judged, target_for
@@ -22,34 +22,34 @@ VOLUMES = ("received", "sent")
 DEMAND = "demand, not capacity: a throughput target is judged only for a load run"
 
 
-def readings(soundings: Soundings) -> Iterator[Reading]:
-    """Give the number of requests, the mean rate and the peak."""
-    found = soundings.find("requests")
-    target = target_for(soundings.service, "throughput")
+def readings(measurements: Measurements) -> Iterator[Reading]:
+    """Return the number of requests, the mean rate and the peak."""
+    found = measurements.find("requests")
+    target = target_for(measurements.service, "throughput")
     if isinstance(found, str):
         for signal, unit in SIGNALS.items():
             reading = Reading(signal=signal, unit=unit, reason=found)
-            judge = target and signal == "throughput" and soundings.window.is_load
+            judge = target and signal == "throughput" and measurements.window.is_load
             yield judged(reading, target) if target and judge else reading
         return
     yield found.reading("requests", "requests", found.count())
     mean = _mean(found)
-    if target and soundings.window.is_load:
+    if target and measurements.window.is_load:
         yield judged(mean, target)
     elif target:
         yield replace(mean, note=f"target {show(float(target.value), target.unit)}; {DEMAND}")
     else:
         yield mean
-    yield _peak(found, soundings.resolution_seconds)
-    yield from _volumes(soundings)
+    yield _peak(found, measurements.resolution_seconds)
+    yield from _volumes(measurements)
 
 
-def _volumes(soundings: Soundings) -> Iterator[Reading]:
-    """Give the bytes received and sent, where the profile or the catalog names what counts them."""
+def _volumes(measurements: Measurements) -> Iterator[Reading]:
+    """Return the bytes received and sent, where the profile or the catalog names what counts them."""
     for name in VOLUMES:
-        if name not in soundings.service.instruments:
+        if name not in measurements.service.instruments:
             continue
-        found = soundings.find(name)
+        found = measurements.find(name)
         if isinstance(found, str):
             yield Reading(signal=f"data.{name}", unit="bytes", reason=found)
         else:

@@ -52,7 +52,7 @@ def _incomplete(reading: Reading) -> str:
 
 
 def _resting(reading: Reading) -> str:
-    """Say what a verdict rests on that was not counted."""
+    """Return what a verdict rests on that was not counted."""
     return f"if {reading.assumption}" if reading.assumption else ""
 
 
@@ -88,7 +88,7 @@ def judged_quantile(reading: Reading, target: Target, measured: Distribution) ->
 
 
 def _unsure(measured: Distribution, rank: float, threshold: float, index: int) -> str:
-    """Say what would change a quantile's verdict where the edges decide it, but the counts are not certain."""
+    """Return what would change a quantile's verdict where the edges decide it, but the counts are not certain."""
     within, above = measured.up_to(index)
     n, goal = within.value + above.value, show(threshold, "seconds")
     found = f"{show(within.value / n, 'ratio')} of the requests that were counted took at most {goal}"
@@ -100,7 +100,7 @@ def _unsure(measured: Distribution, rank: float, threshold: float, index: int) -
 
 
 def lost_requests(missing: float) -> str:
-    """Say how many requests may be missing."""
+    """Return how many requests may be missing."""
     if math.isinf(missing):
         return "nothing limits how many requests may be missing"
     return (

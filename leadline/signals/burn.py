@@ -16,7 +16,7 @@ PAGE, TICKET = "critical", "warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
+class BurnRateWindows:
     """One pair of windows: the long one tells that budget is lost, the short one that it still is being lost."""
 
     severity: str
@@ -24,11 +24,11 @@ class Arm:
     short: str
 
 
-ARMS = (
-    Arm(severity=PAGE, long="1h", short="5m"),
-    Arm(severity=PAGE, long="6h", short="30m"),
-    Arm(severity=TICKET, long="1d", short="2h"),
-    Arm(severity=TICKET, long="3d", short="6h"),
+BURN_RATE_WINDOWS = (
+    BurnRateWindows(severity=PAGE, long="1h", short="5m"),
+    BurnRateWindows(severity=PAGE, long="6h", short="30m"),
+    BurnRateWindows(severity=TICKET, long="1d", short="2h"),
+    BurnRateWindows(severity=TICKET, long="3d", short="6h"),
 )
 RECORDED = ("5m", "1h")
 """The windows of the fast page, recorded from the counters; the longer ones are sums of what is recorded each minute."""
@@ -37,7 +37,7 @@ SHARES = {
     28: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
     30: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
 }
-"""Share of the period's budget that an arm's long window may use, by period in days, in the order of ARMS."""
+"""Share of the period's budget that an arm's long window may use, by period in days, in the order of BURN_RATE_WINDOWS."""
 LEAST_BAD = Decimal(2)
 """Bad events that a burn has at least: a single failure is never an outage, whatever share it is of little traffic.
 
@@ -65,33 +65,33 @@ the factor at moderate traffic. docs/low-traffic.md compares bounds.
 """
 
 
-def factor(objective: Objective, arm: Arm) -> Decimal:
-    """Give the burn rate of an arm: share × period ÷ long window. 13.44, 5.6, 2.8 and 0.9333 for 28 days."""
+def factor(objective: Objective, arm: BurnRateWindows) -> Decimal:
+    """Return the burn rate of an arm: share × period ÷ long window. 13.44, 5.6, 2.8 and 0.9333 for 28 days."""
     days = int(objective.period_seconds / 86400)
-    return SHARES[days][ARMS.index(arm)] * objective.period_seconds / duration(arm.long)
+    return SHARES[days][BURN_RATE_WINDOWS.index(arm)] * objective.period_seconds / duration(arm.long)
 
 
-def threshold(objective: Objective, arm: Arm) -> Decimal:
-    """Give the share of bad events above which an arm is met: factor × (1 − target)."""
+def threshold(objective: Objective, arm: BurnRateWindows) -> Decimal:
+    """Return the share of bad events above which an arm is met: factor × (1 − target)."""
     return factor(objective, arm) * (1 - objective.target)
 
 
-def bound_factor(objective: Objective, arm: Arm) -> Decimal:
+def bound_factor(objective: Objective, arm: BurnRateWindows) -> Decimal:
     """Return the burn rate that the lower confidence bound must exceed. 2, 2, 1.96 and 0.6533 for 28 days."""
     return min(BOUND_BURN_RATE, BOUND_FRACTION * factor(objective, arm))
 
 
-def bound_threshold(objective: Objective, arm: Arm) -> Decimal:
+def bound_threshold(objective: Objective, arm: BurnRateWindows) -> Decimal:
     """Return the share of bad events that the lower confidence bound must exceed: bound factor × (1 − target)."""
     return bound_factor(objective, arm) * (1 - objective.target)
 
 
-def usable(objective: Objective, retention: Decimal | None) -> tuple[Arm, ...]:
-    """Give the arms that can be met: below all events bad, and within what is kept."""
-    return tuple(arm for arm in ARMS if not refused(objective, arm, retention))
+def usable(objective: Objective, retention: Decimal | None) -> tuple[BurnRateWindows, ...]:
+    """Return the arms that can be met: below all events bad, and within what is kept."""
+    return tuple(arm for arm in BURN_RATE_WINDOWS if not refused(objective, arm, retention))
 
 
-def is_reckoned(objective: Objective, retention: Decimal | None) -> bool:
+def has_budget(objective: Objective, retention: Decimal | None) -> bool:
     """Return whether the budget of an objective is computed: its alerts read events, and samples are kept for its period."""
     return bool(usable(objective, retention)) and (retention is None or objective.period_seconds <= retention)
 
@@ -115,8 +115,8 @@ def summed_share(where: Sequence[Matcher], window: str) -> str:
     return f"sum_over_time({bad}[{window}])\n/\n(sum_over_time({events}[{window}]) > 0)"
 
 
-def refused(objective: Objective, arm: Arm, retention: Decimal | None) -> str:
-    """Say why an arm cannot be met, and what to change; empty where it can."""
+def refused(objective: Objective, arm: BurnRateWindows, retention: Decimal | None) -> str:
+    """Return why an arm cannot be met, and what to change; empty where it can."""
     if threshold(objective, arm) >= 1:
         return (
             f"{plain(round(factor(objective, arm), 4))} × (1 − {plain(objective.target)}) is at least 1, so not even a total "
@@ -128,8 +128,8 @@ def refused(objective: Objective, arm: Arm, retention: Decimal | None) -> str:
 
 
 def remarks(objective: Objective, retention: Decimal | None) -> Iterator[str]:
-    """Say which arms were dropped, and why."""
-    for arm in ARMS:
+    """Return which arms were dropped, and why."""
+    for arm in BURN_RATE_WINDOWS:
         why = refused(objective, arm, retention)
         if why:
             kind = "page" if arm.severity == PAGE else "ticket"

@@ -78,7 +78,7 @@ class Instrument:
         return self.failed is not None or self.has("status")
 
     def is_failure(self, labels: Mapping[str, str]) -> bool:
-        """Say whether a series counts failures, by its status; what a missing label stands for is none."""
+        """Return whether a series counts failures, by its status; what a missing label stands for is none."""
         status = self.label("status")
         raw = status.raw(labels) if status else None
         return status is not None and raw is not None and regex.matches(self.bad, status.renamed(raw))
@@ -112,7 +112,7 @@ class Instrument:
         return select("", (names, *self.matchers))
 
     def part(self, suffix: str) -> Instrument:
-        """Give one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter; of a native one, what takes it out."""
+        """Return one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter; of a native one, what takes it out."""
         if self.native:
             return replace(
                 self, kind=f"native{suffix}", scale=Decimal(1) if suffix == "_count" else self.scale
@@ -236,7 +236,7 @@ def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...], ke
 
 
 def _renamed_edges(instrument: Instrument) -> tuple[tuple[str, str], ...]:
-    """Give what each bucket's edge is called in base units, by the expression that matches it: PromQL cannot compute labels."""
+    """Return what each bucket's edge is called in base units, by the expression that matches it: PromQL cannot compute labels."""
     if instrument.scale >= 1:
         return ()
     found = []

@@ -40,7 +40,7 @@ class Inventory:
     flavour: str = ""
 
     def type_of(self, metric: str) -> str:
-        """Give a metric's type: as it says, else as its name and its neighbours tell; empty where nothing does."""
+        """Return a metric's type: as it says, else as its name and its neighbours tell; empty where nothing does."""
         for base in (metric, *(metric.removesuffix(part) for part in PARTS if metric.endswith(part))):
             said = self.types.get(base, "")
             if said in ("histogram", "summary"):

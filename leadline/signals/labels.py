@@ -71,7 +71,7 @@ class Label:
         )
 
     def in_turn(self) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
-        """Give each source with the matchers which say that those before it are absent."""
+        """Return each source with the matchers which say that those before it are absent."""
         for index, source in enumerate(self.sources):
             yield source, tuple(Matcher(name, "=", "") for name in self.sources[:index])
 
@@ -134,7 +134,7 @@ def literal_replacement(text: str) -> str:
 
 
 def _is_taken(name: str, label: Label | None, raw: Counter[str]) -> bool:
-    """Say whether the raw series may carry a label of that name, which must not be overwritten."""
+    """Return whether the raw series may carry a label of that name, which must not be overwritten."""
     if not raw[name] or (label is not None and label.is_name):
         return False
     is_own = label is not None and label.sources == (name,) and raw[name] == 1
@@ -142,7 +142,7 @@ def _is_taken(name: str, label: Label | None, raw: Counter[str]) -> bool:
 
 
 def _renames(name: str, target: str, label: Label | None) -> Iterator[tuple[str, str, str, str]]:
-    """Give the arguments of label_replace: copy the sources, least preferred first, and rename each one's values."""
+    """Return the arguments of label_replace: copy the sources, least preferred first, and rename each one's values."""
     if label is None or label.is_name:
         if name == "route":
             yield target, NO_ROUTE, target, ""

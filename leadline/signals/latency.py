@@ -127,12 +127,12 @@ def native_share(instrument: Instrument, edge: Decimal, window: str) -> str:
 
 
 def whole(instrument: Instrument, window: str) -> str:
-    """Give the rate of a native histogram, all its series together, as a native histogram."""
+    """Return the rate of a native histogram, all its series together, as a native histogram."""
     return f"sum(rate({instrument.select()}[{window}]))"
 
 
 def edges_around(instrument: Instrument, threshold: Decimal) -> tuple[tuple[str, Decimal], ...]:
-    """Give the edges that enclose a threshold, as (bound, edge): one "exact", else "lower" and "upper" where known.
+    """Return the edges that enclose a threshold, as (bound, edge): one "exact", else "lower" and "upper" where known.
 
     The share of requests within the lower edge is certainly reached, that within the upper certainly not exceeded.
     """

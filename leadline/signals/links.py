@@ -10,7 +10,7 @@ UID_LENGTH = 40
 
 
 def dashboard_uid(project: str, topic: str) -> str:
-    """Give the uid of a topic's dashboard: readable where it fits into Grafana's 40 characters, else hashed."""
+    """Return the uid of a topic's dashboard: readable where it fits into Grafana's 40 characters, else hashed."""
     uid = re.sub(r"[^A-Za-z0-9_-]", "-", f"{project}-{topic}")
     if len(uid) <= UID_LENGTH:
         return uid
@@ -20,15 +20,15 @@ def dashboard_uid(project: str, topic: str) -> str:
 
 
 def service_uid(project: str, service: str) -> str:
-    """Give the uid of the dashboard of one service."""
+    """Return the uid of the dashboard of one service."""
     return dashboard_uid(project, f"service-{service}")
 
 
 def folder_uid(project: str) -> str:
-    """Give the uid of the folder that a project's dashboards are in."""
+    """Return the uid of the folder that a project's dashboards are in."""
     return dashboard_uid(project, "dashboards")
 
 
 def dashboard_path(project: str, topic: str) -> str:
-    """Give the path of a dashboard under Grafana's own URL."""
+    """Return the path of a dashboard under Grafana's own URL."""
     return f"/d/{dashboard_uid(project, topic)}"

@@ -26,7 +26,7 @@ def literal(value: str) -> str:
 
 
 def one_of(values: Iterable[str]) -> str:
-    """Give the RE2 expression that matches exactly these values (PromQL anchors it at both ends)."""
+    """Return the RE2 expression that matches exactly these values (PromQL anchors it at both ends)."""
     return "|".join(literal(value) for value in values)
 
 

@@ -14,7 +14,7 @@ from leadline.catalog import loader
 from leadline.compose.generate import composed, generated
 from leadline.deploy import tree
 from leadline.signals import burn
-from leadline.signals.burn import ARMS
+from leadline.signals.burn import BURN_RATE_WINDOWS
 from leadline.signals.objective import Objective
 
 TEXT = """\
@@ -107,7 +107,7 @@ def test_what_remains_is_reckoned_from_events(
 def test_factors_are_those_of_the_workbook() -> None:
     def factors(days: int) -> list[Decimal]:
         objective = Objective(name="a", target=Decimal("0.999"), period_seconds=Decimal(days * 86400))
-        return [round(burn.factor(objective, arm), 4) for arm in ARMS]
+        return [round(burn.factor(objective, arm), 4) for arm in BURN_RATE_WINDOWS]
 
     assert factors(30) == [Decimal("14.4"), 6, 3, 1]
     assert factors(28) == [Decimal("13.44"), Decimal("5.6"), Decimal("2.8"), Decimal("0.9333")]

@@ -58,7 +58,7 @@ OTHER = service("tools", "grafana", 3000)
 def cluster(
     api: Api, stand_in: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[dict[str, Any]]], None]:
-    """Say which Services the cluster has; a double of Grafana answers behind those called so."""
+    """Return which Services the cluster has; a double of Grafana answers behind those called so."""
     api.answer = GrafanaDouble().answer
     port = urlsplit(api.url).port
     stand_in(**{"kps-grafana": port, "grafana": port})

@@ -18,7 +18,7 @@ CatalogFile = Callable[[str], Path]
 
 
 def answered(request: Request) -> Reply:
-    """Give each query one series, at each step of what was asked."""
+    """Return each query one series, at each step of what was asked."""
     if request.path.endswith("query"):
         value = [float(request.form["time"]), "2"]
         return success(

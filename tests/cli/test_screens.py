@@ -22,7 +22,7 @@ from leadline.cli.asking.table import Layout, fitted, table
 from leadline.cli.main import run
 from leadline.cli.plots import plot
 from leadline.cli.watch.frame import History, lines
-from leadline.cli.watch.poll import Firing, Look, Seen
+from leadline.cli.watch.poll import Firing, Look, ServiceState
 from leadline.signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector
@@ -202,7 +202,7 @@ def looked(service: Service, *firing: Firing, more: int = 0) -> Look:
         "throughput": 12.0, "error_ratio": 0.002, "latency.p50": 0.05, "latency.p95": 0.2, "latency.p99": 0.4,
         "cost_per_hour": 3.0, "saturation": 0.5,
     }  # fmt: skip
-    seen = Seen(service=service, values=values, fullest="cpu")
+    seen = ServiceState(service=service, values=values, fullest="cpu")
     return Look(at=1000.0, seen=(seen,) * (1 + more), firing=firing)
 
 

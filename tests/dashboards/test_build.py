@@ -74,7 +74,7 @@ def test_every_expression_parses(catalog: Catalog) -> None:
 
 
 def drawn(catalog: Catalog) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Give every panel that asks something, with its dashboard."""
+    """Return every panel that asks something, with its dashboard."""
     for document in documents(catalog):
         for panel in document["panels"]:
             if panel["type"] not in ("text", "row"):

@@ -16,7 +16,7 @@ WIDTH = 100
 
 
 def _commands() -> Iterator[tuple[str, click.Command]]:
-    """Give every command and the commands inside it, with the words that call it."""
+    """Return every command and the commands inside it, with the words that call it."""
     context = click.Context(group)
     for name in COMMANDS:
         command = group.get_command(context, name)

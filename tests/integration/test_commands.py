@@ -107,7 +107,7 @@ def test_a_query_is_answered_rejected_or_empty(demo: Finished, capsys: Capture) 
 
 
 def leftovers(marker: str) -> list[str]:
-    """Give the command lines of running processes that mention a marker."""
+    """Return the command lines of running processes that mention a marker."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:

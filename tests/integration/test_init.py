@@ -52,7 +52,7 @@ class Exposition:
     text: str
 
     def at(self, times: int) -> str:
-        """Give the text with every count multiplied, so that between 1 and 2 lies what was captured."""
+        """Return the text with every count multiplied, so that between 1 and 2 lies what was captured."""
         kinds: dict[str, str] = {}
         lines = []
         for line in self.text.splitlines():
@@ -140,7 +140,7 @@ def report(observed: Observed, catalog: Catalog) -> Report:
 
 
 def job_of(catalog: Catalog, name: str) -> list[str]:
-    """Give the services that were found in a job."""
+    """Return the services that were found in a job."""
     return [
         service.name
         for service in catalog.services

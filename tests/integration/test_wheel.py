@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the programs of an environment that has only the wheel."""
+    """Return the folder of the programs of an environment that has only the wheel."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
     pip: list[str | Path] = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", wheel]

@@ -22,7 +22,7 @@ from leadline.catalog.model import Catalog
 from leadline.cli.main import run
 from leadline.compose.generate import generated
 from leadline.grafana.api import Grafana
-from leadline.grafana.planning import Plan, Wishes, plan
+from leadline.grafana.planning import Plan, PushOptions, plan
 from leadline.grafana.push import Pusher
 from tests.conftest import ROOT
 from tests.doubles import Api, Reply
@@ -41,14 +41,22 @@ def double(api: Api) -> GrafanaDouble:
     return made
 
 
-def planned(api: Api, catalog: Catalog, **wishes: bool) -> Plan:
-    return plan(Grafana(Endpoint(url=api.url)), catalog.project, generated(catalog), Wishes(**wishes))
+def planned(api: Api, catalog: Catalog, **push_options: bool) -> Plan:
+    return plan(
+        Grafana(Endpoint(url=api.url)), catalog.project, generated(catalog), PushOptions(**push_options)
+    )
 
 
-def pushed(api: Api, catalog: Catalog, push: str = "1", **wishes: bool) -> Plan:
-    made = planned(api, catalog, **wishes)
+def pushed(api: Api, catalog: Catalog, push: str = "1", **push_options: bool) -> Plan:
+    made = planned(api, catalog, **push_options)
     server = Grafana(Endpoint(url=api.url))
-    pusher = Pusher(grafana=server, version="0.1.0", push=push, told=lambda _: None, wishes=Wishes(**wishes))
+    pusher = Pusher(
+        grafana=server,
+        version="0.1.0",
+        push=push,
+        told=lambda _: None,
+        push_options=PushOptions(**push_options),
+    )
     pusher.run(made)
     return made
 

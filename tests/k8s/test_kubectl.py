@@ -22,7 +22,7 @@ OBJECTS = 9
 
 
 def catalog_with(tmp_path: Path, old: str, new: str) -> list[str]:
-    """Give the options of the worked example with one change."""
+    """Return the options of the worked example with one change."""
     text = (ROOT / "leadline.yaml").read_text("utf-8")
     assert old in text
     path = tmp_path / "changed.yaml"

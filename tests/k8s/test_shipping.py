@@ -14,7 +14,7 @@ from leadline.base.errors import AccessDeniedError, ConflictError, LeadlineError
 from leadline.catalog.endpoints import Endpoint
 from leadline.cli.main import run
 from leadline.grafana.api import Grafana
-from leadline.grafana.planning import Plan, Wishes, plan
+from leadline.grafana.planning import Plan, PushOptions, plan
 from leadline.grafana.push import Pusher
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request
@@ -255,7 +255,7 @@ def dashboards(count: int, revision: int = 0) -> dict[str, str]:
 
 def pushed(api: Api, files: dict[str, str], push: str = "1") -> Plan:
     server = Grafana(Endpoint(url=api.url))
-    made = plan(server, "many", files, Wishes())
+    made = plan(server, "many", files, PushOptions())
     Pusher(grafana=server, version="0", push=push, told=lambda _: None).run(made)
     return made
 

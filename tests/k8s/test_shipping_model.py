@@ -27,7 +27,7 @@ from leadline.base.errors import ConflictError
 from leadline.catalog.endpoints import Endpoint
 from leadline.grafana import planning, prune, rollback, version_stamps
 from leadline.grafana.api import Grafana
-from leadline.grafana.planning import Wishes
+from leadline.grafana.planning import PushOptions
 from leadline.grafana.push import Pusher
 from leadline.signals.links import folder_uid
 from tests.doubles import Api
@@ -47,7 +47,7 @@ keys = st.sampled_from(KEYS)
 
 
 def made(project: str, key: str, revision: int) -> Json:
-    """Give what is generated of a dashboard in one revision."""
+    """Return what is generated of a dashboard in one revision."""
     return {
         "uid": f"{project}-{key}",
         "title": f"{project} / {key}",
@@ -113,7 +113,7 @@ class Shipping(RuleBasedStateMachine):
 
     @rule(data=st.data(), project=projects, key=keys)
     def retitle(self, data: st.DataObject, project: str, key: str) -> None:
-        """Give a dashboard a title that may be one of ours."""
+        """Return a dashboard a title that may be one of ours."""
         there = self._any(data)
         if there is not None:
             title = f"{project} / {key}"
@@ -193,7 +193,7 @@ class Shipping(RuleBasedStateMachine):
         return {f"grafana/{each['uid']}.json": json.dumps(each) for each in dashboards}
 
     def _everything(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-        """Give of each dashboard its content, its folder, and the contents of all its versions."""
+        """Return of each dashboard its content, its folder, and the contents of all its versions."""
         found = {}
         for uid in self._hits():
             there = self.grafana.dashboard(uid)
@@ -216,12 +216,16 @@ class Shipping(RuleBasedStateMachine):
 
     @rule(project=projects, overwrite=st.booleans(), adopt=st.booleans())
     def push(self, project: str, overwrite: bool, adopt: bool) -> None:
-        wishes = Wishes(overwrite=overwrite, adopt=adopt)
+        push_options = PushOptions(overwrite=overwrite, adopt=adopt)
         files = self._files(project)
-        plan = planning.plan(self.grafana, project, files, wishes)
+        plan = planning.plan(self.grafana, project, files, push_options)
         before, edited = self._everything(), self._edited(project)
         pusher = Pusher(
-            grafana=self.grafana, version="0", push=next(PUSHES), told=lambda _: None, wishes=wishes
+            grafana=self.grafana,
+            version="0",
+            push=next(PUSHES),
+            told=lambda _: None,
+            push_options=push_options,
         )
         if plan.having(planning.REFUSED):
             try:
@@ -251,14 +255,14 @@ class Shipping(RuleBasedStateMachine):
                 "a foreign one was touched"
             )
         self.foreign -= {step.uid for step in plan.changes}
-        again = planning.plan(self.grafana, project, files, wishes)
+        again = planning.plan(self.grafana, project, files, push_options)
         assert again.changes == (), [
             (step.action, step.uid, step.why, step.changes) for step in again.changes
         ]
         assert again.having(planning.REFUSED) == ()
 
     def _edited(self, project: str) -> set[str]:
-        """Give those of a project that say something else than what a push saved last."""
+        """Return those of a project that say something else than what a push saved last."""
         found = set()
         for uid, hit in self._hits().items():
             there = self.grafana.dashboard(uid)
@@ -313,8 +317,8 @@ class Shipping(RuleBasedStateMachine):
     @rule(project=projects)
     def push_all_there_is(self, project: str) -> None:
         """With everything allowed a push is refused only where one of ours has the title, or somebody else's file does."""
-        wishes = Wishes(overwrite=True, adopt=True)
-        plan = planning.plan(self.grafana, project, self._files(project), wishes)
+        push_options = PushOptions(overwrite=True, adopt=True)
+        plan = planning.plan(self.grafana, project, self._files(project), push_options)
         assert plan.having(planning.KEPT) == ()
         assert all("prune first" in step.why for step in plan.having(planning.REFUSED))
 

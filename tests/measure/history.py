@@ -79,6 +79,6 @@ def _holds(matcher: promql_parser.Matcher, labels: Mapping[str, str]) -> bool:
 def steady(
     start: float, end: float, step: float, per_second: float, first: float = 0
 ) -> list[tuple[float, float]]:
-    """Give the samples of a counter that grows evenly."""
+    """Return the samples of a counter that grows evenly."""
     count = int((end - start) / step)
     return [(start + index * step, first + per_second * index * step) for index in range(count + 1)]

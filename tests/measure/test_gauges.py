@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from leadline.measure.gauges import Level, level_of
+from leadline.measure.gauges import GaugeStatistics, gauge_statistics
 from leadline.signals.samples import Sample, Series
 
 
@@ -12,8 +12,8 @@ def series(*points: tuple[float, float]) -> Series:
     return Series(labels={}, samples=tuple(Sample(time, value) for time, value in points))
 
 
-def of(*found: Series, start: float = 0, end: float = 100) -> Level:
-    level = level_of(found, start, end)
+def of(*found: Series, start: float = 0, end: float = 100) -> GaugeStatistics:
+    level = gauge_statistics(found, start, end)
     assert level is not None
     return level
 
@@ -39,4 +39,4 @@ def test_a_gap_is_not_bridged_by_what_stood_before_it() -> None:
 
 def test_what_is_no_number_is_left_out() -> None:
     assert of(series((0, 1.0), (10, math.nan), (20, 2.0), (30, 3.0))).peak == 3
-    assert level_of((series((0, math.nan)),), 0, 100) is None
+    assert gauge_statistics((series((0, math.nan)),), 0, 100) is None

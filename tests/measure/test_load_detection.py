@@ -15,7 +15,7 @@ from tests.conftest import MINIMAL
 
 
 def rates(*parts: tuple[int, float], ramp: int = 0, noise: float = 0.0) -> list[Sample]:
-    """Give a rate every 10 s: so many samples at each level, with ramps of so many samples between them."""
+    """Return a rate every 10 s: so many samples at each level, with ramps of so many samples between them."""
     chance = random.Random(1)
     values: list[float] = []
     for count, level in parts:

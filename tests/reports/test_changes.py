@@ -24,7 +24,7 @@ EDGES = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 def report(median: float, *, count: int = 4000, errors: int = 0, seed: int = 1) -> Report:
-    """Give the snapshot of requests of lognormal latency, all between two scrapes inside the window."""
+    """Return the snapshot of requests of lognormal latency, all between two scrapes inside the window."""
     chance = random.Random(seed)
     values = sorted(median * chance.lognormvariate(0, 0.5) for _ in range(count))
     past = History()

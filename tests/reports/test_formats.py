@@ -18,7 +18,7 @@ from leadline.catalog import loader
 from leadline.measure.window import Window
 from leadline.reports import changes, document, junit, markdown, page, recording, snapshot, spreadsheet, text
 from leadline.reports.model import Report
-from leadline.reports.recording import Frozen, Recorder
+from leadline.reports.recording import Recorder, Recording
 from leadline.reports.sections import TITLES
 from tests.conftest import MINIMAL, ROOT
 from tests.measure.history import History
@@ -135,7 +135,9 @@ def freeze(past: History, window: Window = WINDOW) -> tuple[Report, str]:
     catalog = loader.parse(MINIMAL, "leadline.yaml")
     recorder = Recorder(past.ask)
     report = snapshot.take(catalog, catalog.services, window, recorder.ask, "a source", draw=True)
-    kept = Frozen(catalog=MINIMAL, file="leadline.yaml", services=("web",), window=window, source="a source")
+    kept = Recording(
+        catalog=MINIMAL, file="leadline.yaml", services=("web",), window=window, source="a source"
+    )
     return report, recording.write(replace(kept, answers=recorder.answers))
 
 

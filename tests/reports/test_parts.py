@@ -37,7 +37,7 @@ budget: {monthly: 100 USD}
 
 
 def ramp(factor: float = 1.0, base: float = 0.0) -> list[tuple[float, float]]:
-    """Give a counter whose rate rises from scrape to scrape; `base` is added per second."""
+    """Return a counter whose rate rises from scrape to scrape; `base` is added per second."""
     return [(time, factor * (time - 50) ** 2 / 100 + base * (time - 50)) for time in TIMES]
 
 

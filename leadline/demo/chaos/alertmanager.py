@@ -19,7 +19,7 @@ CONFIG = "alertmanager.yml"
 
 
 def config(catalog: Catalog, webhook: str, *, quickly: str, repeat: str) -> dict[str, object]:
-    """Give the example that is generated for this catalog, its receivers a webhook, told within `quickly` and again after `repeat`."""
+    """Return the example that is generated for this catalog, its receivers a webhook, told within `quickly` and again after `repeat`."""
     receivers: list[dict[str, Any]] = [
         {"name": name, "webhook_configs": [{"url": f"{webhook}/{name}", "send_resolved": True}]}
         for name in (routing.PAGES, routing.TICKETS)

@@ -78,7 +78,7 @@ FAULTS = (
 
 
 def hastened(catalog: Catalog, pace: int) -> Catalog:
-    """Give the catalog at another pace; scraped and evaluated every second, with a budget for a month of steady load."""
+    """Return the catalog at another pace; scraped and evaluated every second, with a budget for a month of steady load."""
     second = Decimal(1)
     return replace(
         catalog,
@@ -90,7 +90,7 @@ def hastened(catalog: Catalog, pace: int) -> Catalog:
 
 
 def in_theory(catalog: Catalog, fault: Fault, history: float) -> float:
-    """Give the seconds from the fault until its alert fires, scrapes and evaluations taking no time.
+    """Return the seconds from the fault until its alert fires, scrapes and evaluations taking no time.
 
     Of an objective: until the share of bad events is above the threshold in both windows of one arm, and `for` after that (Google
     SRE workbook, chapter 5: threshold × window ÷ share). A window that is not full yet, because there have been events for
@@ -102,7 +102,7 @@ def in_theory(catalog: Catalog, fault: Fault, history: float) -> float:
 
 
 def _burnt(catalog: Catalog, objective: Objective, fault: Fault, history: float) -> float:
-    """Give the seconds until the condition of a page is met by one of its arms."""
+    """Return the seconds until the condition of a page is met by one of its arms."""
     arms = [arm for arm in burn.usable(objective, catalog.retention) if arm.severity == PAGE]
     limits = [(arm, float(burn.threshold(objective, arm))) for arm in arms]
     return min(
@@ -116,7 +116,7 @@ def _burnt(catalog: Catalog, objective: Objective, fault: Fault, history: float)
 
 
 def _above(limit: float, fault: Fault, window: float, history: float) -> float:
-    """Give the seconds until the share of bad events over a window is above a limit."""
+    """Return the seconds until the share of bad events over a window is above a limit."""
     lacking = limit - fault.usual
     growing = lacking * history / (fault.share - limit)
     return growing if history + growing <= window else lacking * window / (fault.share - fault.usual)

@@ -14,7 +14,7 @@ SECOND = 2 + max(len(fault.alert) for fault in FAULTS)
 
 
 def head() -> str:
-    """Give the lines above the first row."""
+    """Return the lines above the first row."""
     names = "".join(name.rjust(WIDTH) for name in CELLS)
     indent = " " * (2 + FIRST + SECOND)
     from_fault = "seconds from the fault to".rjust(4 * WIDTH)
@@ -32,7 +32,7 @@ def cell(seconds: float | None) -> str:
 
 
 def held_back(held: Sequence[Held]) -> Iterator[str]:
-    """Say what was silenced, by what, and for how long."""
+    """Return what was silenced, by what, and for how long."""
     if not held:
         yield "Alertmanager held nothing back"
         return

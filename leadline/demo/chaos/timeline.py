@@ -39,7 +39,7 @@ class Outcome:
     told: float | None
 
     def missing(self) -> Iterator[str]:
-        """Say what did not happen: the first of it, for what follows cannot have happened either."""
+        """Return what did not happen: the first of it, for what follows cannot have happened either."""
         steps = {
             "did not become pending": self.pending,
             "did not fire": self.firing,
@@ -70,12 +70,12 @@ class Held:
 
 
 def held_back(changes: Sequence[Change], notices: Sequence[Notice], since: float) -> tuple[Held, ...]:
-    """Give what fired since a time and was not told at once, in the order in which it fired."""
+    """Return what fired since a time and was not told at once, in the order in which it fired."""
     return tuple(held for held in _held(changes, notices) if held.at >= since)
 
 
 def told_before(notices: Sequence[Notice], first: float) -> tuple[str, ...]:
-    """Give the alerts that were told before a time, the first first."""
+    """Return the alerts that were told before a time, the first first."""
     return tuple(
         dict.fromkeys(each.alert for each in notices if each.at < first and each.status == webhook.FIRING)
     )
@@ -101,7 +101,7 @@ def _held(changes: Sequence[Change], notices: Sequence[Notice]) -> Iterator[Held
 
 
 def _silencer(changes: Sequence[Change], silenced: Change) -> str:
-    """Give the alert that fired at the time and silences this one: ServiceDown, or the page of a ticket."""
+    """Return the alert that fired at the time and silences this one: ServiceDown, or the page of a ticket."""
     page = silenced.alert.removesuffix(SLOW)
     for change in changes:
         silences = change.alert == SERVICE_DOWN or (page != silenced.alert and change.alert == page)
@@ -130,7 +130,7 @@ def document(
     changes: Sequence[Change],
     notices: Sequence[Notice],
 ) -> dict[str, Any]:
-    """Give everything as it is written to chaos.json; times in seconds since the epoch, or since what their name says."""
+    """Return everything as it is written to chaos.json; times in seconds since the epoch, or since what their name says."""
     return {
         "schema": SCHEMA,
         "pace": pace,

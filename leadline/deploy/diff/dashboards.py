@@ -29,7 +29,7 @@ OF_A_PANEL = {"title": "title", "type": "kind", "description": "description", "l
 
 
 def changes(old: Json, new: Json) -> tuple[str, ...]:
-    """Say what changes from an old dashboard to a new one, a line each; nothing where only Grafana's own keys differ."""
+    """Return what changes from an old dashboard to a new one, a line each; nothing where only Grafana's own keys differ."""
     return tuple(_changes(old, new))
 
 
@@ -150,7 +150,7 @@ def _defaults(panel: Json) -> Json:
 
 
 def _rest(panel: Json) -> dict[str, Any]:
-    """Give what is left of a panel when all that has words of its own is taken away, by what it is called."""
+    """Return what is left of a panel when all that has words of its own is taken away, by what it is called."""
     config = panel.get("fieldConfig") if isinstance(panel.get("fieldConfig"), dict) else {}
     defaults = {key: value for key, value in _defaults(panel).items() if key not in ("unit", "thresholds")}
     options = {key: value for key, value in (panel.get("options") or {}).items() if key != "content"}
@@ -172,7 +172,7 @@ def changed(name: str, old: object, new: object) -> str:
 
 
 def _apart(before: str, after: str) -> tuple[str, str]:
-    """Give only the part in which two long texts differ, and a little around it."""
+    """Return only the part in which two long texts differ, and a little around it."""
     blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
     first = blocks[0].size if blocks and blocks[0].a == blocks[0].b == 0 else 0
     start = max(0, first - 20)

@@ -15,7 +15,7 @@ Json = Mapping[str, Any]
 
 
 def changes(old: Json, new: Json) -> tuple[str, ...]:
-    """Say what changes from an old object to a new one, a line each."""
+    """Return what changes from an old object to a new one, a line each."""
     return tuple(_changes(old, new))
 
 
@@ -44,7 +44,7 @@ def _entry(name: str, old: str | None, new: str | None) -> Iterator[str]:
 
 
 def _marks(old: Json, new: Json) -> Iterator[str]:
-    """Say which labels and annotations that are wanted are there with another value; others' are nobody's business."""
+    """Return which labels and annotations that are wanted are there with another value; others' are nobody's business."""
     for kind in ("labels", "annotations"):
         before, after = ((each.get("metadata") or {}).get(kind) or {} for each in (old, new))
         for key in sorted(after):

@@ -12,7 +12,7 @@ ONCE = {"expr": "expression", "for": "for", "keep_firing_for": "keep_firing_for"
 
 
 def changes(old: Sequence[Json], new: Sequence[Json]) -> tuple[str, ...]:
-    """Say what changes from old groups of rules to new ones, a line each."""
+    """Return what changes from old groups of rules to new ones, a line each."""
     return tuple(_changes(old, new))
 
 
