@@ -27,7 +27,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
 )
 def command(before: Path, now: Path, tolerance: float, fail_on_regression: bool, output: str) -> int:
-    """Return what became better (▲), worse (▼) or stayed (=) between two reports of `leadline snapshot -o json`.
+    """Show what became better (▲), worse (▼) or stayed (=) between two reports of `leadline snapshot -o json`.
 
     A quantile is judged by the share of requests within a bucket edge, which was counted: two proportions that differ
     by more than chance. Totals are judged by their certain bounds.

@@ -12,7 +12,7 @@ from leadline.deploy import tree
 from leadline.deploy.tree import BASES, OPERATOR
 
 from .connections import Connection, connected
-from .options import python_option, warn_of_shared_folders, without_python
+from .options import python_option, without_python
 
 
 @click.command("generate")
@@ -80,7 +80,6 @@ def command(
     """
     from leadline.compose.generate import composed
 
-    warn_of_shared_folders()
     catalog = without_python(connection.load(), python)
     if footprint:
         from .footprint import show

@@ -64,18 +64,3 @@ def chosen(name: str, known: dict[str, T], kind: str, file: str) -> T:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
     raise UsageError(f"{file} has no {kind} {name!r}; {hint}")
-
-
-def warn_of_shared_folders() -> None:
-    """Say so where another distribution installed into one of our top-level folders: imports would mix."""
-    from importlib.metadata import packages_distributions
-
-    found = packages_distributions()
-    for folder in ("signals", "live", "dashboards", "alerts", "reports", "k8s", "survey", "checks", "cli"):
-        others = sorted(set(found.get(folder, [])) - {"leadline"})
-        if others:
-            click.echo(
-                f"leadline: {', '.join(others)} also installs a package '{folder}', and the two may mix; "
-                "install leadline in an environment of its own (pipx, uv tool)",
-                err=True,
-            )

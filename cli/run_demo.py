@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import warn_of_shared_folders
-
 if TYPE_CHECKING:
     from leadline.demo.beside import Row
 
@@ -64,7 +62,6 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
     from .rendering import show, written
     from .snapshot import code
 
-    warn_of_shared_folders()
     with (
         _shown(duration) as (tell, progress),
         finished(out, duration, vus, tell, progress) as done,

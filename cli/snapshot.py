@@ -12,7 +12,6 @@ from leadline.reports.model import MISSED, UNDECIDED, Report
 
 from .completing import words
 from .connections import Connection, connected
-from .options import warn_of_shared_folders
 from .rendering import FORMATS, load, save, show, targets, to_github, written
 
 SECTIONS = (
@@ -141,7 +140,6 @@ def command(
     from .measuring.capture import taken, thawed
     from .measuring.request import Wanted, check_alone
 
-    warn_of_shared_folders()
     files = targets(outs)
     wanted = Wanted(
         names=names,
