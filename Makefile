@@ -18,7 +18,7 @@ test: lint prometheus ## everything that must hold: lint, types, layers, tests
 	@$(BIN)/pytest $(ARGS)
 
 lint: $(READY) ## ruff, mypy --strict, import-linter
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy leadline tests benchmarks && $(BIN)/lint-imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy leadline tests benchmarks evidence && $(BIN)/lint-imports
 
 format: $(READY) ## format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -28,13 +28,13 @@ golden: $(READY) ## rewrite tests/golden/ and k8s/manifests/ from the code; revi
 
 prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@LEADLINE_ALL=1 $(BIN)/pytest -q tests/integration/test_profiles.py tests/alerts/test_any_catalog.py
-	@$(BIN)/python -m benchmarks.fidelity --out docs/fidelity.md
-	@$(BIN)/python -m benchmarks.faults --out docs/faults.md
-	@$(BIN)/python -m benchmarks.checking --out docs/checking.md
-	@$(BIN)/python -m benchmarks.replay --out docs/replay.md
-	@$(BIN)/python -m benchmarks.replay.traffic --out docs/low-traffic.md
+	@$(BIN)/python -m evidence.fidelity --out docs/fidelity.md
+	@$(BIN)/python -m evidence.faults --out docs/faults.md
+	@$(BIN)/python -m evidence.checking --out docs/checking.md
+	@$(BIN)/python -m evidence.replay --out docs/replay.md
+	@$(BIN)/python -m evidence.replay.traffic --out docs/low-traffic.md
 	@$(BIN)/leadline demo --chaos --out build/prove
-	@$(BIN)/python -m benchmarks.mutation $(if $(BEFORE),--before $(BEFORE)) --out docs/mutation.md
+	@$(BIN)/python -m evidence.mutation $(if $(BEFORE),--before $(BEFORE)) --out docs/mutation.md
 	@$(if $(BEFORE),$(BIN)/python -m benchmarks.footprint --before $(BEFORE) --out docs/footprint.md,\
 		$(BIN)/python -m benchmarks.footprint && \
 		echo "docs/footprint.md was not written; BEFORE=DIR names a checkout of the version to compare with")

@@ -19,7 +19,8 @@ import click
 from grafanalib import core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from benchmarks import pages, volume
+from benchmarks import volume
+from evidence import pages
 from leadline.catalog import loader
 from leadline.dashboards import build, options, panels
 from leadline.dashboards.model import Dashboard, Panel

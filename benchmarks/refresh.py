@@ -18,9 +18,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks import pages
 from benchmarks.generating import SERVICE
-from benchmarks.replay.backfill import Database, levels
+from evidence import pages
+from evidence.replay.backfill import Database, levels
 from leadline.alerts import rules
 from leadline.alerts.model import Recording
 from leadline.catalog import loader

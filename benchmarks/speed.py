@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks import generating, long, many, pages, startup
+from benchmarks import generating, long, many, startup
+from evidence import pages
 
 
 @click.command()

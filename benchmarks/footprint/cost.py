@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.replay.figures import MissingFigureError
+from evidence.replay.figures import MissingFigureError
 
 AGAIN = "no page is written; run it again on a machine that has less to do"
 

@@ -18,7 +18,7 @@ import yaml
 from benchmarks.footprint.cost import AGAIN, GroupCost, RuleCost
 from benchmarks.footprint.workload import STEP, Workload, exporter, scrape_configs, write_blocks
 from benchmarks.many import answers
-from benchmarks.replay.figures import MissingFigureError
+from evidence.replay.figures import MissingFigureError
 from leadline.alerts.dependencies import selectors
 from leadline.base.units import duration, plain
 from leadline.catalog.endpoints import Endpoint

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from benchmarks.faults.fleet import Process, Store, every
+from evidence.faults.fleet import Process, Store, every
 from leadline.catalog import loader
 from leadline.lint import target_identity
 from tests.conftest import MINIMAL

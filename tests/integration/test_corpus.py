@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.checking import LEAST_PRECISION, LEAST_RECALL, Score, cases, scored
+from evidence.checking import LEAST_PRECISION, LEAST_RECALL, Score, cases, scored
 
 pytestmark = pytest.mark.integration
 

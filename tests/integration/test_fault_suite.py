@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from benchmarks.faults.run import Result, results
-from benchmarks.faults.scenarios import FAULTS
+from evidence.faults.run import Result, results
+from evidence.faults.scenarios import FAULTS
 from leadline.measure import thinning
 from leadline.measure.reading import Reading
 from leadline.reports.model import UNDECIDED

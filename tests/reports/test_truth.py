@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.faults.fleet import STALE, Process, Store, every
-from benchmarks.faults.truth import SIGNALS, Truth, untrue
+from evidence.faults.fleet import STALE, Process, Store, every
+from evidence.faults.truth import SIGNALS, Truth, untrue
 from leadline.catalog import loader
 from leadline.measure import attribution, counters, processes
 from leadline.measure.bounds import Count
