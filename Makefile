@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/.cache/prometheus/usr/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format golden prove prometheus clean
+.PHONY: help demo test lint format golden prove pins prometheus clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@$(BIN)/python -m benchmarks.speed --out docs/speed.md
 	@$(if $(BEFORE),$(BIN)/python -m benchmarks.generating --before $(BEFORE) --out docs/volume.md,\
 		echo "docs/volume.md was not measured; BEFORE=DIR names a checkout of the version to compare with")
+
+pins: $(READY) ## rewrite requirements.txt: every dependency, pinned with hashes
+	@$(BIN)/pip install --quiet --disable-pip-version-check --root-user-action=ignore uv
+	@{ sed '/^#/!Q' requirements.txt && echo 'hatchling>=1.25' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml - ; } >requirements.new
+	@mv requirements.new requirements.txt
 
 prometheus: ## Prometheus and Alertmanager with their tools, on PATH or in .cache/
 	@sh .ci/prometheus
