@@ -72,3 +72,20 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in pages:
         for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert link.startswith("http") or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_walks_name_files_that_exist_and_none_twice() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    walks = text.split("## Four walks")[1].split("## How to add")[0].split("\n**From")[1:]
+    assert len(walks) == 4
+    for walk in walks:
+        files = re.findall(r"`([\w/]+\.py)`", walk)
+        assert len(files) == len(set(files)) > 7
+        assert [each for each in files if not (ROOT / each).is_file()] == []
+
+
+def test_contributing_names_files_and_folders_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"`((?:leadline|cli|alerts|dashboards|k8s|tests|docs|\.github)/[\w./]*)`", text)
+    assert len(named) > 50
+    assert [each for each in named if "NAME" not in each and not (ROOT / each).exists()] == []
