@@ -16,7 +16,8 @@ from leadline.signals.formulas import FORMULAS, Formula, missing
 from leadline.signals.samples import Ask, Series
 
 from .completing import words
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .options import chosen, services
 from .terminal import WIDEST, say
 

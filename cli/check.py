@@ -10,7 +10,8 @@ import click
 
 from leadline import __version__
 
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .options import python_option, without_python
 from .rendering import load as text_of
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,8 @@ import click
 from leadline.base.errors import UsageError
 from leadline.catalog.endpoints import Context, Endpoint
 
-from .completing import words
-from .deadline import deadline, deadline_option
-from .options import catalog_option
-from .trust import is_trusted, require, trust_option
+from .deadline import deadline
+from .trust import is_trusted, require
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
@@ -27,26 +24,6 @@ if TYPE_CHECKING:
 
 Reach = tuple[Endpoint, Callable[[], None] | None]
 """A server with its URL and, where a tunnel leads to it, what waits until a broken tunnel is open again."""
-
-_url_option = click.option(
-    "--url",
-    help="Ask the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD; its authority: _CA_FILE.",
-)
-context_option = click.option(
-    "--context",
-    "context_name",
-    envvar="LEADLINE_CONTEXT",
-    show_envvar=True,
-    shell_complete=words.contexts,
-    help="This context of the catalog; its first one by default.",
-)
-_timeout = click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1),
-    default=30.0,
-    show_default=True,
-    help="Seconds that one query may take.",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,30 +138,6 @@ def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
     name, _, remote = service.rpartition(":")
     route = Route(service=name, port=int(remote), context=context.kube_context, namespace=context.namespace)
     return Tunnel(route, local_port(port, route.port), lambda text: click.echo(f"leadline: {text}", err=True))
-
-
-def connected(function: Callable[..., int]) -> Callable[..., int]:
-    """Add --catalog, --url, --context, --timeout and --deadline, given to the command as one `connection`."""
-
-    @wraps(function)
-    def command(
-        catalog_file: Path,
-        url: str | None,
-        context_name: str | None,
-        timeout: float,
-        **others: object,
-    ) -> int:
-        connection = Connection(
-            catalog_file=catalog_file,
-            url=url,
-            context_name=context_name,
-            timeout=timeout,
-        )
-        return function(connection=connection, **others)
-
-    for option in (trust_option, deadline_option, _timeout, context_option, _url_option, catalog_option):
-        command = option(command)
-    return command
 
 
 def from_environment(url: str, what: str) -> Endpoint:

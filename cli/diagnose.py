@@ -11,7 +11,8 @@ import click
 from leadline.base.errors import UsageError
 from leadline.base.printable import printable
 
-from .connections import Connection, context_option, picked, reached
+from .connection_options import context_option
+from .connections import Connection, picked, reached
 from .deadline import deadline, deadline_option
 from .options import catalog_option
 from .trust import trust_option

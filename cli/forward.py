@@ -17,7 +17,8 @@ from leadline.catalog.endpoints import Context, Endpoint
 from leadline.k8s import services
 from leadline.k8s.kubectl import Cluster
 
-from .connections import context_option, tunnel_to
+from .connection_options import context_option
+from .connections import tunnel_to
 from .context_file import known
 from .options import DEFAULT_FILE, catalog_option
 

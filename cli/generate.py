@@ -11,7 +11,8 @@ from leadline.base.errors import UsageError
 from leadline.deploy import tree
 from leadline.deploy.tree import BASES, OPERATOR
 
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .options import python_option, without_python
 
 

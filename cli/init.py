@@ -19,7 +19,8 @@ import click
 from leadline.base.errors import CatalogError, LeadlineError, NoDataError, UsageError
 from leadline.signals.promql import Matcher, one_of, select
 
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog

@@ -15,7 +15,8 @@ from leadline.base.printable import shortened
 from leadline.signals.promql import Matcher, one_of, select
 
 from .completing import cache, words
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .terminal import columns, say
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import click
 from leadline.base.printable import shortened
 from leadline.base.units import show
 
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .list_alerts import ago
 from .terminal import WIDEST, columns, say
 

@@ -11,7 +11,8 @@ import click
 
 from leadline.base.errors import UnavailableError, UsageError
 
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .options import python_option, without_python
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import click
 from leadline.base.errors import NoDataError, UsageError
 
 from .completing import words
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .terminal import columns as room_of
 from .terminal import complain
 

@@ -12,7 +12,8 @@ import click
 from leadline.base.errors import LeadlineError, UsageError
 
 from .completing import words
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .deadline import lift
 from .options import services
 from .terminal import coloured, has_colour

@@ -11,7 +11,8 @@ from leadline.base.errors import UsageError
 from leadline.reports.model import MISSED, UNDECIDED, Report
 
 from .completing import words
-from .connections import Connection, connected
+from .connection_options import connected
+from .connections import Connection
 from .rendering import FORMATS, load, save, show, targets, to_github, written
 
 SECTIONS = (

@@ -19,7 +19,8 @@ from leadline.grafana.api import Grafana
 from leadline.grafana.planning import PushOptions
 from leadline.k8s.kubectl import Cluster
 
-from ..connections import Reach, cluster_of, context_option, given, picked, reached
+from ..connection_options import context_option
+from ..connections import Reach, cluster_of, given, picked, reached
 from ..deadline import deadline, deadline_option
 from ..options import catalog_option, without_python
 from ..trust import trust_option

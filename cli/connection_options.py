@@ -1,0 +1,59 @@
+"""The options of commands that ask a Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import click
+
+from .completing import words
+from .connections import Connection
+from .deadline import deadline_option
+from .options import catalog_option
+from .trust import trust_option
+
+_url_option = click.option(
+    "--url",
+    help="Ask the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD; its authority: _CA_FILE.",
+)
+context_option = click.option(
+    "--context",
+    "context_name",
+    envvar="LEADLINE_CONTEXT",
+    show_envvar=True,
+    shell_complete=words.contexts,
+    help="This context of the catalog; its first one by default.",
+)
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="Seconds that one query may take.",
+)
+
+
+def connected(function: Callable[..., int]) -> Callable[..., int]:
+    """Add --catalog, --url, --context, --timeout and --deadline, given to the command as one `connection`."""
+
+    @wraps(function)
+    def command(
+        catalog_file: Path,
+        url: str | None,
+        context_name: str | None,
+        timeout: float,
+        **others: object,
+    ) -> int:
+        connection = Connection(
+            catalog_file=catalog_file,
+            url=url,
+            context_name=context_name,
+            timeout=timeout,
+        )
+        return function(connection=connection, **others)
+
+    for option in (trust_option, deadline_option, _timeout, context_option, _url_option, catalog_option):
+        command = option(command)
+    return command
