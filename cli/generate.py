@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
@@ -139,13 +139,18 @@ def _write(out: Path, done: tree.Written, bases: Collection[str]) -> int:
     return 0
 
 
-def _explain(paths: Iterable[str], bases: Collection[str]) -> None:
-    """Return how to go on generating a base that an earlier run wrote and this one does not."""
+def _explain(paths: Collection[str], bases: Collection[str]) -> None:
+    """Print how to go on generating what an earlier run wrote and this one does not: a base, tests of all services."""
     others = sorted(
         {path.split("/")[1] for path in paths if path.startswith("kubernetes/")} & set(BASES) - set(bases)
     )
     for base in others:
         click.echo(
             f"remark: kubernetes/{base} is generated only with --base {base}; leadline push --base {base} does not need it",
+            err=True,
+        )
+    if any(path.startswith("prometheus/tests/") for path in paths):
+        click.echo(
+            "remark: rule tests of every service are generated only with --tests all; by default one service of each shape has them",
             err=True,
         )

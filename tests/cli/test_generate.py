@@ -51,3 +51,17 @@ def test_a_check_holds_the_base_that_was_generated(here: Path, capsys: Capture) 
     capsys.readouterr()
     assert run(["generate", "--check"]) == 1
     assert "kubernetes/plain is generated only with --base plain" in capsys.readouterr().err
+
+
+def test_a_check_says_how_tests_of_every_service_are_kept(here: Path, capsys: Capture) -> None:
+    catalog = here.parent.parent / "leadline.yaml"
+    one = MINIMAL.partition("services:\n")[2]
+    catalog.write_text(
+        MINIMAL + one.replace("  web:", "  api:", 1).replace("job: web", "job: api"), encoding="utf-8"
+    )
+    assert run(["generate", "--tests", "all"]) == 0
+    capsys.readouterr()
+    assert run(["generate", "--check"]) == 1
+    said = capsys.readouterr()
+    assert "extra  generated/prometheus/tests/" in said.out
+    assert "only with --tests all" in said.err
