@@ -1,4 +1,4 @@
-"""How much of what is generated its generated tests prove: alerts, and the recordings that they are reckoned from."""
+"""How much of what is generated its generated tests prove: alerts, and the recordings that they are computed from."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def _remarks(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) ->
         if catalog.retention is not None and objective.period_seconds > catalog.retention:
             yield (
                 f"{service.name}: objective {objective.name}: samples are kept for {promql_duration(catalog.retention)}, "
-                f"its period is {promql_duration(objective.period_seconds)}, so its budget is not reckoned; shorten the period "
+                f"its period is {promql_duration(objective.period_seconds)}, so its budget is not computed; shorten the period "
                 "or keep samples for longer"
             )
     if "requests" in service.instruments and not traffic.is_watched(catalog, service):

@@ -300,7 +300,7 @@ def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
 
 
 def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
-    """Return what is reckoned of a budget, from the share of events that is bad all the time."""
+    """Return what is computed of a budget, from the share of events that is bad all the time."""
     objective = service.objective(rule.labels.get("objective", ""))
     events, share = _events(service, objective) if objective else (Decimal(0), Decimal(0))
     if objective is None or not events:

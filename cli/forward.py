@@ -51,7 +51,7 @@ def command(
     """Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster, until Ctrl-C.
 
     The Service is what the context names, else the one that looks like it (by name and labels); of several you are
-    asked to choose. It is `kubectl port-forward`, started anew on the same local port whenever it breaks.
+    asked to choose. It is `kubectl port-forward`, started again on the same local port whenever it breaks.
 
     \b
     Examples:

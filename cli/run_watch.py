@@ -142,7 +142,7 @@ class _Watch:
             self._history.add(found)
 
     def _begin(self) -> None:
-        """Begin the curves with what was before, anew for every window; without it where it cannot be asked."""
+        """Begin the curves with what was before, for every window again; without it where it cannot be asked."""
         from .watch.frame import KEPT
 
         window = self._windows[self._at]

@@ -33,7 +33,10 @@ def build(catalog: Catalog) -> Dashboard:
             "Output tokens cost several times input tokens.",
         ),
         _tokens(
-            catalog, "model", "Tokens per second by model", "A dearer model taking over is seen here first."
+            catalog,
+            "model",
+            "Tokens per second by model",
+            "A more expensive model taking over is seen here first.",
         ),
         *_unpriced(catalog),
         *_infrastructure(catalog),

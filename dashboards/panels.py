@@ -194,7 +194,7 @@ def _offered(variable: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variable(name: str, query: str) -> grafana.Template:
-    """Offer the values of a label: several at once, All at first, asked anew when the time range changes."""
+    """Offer the values of a label: several at once, All at first, asked again when the time range changes."""
     variable = grafana.Template(
         name=name,
         label=name.title(),

@@ -254,7 +254,7 @@ def _spend(service: Service, where: Where) -> Iterator[Panel]:
         yield Panel(
             key="service.usd",
             title="USD per hour" + (" by model" if by else ""),
-            description="Spend at the present rate. Normal follows the traffic; a step without it is a dearer model or a leak.",
+            description="Spend at the present rate. Normal follows the traffic; a step without it is a more expensive model or a leak.",
             unit="currencyUSD",
             queries=(Query(expr=cost.per_hour(where, by), legend="{{model}}" if by else "spend"),),
             stacked=True,
@@ -295,7 +295,7 @@ def _lacking(service: Service, name: str) -> Panel:
 
 
 def restarted(service: Service) -> tuple[Query, ...]:
-    """Mark when instances began anew, as at a deploy: a counter of theirs fell."""
+    """Mark when instances began again, as at a deploy: a counter of theirs fell."""
     requests = service.instruments.get("requests")
     if requests is None:
         return ()

@@ -54,7 +54,7 @@ def build(catalog: Catalog) -> Dashboard:
 
 
 def kept(catalog: Catalog) -> Iterator[Objective]:
-    """Return the objectives whose budgets are reckoned: samples are kept for their period."""
+    """Return the objectives whose budgets are computed: samples are kept for their period."""
     for service in catalog.services:
         for objective in service.objectives:
             if burn.has_budget(objective, catalog.retention):

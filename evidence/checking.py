@@ -35,9 +35,9 @@ from tests.corpus import world
 
 FOLDER = Path(__file__).parent.parent / "tests" / "corpus"
 HISTORY = (
-    "- blind, each corpus written without knowledge of the checks and before they were mended on it: of the first (197 faulty, 324 "
+    "- blind, each corpus written without knowledge of the checks and before they were fixed on it: of the first (197 faulty, 324 "
     "sound) 92.9 % found and 94.3 % right; of the second (101, 332) 97.0 % and 89.1 %; of the third (105, 271), after both had been "
-    "mended on, 97.1 % and 100 %. What was missed or wrongly blamed of the first two was mended, of the third nothing: expect its "
+    "fixed on, 97.1 % and 100 %. What was missed or wrongly blamed of the first two was fixed, of the third nothing: expect its "
     "figures on yours"
 )
 LEAST_RECALL, LEAST_PRECISION = 0.95, 0.99

@@ -110,7 +110,7 @@ def _parses(expression: str) -> bool:
 
 
 def changes(node: Node) -> Iterator[Change]:
-    """Return every change of an expression, with the whole expression written anew."""
+    """Return every change of an expression, with the whole expression written again."""
     for operator in OPERATORS:
         yield from operator(node)
     if isinstance(node, promql.MatrixSelector):

@@ -19,7 +19,7 @@ from leadline.base.errors import ConnectionFailedError, ToolFailedError, UsageEr
 from .kubectl import program
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds before kubectl is started anew, doubled each time it fails again."""
+"""Seconds before kubectl is started again, doubled each time it fails again."""
 UP_SECONDS, STOP_SECONDS = 20.0, 3.0
 
 
@@ -91,7 +91,7 @@ class Tunnel:
             raise ToolFailedError(f"kubectl port-forward svc/{self.route.service} failed: {_text(errors)}")
 
     def _keep(self) -> None:
-        """Start kubectl anew whenever it ends, at growing intervals while it fails."""
+        """Start kubectl again whenever it ends, at growing intervals while it fails."""
         pause = FIRST_PAUSE
         while not self._stopped.is_set():
             if self._process and self._process.poll() is None:

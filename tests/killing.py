@@ -39,7 +39,7 @@ def at_every_write(arguments: list[str], prepare: Callable[[], None], after: Cal
 
 
 def _killed_at(number: int) -> None:
-    """Kill this process before its nth change of a file; a file that is opened to be written anew is one more, cut to nothing."""
+    """Kill this process before its nth change of a file; a file that is opened to be written again is one more, cut to nothing."""
     count = 0
     dying = False
 

@@ -87,7 +87,7 @@ def _service_down(catalog: Catalog, service: Service, where: tuple[Matcher, ...]
     annotations = {
         "summary": "No target of a service answers Prometheus.",
         "description": (
-            f"Every target of {service.name} is down: it serves nobody, or nothing of it can be seen (up is {NUMBER})."
+            f"Every target of {service.name} is down: it serves no one, or nothing of it can be seen (up is {NUMBER})."
         ),
     }
     return Alert(

@@ -46,7 +46,7 @@ class SLI:
     traffic      the series that are counted, for so many steps; None where promtool cannot be given them
     outside      what matches series beside them, each kept out by another matcher
     telling      a label by which instances may be told
-    is_presence  whether having no sample is bad, so that nobody else's series can be told from ours by what they count
+    is_presence  whether having no sample is bad, so that series of others cannot be told from ours by what they count
     """
 
     catalog: Catalog

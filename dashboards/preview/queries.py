@@ -41,7 +41,7 @@ class Told:
     def of(self, question: Question) -> Answer | str:
         if question in self.answers:
             return self.answers[question]
-        return self.refused.get(question, "the frozen answers have none to this query; freeze anew")
+        return self.refused.get(question, "the frozen answers have none to this query; freeze again")
 
 
 def questions(document: Mapping[str, Any], scope: Scope) -> Iterator[Question]:

@@ -41,7 +41,7 @@ class Month:
 
     written    for each minute, whether something was scraped in it and rules were evaluated
     evaluated  for each minute, whether rules were evaluated
-    restarts   how often a process began anew
+    restarts   how often a process began again
     """
 
     happened: Mapping[str, Totals]

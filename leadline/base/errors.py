@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LeadlineError(Exception):
-    """Something that the person at the keyboard can mend; the message says what, where and what to try."""
+    """Something that the person at the keyboard can fix; the message says what, where and what to try."""
 
 
 class CatalogError(LeadlineError):

@@ -190,7 +190,7 @@ class Catalog:
     sources     the texts of the files that it names (its own profiles), by the name they have there
     dashboards  Python files that build dashboards of its own, relative to it
     replica_labels  labels in which replicas of one Prometheus differ, so that what both scraped counts once
-    pace        how many times faster than usual alerts reckon: 1, except where a demonstration makes an hour a minute
+    pace        how many times faster than usual alert windows pass: 1, except where a demonstration makes an hour a minute
     """
 
     file: str
@@ -231,7 +231,7 @@ class Catalog:
         return {**more, "project": self.project, **({"service": service.name} if service else {})}
 
     def paced(self, window: str) -> str:
-        """Return a window of an alert at the pace that alerts reckon."""
+        """Return a window of an alert at the pace of the catalog."""
         return promql_duration(duration(window) / self.pace)
 
     def keeps(self, window: str) -> bool:

@@ -1,4 +1,4 @@
-"""What money is reckoned with: references, prices, the budget, and what machines cost, as read."""
+"""Pricing: references, prices, the budget, and what machines cost, as read."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def instrument(
 
     `unit` is the metric's own (s, ms, us, ns), and so are the edges of `buckets`; `where` are conditions that hold for this
     family wherever it is (a proxy that counts at both ends, say); `buckets: native` says that a histogram is native. Several metrics that count one instrument stand under
-    `metrics`, as {label: {value: metric}}; an `expression` stands in place of a metric that has to be reckoned.
+    `metrics`, as {label: {value: metric}}; an `expression` stands in place of a metric that has to be computed.
     """
     known = ("metric", "metrics", "expression", "type", "unit", "labels", "buckets", "where", "cached")
     fields = reader.table(entry, known=known, required=("type",))

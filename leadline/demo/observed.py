@@ -31,7 +31,7 @@ def prometheus(
     """Run a Prometheus on a free port for as long as the block lasts; it scrapes each job's port.
 
     alertmanager  host and port of the Alertmanager that it tells its alerts, where there is one, again and again at the pace
-                  that alerts reckon
+                  that alerts compute with
     """
     config = folder / "prometheus.yml"
     settings = _config(catalog, targets, rules)

@@ -65,7 +65,7 @@ def digest(text: str) -> str:
 
 
 def difference(folder: Path, files: Mapping[str, str]) -> Difference:
-    """Compare a folder with what should be in it. Hidden files are nobody's business."""
+    """Compare a folder with what should be in it. Hidden files are left alone."""
     _check(folder)
     there = set(_present(folder))
     return Difference(

@@ -121,7 +121,7 @@ def _of_panel(
         text = target.get("expr")
         if not isinstance(text, str) or not text.strip() or not _is_prometheus(target, panel):
             continue
-        hidden = bool(target.get("hide"))  # another query of the panel reckons with it
+        hidden = bool(target.get("hide"))  # another query of the panel uses it
         legend = "" if hidden else str(target.get("legendFormat") or "")
         yield Expression(
             text=text,

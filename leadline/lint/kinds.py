@@ -48,7 +48,7 @@ def misused(node: Node, facts: Facts) -> Iterator[Result]:
             yield Result(
                 "raw-counter",
                 WARNING,
-                f"{name} is a counter, shown or compared as it stands: it only grows, and starts anew with the process",
+                f"{name} is a counter, shown or compared as it stands: it only grows, and starts again with the process",
                 f"its type is {kind}",
                 f"use rate({name}[5m]) or increase()",
             )

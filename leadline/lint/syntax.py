@@ -285,7 +285,7 @@ def _range_compared(broken: _Broken) -> Mistake | None:
         return None
     token = next((each for each in broken.tokens if each.text == "["), None)
     return (
-        _of(token, "a range cannot be reckoned with", "take rate() of it, or avg_over_time()")
+        _of(token, "a range cannot be used in arithmetic", "take rate() of it, or avg_over_time()")
         if token
         else None
     )

@@ -109,7 +109,7 @@ def _days(objective: Objective) -> str:
 
 
 def prices(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
-    """Name the models that use tokens and have no price, where spend is reckoned from prices."""
+    """Name the models that use tokens and have no price, where spend is computed from prices."""
     known = {price.model for price in catalog.prices}
     for service in catalog.services:
         tokens, label = service.instruments.get("tokens"), None

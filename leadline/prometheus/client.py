@@ -232,7 +232,7 @@ class Prometheus:
         return {**span, "match[]": selector} if selector else span
 
     def reload(self) -> None:
-        """Make Prometheus read its configuration and rules anew. Raises UnavailableError where it refuses."""
+        """Make Prometheus read its configuration and rules again. Raises UnavailableError where it refuses."""
         self._session.reload(self.url)
 
     def _get(self, path: str, **params: str) -> Any:

@@ -154,7 +154,7 @@ def increase(instrument: Instrument, window: str, *, keep: tuple[str, ...] = ())
 
 
 def restarts(instrument: Instrument, window: str) -> str:
-    """Write how often, in a window, the counter of one series began anew: the most that any series did."""
+    """Write how often, in a window, the counter of one series began again: the most that any series did."""
     return sum_by((), _each(instrument, "resets", window), "max")
 
 

@@ -29,7 +29,7 @@ class Histogram:
 class Series:
     """One time series: its labels and its samples, or its native histograms, in order of time.
 
-    restarts  times at which it is known to have started anew, though its values may not have fallen
+    restarts  times at which it is known to have started again, though its values may not have fallen
     """
 
     labels: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Budgets as promtool reckons them: events weigh, a quiet night and a hole do not, and coverage says what was written."""
+"""Budgets as promtool computes them: events weigh, a quiet night and a hole do not, and coverage says what was written."""
 
 from __future__ import annotations
 
@@ -120,5 +120,5 @@ def test_a_budget_whose_period_is_longer_than_the_retention_is_refused_with_the_
     rules = yaml.safe_load(files["prometheus/rules/p-web.yaml"])["groups"]
     assert not [rule for group in rules for rule in group["rules"] if "remaining" in rule.get("record", "")]
     said = composed(loader.parse(text, "f")).remarks
-    assert any("budget is not reckoned" in each for each in said)
+    assert any("budget is not computed" in each for each in said)
     assert any("arm 3d/6h is left out" in each for each in said)

@@ -209,7 +209,7 @@ def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_sa
             "ticket arm 3d/6h is left out.*longer than the retention",
         ),
         ("2d", "availability: {target: 99.9%, period: 7d}", "no TrafficDrop and no TrafficSurge alert"),
-        ("6d", "availability: {target: 99.9%, period: 7d}", "its budget is not reckoned; shorten the period"),
+        ("6d", "availability: {target: 99.9%, period: 7d}", "its budget is not computed; shorten the period"),
         (
             "15d",
             "availability: {target: 99.9%, period: 7d}",

@@ -116,7 +116,7 @@ def _counter(seed: str, per_second: float, start: float = 0.0, whole: bool = Tru
 
 
 def _restarted(line: Line, at: int) -> Line:
-    """The same counter in a process that began anew ``at`` seconds into the world."""
+    """The same counter in a process that began again ``at`` seconds into the world."""
     return lambda second: line(second) if second < at else round(line(second) - line(at), 6)
 
 

@@ -113,7 +113,7 @@ def test_each_question_is_asked_once_and_what_one_query_is_refused_ends_nothing(
     assert sorted(seen) == [("instant", "up"), ("range", "bad"), ("range", "up")]
     assert told.of(Question("bad")) == "refused: no"
     assert isinstance(told.of(Question("up")), Answer)
-    assert "freeze anew" in str(told.of(Question("never asked")))
+    assert "freeze again" in str(told.of(Question("never asked")))
 
 
 def test_a_prometheus_that_is_gone_ends_the_preview() -> None:

@@ -52,7 +52,7 @@ WITHOUT_SERVER = ("signals",)
 
 @pytest.fixture(scope="module")
 def recorded() -> Iterator[dict[str, Any]]:
-    """Return the answers; where they are recorded anew, keep them."""
+    """Return the answers; where they are recorded again, keep them."""
     told = {"at": time.time(), "answers": {}} if RECORDED_FROM else json.loads(ANSWERS.read_text("utf-8"))
     yield told
     if RECORDED_FROM:

@@ -50,7 +50,7 @@ class Subject:
         self.program.stop()
 
     def start(self) -> None:
-        """Start it anew, on the ports that it had."""
+        """Start it again, on the ports that it had."""
         self.program = self._run()
 
     def _run(self) -> Program:

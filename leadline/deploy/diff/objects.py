@@ -44,7 +44,7 @@ def _entry(name: str, old: str | None, new: str | None) -> Iterator[str]:
 
 
 def _marks(old: Json, new: Json) -> Iterator[str]:
-    """Return which labels and annotations that are wanted are there with another value; others' are nobody's business."""
+    """Return which labels and annotations that are wanted are there with another value; others' are left alone."""
     for kind in ("labels", "annotations"):
         before, after = ((each.get("metadata") or {}).get(kind) or {} for each in (old, new))
         for key in sorted(after):
