@@ -80,10 +80,6 @@ def _numbers(panel: Panel) -> Iterator[str]:
             yield f"{name} must be a number or None, not {value!r}"
 
 
-def _are_pairs(value: object) -> bool:
-    return isinstance(value, tuple) and all(_is_tuple(each, str) and len(each) == 2 for each in value)
-
-
 def _is_tuple(value: object, kind: type) -> bool:
     return isinstance(value, tuple) and all(isinstance(each, kind) for each in value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
@@ -46,16 +46,8 @@ def exposed(instrument: Instrument) -> tuple[str, ...]:
     return (instrument.metric + "_count",) if instrument.is_distribution else (instrument.metric,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """A metric of one job."""
-
-    job: str
-    metric: str
-
-
 class _Search:
-    """One survey; remembers what was looked up."""
+    """One discovery; remembers what was looked up."""
 
     def __init__(self, look: Look, inventory: Inventory, own: tuple[Profile, ...]) -> None:
         self._look, self._inventory = look, inventory

@@ -39,18 +39,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What was asked for an instrument, and what it was answered; a histogram's buckets may have been asked apart."""
+    """What was asked for an instrument, and what it was answered."""
 
     query: str
     answer: Answer
-    bucket_query: str = ""
-
-    def with_buckets(self, buckets: Fetched) -> Fetched:
-        """Add a histogram's buckets to what else of it was fetched."""
-        warnings = tuple(dict.fromkeys((*self.answer.warnings, *buckets.answer.warnings)))
-        series = (*self.answer.series, *buckets.answer.series)
-        answer = replace(self.answer, series=series, warnings=warnings)
-        return replace(self, answer=answer, bucket_query=buckets.query)
 
 
 def fetched(

@@ -130,10 +130,6 @@ class Scrapes:
         return start if 0 < start <= seen + CLOCK_SLACK_SECONDS else None
 
     @property
-    def tells_starts(self) -> bool:
-        return bool(self.starts)
-
-    @property
     def alternates(self) -> bool:
         """Whether an earlier start time came back: several processes answer at one address."""
         values = [round(sample.value, 1) for sample in self.starts]
