@@ -16,7 +16,7 @@ Annotations = Mapping[str, str]
 
 
 def filled(annotations: Annotations, said: Mapping[str, str]) -> dict[str, str]:
-    """Return annotations as Prometheus writes them: each template in the description becomes what is said in its place."""
+    """Return annotations as Prometheus renders them, with each template in the description replaced by its value."""
     description = annotations["description"]
     for template, text in said.items():
         description = description.replace(template, text)

@@ -132,7 +132,7 @@ def _fetching(context: Context, name: str, key: str) -> Callable[[], str]:
 
 
 def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
-    """Return a tunnel to a Service (name:port) of a context's cluster; what happens to it is told on stderr."""
+    """Return a tunnel to a Service (name:port) in a context's cluster. It reports its state on stderr."""
     from leadline.k8s.tunnel import Route, Tunnel, local_port
 
     name, _, remote = service.rpartition(":")

@@ -91,7 +91,7 @@ def command(
         click.echo(f"remark: {remark}", err=True)
     if check:
         return _check(out, made.files, bases)
-    code = _write(out, tree.write(out, made.files), bases)
+    code = _write(out, tree.write(out, made.files), made.files, bases)
     click.echo(made.coverage)
     if made.services_tested < len(catalog.services):
         click.echo(
@@ -117,7 +117,7 @@ def _check(out: Path, files: Mapping[str, str], bases: Collection[str]) -> int:
         for path in paths:
             click.echo(f"{kind}  {out / path}")
     if found:
-        _explain(found.extra, bases)
+        _explain(found.extra, files, bases)
         click.echo(
             f"{out} is not what the catalog says; run leadline generate, and move extra files away", err=True
         )
@@ -126,20 +126,20 @@ def _check(out: Path, files: Mapping[str, str], bases: Collection[str]) -> int:
     return 0
 
 
-def _write(out: Path, done: tree.Written, bases: Collection[str]) -> int:
+def _write(out: Path, done: tree.Written, files: Mapping[str, str], bases: Collection[str]) -> int:
     for verb, paths in (("wrote", done.written), ("deleted", done.deleted)):
         for path in paths:
             click.echo(f"{verb:7}  {out / path}")
     for path in done.kept:
         click.echo(f"kept: {out / path} is no longer generated, but was edited; delete it yourself", err=True)
-    _explain((*done.deleted, *done.kept), bases)
+    _explain((*done.deleted, *done.kept), files, bases)
     click.echo(
         f"{len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.deleted)} deleted in {out}"
     )
     return 0
 
 
-def _explain(paths: Collection[str], bases: Collection[str]) -> None:
+def _explain(paths: Collection[str], files: Mapping[str, str], bases: Collection[str]) -> None:
     """Print how to go on generating what an earlier run wrote and this one does not: a base, tests of all services."""
     others = sorted(
         {path.split("/")[1] for path in paths if path.startswith("kubernetes/")} & set(BASES) - set(bases)
@@ -149,7 +149,8 @@ def _explain(paths: Collection[str], bases: Collection[str]) -> None:
             f"remark: kubernetes/{base} is generated only with --base {base}; leadline push --base {base} does not need it",
             err=True,
         )
-    if any(path.startswith("prometheus/tests/") for path in paths):
+    tested = {path.split("/")[-1].partition(".")[0] for path in paths if path.startswith("prometheus/tests/")}
+    if any(f"prometheus/rules/{name}.yaml" in files for name in tested):
         click.echo(
             "remark: rule tests of every service are generated only with --tests all; by default one service of each shape has them",
             err=True,

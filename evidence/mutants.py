@@ -124,7 +124,7 @@ def changes(node: Node) -> Iterator[Change]:
 
 
 def _is_nothing(node: Node) -> bool:
-    """Return whether a node is 0 whatever its operand is, so that a change in there is told apart from the same one elsewhere."""
+    """Return whether a node is 0 for every operand, so that mutants of that operand can be treated separately."""
     return tree.is_binary(node, "*") and tree.is_number(node.lhs) and node.lhs.val == 0
 
 

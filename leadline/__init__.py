@@ -14,38 +14,24 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from leadline.base.errors import CatalogError as CatalogError
-    from leadline.base.errors import LeadlineError as LeadlineError
-    from leadline.catalog.endpoints import Endpoint as Endpoint
-    from leadline.catalog.loader import load as load
-    from leadline.catalog.loader import parse as parse
-    from leadline.catalog.model import Catalog as Catalog
-    from leadline.catalog.model import Service as Service
-    from leadline.compose.generate import generated as generated
-    from leadline.dashboards.custom import dashboard as dashboard
-    from leadline.dashboards.custom import panel as panel
-    from leadline.dashboards.custom import row as row
-    from leadline.dashboards.custom import signal as signal
-    from leadline.dashboards.custom import signal_panel as signal_panel
-    from leadline.dashboards.custom import target as target
-    from leadline.dashboards.custom import text as text
-    from leadline.dashboards.model import Dashboard as Dashboard
-    from leadline.dashboards.model import Link as Link
-    from leadline.dashboards.model import Panel as Panel
-    from leadline.dashboards.model import Query as Query
-    from leadline.dashboards.model import Step as Step
-    from leadline.measure.reading import Reading as Reading
-    from leadline.measure.window import Window as Window
-    from leadline.prometheus.client import Prometheus as Prometheus
-    from leadline.reports.changes import compared as compared
+    from leadline.base.errors import CatalogError, LeadlineError
+    from leadline.catalog.endpoints import Endpoint
+    from leadline.catalog.loader import load, parse
+    from leadline.catalog.model import Catalog, Service
+    from leadline.compose.generate import generated
+    from leadline.dashboards.custom import dashboard, panel, row, signal, signal_panel, target, text
+    from leadline.dashboards.model import Dashboard, Link, Panel, Query, Step
+    from leadline.measure.reading import Reading
+    from leadline.measure.window import Window
+    from leadline.prometheus.client import Prometheus
+    from leadline.reports.changes import compared
     from leadline.reports.document import read as read_json
     from leadline.reports.document import write as as_json
     from leadline.reports.junit import write as as_junit
     from leadline.reports.markdown import write as as_markdown
-    from leadline.reports.model import Report as Report
-    from leadline.reports.model import ServiceReport as ServiceReport
+    from leadline.reports.model import Report, ServiceReport
     from leadline.reports.page import write as as_html
-    from leadline.reports.snapshot import take as take
+    from leadline.reports.snapshot import take
     from leadline.reports.spreadsheet import write as as_csv
     from leadline.reports.text import write as as_text
 

@@ -98,7 +98,7 @@ def _measured(
 
 
 def _source(connection: Connection, catalog: Catalog, prometheus: Prometheus) -> str:
-    """Return where it was asked: the context, the URL (a tunnel's local one is told by its Service), and what answered."""
+    """Return the source of a snapshot: context, URL (for a tunnel, its Service) and server."""
     what = prometheus.flavour()
     if connection.url:
         return f"{prometheus.url}, {what}"

@@ -57,7 +57,7 @@ class Fields:
         }
 
     def of_column(self, name: str) -> dict[str, Any]:
-        """Return what overrides say of a table's column: unit, thresholds, whether it is hidden, where it leads."""
+        """Return the overrides of a table column: unit, thresholds, visibility and link."""
         links = self._last("links", "", name) or ()
         return {
             "name": name,

@@ -51,7 +51,7 @@ def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
 
 
 def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
-    """Return a panel as the page wants it: its place, its words, and what its kind draws; `errors` say what could not be had."""
+    """Return a panel as the page draws it: position, texts and data. `errors` holds the queries that failed."""
     kind = str(found.get("type") or "")
     common = {
         "kind": kind,

@@ -30,13 +30,13 @@ class Frame:
     prices: Mapping[str, str]
 
 
-def catalog(frame: Frame, survey: Discovery, proposals: Mapping[str, Proposal]) -> str:
+def catalog(frame: Frame, discovery: Discovery, proposals: Mapping[str, Proposal]) -> str:
     """Write a catalog of everything that was found."""
-    return "\n".join(_catalog(frame, survey, proposals)) + "\n"
+    return "\n".join(_catalog(frame, discovery, proposals)) + "\n"
 
 
-def _catalog(frame: Frame, survey: Discovery, proposals: Mapping[str, Proposal]) -> Iterator[str]:
-    yield f"# Written by leadline init from {survey.inventory.flavour}. Targets and objectives are PROPOSALS: what these"
+def _catalog(frame: Frame, discovery: Discovery, proposals: Mapping[str, Proposal]) -> Iterator[str]:
+    yield f"# Written by leadline init from {discovery.inventory.flavour}. Targets and objectives are PROPOSALS: what these"
     yield "# services reach today, on their bucket edges. Change them to what your users need."
     yield f"project: {frame.project}"
     yield f"scrape_interval: {promql_duration(frame.scrape_interval)}"
@@ -44,7 +44,7 @@ def _catalog(frame: Frame, survey: Discovery, proposals: Mapping[str, Proposal])
         yield f"retention: {promql_duration(int(frame.retention))}"
     yield ""
     yield "services:"
-    for service in survey.services:
+    for service in discovery.services:
         yield from block(service, proposals.get(service.name, Proposal()))
     if frame.prices:
         yield "prices:                     # USD per million tokens, base prices"
@@ -54,10 +54,10 @@ def _catalog(frame: Frame, survey: Discovery, proposals: Mapping[str, Proposal])
     yield "  default:"
     yield "    prometheus:"
     yield from (f"      {key}: {value}" for key, value in frame.prometheus.items())
-    if survey.refused:
+    if discovery.refused:
         yield ""
         yield "# Not guessed:"
-        yield from (f"# - {each}" for each in survey.refused)
+        yield from (f"# - {each}" for each in discovery.refused)
 
 
 def block(service: Found, proposal: Proposal) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a survey finds, as values."""
+"""What discovery finds, as values."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def without_server(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _series(instrument: Instrument) -> Instrument:
-    """Return what an instrument's presence is told by: of a histogram or summary its count."""
+    """Return the series that proves an instrument exists: for a histogram or summary, its count."""
     return instrument.part("_count") if instrument.is_distribution else instrument
 
 

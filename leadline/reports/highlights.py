@@ -57,7 +57,7 @@ def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> 
 
 
 def _errors(errors: Reading) -> str:
-    """Return what failed, and where others were refused how many (4xx), so that nobody takes those for served."""
+    """Return the failed requests, and the number refused with 4xx, which must not be read as served."""
     ratio = errors.value or 0.0
     failed = "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
     refused = re.search(r"(\d+) of status 4\.\. are not errors", errors.note)

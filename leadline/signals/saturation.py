@@ -43,7 +43,7 @@ def use(instrument: Instrument, window: str) -> str:
 
 
 def resources(instruments: Mapping[str, Instrument]) -> dict[str, Resource]:
-    """Return the resources of which both use and limit are told, by name.
+    """Return the resources whose use and limit are both known, by name.
 
     Where no gauge tells the requests in progress, the seconds spent per second do (Little's law).
     """

@@ -65,3 +65,18 @@ def test_a_check_says_how_tests_of_every_service_are_kept(here: Path, capsys: Ca
     said = capsys.readouterr()
     assert "extra  generated/prometheus/tests/" in said.out
     assert "only with --tests all" in said.err
+
+
+def test_tests_of_a_service_that_is_gone_are_not_explained_by_an_option(here: Path, capsys: Capture) -> None:
+    catalog = here.parent.parent / "leadline.yaml"
+    one = MINIMAL.partition("services:\n")[2]
+    catalog.write_text(
+        MINIMAL + one.replace("  web:", "  api:", 1).replace("job: web", "job: api"), encoding="utf-8"
+    )
+    assert run(["generate", "--tests", "all"]) == 0
+    catalog.write_text(MINIMAL, encoding="utf-8")
+    capsys.readouterr()
+    assert run(["generate", "--check", "--tests", "all"]) == 1
+    said = capsys.readouterr()
+    assert "extra  generated/prometheus/tests/shop-api" in said.out
+    assert "--tests all" not in said.err

@@ -114,11 +114,11 @@ def test_any_value_of_a_label_is_written_so_that_it_reads_back(value: str) -> No
         fits=found.services[0].fits,
         edges=found.services[0].edges,
     )
-    survey = type(found)(inventory=found.inventory, services=(service,))
+    discovery = type(found)(inventory=found.inventory, services=(service,))
     frame = Frame(
         project="p", scrape_interval=15, retention=None, prometheus={"url": '"http://x"'}, prices={}
     )
-    catalog = loader.parse(catalog_text.catalog(frame, survey, {}), "f")
+    catalog = loader.parse(catalog_text.catalog(frame, discovery, {}), "f")
     matcher = catalog.services[0].instruments["requests"].matchers[0]
     assert matcher.value == (r"~x\.y" if value == "~x.y" else value)
 
