@@ -64,7 +64,7 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
         raise UsageError("give the Prometheus to look at, for example --url http://127.0.0.1:9090")
     with connection.open() as prometheus:
         known = connection.load() if update else None
-        found = _surveyed(prometheus, known)
+        found = _discover(prometheus, known)
         frame = _frame(prometheus, connection, found, project or _name(Path.cwd().name))
         found = _decided(_without(found, known) if known else found)
         proposals = _proposals(prometheus, frame, found) if found.services else {}
@@ -74,14 +74,14 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
     return _write(path, frame, found, proposals, dry_run=dry_run)
 
 
-def _surveyed(prometheus: Prometheus, catalog: Catalog | None) -> Discovery:
+def _discover(prometheus: Prometheus, catalog: Catalog | None) -> Discovery:
     from leadline.catalog import profiles
-    from leadline.discovery.detect import surveyed
+    from leadline.discovery.detect import discover
 
     inventory = prometheus.inventory()
     click.echo(f"{prometheus.url}: {inventory.flavour}, {len(inventory.names)} metrics", err=True)
     own = {} if catalog is None else catalog.sources
-    found = surveyed(prometheus, inventory, [profiles.parse(text, file) for file, text in own.items()])
+    found = discover(prometheus, inventory, [profiles.parse(text, file) for file, text in own.items()])
     if not found.services and catalog is None:
         like = sorted(name for name in inventory.names if re.search(LIKE_REQUESTS, name))
         seen = f"; these may count requests: {', '.join(like[:MOST_LIKE])}" if like else ""

@@ -26,7 +26,7 @@ WITHOUT_JOB = ("scenario", "service", "service_name", "app", "instance")
 NAMESPACES = ("namespace", "kubernetes_namespace", "exported_namespace")
 
 
-def surveyed(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> Discovery:
+def discover(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> Discovery:
     """Find services and their profiles, `own` ones among them. Raises what `look` raises."""
     search = _Search(look, inventory, tuple(own))
     services = [service for job in search.jobs for service in search.services(job)]

@@ -13,7 +13,7 @@ from leadline.cli import init
 from leadline.cli.main import run
 from leadline.discovery import catalog_text
 from leadline.discovery.catalog_text import Frame
-from leadline.discovery.detect import surveyed
+from leadline.discovery.detect import discover
 from leadline.discovery.proposals import Proposal, proposed
 from leadline.signals.inventory import Inventory
 from leadline.signals.samples import Answer, Sample, Series
@@ -68,7 +68,7 @@ def http(job: str, **labels: str) -> list[dict[str, str]]:
 
 def test_a_label_that_the_scrape_took_is_found_under_its_exported_name() -> None:
     there = There(*http("web", endpoint="web-port", exported_endpoint="/task", status_code="200"))
-    (service,) = surveyed(there, there.inventory).services
+    (service,) = discover(there, there.inventory).services
     assert service.fit.labels["route"] == "exported_endpoint"
     text = "\n".join(catalog_text.block(service, Proposal()))
     assert "route: exported_endpoint" in text
@@ -77,7 +77,7 @@ def test_a_label_that_the_scrape_took_is_found_under_its_exported_name() -> None
 
 def test_a_job_in_several_namespaces_is_several_services() -> None:
     there = There(*http("web", namespace="a", path="/"), *http("web", namespace="b", path="/"))
-    found = {each.name: dict(each.selector) for each in surveyed(there, there.inventory).services}
+    found = {each.name: dict(each.selector) for each in discover(there, there.inventory).services}
     assert found == {
         "web-a": {"job": "web", "namespace": "a"},
         "web-b": {"job": "web", "namespace": "b"},
@@ -91,13 +91,13 @@ def test_a_proxy_and_an_application_that_count_the_same_are_noticed() -> None:
                      "nginx_ingress_controller_request_duration_seconds_bucket")
     ]  # fmt: skip
     there = There(*http("web", path="/"), *proxy)
-    found = surveyed(there, there.inventory)
+    found = discover(there, there.inventory)
     assert any("may count the same ones" in each for each in found.refused)
 
 
 def test_ties_are_listed_and_written_down() -> None:
     there = There(*http("web", path="/"))
-    (service,) = surveyed(there, there.inventory).services
+    (service,) = discover(there, there.inventory).services
     tied = replace(service, fits=(service.fit, replace(service.fit, profile="other")))
     assert [each.profile for each in tied.ties] == [service.fit.profile, "other"]
     assert "# profile other would fit as well" in "\n".join(catalog_text.block(tied, Proposal()))
@@ -106,7 +106,7 @@ def test_ties_are_listed_and_written_down() -> None:
 @pytest.mark.parametrize("value", ["web", "a b", "~x.y", "true", "1", 'a"b', "ü", "a: b", "#c", "none"])
 def test_any_value_of_a_label_is_written_so_that_it_reads_back(value: str) -> None:
     there = There(*http("web", path="/"))
-    found = surveyed(there, there.inventory)
+    found = discover(there, there.inventory)
     service = type(found.services[0])(
         name="web",
         job=value,
@@ -159,7 +159,7 @@ def test_a_family_under_a_prefix_of_its_own_is_found() -> None:
         *({"__name__": f"{name}_{part}", **usual} for part in ("count", "sum")),
         *({"__name__": f"{name}_bucket", "le": le, **usual} for le in ("0.1", "0.4", "+Inf")),
     )
-    found = surveyed(there, there.inventory)
+    found = discover(there, there.inventory)
     (service,) = found.services
     assert (service.fit.profile, service.fit.metrics["latency"]) == ("flask", name)
     frame = Frame(
@@ -175,7 +175,7 @@ def test_a_family_under_a_prefix_of_its_own_is_found() -> None:
 
 def test_on_a_terminal_ties_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     there = There(*http("web", path="/"))
-    found = surveyed(there, there.inventory)
+    found = discover(there, there.inventory)
     tied = replace(
         found.services[0], fits=(found.services[0].fit, replace(found.services[0].fit, profile="other"))
     )
