@@ -150,9 +150,9 @@ def show(value: float, unit: str) -> str:
 
 
 def _show_seconds(value: float) -> str:
-    if 0 < abs(value) < 0.001:
+    if 0 < abs(value) < 0.0009995:  # from there on three digits round to 1 ms
         return f"{significant(value * 1e6)} µs"
-    if 0 < abs(value) < 1:
+    if 0 < abs(value) < 0.9995:
         return f"{significant(value * 1000)} ms"
     return f"{significant(value)} s"
 

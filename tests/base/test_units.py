@@ -55,6 +55,10 @@ def test_ratios_and_rates_and_money() -> None:
     [
         (0.0656, "seconds", "65.6 ms"),
         (1.0, "seconds", "1 s"),
+        (0.99949, "seconds", "999 ms"),
+        (0.9996, "seconds", "1 s"),
+        (0.00099949, "seconds", "999 µs"),
+        (0.0009996, "seconds", "1 ms"),
         (0.00002, "seconds", "20 µs"),
         (0.99974, "ratio", "99.974 %"),
         (1.0, "ratio", "100 %"),
