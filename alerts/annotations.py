@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
-NUMBER, SHARE, USD = (
+NUMBER, SHARE, USD, UNIT_USD = (
     "{{ $value | humanize }}",
     "{{ $value | humanizePercentage }}",
     '{{ $value | printf "%.2f" }}',
+    '{{ $value | printf "%.3g" }}',
 )
-"""The alert's value, as a number, as a share of one, and as an amount of money."""
+"""The alert's value, as a number, as a share of one, as an amount of money, and as what a unit costs."""
+RESOURCE, MODEL = "{{ $labels.resource }}", "{{ $labels.model }}"
+"""Labels of the alert."""
 Annotations = Mapping[str, str]
 
 

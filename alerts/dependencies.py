@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,11 +12,9 @@ import promql_parser as promql
 from leadline.signals.labels import NAME
 from leadline.signals.promql import Matcher
 
-from .model import Input, Recording
+from .model import Recording
 
 OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
-LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-ESCAPED = {"n": "\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,58 +89,3 @@ class Recorded:
         """Return all selectors that the value of an expression depends on."""
         expressions = (expression, *(rule.expr for rule in self.read_by(expression)))
         return tuple(dict.fromkeys(each for one in expressions for each in selectors(one)))
-
-
-def labels_of(entry: Input) -> Mapping[str, str]:
-    """Return the labels of an input series, its name among them."""
-    return _labels(entry.selector)
-
-
-@lru_cache(maxsize=8192)
-def _labels(selector: str) -> Mapping[str, str]:
-    metric, _, rest = selector.partition("{")
-    found = {
-        label: re.sub(r"\\(.)", lambda each: ESCAPED.get(each[1], each[1]), text)
-        for label, text in LABEL.findall(rest)
-    }
-    return {NAME: metric, **found} if metric else found
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """The series that a test gives, by metric, and the selectors that its outcome depends on, by metric; "" for any."""
-
-    given: Mapping[str, Mapping[str, Input]]
-    read: Mapping[str, tuple[Selector, ...]]
-
-    def is_apart_from(self, other: Touched) -> bool:
-        """Return whether neither reads what only the other gives, so that both may be given at once."""
-        return not _reads(self, other) and not _reads(other, self)
-
-
-def touched(inputs: Iterable[Input], read: Iterable[Selector]) -> Touched:
-    """Index what a test gives and reads."""
-    given: dict[str, dict[str, Input]] = {}
-    for entry in inputs:
-        given.setdefault(entry.selector.partition("{")[0], {})[entry.selector] = entry
-    by_name: dict[str, list[Selector]] = {}
-    for selector in read:
-        by_name.setdefault(selector.name, []).append(selector)
-    return Touched(given, {name: tuple(found) for name, found in by_name.items()})
-
-
-def _reads(one: Touched, other: Touched) -> bool:
-    anything = one.read.get("", ())
-    for metric, series in other.given.items():
-        own = one.given.get(metric, {})
-        for selector in (*one.read.get(metric, ()), *anything):
-            for text, entry in series.items():
-                if own.get(text) != entry and selector.selects(labels_of(entry)):
-                    return True
-    return any(
-        one.given[metric][text].values != entry.values
-        for metric, series in other.given.items()
-        if metric in one.given
-        for text, entry in series.items()
-        if text in one.given[metric]
-    )

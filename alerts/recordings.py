@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from leadline.base.units import plain
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import latency, series_names
 from leadline.signals.instruments import Instrument, error_rate, rate
 from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import service_uid
 from leadline.signals.promql import select, sum_by
+from leadline.signals.scope import Scope
 from leadline.signals.series_names import DAY_WINDOW, LONG_WINDOW, WINDOW
 
 from .model import Recording
@@ -19,25 +20,25 @@ from .model import Recording
 PER_MILLION = 1_000_000
 
 
-def of_service(catalog: Catalog, service: Service) -> Iterator[Recording]:
+def of_service(scope: Scope, service: Service) -> Iterator[Recording]:
     """Return the recordings of one service, in an order in which each reads only earlier ones."""
     readers: dict[str, Callable[[Instrument, dict[str, str]], Iterator[Recording]]] = {
         "requests": _requests,
         "latency": partial(_latency, service),
         "tokens": _tokens,
-        "cost": partial(_cost, catalog),
+        "cost": partial(_cost, scope),
     }
-    owner = catalog.labels(service)
+    owner = scope.labels()
     for name, instrument in service.golden.items():
         yield from readers[name](instrument, owner)
     if service.is_priced and "cost" not in service.instruments:
-        yield from _priced(catalog, service, owner)
+        yield from _priced(scope, service, owner)
 
 
-def constants(catalog: Catalog, service: Service) -> Iterator[Recording]:
+def constants(scope: Scope, service: Service) -> Iterator[Recording]:
     """Return what is recorded whatever happens: links, prices, targets and objectives."""
-    owner = catalog.labels(service)
-    uid = service_uid(catalog.project, service.name)
+    owner = scope.labels()
+    uid = service_uid(scope.project, service.name)
     yield Recording(record=series_names.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
     if service.is_priced:
         yield from _prices(service, owner)
@@ -93,11 +94,11 @@ def _tokens(tokens: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     yield Recording(record=series_names.MODEL_TOKENS, expr=rate(tokens, WINDOW, by), labels=owner)
 
 
-def _cost(catalog: Catalog, cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
+def _cost(scope: Scope, cost: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
     yield Recording(
         record=series_names.MODEL_COST, expr=rate(cost, WINDOW, _present(cost, "model")), labels=owner
     )
-    for window in map(catalog.paced, (LONG_WINDOW, DAY_WINDOW)):
+    for window in map(scope.window, (LONG_WINDOW, DAY_WINDOW)):
         yield Recording(record=series_names.cost(window), expr=rate(cost, window), labels=owner)
 
 
@@ -111,14 +112,14 @@ def _prices(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
             )
 
 
-def _priced(catalog: Catalog, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
+def _priced(scope: Scope, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
     """Record spend as tokens × prices, where no counter of spend is exposed; tokens without a price are not in it."""
     where = series_names.owner(owner["project"], owner["service"])
     price = f"* on (model, token_type) group_left ()\n{select(series_names.PRICE, where)}"
     now = f"{select(series_names.MODEL_TOKENS, where)}\n{price}"
     yield Recording(record=series_names.MODEL_COST, expr=sum_by(("model",), now), labels=owner)
     tokens = service.instruments["tokens"]
-    for window in map(catalog.paced, (LONG_WINDOW, DAY_WINDOW)):
+    for window in map(scope.window, (LONG_WINDOW, DAY_WINDOW)):
         used = f"(\n{rate(tokens, window, ('model', 'token_type'))}\n)\n{price}"
         yield Recording(record=series_names.cost(window), expr=sum_by((), used), labels=owner)
 

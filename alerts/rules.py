@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 
 from leadline.base.units import promql_duration
 from leadline.catalog.model import Catalog, Service
@@ -12,22 +11,21 @@ from leadline.signals import burn
 from leadline.signals.alert_names import ALERTS, BURNING, TRAFFIC_DROP, TRAFFIC_SURGE
 from leadline.signals.burn import PAGE, TICKET
 from leadline.signals.links import dashboard_path
+from leadline.signals.scope import Scope
 
-from . import recordings, steady_state
+from . import recordings
 from .conditions import absence, saturation, spending, targets, traffic
 from .conditions import budget as spend
-from .model import Alert, Case, Cases, Check, Group, Recording, RuleFile
+from .model import Alert, Group, Recording, RuleFile
 from .objectives import availability, budget, burn_rates, cost, freshness, latency
 from .objectives.sli import SLI
 
 OBJECTIVES = {
-    "availability": availability.watched,
-    "latency": latency.watched,
-    "freshness": freshness.watched,
-    "cost": cost.watched,
+    "availability": availability.sli,
+    "latency": latency.sli,
+    "freshness": freshness.sli,
+    "cost": cost.sli,
 }
-WATCHES = (traffic, saturation, spending)
-"""What records and watches beside objectives; each has `recordings` and `alerts`."""
 
 
 def build(catalog: Catalog) -> tuple[RuleFile, ...]:
@@ -37,90 +35,87 @@ def build(catalog: Catalog) -> tuple[RuleFile, ...]:
     return (*files, project) if project.groups or project.remarks else tuple(files)
 
 
-def watched(catalog: Catalog, service: Service) -> tuple[SLI, ...]:
-    """Return the objectives of a service that can be watched."""
-    return tuple(found for watch in OBJECTIVES.values() if (found := watch(catalog, service)))
+def slis(scope: Scope, service: Service) -> tuple[SLI, ...]:
+    """Return the objectives of a service that alerts can be written for."""
+    return tuple(found for sli in OBJECTIVES.values() if (found := sli(scope, service)))
 
 
 def _service_file(catalog: Catalog, service: Service) -> RuleFile:
-    base = f"{catalog.project}-{service.name}"
-    objectives = watched(catalog, service)
-    recorded_rates: tuple[Recording, ...] = (
-        *recordings.of_service(catalog, service),
-        *(rule for watch in WATCHES for rule in watch.recordings(catalog, service)),
-    )
+    scope, base = catalog.scope(service), f"{catalog.project}-{service.name}"
+    objectives = slis(scope, service)
     alerts = tuple(_wanted(catalog, service, _alerts(catalog, service, objectives)))
-    groups = tuple(
-        group
-        for group in (
-            _slow_group(catalog, f"{base}-constants", tuple(recordings.constants(catalog, service))),
-            _group(catalog, base, recorded_rates),
-            _group(
-                catalog, f"{base}-slo", [rule for each in objectives for rule in burn_rates.recordings(each)]
-            ),
-            _slow_group(catalog, f"{base}-budget", tuple(_budgets(catalog, service, objectives))),
-            _group(catalog, f"{base}-pages", [each for each in alerts if each.labels["severity"] == PAGE]),
-            _slow_group(
-                catalog, f"{base}-tickets", [each for each in alerts if each.labels["severity"] != PAGE]
-            ),
-        )
-        if group.rules
+    pages = [each for each in alerts if each.labels["severity"] == PAGE]
+    tickets = [each for each in alerts if each.labels["severity"] != PAGE]
+    groups = (
+        _slow_group(scope, f"{base}-constants", recordings.constants(scope, service)),
+        _group(scope, base, _recordings(scope, service)),
+        _group(scope, f"{base}-slo", (rule for each in objectives for rule in burn_rates.recordings(each))),
+        _slow_group(scope, f"{base}-budget", _budgets(scope, service, objectives)),
+        _group(scope, f"{base}-pages", pages),
+        _slow_group(scope, f"{base}-tickets", tickets),
     )
     return RuleFile(
         name=base,
-        groups=groups,
-        prove=partial(steady_state.proofs, service, groups),
-        remarks=tuple(_remarks(catalog, service, objectives)),
+        groups=tuple(group for group in groups if group.rules),
+        service=service.name,
+        remarks=tuple(_remarks(scope, service, objectives)),
     )
+
+
+def _recordings(scope: Scope, service: Service) -> Iterator[Recording]:
+    yield from recordings.of_service(scope, service)
+    for condition in (traffic, saturation, spending):
+        yield from condition.recordings(scope, service)
 
 
 def _alerts(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> Iterator[Alert]:
     for each in objectives:
         yield from burn_rates.alerts(each)
-    for watch in (absence, targets, *WATCHES):
-        yield from watch.alerts(catalog, service)
+    scope = catalog.scope(service)
+    for condition in (absence, targets, traffic, saturation):
+        yield from condition.alerts(scope, service)
+    yield from spending.alerts(scope, service, catalog.monthly_budget_usd)
 
 
-def _budgets(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> Iterator[Recording]:
+def _budgets(scope: Scope, service: Service, objectives: tuple[SLI, ...]) -> Iterator[Recording]:
     """Return what is recorded about once a minute: targets, long windows, and budgets whose period samples are kept for."""
-    yield from targets.recordings(catalog, service)
+    yield from targets.recordings(scope, service)
     for each in objectives:
-        yield from burn_rates.sums(each, budget.interval(catalog))
-        if burn.has_budget(each.objective, catalog.retention):
+        yield from burn_rates.sums(each, budget.interval(scope))
+        if burn.has_budget(each.objective, scope.retention_seconds):
             yield from budget.recordings(each)
 
 
 def _project_file(catalog: Catalog) -> RuleFile:
-    rules: tuple[Recording | Alert, ...] = (
-        *spend.recordings(catalog),
-        *_wanted(catalog, None, spend.projected(catalog)),
-    )
-    groups = [_group(catalog, f"{catalog.project}-project", rules)] if rules else []
-    month = spend.month(catalog)
+    name = f"{catalog.project}-project"
+    budget_usd, scope = catalog.monthly_budget_usd, catalog.scope()
+    if budget_usd is None:
+        return RuleFile(name=name, groups=())
+    spends = catalog.measuring("cost")
+    alerts = _wanted(catalog, None, [spend.projected(scope, budget_usd)] if spends else [])
+    groups = [_group(scope, name, (*spend.recordings(scope, budget_usd), *alerts))]
+    month = spend.month(scope, budget_usd) if spends else None
     if month:
-        alerts = tuple(_wanted(catalog, None, month.alerts))
-        groups.append(replace(month, rules=(*month.recordings, *alerts)))
-    reads = tuple(f"{catalog.project}-{service.name}" for service in catalog.measuring("cost")[:1])
+        groups.append(replace(month, rules=(*month.recordings, *_wanted(catalog, None, month.alerts))))
     return RuleFile(
-        name=f"{catalog.project}-project",
+        name=name,
         groups=tuple(groups),
-        reads=reads if any(group.alerts for group in groups) else (),
-        prove=partial(steady_state.constants, tuple(groups)),
-        remarks=tuple(spend.remarks(catalog)),
+        reads=tuple(f"{catalog.project}-{service.name}" for service in spends[:1])
+        if any(group.alerts for group in groups)
+        else (),
+        remarks=tuple(spend.remarks(scope, spends=bool(spends))),
     )
 
 
-def _group(catalog: Catalog, name: str, rules: Iterable[Recording | Alert]) -> Group:
-    return Group(name=name, interval_seconds=catalog.evaluation_interval, rules=tuple(rules))
+def _group(scope: Scope, name: str, rules: Iterable[Recording | Alert]) -> Group:
+    return Group(name=name, interval_seconds=scope.evaluation_seconds, rules=tuple(rules))
 
 
-def _slow_group(catalog: Catalog, name: str, rules: Iterable[Recording | Alert]) -> Group:
-    return Group(name=name, interval_seconds=budget.interval(catalog), rules=tuple(rules))
+def _slow_group(scope: Scope, name: str, rules: Iterable[Recording | Alert]) -> Group:
+    return Group(name=name, interval_seconds=budget.interval(scope), rules=tuple(rules))
 
 
-def _wanted(
-    catalog: Catalog, service: Service | None, alerts: Iterator[Alert] | tuple[Alert, ...]
-) -> Iterator[Alert]:
+def _wanted(catalog: Catalog, service: Service | None, alerts: Iterable[Alert]) -> Iterator[Alert]:
     """Leave out what the catalog turns off, and add the links that it gives to the rest."""
     off = (service.tuning if service else catalog.tuning).off
     return (_with_links(catalog, alert) for alert in alerts if alert.name not in off)
@@ -137,19 +132,7 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
         path = dashboard_path(catalog.project, ALERTS[alert.name])
         links["dashboard_url"] = f"{catalog.links['grafana']}{path}{chosen}"
 
-    def linked(case: Case) -> Case:
-        return replace(case, checks=tuple(_linked(each, links) for each in case.checks))
-
-    def written() -> Iterator[Case]:
-        yield from map(linked, alert.cases)
-
-    return replace(alert, annotations={**alert.annotations, **links}, cases=Cases(written()))
-
-
-def _linked(check: Check, links: dict[str, str]) -> Check:
-    """Add links to what is expected, where it is foretold."""
-    found = check.annotations
-    return check if found is None else replace(check, annotations={**found, **links})
+    return replace(alert, annotations={**alert.annotations, **links})
 
 
 def _runbook(link: str, alert: str, service: str) -> str:
@@ -158,7 +141,7 @@ def _runbook(link: str, alert: str, service: str) -> str:
     return url.replace("{alert}", alert.lower()).replace("{service}", service)
 
 
-def _remarks(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> Iterator[str]:
+def _remarks(scope: Scope, service: Service, objectives: tuple[SLI, ...]) -> Iterator[str]:
     """Return which objective got no alert, or lacks one of its windows, and why."""
     for kind in ("availability", "latency"):
         if service.objective(kind) is None:
@@ -168,19 +151,19 @@ def _remarks(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) ->
         if objective.name not in able:
             yield (f"{service.name}: no {BURNING[objective.name]} alert, {_lack(service, objective.name)}")
             continue
-        for said in burn.remarks(objective, catalog.retention):
+        for said in burn.remarks(objective, scope.retention_seconds):
             yield f"{service.name}: {said}"
-        usable = {arm.severity for arm in burn.usable(objective, catalog.retention)}
+        usable = {arm.severity for arm in burn.usable(objective, scope.retention_seconds)}
         for severity, kind in ((PAGE, "page"), (TICKET, "ticket")):
             if severity not in usable:
                 yield f"{service.name}: objective {objective.name}: no {kind} alert is left, none of its arms can be met"
-        if catalog.retention is not None and objective.period_seconds > catalog.retention:
+        if scope.retention_seconds is not None and objective.period_seconds > scope.retention_seconds:
             yield (
-                f"{service.name}: objective {objective.name}: samples are kept for {promql_duration(catalog.retention)}, "
+                f"{service.name}: objective {objective.name}: samples are kept for {promql_duration(scope.retention_seconds)}, "
                 f"its period is {promql_duration(objective.period_seconds)}, so its budget is not computed; shorten the period "
                 "or keep samples for longer"
             )
-    if "requests" in service.instruments and not traffic.is_watched(catalog, service):
+    if "requests" in service.instruments and not traffic.is_watched(scope, service):
         yield f"{service.name}: no {TRAFFIC_DROP} and no {TRAFFIC_SURGE} alert, samples of a week before are not kept"
 
 

@@ -95,7 +95,7 @@ def _month(catalog: Catalog) -> Panel:
 
 def _to_date(catalog: Catalog) -> Iterator[Panel]:
     """Draw the month's spend where it is summed: where there is a budget and samples are kept for a month."""
-    if catalog.monthly_budget_usd is None or not catalog.keeps("31d"):
+    if catalog.monthly_budget_usd is None or not catalog.scope().keeps("31d"):
         return
     owner = series_names.owner(catalog.project)
     yield Panel(
@@ -158,7 +158,7 @@ def _savings(catalog: Catalog) -> Iterator[Panel]:
 
 
 def _expected(catalog: Catalog) -> Iterator[Panel]:
-    if not catalog.keeps("7d2h"):
+    if not catalog.scope().keeps("7d2h"):
         return
     where = chosen(catalog, route=False)
     expected = f"{SECONDS_PER_HOUR} * {select(series_names.COST_EXPECTED, where)}"

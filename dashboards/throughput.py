@@ -32,7 +32,7 @@ def build(catalog: Catalog) -> Dashboard:
         _errors(catalog),
         _concurrency(catalog),
         row("throughput.compared", "Demand and capacity"),
-        *((_last_week(catalog),) if catalog.keeps("8d") else ()),
+        *((_last_week(catalog),) if catalog.scope().keeps("8d") else ()),
         saturation(catalog),
         *_rejected(catalog),
         *_queue(catalog),

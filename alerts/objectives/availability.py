@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from leadline.base.units import plain
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import series_names
 from leadline.signals.burn import PAGE
-from leadline.signals.instruments import Instrument, error_rate, errors_alone, rate
+from leadline.signals.instruments import error_rate, errors_alone, rate
 from leadline.signals.objective import Objective
+from leadline.signals.scope import Scope
 
 from ..annotations import SHARE
-from ..input_series import Phase, counting, failure, outside, success, telling_label
-from ..model import Input
 from .sli import SLI
 
 
-def watched(catalog: Catalog, service: Service) -> SLI | None:
-    """Return what is watched; None where there is no objective, or failures cannot be told."""
+def sli(scope: Scope, service: Service) -> SLI | None:
+    """Return what is sli; None where there is no objective, or failures cannot be told."""
     objective, requests = service.objective("availability"), service.instruments.get("requests")
     if objective is None or requests is None or not requests.tells_errors:
         return None
@@ -32,16 +30,14 @@ def watched(catalog: Catalog, service: Service) -> SLI | None:
         return f"{errors_alone(requests, window)}\nor\n0 * {told}"
 
     found = SLI(
-        catalog=catalog,
+        scope=scope,
         service=service,
         objective=objective,
+        instrument=requests,
         least=(service.tuning.least_events, service.tuning.least_bad),
         events=lambda window: rate(requests, window),
         bad=bad,
         describe=partial(_described, service, objective),
-        traffic=partial(_traffic, requests),
-        outside=outside(requests),
-        telling=telling_label(requests.matchers),
     )
     return found
 
@@ -58,19 +54,3 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
             f"The objective is {plain(objective.target * 100)} %."
         ),
     }
-
-
-def _traffic(requests: Instrument, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return all requests as those that failed and the others; apart where failures have a counter of their own."""
-    labels = {name: value for name, value in (("route", "/example"), ("method", "GET")) if requests.has(name)}
-    if requests.failed and not requests.has("status"):
-        return (
-            counting(requests, phases, labels=labels),
-            counting(requests.failed, phases, lambda each: each.bad, labels=labels),
-        )
-    return (
-        counting(
-            requests, phases, lambda each: each.events - each.bad, labels={**success(requests), **labels}
-        ),
-        counting(requests, phases, lambda each: each.bad, labels={"status": failure(requests), **labels}),
-    )

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from leadline.base.units import plain, promql_duration
-from leadline.catalog.model import Catalog
 from leadline.signals import series_names
 from leadline.signals.promql import select
+from leadline.signals.scope import Scope
 
 from ..model import Recording
 from .sli import SLI
@@ -20,19 +20,19 @@ from .sli import SLI
 MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 
 
-def interval(catalog: Catalog) -> Decimal:
+def interval(scope: Scope) -> Decimal:
     """Return how often budgets are computed, in seconds, which is also the time that each of their samples counts: up to a minute."""
     return max(
-        catalog.evaluation_interval,
-        min(MOST_SECONDS / catalog.pace, EVALUATIONS * catalog.evaluation_interval),
+        scope.evaluation_seconds,
+        min(MOST_SECONDS / scope.pace, EVALUATIONS * scope.evaluation_seconds),
     )
 
 
-def recordings(watched: SLI) -> Iterator[Recording]:
+def recordings(sli: SLI) -> Iterator[Recording]:
     """Return what remains of the budget, 1 − bad ÷ all ÷ (1 − target) over the period, and how much of the period was recorded."""
-    objective, where = watched.objective, watched.where
-    seconds = interval(watched.catalog)
-    long = objective.period_seconds / watched.catalog.pace
+    objective, where = sli.objective, sli.where
+    seconds = interval(sli.scope)
+    long = objective.period_seconds / sli.scope.pace
     period, budget = promql_duration(long), plain(1 - objective.target)
     counted = select(series_names.SLO_EVENTS_COUNTED, where)
     spent = (
@@ -45,4 +45,4 @@ def recordings(watched: SLI) -> Iterator[Recording]:
         series_names.SLO_COVERAGE: f"clamp_max(count_over_time({counted}[{period}]) / {samples}, 1)",
     }
     for name, expression in expressions.items():
-        yield Recording(record=name, expr=expression, labels=watched.labels)
+        yield Recording(record=name, expr=expression, labels=sli.labels)

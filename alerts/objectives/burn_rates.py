@@ -10,9 +10,7 @@ from leadline.signals import burn, series_names
 from leadline.signals.burn import PAGE, TICKET, BurnRateWindows
 from leadline.signals.promql import indent, select
 
-from ..input_series import attempted
 from ..model import Alert, Recording
-from . import burn_rate_tests
 from .sli import DIGITS, SLI
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
@@ -20,83 +18,74 @@ KEEP = {PAGE: "5m", TICKET: "30m"}
 """How long a condition must hold before a notification is sent, and be gone before the alert resolves."""
 
 
-def recordings(watched: SLI) -> Iterator[Recording]:
+def recordings(sli: SLI) -> Iterator[Recording]:
     """Record numerator and denominator apart, for the windows of the fast page: never NaN, and 0 is 0."""
-    if not burn.usable(watched.objective, watched.catalog.retention):
+    if not sli.is_watched:
         return
-    slices = watched.slices
-    if slices and not watched.is_slice(watched.slice):
-        yield Recording(record=slices.events, expr=watched.events(watched.slice), labels=watched.labels)
-        yield Recording(record=slices.bad, expr=watched.bad(watched.slice), labels=watched.labels)
+    slices = sli.slices
+    if slices and not sli.is_slice(sli.slice):
+        yield Recording(record=slices.events, expr=sli.events(sli.slice), labels=sli.labels)
+        yield Recording(record=slices.bad, expr=sli.bad(sli.slice), labels=sli.labels)
     for base in burn.RECORDED:
-        window = watched.catalog.paced(base)
-        if base != series_names.WINDOW and base not in _windows(watched):
+        window = sli.scope.window(base)
+        if base != series_names.WINDOW and base not in _windows(sli):
             continue
         for record, read, write in (
-            (series_names.slo_events, slices and slices.events, watched.events),
-            (series_names.slo_bad_events, slices and slices.bad, watched.bad),
+            (series_names.slo_events, slices and slices.events, sli.events),
+            (series_names.slo_bad_events, slices and slices.bad, sli.bad),
         ):
-            is_read = slices and read and not watched.is_slice(window)
+            is_read = slices and read and not sli.is_slice(window)
             expr = (
-                slices.over(select(read, watched.where), window)
-                if slices and read and is_read
-                else write(window)
+                slices.over(select(read, sli.where), window) if slices and read and is_read else write(window)
             )
-            yield Recording(record=record(window), expr=expr, labels=watched.labels)
+            yield Recording(record=record(window), expr=expr, labels=sli.labels)
 
 
-def sums(watched: SLI, seconds: Decimal) -> Iterator[Recording]:
+def sums(sli: SLI, seconds: Decimal) -> Iterator[Recording]:
     """Record events as numbers, those of `seconds` each: long windows and periods are sums of these."""
-    if not burn.usable(watched.objective, watched.catalog.retention):
+    if not sli.is_watched:
         return
     for record, rate in (
         (series_names.SLO_EVENTS_COUNTED, series_names.slo_events),
         (series_names.SLO_BAD_EVENTS_COUNTED, series_names.slo_bad_events),
     ):
-        events = select(rate(watched.slice), watched.where)
-        yield Recording(record=record, expr=f"{events} * {plain(seconds)}", labels=watched.labels)
+        events = select(rate(sli.slice), sli.where)
+        yield Recording(record=record, expr=f"{events} * {plain(seconds)}", labels=sli.labels)
 
 
-def _windows(watched: SLI) -> list[str]:
-    """Return the windows that the objective's alerts read, the shortest first."""
-    arms = burn.usable(watched.objective, watched.catalog.retention)
-    return sorted({window for arm in arms for window in (arm.short, arm.long)}, key=duration)
+def _windows(sli: SLI) -> set[str]:
+    """Return the windows that the objective's alerts read."""
+    pairs = (*sli.pairs(PAGE), *sli.pairs(TICKET))
+    return {window for windows in pairs for window in (windows.short, windows.long)}
 
 
-def alerts(watched: SLI) -> Iterator[Alert]:
-    """Return a page and a ticket alert, each of the arms that can be met; none where none can."""
-    usable = burn.usable(watched.objective, watched.catalog.retention)
+def alerts(sli: SLI) -> Iterator[Alert]:
+    """Return a page and a ticket alert, each of the pairs that can be met; none where none can."""
     for severity in (PAGE, TICKET):
-        arms = tuple(arm for arm in usable if arm.severity == severity)
-        if not arms:
-            continue
-        annotations = watched.describe(severity)
-        yield Alert(
-            name=watched.alert_name(severity),
-            expr="\nor\n".join(f"(\n{indent(_arm(watched, arm))}\n)" for arm in arms),
-            hold=watched.catalog.paced(HOLD[severity]),
-            keep=watched.catalog.paced(KEEP[severity]),
-            labels={"severity": severity, **watched.labels},
-            annotations=annotations,
-            cases=attempted(
-                burn_rate_tests.cases(watched, arms, (HOLD[severity], KEEP[severity]), annotations)
-            ),
-        )
+        if pairs := sli.pairs(severity):
+            yield Alert(
+                name=sli.alert_name(severity),
+                expr="\nor\n".join(f"(\n{indent(_condition(sli, windows))}\n)" for windows in pairs),
+                hold=sli.scope.window(HOLD[severity]),
+                keep=sli.scope.window(KEEP[severity]),
+                labels={"severity": severity, **sli.labels},
+                annotations=sli.describe(severity),
+            )
 
 
-def _arm(watched: SLI, arm: BurnRateWindows) -> str:
+def _condition(sli: SLI, windows: BurnRateWindows) -> str:
     """Write the condition of a window pair: budget was lost in the long one, not by chance, and still is in the short one."""
-    limit = plain(rounded(burn.threshold(watched.objective, arm), DIGITS))
-    bad, recent_bad = watched.bad_in(arm.long), watched.bad_in(arm.short)
-    conditions = [f"{watched.share_in(arm.long)} > {limit}", f"{watched.share_in(arm.short)} > {limit}"]
-    if watched.sampled:
-        bound = watched.events_in(arm.long, burn.bound_threshold(watched.objective, arm))
+    limit = plain(rounded(burn.threshold(sli.objective, windows), DIGITS))
+    bad, recent_bad = sli.bad_in(windows.long), sli.bad_in(windows.short)
+    conditions = [f"{sli.share_in(windows.long)} > {limit}", f"{sli.share_in(windows.short)} > {limit}"]
+    if sli.sampled:
+        bound = sli.events_in(windows.long, burn.bound_threshold(sli.objective, windows))
         conditions.append(f"sqrt({bad}) - {plain(burn.CONFIDENCE_Z / 2)} > sqrt({bound})")
-    expected = watched.events_in(
-        arm.long, duration(arm.short) / duration(arm.long) * burn.LEAST_BAD_OF_EXPECTED
+    expected = sli.events_in(
+        windows.long, duration(windows.short) / duration(windows.long) * burn.LEAST_BAD_OF_EXPECTED
     )
     conditions.append(f"{recent_bad} >= clamp({expected}, 1, {plain(burn.LEAST_BAD)})")
-    for total, least in zip((watched.events_in(arm.long), bad), watched.least, strict=True):
+    for total, least in zip((sli.events_in(windows.long), bad), sli.least, strict=True):
         if least:
             conditions.append(f"{total} >= {plain(least)}")
     return "\nand ".join(conditions)

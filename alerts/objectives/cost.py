@@ -6,30 +6,23 @@ the limit allows for so many: events are weighed by how many they are, and a dea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
 from leadline.base.units import plain, significant
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import series_names
 from leadline.signals.burn import PAGE
-from leadline.signals.instruments import Instrument, rate
+from leadline.signals.instruments import rate
 from leadline.signals.objective import Objective
+from leadline.signals.scope import Scope
 
 from ..annotations import SHARE
-from ..input_series import Phase, another, counting, outside, telling_label
-from ..model import Input
 from .sli import SLI, TimeSlices
 
-CHEAP, DEAR = Decimal("0.6"), Decimal("1.6")
-"""What an event of the cases costs, in times of its limit."""
-OTHERS = Decimal(10) ** 9
-"""Events, and US dollars, a step that are not the service's."""
 
-
-def watched(catalog: Catalog, service: Service) -> SLI | None:
-    """Return what is watched; None where there is no objective, or nothing counts the spend, or what it is for."""
+def sli(scope: Scope, service: Service) -> SLI | None:
+    """Return what is sli; None where there is no objective, or nothing counts the spend, or what it is for."""
     objective = service.objective("cost")
     counter = service.instruments.get(objective.of) if objective else None
     spend = service.instruments.get("cost")
@@ -42,20 +35,19 @@ def watched(catalog: Catalog, service: Service) -> SLI | None:
         return f"{events}\n*\n(\n{rate(spend, window)}\n> bool\n{limit} * {events}\n)"
 
     found = SLI(
-        catalog=catalog,
+        scope=scope,
         service=service,
         objective=objective,
+        instrument=counter,
         least=(service.tuning.least_events, service.tuning.least_bad),
         events=lambda window: rate(counter, window),
         bad=bad,
         slices=TimeSlices(
-            events=series_names.slo_events(catalog.paced(series_names.WINDOW)),
-            bad=series_names.slo_bad_events(catalog.paced(series_names.WINDOW)),
+            events=series_names.slo_events(scope.window(series_names.WINDOW)),
+            bad=series_names.slo_bad_events(scope.window(series_names.WINDOW)),
             over=lambda series, window: f"avg_over_time({series}[{window}])",
         ),
         describe=partial(_described, service, objective),
-        traffic=partial(_traffic, counter, spend, objective),
-        telling=telling_label((*counter.matchers, *spend.matchers)),
     )
     return found
 
@@ -76,22 +68,3 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
             f"The objective is {plain(objective.target * 100)} % within it."
         ),
     }
-
-
-def _traffic(
-    counter: Instrument, spend: Instrument, objective: Objective, phases: Sequence[Phase]
-) -> tuple[Input, ...]:
-    """Return events, and what they cost: below the limit, or above it in phases that are bad; and those of others."""
-    limit = objective.limit_usd or Decimal(0)
-    known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
-    labels = {name: value for name, value in known if counter.has(name)}
-    model = {"model": "example"} if spend.has("model") else {}
-    events = counting(counter, phases, labels=labels)
-    cost = counting(
-        spend, phases, lambda each: each.events * limit * (DEAR if each.bad else CHEAP), labels=model
-    )
-    everywhere = [Phase(sum(each.steps for each in phases), OTHERS)]
-    others = (
-        another(counting(each, everywhere), matcher) for each in (counter, spend) for matcher in outside(each)
-    )
-    return (events, cost, *others)

@@ -6,21 +6,19 @@ and nobody is paged because a Prometheus, or a service, has just begun.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
 from leadline.base.units import duration, plain, promql_duration
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import series_names
 from leadline.signals.burn import PAGE
 from leadline.signals.instruments import Instrument
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
+from leadline.signals.scope import Scope
 
 from ..annotations import SHARE
-from ..input_series import Phase, presence
-from ..model import Input
 from .sli import SLI, TimeSlices
 
 SCRAPES = 2
@@ -31,23 +29,24 @@ REMEMBERED = "1h"
 """For so long it is known that there was a sample once, while Prometheus itself is away."""
 
 
-def watched(catalog: Catalog, service: Service) -> SLI | None:
-    """Return what is watched; None where there is no objective, or not its instrument."""
+def sli(scope: Scope, service: Service) -> SLI | None:
+    """Return what is sli; None where there is no objective, or not its instrument."""
     objective = service.objective("freshness")
     instrument = service.instruments.get(objective.of) if objective else None
     if objective is None or instrument is None or instrument.constant is not None:
         return None
-    window = promql_duration(SCRAPES * catalog.scrape_interval)
-    suffix = "_count" if instrument.is_distribution and not instrument.native else ""
+    window = promql_duration(SCRAPES * scope.scrape_seconds)
+    suffix = instrument.count_suffix
     series = instrument.part(suffix) if suffix else instrument
     fresh = f"count(count_over_time({series.over(window)}))"
-    labels = {**catalog.labels(service), "objective": objective.name}
+    labels = {**scope.labels(), "objective": objective.name}
     moments = select(series_names.SLO_MOMENTS, (Matcher(key, "=", value) for key, value in labels.items()))
-    remembered = f"last_over_time({moments}[{catalog.paced(REMEMBERED)}])"
+    remembered = f"last_over_time({moments}[{scope.window(REMEMBERED)}])"
     return SLI(
-        catalog=catalog,
+        scope=scope,
         service=service,
         objective=objective,
+        instrument=instrument,
         events=lambda _: f"0 * {fresh} + 1\nor\n0 * sum({remembered}) + 1",
         bad=lambda _: f"0 * {fresh}\nor\n0 * sum({moments}) + 1",
         slices=TimeSlices(
@@ -58,8 +57,6 @@ def watched(catalog: Catalog, service: Service) -> SLI | None:
         least=LEAST,
         describe=partial(_described, service, objective, instrument),
         sampled=False,
-        traffic=partial(_traffic, instrument, suffix),
-        is_presence=True,
     )
 
 
@@ -76,8 +73,3 @@ def _described(
             f"{instrument.name} of {service.name}, and it goes on. The objective is {plain(objective.target * 100)} % of the time."
         ),
     }
-
-
-def _traffic(instrument: Instrument, suffix: str, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return a series that has no sample in the steps of phases that are bad."""
-    return (presence(instrument, phases, suffix=suffix),)

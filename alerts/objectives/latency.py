@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from leadline.base.units import plain, show
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import latency, series_names
 from leadline.signals.burn import PAGE
-from leadline.signals.instruments import Instrument
 from leadline.signals.objective import Objective
+from leadline.signals.scope import Scope
 
 from ..annotations import SHARE
-from ..input_series import Phase, counting, outside, telling_label
-from ..model import Input
 from .sli import SLI
 
 
-def watched(catalog: Catalog, service: Service) -> SLI | None:
-    """Return what is watched; None where there is no objective, or its threshold is on no known bucket edge."""
+def sli(scope: Scope, service: Service) -> SLI | None:
+    """Return what is sli; None where there is no objective, or its threshold is on no known bucket edge."""
     objective, histogram = service.objective("latency"), service.instruments.get("latency")
     if objective is None or objective.within is None or histogram is None or histogram.kind != "histogram":
         return None
@@ -35,16 +32,14 @@ def watched(catalog: Catalog, service: Service) -> SLI | None:
         return latency.slower(histogram, edge, window, every)
 
     found = SLI(
-        catalog=catalog,
+        scope=scope,
         service=service,
         objective=objective,
+        instrument=histogram,
         least=(service.tuning.least_events, service.tuning.least_bad),
         events=lambda window: latency.requests(histogram, edge, window),
         bad=bad,
         describe=partial(_described, service, objective),
-        traffic=None if histogram.native else partial(_traffic, histogram, objective),
-        outside=outside(histogram),
-        telling=telling_label(histogram.matchers),
     )
     return found
 
@@ -62,22 +57,3 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
             f"The objective is {plain(objective.target * 100)} % within {within}."
         ),
     }
-
-
-def _traffic(histogram: Instrument, objective: Objective, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return requests of which a share is slower than the objective's threshold."""
-    edge = histogram.raw_edge(objective.within) if objective.within else ""
-    labels = {
-        name: value for name, value in (("route", "/example"), ("method", "GET")) if histogram.has(name)
-    }
-    return (
-        counting(
-            histogram,
-            phases,
-            lambda each: each.events - each.bad,
-            suffix="_bucket",
-            labels={**labels, "le": edge},
-        ),
-        counting(histogram, phases, suffix="_bucket", labels={**labels, "le": "+Inf"}),
-        counting(histogram, phases, suffix="_count", labels=labels),
-    )

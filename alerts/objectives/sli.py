@@ -1,21 +1,20 @@
-"""An objective of a service with what its events are; and those of a service that can be watched."""
+"""An objective of a service with what its events are; and those of a service that can be sli."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.base.units import duration, plain, rounded
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import burn, series_names
 from leadline.signals.alert_names import BURNING, SLOW
-from leadline.signals.burn import PAGE
+from leadline.signals.burn import PAGE, BurnRateWindows
+from leadline.signals.instruments import Instrument
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
-
-from ..input_series import Phase
-from ..model import Input
+from leadline.signals.scope import Scope
 
 DIGITS = 8
 """Significant digits of what a rule multiplies with and compares to: a millionth of a limit decides nothing."""
@@ -38,30 +37,34 @@ class TimeSlices:
 class SLI:
     """An objective of a service with what its events are.
 
+    instrument   what its events are counted by
     events, bad  per second over a window, as PromQL: all, and those that use up the budget
     slices       where only slices are read from the metrics themselves, and windows from these
     least        the events, and the bad ones, of the long window below which no alert fires; 0 where there is no such minimum
     sampled      whether events are independent of one another, so that a few bad ones may be chance
     describe     the annotations of the page alert, or of the ticket's
-    traffic      the series that are counted, for so many steps; None where promtool cannot be given them
-    outside      what matches series beside them, each kept out by another matcher
-    telling      a label by which instances may be told
-    is_presence  whether having no sample is bad, so that series of others cannot be told from ours by what they count
     """
 
-    catalog: Catalog
+    scope: Scope
     service: Service
     objective: Objective
+    instrument: Instrument
     events: Callable[[str], str]
     bad: Callable[[str], str]
     slices: TimeSlices | None = None
     least: tuple[Decimal, Decimal]
     sampled: bool = True
     describe: Callable[[str], dict[str, str]]
-    traffic: Callable[[Sequence[Phase]], tuple[Input, ...]] | None = None
-    outside: tuple[Matcher, ...] = ()
-    telling: str = "replica"
-    is_presence: bool = False
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether any of its alerts can fire."""
+        return bool(burn.usable(self.objective, self.scope.retention_seconds))
+
+    def pairs(self, severity: str) -> tuple[BurnRateWindows, ...]:
+        """Return the pairs of windows of its page, or of its ticket, that can be met."""
+        usable = burn.usable(self.objective, self.scope.retention_seconds)
+        return tuple(each for each in usable if each.severity == severity)
 
     def alert_name(self, severity: str) -> str:
         return BURNING[self.objective.name] + ("" if severity == PAGE else SLOW)
@@ -69,7 +72,7 @@ class SLI:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of everything that is recorded of it."""
-        return {**self.catalog.labels(self.service), "objective": self.objective.name}
+        return {**self.scope.labels(), "objective": self.objective.name}
 
     @property
     def where(self) -> tuple[Matcher, ...]:
@@ -97,7 +100,7 @@ class SLI:
     def share_in(self, window: str) -> str:
         """Write the share of a window's events that are bad; NaN where there are none, which no comparison keeps."""
         if window in burn.RECORDED:
-            paced = self.catalog.paced(window)
+            paced = self.scope.window(window)
             bad, events = (
                 select(each(paced), self.where)
                 for each in (series_names.slo_bad_events, series_names.slo_events)
@@ -107,7 +110,7 @@ class SLI:
         return f"{bad}\n/ {events}"
 
     def _sum_of(self, record: Callable[[str], str], counted: str, window: str, times: Decimal) -> str:
-        paced = self.catalog.paced(window)
+        paced = self.scope.window(window)
         if window in burn.RECORDED:
             return f"{select(record(paced), self.where)} * {plain(rounded(duration(paced) * times, DIGITS))}"
         total = f"sum_over_time({select(counted, self.where)}[{paced}])"
@@ -116,4 +119,4 @@ class SLI:
     @property
     def slice(self) -> str:
         """The shortest window, which the present burn rate is computed over."""
-        return self.catalog.paced(series_names.WINDOW)
+        return self.scope.window(series_names.WINDOW)

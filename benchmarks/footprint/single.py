@@ -9,7 +9,7 @@ import yaml
 from benchmarks.footprint import sloth
 from benchmarks.footprint.workload import STEP, History, Scraped, Workload
 from leadline.alerts import rules
-from leadline.alerts.documents import rule_file
+from leadline.alerts.rule_yaml import rule_file
 from leadline.catalog import loader
 from leadline.signals import series_names
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from leadline.base.errors import UsageError
-from leadline.base.units import duration, promql_duration
 from leadline.signals.instruments import GOLDEN, Instrument
 from leadline.signals.objective import Objective
+from leadline.signals.scope import Scope
 
 from .endpoints import Context
 from .yaml_reader import nearest
@@ -226,14 +226,13 @@ class Catalog:
             raise UsageError(f"{self.file} has no service {name!r}{nearest(name, known)}")
         return known[name]
 
-    def labels(self, service: Service | None = None, **more: str) -> dict[str, str]:
-        """Return the labels of what is recorded, or raised, of the project or of one of its services."""
-        return {**more, "project": self.project, **({"service": service.name} if service else {})}
-
-    def paced(self, window: str) -> str:
-        """Return a window of an alert at the pace of the catalog."""
-        return promql_duration(duration(window) / self.pace)
-
-    def keeps(self, window: str) -> bool:
-        """Whether samples are kept for as long as that."""
-        return self.retention is None or duration(window) <= self.retention
+    def scope(self, service: Service | None = None) -> Scope:
+        """Return what rules and dashboards of the project, or of one of its services, need to know of the catalog."""
+        return Scope(
+            project=self.project,
+            service=service.name if service else "",
+            pace=self.pace,
+            scrape_seconds=self.scrape_interval,
+            evaluation_seconds=self.evaluation_interval,
+            retention_seconds=self.retention,
+        )

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import leadline.alerts.coverage
-import leadline.alerts.documents
 import leadline.alerts.routing
+import leadline.alerts.rule_tests.build
+import leadline.alerts.rule_tests.coverage
+import leadline.alerts.rule_tests.promtool
+import leadline.alerts.rule_tests.shapes
+import leadline.alerts.rule_yaml
 import leadline.alerts.rules
-import leadline.alerts.shapes
 import leadline.dashboards.build
 import leadline.dashboards.panels
 import leadline.deploy.provisioning
 import leadline.k8s.objects
 from leadline import __version__
-from leadline.alerts.coverage import Coverage
 from leadline.alerts.model import RuleFile
+from leadline.alerts.rule_tests.coverage import Coverage
+from leadline.alerts.rule_tests.file_tests import FileTests
 from leadline.catalog.model import Catalog
 from leadline.deploy.tree import OPERATOR, with_manifest
 
@@ -55,17 +59,19 @@ def composed(
     rule_files = leadline.alerts.rules.build(catalog)
     rules = _rules(rule_files)
     texts = {file.name: rules[_path(file)] for file in rule_files}
-    proven_by = leadline.alerts.shapes.representatives(catalog, rule_files, texts)
+    proven_by = leadline.alerts.rule_tests.shapes.representatives(catalog, rule_files, texts)
     tested = {name for name, by in proven_by.items() if name == by or tests == "all"}
     if since is not None:
         tested |= {file.name for file in rule_files if since.get(_path(file)) != rules[_path(file)]}
+    rule_tests = leadline.alerts.rule_tests.build.build(catalog, rule_files, tested)
+    times = Counter(proven_by.values())
     return Composed(
-        files=_files(catalog, rule_files, rules, bases, tested),
+        files=_files(catalog, rules, rule_tests, bases),
         remarks=(*catalog.remarks, *(remark for file in rule_files for remark in file.remarks)),
-        coverage=leadline.alerts.coverage.of(rule_files, proven_by),
-        services_tested=sum(
-            file.name in tested for file in rule_files if file.name != f"{catalog.project}-project"
+        coverage=leadline.alerts.rule_tests.coverage.of(
+            (each for each in rule_tests if each.file.name in times), times
         ),
+        services_tested=sum(bool(each.file.service) for each in rule_tests),
     )
 
 
@@ -102,15 +108,14 @@ def _path(file: RuleFile) -> str:
 
 
 def _rules(rule_files: tuple[RuleFile, ...]) -> dict[str, str]:
-    return {_path(file): leadline.alerts.documents.rule_file(file) for file in rule_files}
+    return {_path(file): leadline.alerts.rule_yaml.rule_file(file) for file in rule_files}
 
 
 def _files(
     catalog: Catalog,
-    rule_files: tuple[RuleFile, ...],
     rules: Mapping[str, str],
+    rule_tests: tuple[FileTests, ...],
     bases: Collection[str],
-    tested: Collection[str],
 ) -> dict[str, str]:
     files = {**dashboards_of(catalog), **rules}
     kubernetes = [leadline.k8s.objects.base(catalog, files, base) for base in bases]
@@ -120,11 +125,8 @@ def _files(
         leadline.deploy.provisioning.files(catalog),
     ):
         files |= each
-    by_name = {file.name: file for file in rule_files}
-    for file in rule_files:
-        if file.name in tested:
-            read = [by_name[name] for name in file.reads]
-            for name, text in leadline.alerts.documents.test_files(file, read).items():
-                files[f"prometheus/tests/{name}.test.yaml"] = text
+    for tests in rule_tests:
+        for name, text in leadline.alerts.rule_tests.promtool.test_files(tests).items():
+            files[f"prometheus/tests/{name}.test.yaml"] = text
     files["alertmanager/example.yaml"] = leadline.alerts.routing.example(catalog)
     return with_manifest(files, __version__)

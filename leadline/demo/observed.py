@@ -52,7 +52,7 @@ def prometheus(
             if catalog.retention
             else []
         ),
-        f"--rules.alert.resend-delay={catalog.paced(RESEND)}",
+        f"--rules.alert.resend-delay={catalog.scope().window(RESEND)}",
     ]
     with (
         running("prometheus", command, folder / "prometheus.log") as program,

@@ -68,6 +68,11 @@ class Instrument:
         return self.kind in ("histogram", "summary")
 
     @property
+    def count_suffix(self) -> str:
+        """The suffix of the series that are there whenever it is: `_count` of a classic distribution."""
+        return "_count" if self.is_distribution and not self.native else ""
+
+    @property
     def knows_buckets(self) -> bool:
         """Whether its buckets can be recorded in base units: those of another unit only where their edges are known."""
         return self.kind == "histogram" and not self.native and (self.scale == 1 or bool(self.buckets))

@@ -37,6 +37,11 @@ class Resource:
     limit: Instrument
 
 
+def planned(instruments: Mapping[str, Instrument]) -> dict[str, Decimal]:
+    """Return the resources with a known headroom, and up to which share of its limit each is planned."""
+    return {name: PLANNED[name] for name in resources(instruments) if name in PLANNED}
+
+
 def use(instrument: Instrument, window: str) -> str:
     """Write how much is used: a gauge as it is, a counter by what it grew over a window."""
     return total(instrument) if instrument.kind == "gauge" else rate(instrument, window)

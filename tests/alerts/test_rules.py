@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from leadline.alerts import rules
 from leadline.alerts.dependencies import Recorded, selectors
-from leadline.alerts.documents import rule_file
 from leadline.alerts.model import Alert, Recording
+from leadline.alerts.rule_tests.build import build
+from leadline.alerts.rule_yaml import rule_file
 from leadline.base.errors import CatalogError
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
@@ -139,14 +140,14 @@ def test_a_recording_reads_only_what_was_recorded_before_it_in_its_group_or_an_e
             assert not read & later, rule
 
 
-def test_every_alert_is_proven_to_fire_to_stay_silent_and_to_bear_no_data(catalog: Catalog) -> None:
-    alerts = [rule for rule in every_rule(catalog) if isinstance(rule, Alert)]
-    assert alerts
-    for alert in alerts:
-        checks = [check for case in alert.cases for check in case.checks if case.inputs]
+def test_every_alert_is_tested_to_fire_to_stay_silent_and_to_bear_no_data(catalog: Catalog) -> None:
+    tests = [found for each in build(catalog, rules.build(catalog)) for found in each.of_alerts]
+    assert tests
+    for alert, own in tests:
+        checks = [check for test in own for check in test.checks if test.inputs]
         assert any(check.fires for check in checks), alert.name
         assert any(not check.fires for check in checks), alert.name
-        assert any(not case.inputs for case in alert.cases), alert.name
+        assert any(not test.inputs for test in own), alert.name
 
 
 def test_a_broken_alert_fails_its_generated_test(worked_example: Catalog, tmp_path: Path) -> None:

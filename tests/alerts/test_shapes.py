@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from leadline.alerts import rules, shapes
-from leadline.alerts.documents import rule_file
+from leadline.alerts import rules
+from leadline.alerts.rule_tests import shapes
+from leadline.alerts.rule_yaml import rule_file
 from leadline.catalog import loader
 from leadline.compose.generate import composed, generated
 

@@ -47,7 +47,7 @@ def test_a_day_has_as_many_requests_with_a_night_as_without() -> None:
     keep=st.integers(1, 6),
 )
 def test_alerts_fire_as_the_replay_of_a_month_follows_them(met: set[int], hold: int, keep: int) -> None:
-    alert = Alert(name="A", expr="", hold=f"{hold}m", keep=f"{keep}m", labels={}, annotations={}, cases=())
+    alert = Alert(name="A", expr="", hold=f"{hold}m", keep=f"{keep}m", labels={}, annotations={})
     expected = [(each.begin, each.end) for each in replayed.firings(alert, met, range(80))]
     found = [(each.begin, each.end) for each in firings(ints(*sorted(met)), hold, keep)]
     assert found == expected

@@ -54,7 +54,7 @@ def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Ite
     check_installed(("prometheus", "prometheus-alertmanager", "k6"), ("uvicorn", "prometheus_client"))
     demo = hastened(catalog(), PACE)
     rules = _prepare(out, demo)
-    settings = {"quickly": "1s", "repeat": demo.paced("4h")}
+    settings = {"quickly": "1s", "repeat": demo.scope().window("4h")}
     with (
         tempfile.TemporaryDirectory(prefix="leadline-chaos-") as temporary,
         listening() as hook,

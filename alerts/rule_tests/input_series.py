@@ -13,9 +13,10 @@ from leadline.signals import regex
 from leadline.signals.instruments import Instrument
 from leadline.signals.labels import Label
 from leadline.signals.promql import Matcher, select
+from leadline.signals.scope import Scope
 from leadline.signals.series_names import UP
 
-from .model import Case, Cases, Input
+from .model import Input
 
 NO_LABELS: Mapping[str, str] = {}
 
@@ -105,6 +106,20 @@ def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
     return (counting(tokens, phases, lambda each: each.events * 1_000_000 / usd, labels=labels),)
 
 
+def example_labels(instrument: Instrument) -> dict[str, str]:
+    """Return normalised labels, of those that an instrument has, with values that any series may have."""
+    known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
+    return {name: value for name, value in known if instrument.has(name)}
+
+
+def others_than(scope: Scope) -> tuple[Scope, Scope]:
+    """Return a service of the same name in another project, and another service of this project."""
+    return (
+        replace(scope, project=f"{scope.project}-other"),
+        replace(scope, service=f"{scope.service}-other"),
+    )
+
+
 OTHERS_USD = Decimal(1_000_000)
 """US dollars a step that are not the service's."""
 DIGITS = 12
@@ -117,18 +132,6 @@ OTHERS = ("other", "another", "-", "0", "x", "Z")
 
 class NoExampleError(LookupError):
     """No value is known that a regular expression in the catalog matches, so that no input series can be written."""
-
-
-def attempted(cases: Iterator[Case]) -> Cases:
-    """Return the cases of an alert; none if no example of its series is known, which `generate` then counts as untested."""
-
-    def written() -> Iterator[Case]:
-        try:
-            yield from tuple(cases)
-        except NoExampleError:
-            return
-
-    return Cases(written())
 
 
 def failure(requests: Instrument) -> str:

@@ -1,67 +1,44 @@
-"""Rules as Prometheus reads them: rule files and promtool tests, in YAML whose bytes are stable."""
+"""Rule tests as promtool reads them, in YAML whose bytes are stable."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from leadline.base.units import plain, promql_duration
-from leadline.catalog.yaml_writer import OneLine, write
+from leadline.catalog.yaml_writer import write
 from leadline.signals import series_names
 from leadline.signals.promql import Matcher
 
-from .dependencies import Recorded
-from .model import STEP, Alert, Case, Group, Proof, Recording, RuleFile
+from ..dependencies import Recorded
+from ..model import Alert, RuleFile
+from .file_tests import FileTests
+from .model import STEP, AlertTest, RecordingTest
 from .packing import Part, Together, packed
-
-
-def rule_file(file: RuleFile) -> str:
-    """Write a file for Prometheus's `rule_files`."""
-    return write({"groups": [group(each) for each in file.groups]})
-
-
-def group(group: Group) -> dict[str, Any]:
-    """Return a rule group as Prometheus and the PrometheusRule object spell it."""
-    rules = [_rule(rule) for rule in group.rules]
-    return {"name": group.name, "interval": promql_duration(group.interval_seconds), "rules": rules}
-
-
-def _rule(rule: Recording | Alert) -> dict[str, Any]:
-    if isinstance(rule, Recording):
-        return {"record": rule.record, "expr": rule.expr, "labels": OneLine(rule.labels)}
-    return {
-        "alert": rule.name,
-        "expr": rule.expr,
-        "for": rule.hold,
-        **({"keep_firing_for": rule.keep} if rule.keep else {}),
-        "labels": OneLine(rule.labels),
-        "annotations": dict(rule.annotations),
-    }
-
 
 LEAST = Decimal("0.000001")
 """Values are compared within a thousandth of them, or of this."""
 
 
-def test_files(file: RuleFile, read: Iterable[RuleFile]) -> dict[str, str]:
-    """Write the promtool tests of a rule file, one file for each time between evaluations, by name; none without cases.
+def test_files(tests: FileTests) -> dict[str, str]:
+    """Write the promtool tests of a rule file, one file for each time between evaluations, by name.
 
     The rule file, and what it reads, are found in ../rules/.
     """
+    file, read = tests.file, tests.reads
     known = Recorded(rule for each in (file, *read) for rule in each.recordings)
-    tests: dict[int, list[dict[str, Any]]] = {}
-    for together in packed(file, known):
-        tests.setdefault(together.step, []).append(_test(together))
+    by_step: dict[int, list[dict[str, Any]]] = {}
+    for together in packed(tests, known):
+        by_step.setdefault(together.step, []).append(_test(together))
     return {
         f"{file.name}{'' if step == STEP else '.' + promql_duration(step * 60)}": _tests(
             file, read, step, found
         )
-        for step, found in sorted(tests.items())
+        for step, found in sorted(by_step.items())
     }
 
 
-def _tests(file: RuleFile, read: Iterable[RuleFile], step: int, tests: list[dict[str, Any]]) -> str:
+def _tests(file: RuleFile, read: tuple[RuleFile, ...], step: int, tests: list[dict[str, Any]]) -> str:
     files = (*read, file)
     document = {
         "rule_files": [f"../rules/{each.name}.yaml" for each in files],
@@ -80,28 +57,28 @@ def _test(together: Together) -> dict[str, Any]:
         "input_series": [{"series": each.selector, "values": each.values} for each in inputs.values()],
     }
     for part in together.parts:
-        expected = _proven(part.test) if isinstance(part.test, Proof) else _expected(*part.test)
+        expected = _recorded(part.test) if isinstance(part.test, RecordingTest) else _expected(*part.test)
         for key, found in expected.items():
             document.setdefault(key, []).extend(found)
     return document
 
 
 def _name(part: Part) -> str:
-    if isinstance(part.test, Proof):
+    if isinstance(part.test, RecordingTest):
         return f"recordings: {part.test.name}"
-    alert, case = part.test
-    return f"{alert.name}: {case.name}"
+    alert, test = part.test
+    return f"{alert.name}: {test.name}"
 
 
-def _proven(proof: Proof) -> dict[str, list[dict[str, Any]]]:
+def _recorded(test: RecordingTest) -> dict[str, list[dict[str, Any]]]:
     return {
         "promql_expr_test": [
             {
                 "expr": f"abs({expression} - ({plain(round(value, 12))})) <= bool {plain(round(max(abs(value), LEAST) / 1000, 12))}",
-                "eval_time": f"{proof.minutes}m",
+                "eval_time": f"{test.minutes}m",
                 "exp_samples": [{"labels": _labels_of(expression), "value": 1}],
             }
-            for expression, value in proof.expects
+            for expression, value in test.expects
         ],
     }
 
@@ -111,11 +88,11 @@ def _labels_of(expression: str) -> str:
     return "{}" if expression.startswith("sum(") else "{" + expression.partition("{")[2]
 
 
-def _expected(alert: Alert, case: Case) -> dict[str, list[dict[str, Any]]]:
+def _expected(alert: Alert, test: AlertTest) -> dict[str, list[dict[str, Any]]]:
     """Write what is expected of an alert; where what it says is not foretold, that it fires."""
-    labels = {**alert.labels, **case.labels}
+    labels = {**alert.labels, **test.labels}
     found: dict[str, list[dict[str, Any]]] = {"alert_rule_test": [], "promql_expr_test": []}
-    for check in case.checks:
+    for check in test.checks:
         at = {"eval_time": f"{check.minutes}m"}
         if check.fires and check.annotations is None:
             every = {"alertname": alert.name, **labels}

@@ -10,7 +10,7 @@ from leadline.catalog.model import Catalog, Service
 from leadline.signals.links import service_uid
 from leadline.signals.promql import Matcher
 
-from .model import RuleFile
+from ..model import RuleFile
 
 PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 NAME, VALUE = "SERVICE", "VALUE"
@@ -28,17 +28,17 @@ def representatives(
     found = {}
     for file in files:
         service = services.get(file.name)
-        shape = shape_of(catalog, service, texts[file.name]) if service else file.name
+        shape = shape_of(catalog.project, service, texts[file.name]) if service else file.name
         found[file.name] = first.setdefault(shape, file.name)
     return found
 
 
-def shape_of(catalog: Catalog, service: Service, text: str) -> str:
+def shape_of(project: str, service: Service, text: str) -> str:
     """Return a service's rules with its name and its plain selector values written as placeholders.
 
     Values that differ get placeholders that differ, so services that share a target are told from those that do not.
     """
-    text = text.replace(service_uid(catalog.project, service.name), NAME)
+    text = text.replace(service_uid(project, service.name), NAME)
     values = {
         str(matcher): f'{matcher.label}="{VALUE}{number}"' for number, matcher in enumerate(_plain(service))
     }

@@ -16,13 +16,14 @@ from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher
 from leadline.signals.series_names import WINDOW, WINDOW_SECONDS
 
-from .dependencies import labels_of
+from ..model import Group, Recording
 from .input_series import (
     NoExampleError,
     Phase,
     another,
     constant,
     counting,
+    example_labels,
     failure,
     growing,
     outside,
@@ -30,7 +31,8 @@ from .input_series import (
     success,
     telling_label,
 )
-from .model import STEP, Group, Input, Proof, Recording
+from .model import STEP, Input, RecordingTest
+from .packing import labels_of
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")
@@ -44,7 +46,7 @@ Sums = dict[str, Decimal]
 Expectations = Iterator[tuple[str, Decimal]]
 
 
-def proofs(service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
+def of_service(service: Service, groups: tuple[Group, ...]) -> tuple[RecordingTest, ...]:
     """Return the test; none where nothing of the service can be counted in it."""
     try:
         inputs = {entry.selector: entry for entry in _inputs(service)}
@@ -57,13 +59,13 @@ def proofs(service: Service, groups: tuple[Group, ...]) -> tuple[Proof, ...]:
     expects = [pair for _, rule in rules for pair in _expected(service, rule, sums)]
     for group, rule in rules:
         expects += _of_budget(service, group, rule)
-    steady = Proof(
+    steady = RecordingTest(
         name="steady traffic", inputs=tuple(inputs.values()), minutes=MINUTES, expects=tuple(expects)
     )
     return (steady, *_without_bucket(service, rules), *_cheap(service, rules), *_stopped(service, rules))
 
 
-def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
+def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[RecordingTest]:
     """Instances that never had, or have just lost, the bucket of the latency objective: none of their requests is an event."""
     latency, objective = _counts(service, "latency"), service.objective("latency")
     edge = objective.within if objective else None
@@ -107,12 +109,12 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
             if rule.record in values:
                 expects.append((rule.series, values[rule.record]))
     if expects:
-        yield Proof(
+        yield RecordingTest(
             name="instances without a bucket", inputs=tuple(inputs), minutes=MINUTES, expects=tuple(expects)
         )
 
 
-def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
+def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[RecordingTest]:
     """Events that cost a little less than their limit: none of them is bad."""
     objective = service.objective("cost")
     counter = _counts(service, objective.of) if objective else None
@@ -131,10 +133,12 @@ def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterat
         if rule.labels.get("objective") == "cost" and rule.record == series_names.slo_bad_events(WINDOW)
     ]
     if expects:
-        yield Proof(name="cheap events", inputs=(*events, *cheap), minutes=MINUTES, expects=tuple(expects))
+        yield RecordingTest(
+            name="cheap events", inputs=(*events, *cheap), minutes=MINUTES, expects=tuple(expects)
+        )
 
 
-def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[Proof]:
+def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[RecordingTest]:
     """Samples that stop, while those of others go on: every moment of the last minutes is bad."""
     objective = service.objective("freshness")
     instrument = _counts(service, objective.of) if objective else None
@@ -158,7 +162,9 @@ def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iter
         if rule.labels.get("objective") == "freshness" and rule.record in values:
             expects.append((rule.series, values[rule.record]))
     if expects:
-        yield Proof(name="samples stop", inputs=(own, *others), minutes=MINUTES, expects=tuple(expects))
+        yield RecordingTest(
+            name="samples stop", inputs=(own, *others), minutes=MINUTES, expects=tuple(expects)
+        )
 
 
 COUNTED = {
@@ -167,11 +173,11 @@ COUNTED = {
 }
 
 
-def constants(groups: tuple[Group, ...]) -> tuple[Proof, ...]:
+def of_project(groups: tuple[Group, ...]) -> tuple[RecordingTest, ...]:
     """Return the test of what is recorded whatever happens; none where nothing is."""
     rules = [rule for group in groups for rule in group.recordings]
     expects = tuple((rule.series, rule.constant) for rule in rules if rule.constant is not None)
-    return (Proof(name="constants", inputs=(), minutes=1, expects=expects),) if expects else ()
+    return (RecordingTest(name="constants", inputs=(), minutes=1, expects=expects),) if expects else ()
 
 
 def _counts(service: Service, name: str) -> Instrument | None:
@@ -209,7 +215,7 @@ def _counted(service: Service) -> Iterator[Input]:
     if latency and requests and requests.metric == f"{latency.metric}_count":
         yield from (part for each in counts for part in _beside(latency, each))
     elif latency:
-        count = counting(latency, STEADY, suffix="_count", labels=_labels(latency))
+        count = counting(latency, STEADY, suffix="_count", labels=example_labels(latency))
         yield from (count, *_beside(latency, count))
     tokens = _counts(service, "tokens")
     if tokens:
@@ -220,7 +226,7 @@ def _counted(service: Service) -> Iterator[Input]:
 
 def _tokens(tokens: Instrument) -> Iterator[Input]:
     """Return the tokens of two instances, half each."""
-    half = counting(tokens, STEADY, lambda _: TOKENS * STEP / 2, labels=_labels(tokens))
+    half = counting(tokens, STEADY, lambda _: TOKENS * STEP / 2, labels=example_labels(tokens))
     yield from (another(half, Matcher("replica", "=", name)) for name in ("one", "two"))
 
 
@@ -252,13 +258,8 @@ def _sums(service: Service) -> Sums:
     return found
 
 
-def _labels(instrument: Instrument) -> dict[str, str]:
-    known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
-    return {name: value for name, value in known if instrument.has(name)}
-
-
 def _requests(requests: Instrument) -> Iterator[Input]:
-    labels = _labels(requests)
+    labels = example_labels(requests)
     if not requests.tells_errors or (requests.failed and not requests.has("status")):
         yield counting(requests, STEADY, labels=labels)
         if requests.failed:
