@@ -54,7 +54,7 @@ def _marked(catalog: Catalog, dashboard: Dashboard) -> Dashboard:
     service = None if "service" in dashboard.variables else Matcher("service", "=~", ".*")
     return replace(
         dashboard,
-        annotations=dashboard.annotations or (alerts_firing(catalog, service),),
+        annotations=dashboard.annotations or (alerts_firing(catalog.scope(), service),),
         links=dashboard.links or runbooks(catalog),
     )
 
@@ -64,14 +64,14 @@ def _finished(catalog: Catalog, dashboard: Dashboard) -> Dashboard:
     return replace(
         dashboard,
         panels=(*dashboard.panels, footer(dashboard.topic)),
-        annotations=(alerts_firing(catalog),),
+        annotations=(alerts_firing(catalog.scope()),),
         links=runbooks(catalog),
     )
 
 
 def _of_service(catalog: Catalog, one: Service) -> Dashboard:
-    dashboard = service.build(catalog, one)
-    firing = alerts_firing(catalog, Matcher("service", "=", one.name))
+    dashboard = service.build(catalog.scope(one), one)
+    firing = alerts_firing(catalog.scope(), Matcher("service", "=", one.name))
     return replace(
         dashboard,
         panels=(*dashboard.panels, footer("service", one.name)),

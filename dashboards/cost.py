@@ -3,57 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from leadline.base.units import SECONDS_PER_HOUR, plain
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Catalog, Reference, Service
 from leadline.signals import cost, series_names
 from leadline.signals.instruments import total
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import select
+from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, Step
-from .parts import MOST_QUERIES, chosen, measured, target_lines
+from .parts import MOST_QUERIES, Services, chosen, measured, measuring, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the cost dashboard of a catalog."""
+    scope, services = catalog.scope(), catalog.services
     panels = (
-        _per_hour(catalog),
-        _month(catalog),
-        *_to_date(catalog),
-        _per_1k_tokens(catalog),
-        _per_request(catalog),
-        *_savings(catalog),
-        *_expected(catalog),
+        _per_hour(scope),
+        _month(scope, catalog.monthly_budget_usd),
+        *_to_date(scope, catalog.monthly_budget_usd),
+        _per_1k_tokens(scope, services),
+        _per_request(scope, services),
+        *_savings(scope, catalog.references),
+        *_expected(scope, catalog.tuning.spend_surge),
         _tokens(
-            catalog,
+            scope,
             "token_type",
             "Tokens per second by type",
             "Output tokens cost several times input tokens.",
         ),
         _tokens(
-            catalog,
+            scope,
             "model",
             "Tokens per second by model",
             "A more expensive model taking over is seen here first.",
         ),
-        *_unpriced(catalog),
-        *_infrastructure(catalog),
+        *_unpriced(scope, services),
+        *_infrastructure(services),
     )
     return Dashboard(
         topic="cost",
-        uid=dashboard_uid(catalog.project, "cost"),
-        title=f"{catalog.project} / Cost",
+        uid=dashboard_uid(scope.project, "cost"),
+        title=f"{scope.project} / Cost",
         description="US dollars and tokens by model and service, from counters of spend.",
-        project=catalog.project,
-        panels=measured(catalog, panels),
+        project=scope.project,
+        panels=measured(services, panels),
         variables=("service",),
     )
 
 
-def _per_hour(catalog: Catalog) -> Panel:
-    where = chosen(catalog, route=False)
+def _per_hour(scope: Scope) -> Panel:
+    where = chosen(scope, route=False)
     return Panel(
         key="cost.hour",
         title="USD per hour by model",
@@ -65,8 +68,8 @@ def _per_hour(catalog: Catalog) -> Panel:
     )
 
 
-def _month(catalog: Catalog) -> Panel:
-    where = chosen(catalog, route=False)
+def _month(scope: Scope, monthly_budget_usd: Decimal | None) -> Panel:
+    where = chosen(scope, route=False)
     rates = tuple(
         Query(
             expr=cost.month(where, window, ("service",)),
@@ -75,11 +78,11 @@ def _month(catalog: Catalog) -> Panel:
         for window in (series_names.LONG_WINDOW, series_names.DAY_WINDOW)
     )
     budget = Query(
-        expr=select(series_names.BUDGET, series_names.owner(catalog.project)),
+        expr=select(series_names.BUDGET, scope.matchers()),
         legend="budget of the project",
         line=True,
     )
-    stated = catalog.monthly_budget_usd is not None
+    stated = monthly_budget_usd is not None
     return Panel(
         key="cost.month",
         title="Projected month",
@@ -93,11 +96,11 @@ def _month(catalog: Catalog) -> Panel:
     )
 
 
-def _to_date(catalog: Catalog) -> Iterator[Panel]:
+def _to_date(scope: Scope, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
     """Draw the month's spend where it is summed: where there is a budget and samples are kept for a month."""
-    if catalog.monthly_budget_usd is None or not catalog.scope().keeps("31d"):
+    if monthly_budget_usd is None or not scope.keeps("31d"):
         return
-    owner = series_names.owner(catalog.project)
+    owner = scope.matchers()
     yield Panel(
         key="cost.to-date",
         title="Spent since the month began",
@@ -126,13 +129,13 @@ def _to_date(catalog: Catalog) -> Iterator[Panel]:
     )
 
 
-def _savings(catalog: Catalog) -> Iterator[Panel]:
+def _savings(scope: Scope, references: tuple[Reference, ...]) -> Iterator[Panel]:
     """Draw what is saved against each reference that names a unit cost."""
-    where = chosen(catalog, route=False)
+    where = chosen(scope, route=False)
     tokens = cost.tokens(where, ("service",))
     found = [
         (reference, reference.figures["cost_per_1k_tokens"][0])
-        for reference in catalog.references
+        for reference in references
         if "cost_per_1k_tokens" in reference.figures
     ]
     if found:
@@ -157,12 +160,12 @@ def _savings(catalog: Catalog) -> Iterator[Panel]:
         )
 
 
-def _expected(catalog: Catalog) -> Iterator[Panel]:
-    if not catalog.scope().keeps("7d2h"):
+def _expected(scope: Scope, spend_surge: Decimal) -> Iterator[Panel]:
+    if not scope.keeps("7d2h"):
         return
-    where = chosen(catalog, route=False)
+    where = chosen(scope, route=False)
     expected = f"{SECONDS_PER_HOUR} * {select(series_names.COST_EXPECTED, where)}"
-    surge = catalog.tuning.spend_surge
+    surge = spend_surge
     yield Panel(
         key="cost.expected",
         title="USD per hour, and what past weeks' same hour cost",
@@ -183,8 +186,8 @@ def _expected(catalog: Catalog) -> Iterator[Panel]:
     )
 
 
-def _unpriced(catalog: Catalog) -> Iterator[Panel]:
-    if any(service.is_priced for service in catalog.services):
+def _unpriced(scope: Scope, services: Services) -> Iterator[Panel]:
+    if any(service.is_priced for service in services):
         yield Panel(
             key="cost.unpriced",
             title="Tokens without a price",
@@ -194,7 +197,7 @@ def _unpriced(catalog: Catalog) -> Iterator[Panel]:
             ),
             queries=(
                 Query(
-                    expr=select(series_names.UNPRICED_TOKENS, chosen(catalog, route=False)),
+                    expr=select(series_names.UNPRICED_TOKENS, chosen(scope, route=False)),
                     legend="{{service}} {{model}}",
                 ),
             ),
@@ -202,17 +205,17 @@ def _unpriced(catalog: Catalog) -> Iterator[Panel]:
         )
 
 
-def _infrastructure(catalog: Catalog) -> Iterator[Panel]:
+def _infrastructure(services: Services) -> Iterator[Panel]:
     """Draw what machines cost, where a service's profile tells."""
-    measuring = catalog.measuring("infrastructure")
-    if measuring:
+    found = measuring(services, "infrastructure")
+    if found:
         yield Panel(
             key="cost.infrastructure",
             title="Machines, USD per hour",
             description="What the machines of a service cost, beside its models. Normal changes only with the number of replicas.",
             unit="currencyUSD",
             queries=tuple(
-                Query(expr=_hourly(service), legend=service.name) for service in measuring[:MOST_QUERIES]
+                Query(expr=_hourly(service), legend=service.name) for service in found[:MOST_QUERIES]
             ),
             needs=("infrastructure",),
         )
@@ -223,7 +226,7 @@ def _hourly(service: Service) -> str:
     return f"vector({total(found)})" if found.constant is not None else total(found)
 
 
-def _per_1k_tokens(catalog: Catalog) -> Panel:
+def _per_1k_tokens(scope: Scope, services: Services) -> Panel:
     return Panel(
         key="cost.per-1k-tokens",
         title="USD per 1k tokens",
@@ -233,14 +236,14 @@ def _per_1k_tokens(catalog: Catalog) -> Panel:
         ),
         unit="currencyUSD",
         queries=(
-            Query(expr=cost.per_1k_tokens(chosen(catalog, route=False), ("service",)), legend="{{service}}"),
-            *target_lines(catalog, "cost_per_1k_tokens"),
+            Query(expr=cost.per_1k_tokens(chosen(scope, route=False), ("service",)), legend="{{service}}"),
+            *target_lines(scope, services, "cost_per_1k_tokens"),
         ),
         needs=("cost", "tokens"),
     )
 
 
-def _per_request(catalog: Catalog) -> Panel:
+def _per_request(scope: Scope, services: Services) -> Panel:
     return Panel(
         key="cost.per-request",
         title="USD per request",
@@ -250,21 +253,21 @@ def _per_request(catalog: Catalog) -> Panel:
         ),
         unit="currencyUSD",
         queries=(
-            Query(expr=cost.per_request(chosen(catalog, route=False), ("service",)), legend="{{service}}"),
-            *target_lines(catalog, "cost_per_request"),
+            Query(expr=cost.per_request(chosen(scope, route=False), ("service",)), legend="{{service}}"),
+            *target_lines(scope, services, "cost_per_request"),
         ),
         needs=("cost", "requests"),
     )
 
 
-def _tokens(catalog: Catalog, label: str, title: str, why: str) -> Panel:
+def _tokens(scope: Scope, label: str, title: str, why: str) -> Panel:
     return Panel(
         key=f"cost.tokens-{label.replace('_', '-')}",
         title=title,
         description=f"Tokens per second, stacked. {why} Normal is a mix that changes slowly.",
         queries=(
             Query(
-                expr=cost.tokens(chosen(catalog, route=False), ("service", label)),
+                expr=cost.tokens(chosen(scope, route=False), ("service", label)),
                 legend=f"{{{{service}}}} {{{{{label}}}}}",
             ),
         ),

@@ -8,40 +8,42 @@ from leadline.catalog.model import Catalog
 from leadline.signals import burn, latency, series_names, throughput
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import Matcher, select, sum_by
+from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query
-from .parts import chosen, has_classic, has_native, measured, quantile, target_lines
+from .parts import Services, chosen, has_classic, has_native, measured, quantile, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the latency dashboard of a catalog."""
+    scope, services = catalog.scope(), catalog.services
     return Dashboard(
         topic="latency",
-        uid=dashboard_uid(catalog.project, "latency"),
-        title=f"{catalog.project} / Latency",
+        uid=dashboard_uid(scope.project, "latency"),
+        title=f"{scope.project} / Latency",
         description="How long requests take on the server's clock, by service and route.",
-        project=catalog.project,
+        project=scope.project,
         panels=measured(
-            catalog,
+            services,
             (
-                _quantiles(catalog),
-                _within(catalog),
-                *_buckets(catalog),
-                _mean(catalog),
-                *_by_route(catalog),
-                _slowest(catalog),
-                _routes(catalog),
+                _quantiles(scope, services),
+                _within(scope, services),
+                *_buckets(scope, services),
+                _mean(scope),
+                *_by_route(scope, services),
+                _slowest(scope),
+                _routes(scope, services),
             ),
         ),
     )
 
 
-def _quantiles(catalog: Catalog) -> Panel:
-    where = chosen(catalog)
+def _quantiles(scope: Scope, services: Services) -> Panel:
+    where = chosen(scope)
     estimates = tuple(
         Query(
-            expr=quantile(catalog.services, rank, where, ("service",)),
+            expr=quantile(services, rank, where, ("service",)),
             legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
         for rank in latency.QUANTILES
@@ -56,20 +58,20 @@ def _quantiles(catalog: Catalog) -> Panel:
             "Normal is a flat line below the dashed target."
         ),
         unit="s",
-        queries=(*estimates, *target_lines(catalog, *signals)),
+        queries=(*estimates, *target_lines(scope, services, *signals)),
         needs=("latency",),
         colors=colors.ending(colors.QUANTILES),
         height=10,
     )
 
 
-def within_threshold(catalog: Catalog) -> tuple[Query, ...]:
+def within_threshold(scope: Scope, services: Services) -> tuple[Query, ...]:
     """Ask for the exact shares of requests within the bucket edges around targets, and within objectives."""
-    where = chosen(catalog, route=False)
+    where = chosen(scope, route=False)
     queries = []
     edges = dict.fromkeys(
         latency.recorded_edge(histogram, edge)
-        for service in catalog.services
+        for service in services
         if (histogram := service.instruments.get("latency")) and histogram.knows_buckets
         for target in service.quantile_targets("latency")
         for _, edge in latency.edges_around(histogram, target.value)
@@ -78,24 +80,24 @@ def within_threshold(catalog: Catalog) -> tuple[Query, ...]:
         queries.append(
             Query(expr=latency.share_within(where, edges, ("service",)), legend="{{service}} {{le}} s")
         )
-    if has_native(catalog.services):
+    if has_native(services):
         queries.append(
             Query(
                 expr=select(series_names.within(series_names.WINDOW), where), legend="{{service}} {{signal}}"
             )
         )
-    if _states_objective(catalog):
+    if _states_objective(services):
         good = f"1 - {burn.share((*where, latency_objective()), series_names.WINDOW)}"
         queries.append(Query(expr=good, legend="{{service}} objective.latency"))
     return tuple(queries)
 
 
-def _states_objective(catalog: Catalog) -> bool:
-    return any(service.objective("latency") for service in catalog.services)
+def _states_objective(services: Services) -> bool:
+    return any(service.objective("latency") for service in services)
 
 
-def _within(catalog: Catalog) -> Panel:
-    where = (*chosen(catalog, route=False), latency_objective())
+def _within(scope: Scope, services: Services) -> Panel:
+    where = (*chosen(scope, route=False), latency_objective())
     objective = Query(expr=select(series_names.OBJECTIVE, where), legend="{{service}} objective", line=True)
     return Panel(
         key="latency.within",
@@ -106,22 +108,22 @@ def _within(catalog: Catalog) -> Panel:
             "inside a fine bucket. Normal is above the dashed objective. All routes together."
         ),
         unit="percentunit",
-        queries=(*within_threshold(catalog), *((objective,) if _states_objective(catalog) else ())),
+        queries=(*within_threshold(scope, services), *((objective,) if _states_objective(services) else ())),
         needs=("latency",),
         height=10,
     )
 
 
-def _buckets(catalog: Catalog) -> Iterator[Panel]:
+def _buckets(scope: Scope, services: Services) -> Iterator[Panel]:
     """Draw the histograms of each kind that there is; what only counted edges tell, where there are such."""
-    where = chosen(catalog)
-    if has_native(catalog.services):
-        whole = f"sum({select(series_names.SERVICE_DURATION, chosen(catalog, route=False))})"
-        both = has_classic(catalog.services)
+    where = chosen(scope)
+    if has_native(services):
+        whole = f"sum({select(series_names.SERVICE_DURATION, chosen(scope, route=False))})"
+        both = has_classic(services)
         yield _heatmap("-native" if both else "", "native histograms" if both else "all requests", whole)
-    if has_classic(catalog.services) or not has_native(catalog.services):
+    if has_classic(services) or not has_native(services):
         yield _heatmap("", "all requests", sum_by(("le",), select(series_names.ROUTE_DURATION_BUCKET, where)))
-        yield _distribution(catalog)
+        yield _distribution(scope)
 
 
 def _heatmap(suffix: str, what: str, expr: str) -> Panel:
@@ -139,9 +141,9 @@ def _heatmap(suffix: str, what: str, expr: str) -> Panel:
     )
 
 
-def _distribution(catalog: Catalog) -> Panel:
-    buckets = select(series_names.ROUTE_DURATION_BUCKET, chosen(catalog))
-    count = select(series_names.ROUTE_DURATION_COUNT, chosen(catalog))
+def _distribution(scope: Scope) -> Panel:
+    buckets = select(series_names.ROUTE_DURATION_BUCKET, chosen(scope))
+    count = select(series_names.ROUTE_DURATION_COUNT, chosen(scope))
     return Panel(
         key="latency.distribution",
         title="Requests within each bucket's edge (exact)",
@@ -162,9 +164,9 @@ def _distribution(catalog: Catalog) -> Panel:
     )
 
 
-def _routes(catalog: Catalog) -> Panel:
+def _routes(scope: Scope, services: Services) -> Panel:
     by = ("service", "route")
-    where = chosen(catalog)
+    where = chosen(scope)
     return Panel(
         key="latency.routes",
         title="Routes, those that take most time first",
@@ -177,7 +179,10 @@ def _routes(catalog: Catalog) -> Panel:
             Query(expr=throughput.concurrency(where, by), legend="Time spent", unit="none"),
             Query(expr=throughput.requests(where, by), legend="Requests", unit="reqps"),
             Query(expr=latency.mean(where, by), legend="Mean", unit="s"),
-            *(Query(expr=each.expr, legend="p95 (estimate)", unit="s") for each in _p95_by_route(catalog)),
+            *(
+                Query(expr=each.expr, legend="p95 (estimate)", unit="s")
+                for each in _p95_by_route(scope, services)
+            ),
         ),
         labels=by,
         sort="Time spent",
@@ -189,7 +194,7 @@ def latency_objective() -> Matcher:
     return Matcher("objective", "=", "latency")
 
 
-def _mean(catalog: Catalog) -> Panel:
+def _mean(scope: Scope) -> Panel:
     return Panel(
         key="latency.mean",
         title="Mean latency (exact)",
@@ -198,21 +203,21 @@ def _mean(catalog: Catalog) -> Panel:
             "moves p99. Normal is flat; a step is a change in what is asked or in how it is answered."
         ),
         unit="s",
-        queries=(Query(expr=latency.mean(chosen(catalog), ("service",)), legend="{{service}}"),),
+        queries=(Query(expr=latency.mean(chosen(scope), ("service",)), legend="{{service}}"),),
         needs=("latency",),
     )
 
 
-def _p95_by_route(catalog: Catalog) -> tuple[Query, ...]:
+def _p95_by_route(scope: Scope, services: Services) -> tuple[Query, ...]:
     """Ask p95 of each route; nothing where all histograms are native, which are not recorded by route."""
-    if has_native(catalog.services) and not has_classic(catalog.services):
+    if has_native(services) and not has_classic(services):
         return ()
-    expr = quantile(catalog.services, latency.QUANTILES[2], chosen(catalog), ("service", "route"))
+    expr = quantile(services, latency.QUANTILES[2], chosen(scope), ("service", "route"))
     return (Query(expr=expr, legend="{{service}} {{route}}"),)
 
 
-def _by_route(catalog: Catalog) -> Iterator[Panel]:
-    if not _p95_by_route(catalog):
+def _by_route(scope: Scope, services: Services) -> Iterator[Panel]:
+    if not _p95_by_route(scope, services):
         return
     yield Panel(
         key="latency.route-p95",
@@ -222,12 +227,12 @@ def _by_route(catalog: Catalog) -> Iterator[Panel]:
             "service's figure. Normal is each route at its own level."
         ),
         unit="s",
-        queries=_p95_by_route(catalog),
+        queries=_p95_by_route(scope, services),
         needs=("latency",),
     )
 
 
-def _slowest(catalog: Catalog) -> Panel:
+def _slowest(scope: Scope) -> Panel:
     return Panel(
         key="latency.route-mean",
         title="Mean latency by route (exact)",
@@ -237,7 +242,7 @@ def _slowest(catalog: Catalog) -> Panel:
         ),
         unit="s",
         queries=(
-            Query(expr=latency.mean(chosen(catalog), ("service", "route")), legend="{{service}} {{route}}"),
+            Query(expr=latency.mean(chosen(scope), ("service", "route")), legend="{{service}} {{route}}"),
         ),
         needs=("latency",),
     )

@@ -9,25 +9,27 @@ from decimal import Decimal
 from leadline.catalog.model import Catalog, Service
 from leadline.signals import latency, series_names
 from leadline.signals.promql import Matcher, select
+from leadline.signals.scope import Scope
 
 from .model import Link, Panel, Query
 
+Services = Sequence[Service]
 MOST_QUERIES = 26
 """Queries of a panel are named A to Z."""
 MOST_ROWS = 16
 """So high is a table at most that has about one row a unit of the grid."""
 
 
-def chosen(catalog: Catalog, *, route: bool = True) -> tuple[Matcher, ...]:
+def chosen(scope: Scope, *, route: bool = True) -> tuple[Matcher, ...]:
     """Match the project's series of the chosen services and, where they have one, routes."""
-    service = (*series_names.owner(catalog.project), Matcher("service", "=~", "$service"))
+    service = (*scope.matchers(), Matcher("service", "=~", "$service"))
     return (*service, Matcher("route", "=~", "$route")) if route else service
 
 
-def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
+def target_lines(scope: Scope, services: Services, *signals: str) -> tuple[Query, ...]:
     """Draw each service's own target of these signals, where the catalog has any."""
-    stated = {target.signal for service in catalog.services for target in service.targets}
-    where = chosen(catalog, route=False)
+    stated = {target.signal for service in services for target in service.targets}
+    where = chosen(scope, route=False)
     return tuple(
         Query(
             expr=select(series_names.TARGET, (*where, Matcher("signal", "=", signal))),
@@ -37,6 +39,11 @@ def target_lines(catalog: Catalog, *signals: str) -> tuple[Query, ...]:
         for signal in signals
         if signal in stated
     )
+
+
+def measuring(services: Services, instrument: str) -> list[Service]:
+    """Return the services of which an instrument's signals are recorded."""
+    return [service for service in services if instrument in service.measures]
 
 
 def has_classic(services: Iterable[Service]) -> bool:
@@ -67,10 +74,10 @@ def quantile(
     return "\nor\n".join(kinds)
 
 
-def alerts_firing(catalog: Catalog, service: Matcher | None = None) -> Query:
+def alerts_firing(scope: Scope, service: Matcher | None = None) -> Query:
     """Mark the alerts that fire, of the chosen services or of one."""
     of = service or Matcher("service", "=~", "$service|")
-    where = (*series_names.owner(catalog.project), of)
+    where = (*scope.matchers(), of)
     return Query(expr=series_names.firing(where), legend="{{alertname}} {{service}} {{objective}}")
 
 
@@ -97,20 +104,20 @@ def runbooks(catalog: Catalog) -> tuple[Link, ...]:
     return (Link(title="Runbooks", url=page),) if page else ()
 
 
-def measured(catalog: Catalog, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
+def measured(services: Services, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
     """Put a text in the place of every panel that no service of the catalog has the instruments for."""
     return tuple(
-        panel if _can_be_drawn(catalog, panel) else _not_measured(catalog, panel) for panel in panels
+        panel if _can_be_drawn(services, panel) else _not_measured(services, panel) for panel in panels
     )
 
 
-def _can_be_drawn(catalog: Catalog, panel: Panel) -> bool:
-    return any(set(panel.needs) <= service.measures for service in catalog.services)
+def _can_be_drawn(services: Services, panel: Panel) -> bool:
+    return any(set(panel.needs) <= service.measures for service in services)
 
 
-def _not_measured(catalog: Catalog, panel: Panel) -> Panel:
+def _not_measured(services: Services, panel: Panel) -> Panel:
     lines = [f"**{panel.title}** is not measured.", ""]
-    for service in catalog.services:
+    for service in services:
         for name in panel.needs:
             if name not in service.measures:
                 why = service.missing.get(name, "the profile has no such instrument")

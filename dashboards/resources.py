@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import series_names
 from leadline.signals.instruments import Instrument, total
 from leadline.signals.promql import select
 from leadline.signals.saturation import LIMITS, use
+from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Panel, Query, Step
@@ -25,9 +26,9 @@ USED = {
 """The panel of each resource: its title, its unit, and what it shows."""
 
 
-def build(catalog: Catalog, service: Service) -> Iterator[Panel]:
+def build(scope: Scope, service: Service) -> Iterator[Panel]:
     """Return a panel for each resource that the service tells the use of, and one of what held its CPU back."""
-    where = series_names.owner(catalog.project, service.name)
+    where = scope.matchers()
     for name, (title, unit, what) in USED.items():
         used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])
         if used is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from leadline.catalog.model import Catalog, Service
+from leadline.catalog.model import Service
 from leadline.signals import burn, cost, error_ratio, latency, series_names, throughput
 from leadline.signals.formulas import FORMULAS
 from leadline.signals.instruments import Instrument, rate, restarts
 from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import service_uid
 from leadline.signals.promql import Matcher, select, sum_by
+from leadline.signals.scope import Scope
 
 from . import colors, resources
 from .model import Dashboard, Panel, Query, Step, row
@@ -24,27 +25,27 @@ THIRD, TALL = 8, 10
 """The width of a panel of which three stand in a row; and the height of one with many lines in its legend."""
 
 
-def build(catalog: Catalog, service: Service) -> Dashboard:
+def build(scope: Scope, service: Service) -> Dashboard:
     """Return the dashboard of one service."""
     return Dashboard(
         topic=service.name,
-        uid=service_uid(catalog.project, service.name),
-        title=f"{catalog.project} / {service.name}",
+        uid=service_uid(scope.project, service.name),
+        title=f"{scope.project} / {service.name}",
         description=f"Traffic, errors, latency, saturation, budget and cost of {service.name}.",
-        project=catalog.project,
-        panels=tuple(_panels(catalog, service)),
+        project=scope.project,
+        panels=tuple(_panels(scope, service)),
         variables=(),
     )
 
 
-def _panels(catalog: Catalog, service: Service) -> Iterator[Panel]:
-    where = series_names.owner(catalog.project, service.name)
+def _panels(scope: Scope, service: Service) -> Iterator[Panel]:
+    where = scope.matchers()
     yield from _traffic(service, where)
     yield from _durations(service, where)
-    if any(burn.has_budget(each, catalog.retention) for each in service.objectives):
+    if any(burn.has_budget(each, scope.retention_seconds) for each in service.objectives):
         yield row("service.slo", "Objectives")
         yield from _budget(where)
-    saturation = list(resources.build(catalog, service))
+    saturation = list(resources.build(scope, service))
     if saturation:
         yield row("service.saturation", "Saturation")
         yield from saturation

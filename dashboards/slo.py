@@ -11,10 +11,11 @@ from leadline.signals import burn, error_ratio, series_names
 from leadline.signals.links import dashboard_uid
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, one_of, select, sum_by
+from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, Step, row
-from .parts import MOST_ROWS, chosen, measured
+from .parts import MOST_ROWS, Services, chosen, measured
 
 DRAWN = "6h"
 """The longest window whose burn rate is drawn over time; longer ones would read too many samples."""
@@ -28,36 +29,37 @@ SURE = (Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD))
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the SLO dashboard of a catalog."""
-    watched = any(True for _ in kept(catalog))
+    scope, services = catalog.scope(), catalog.services
+    watched = any(True for _ in kept(scope, services))
     panels = (
         (
-            _objectives(catalog),
-            _remaining(catalog),
-            _burning(catalog),
+            _objectives(scope, services),
+            _remaining(scope),
+            _burning(scope, services),
             row("slo.why", "What used it up, and how sure that is"),
-            *measured(catalog, (_errors(catalog), _share(catalog))),
-            _exhaustion(catalog),
-            _coverage(catalog),
+            *measured(services, (_errors(scope), _share(scope))),
+            _exhaustion(scope, services),
+            _coverage(scope),
         )
         if watched
         else (_none(),)
     )
     return Dashboard(
         topic="slo",
-        uid=dashboard_uid(catalog.project, "slo"),
-        title=f"{catalog.project} / SLO",
+        uid=dashboard_uid(scope.project, "slo"),
+        title=f"{scope.project} / SLO",
         description="Objectives, their error budgets and burn rates, event by event.",
-        project=catalog.project,
+        project=scope.project,
         panels=panels,
         variables=("service",),
     )
 
 
-def kept(catalog: Catalog) -> Iterator[Objective]:
+def kept(scope: Scope, services: Services) -> Iterator[Objective]:
     """Return the objectives whose budgets are computed: samples are kept for their period."""
-    for service in catalog.services:
+    for service in services:
         for objective in service.objectives:
-            if burn.has_budget(objective, catalog.retention):
+            if burn.has_budget(objective, scope.retention_seconds):
                 yield objective
 
 
@@ -74,16 +76,16 @@ def _none() -> Panel:
     )
 
 
-def _series(catalog: Catalog, record: str, *more: Matcher) -> str:
-    return select(record, (*chosen(catalog, route=False), *more))
+def _series(scope: Scope, record: str, *more: Matcher) -> str:
+    return select(record, (*chosen(scope, route=False), *more))
 
 
-def _objectives(catalog: Catalog) -> Panel:
-    where = chosen(catalog, route=False)
-    allowed = f"(1 - {_series(catalog, series_names.OBJECTIVE)})"
+def _objectives(scope: Scope, services: Services) -> Panel:
+    where = chosen(scope, route=False)
+    allowed = f"(1 - {_series(scope, series_names.OBJECTIVE)})"
 
     def column(record: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
-        return written(_series(catalog, record), title, unit, steps)
+        return written(_series(scope, record), title, unit, steps)
 
     def written(value: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
         expr = sum_by(("service", "objective"), value, "max")
@@ -108,17 +110,17 @@ def _objectives(catalog: Catalog) -> Panel:
                 "none",
                 BURNING,
             ),
-            written(_lasting(catalog), "Lasts for, at this rate", "s"),
+            written(_lasting(scope, services), "Lasts for, at this rate", "s"),
             column(series_names.SLO_COVERAGE, "Coverage", "percentunit", SURE),
         ),
         labels=("service", "objective"),
         sort="-Budget left",
         width=24,
-        height=min(MOST_ROWS, 4 + sum(len(service.objectives) for service in catalog.services)),
+        height=min(MOST_ROWS, 4 + sum(len(service.objectives) for service in services)),
     )
 
 
-def _remaining(catalog: Catalog) -> Panel:
+def _remaining(scope: Scope) -> Panel:
     return Panel(
         key="slo.remaining",
         title="Budget left",
@@ -127,19 +129,17 @@ def _remaining(catalog: Catalog) -> Panel:
             "they leave the period. Normal is well above 0; below the line the objective is missed."
         ),
         unit="percentunit",
-        queries=(
-            Query(expr=_series(catalog, series_names.SLO_REMAINING), legend="{{service}} {{objective}}"),
-        ),
+        queries=(Query(expr=_series(scope, series_names.SLO_REMAINING), legend="{{service}} {{objective}}"),),
         least=None,
         steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
         height=10,
     )
 
 
-def _burning(catalog: Catalog) -> Panel:
-    where = chosen(catalog, route=False)
+def _burning(scope: Scope, services: Services) -> Panel:
+    where = chosen(scope, route=False)
     legend = "{{service}} {{objective}} "
-    allowed = f"(1 - {_series(catalog, series_names.OBJECTIVE)})"
+    allowed = f"(1 - {_series(scope, series_names.OBJECTIVE)})"
     rates = [Query(expr=burn.burning(where, window), legend=f"{legend}{window}") for window in burn.RECORDED]
     long = Query(expr=f"{burn.summed_share(where, DRAWN)}\n/\n{allowed}", legend=f"{legend}{DRAWN}")
     return Panel(
@@ -150,19 +150,19 @@ def _burning(catalog: Catalog) -> Panel:
             "lasts exactly its period. An alert fires when a long window and its short one are above their dashed factor. Normal is below 1."
         ),
         unit="none",
-        queries=(*rates, long, *_factors(catalog)),
+        queries=(*rates, long, *_factors(scope, services)),
         colors=colors.ending(colors.WINDOWS),
         height=10,
     )
 
 
-def _factors(catalog: Catalog) -> Iterator[Query]:
+def _factors(scope: Scope, services: Services) -> Iterator[Query]:
     """Draw from which burn rate each long window raises an alert; of several periods each by itself."""
-    stated = list(kept(catalog))
+    stated = list(kept(scope, services))
     several = len({each.period_seconds for each in stated}) > 1
     lines = {}
     for objective in stated:
-        for arm in burn.usable(objective, catalog.retention):
+        for arm in burn.usable(objective, scope.retention_seconds):
             period = f" of {promql_duration(objective.period_seconds)}" if several else ""
             factor = plain(round(burn.factor(objective, arm), 4))
             lines[f"{arm.severity} {arm.long}{period}"] = factor
@@ -170,7 +170,7 @@ def _factors(catalog: Catalog) -> Iterator[Query]:
         yield Query(expr=f"vector({factor})", legend=legend, line=True)
 
 
-def _errors(catalog: Catalog) -> Panel:
+def _errors(scope: Scope) -> Panel:
     return Panel(
         key="slo.errors",
         title="Failed requests by route",
@@ -180,7 +180,7 @@ def _errors(catalog: Catalog) -> Panel:
         unit="reqps",
         queries=(
             Query(
-                expr=error_ratio.errors(chosen(catalog, route=False), ("service", "route")),
+                expr=error_ratio.errors(chosen(scope, route=False), ("service", "route")),
                 legend="{{service}} {{route}}",
             ),
         ),
@@ -189,7 +189,7 @@ def _errors(catalog: Catalog) -> Panel:
     )
 
 
-def _share(catalog: Catalog) -> Panel:
+def _share(scope: Scope) -> Panel:
     return Panel(
         key="slo.share",
         title="Bad events, share of all",
@@ -200,11 +200,11 @@ def _share(catalog: Catalog) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=burn.share(chosen(catalog, route=False), series_names.WINDOW),
+                expr=burn.share(chosen(scope, route=False), series_names.WINDOW),
                 legend="{{service}} {{objective}}",
             ),
             Query(
-                expr=f"1 - {_series(catalog, series_names.OBJECTIVE)}",
+                expr=f"1 - {_series(scope, series_names.OBJECTIVE)}",
                 legend="{{service}} {{objective}} allowed",
                 line=True,
             ),
@@ -212,7 +212,7 @@ def _share(catalog: Catalog) -> Panel:
     )
 
 
-def _exhaustion(catalog: Catalog) -> Panel:
+def _exhaustion(scope: Scope, services: Services) -> Panel:
     return Panel(
         key="slo.exhaustion",
         title="Budget lasts for, at the present rate",
@@ -221,19 +221,19 @@ def _exhaustion(catalog: Catalog) -> Panel:
             "that somebody should look now."
         ),
         unit="s",
-        queries=(Query(expr=_lasting(catalog), legend="{{service}} {{objective}}"),),
+        queries=(Query(expr=_lasting(scope, services), legend="{{service}} {{objective}}"),),
     )
 
 
-def _lasting(catalog: Catalog) -> str:
+def _lasting(scope: Scope, services: Services) -> str:
     """Write how long budgets last at the present burn rate, in seconds: what is left × period ÷ burn rate; by period where they differ."""
     by_period: dict[Decimal, dict[str, list[str]]] = {}
-    for service in catalog.services:
+    for service in services:
         for objective in service.objectives:
-            if burn.has_budget(objective, catalog.retention):
+            if burn.has_budget(objective, scope.retention_seconds):
                 names = by_period.setdefault(objective.period_seconds, {})
                 names.setdefault(objective.name, []).append(service.name)
-    chosen_ones = chosen(catalog, route=False)
+    chosen_ones = chosen(scope, route=False)
     parts = []
     for period, objectives in by_period.items():
         wheres = [chosen_ones]
@@ -250,7 +250,7 @@ def _lasting(catalog: Catalog) -> str:
     return "\nor\n".join(parts)
 
 
-def _coverage(catalog: Catalog) -> Panel:
+def _coverage(scope: Scope) -> Panel:
     return Panel(
         key="slo.coverage",
         title="Coverage of the period",
@@ -259,8 +259,6 @@ def _coverage(catalog: Catalog) -> Panel:
             "hole lowers it for one. Normal is near 100 %."
         ),
         unit="percentunit",
-        queries=(
-            Query(expr=_series(catalog, series_names.SLO_COVERAGE), legend="{{service}} {{objective}}"),
-        ),
+        queries=(Query(expr=_series(scope, series_names.SLO_COVERAGE), legend="{{service}} {{objective}}"),),
         most=1,
     )

@@ -10,44 +10,46 @@ from leadline.signals.instruments import rate
 from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import select
+from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, Step, row
-from .parts import MOST_QUERIES, chosen, measured, target_lines
+from .parts import MOST_QUERIES, Services, chosen, measured, measuring, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the throughput dashboard of a catalog."""
+    scope, services = catalog.scope(), catalog.services
     panels = (
-        _by_service(catalog),
-        _error_ratio(catalog),
-        _by_label(catalog, "route", "Requests by route", "Which routes carry the load."),
+        _by_service(scope, services),
+        _error_ratio(scope, services),
+        _by_label(scope, "route", "Requests by route", "Which routes carry the load."),
         _by_label(
-            catalog,
+            scope,
             STATUS_CLASS,
             "Requests by status class",
             "2xx are answers, 4xx the client's mistakes, 5xx errors.",
         ),
-        _by_label(catalog, "method", "Requests by method", "Reads and writes rarely cost the same."),
-        _errors(catalog),
-        _concurrency(catalog),
+        _by_label(scope, "method", "Requests by method", "Reads and writes rarely cost the same."),
+        _errors(scope),
+        _concurrency(scope),
         row("throughput.compared", "Demand and capacity"),
-        *((_last_week(catalog),) if catalog.scope().keeps("8d") else ()),
-        saturation(catalog),
-        *_rejected(catalog),
-        *_queue(catalog),
+        *((_last_week(scope),) if scope.keeps("8d") else ()),
+        saturation(scope, services),
+        *_rejected(services),
+        *_queue(scope, services),
     )
     return Dashboard(
         topic="throughput",
-        uid=dashboard_uid(catalog.project, "throughput"),
-        title=f"{catalog.project} / Throughput",
+        uid=dashboard_uid(scope.project, "throughput"),
+        title=f"{scope.project} / Throughput",
         description="Requests per second by service, route, method and status, their errors and concurrency.",
-        project=catalog.project,
-        panels=measured(catalog, panels),
+        project=scope.project,
+        panels=measured(services, panels),
     )
 
 
-def _by_service(catalog: Catalog) -> Panel:
+def _by_service(scope: Scope, services: Services) -> Panel:
     return Panel(
         key="throughput.service",
         title="Requests per second",
@@ -57,14 +59,14 @@ def _by_service(catalog: Catalog) -> Panel:
         ),
         unit="reqps",
         queries=(
-            Query(expr=throughput.requests(chosen(catalog), ("service",)), legend="{{service}}"),
-            *target_lines(catalog, "throughput"),
+            Query(expr=throughput.requests(chosen(scope), ("service",)), legend="{{service}}"),
+            *target_lines(scope, services, "throughput"),
         ),
         needs=("requests",),
     )
 
 
-def _error_ratio(catalog: Catalog) -> Panel:
+def _error_ratio(scope: Scope, services: Services) -> Panel:
     return Panel(
         key="throughput.error-ratio",
         title="Error ratio",
@@ -74,14 +76,14 @@ def _error_ratio(catalog: Catalog) -> Panel:
         ),
         unit="percentunit",
         queries=(
-            Query(expr=error_ratio.error_ratio(chosen(catalog), ("service",)), legend="{{service}}"),
-            *target_lines(catalog, "error_ratio"),
+            Query(expr=error_ratio.error_ratio(chosen(scope), ("service",)), legend="{{service}}"),
+            *target_lines(scope, services, "error_ratio"),
         ),
         needs=("requests",),
     )
 
 
-def _by_label(catalog: Catalog, label: str, title: str, why: str) -> Panel:
+def _by_label(scope: Scope, label: str, title: str, why: str) -> Panel:
     return Panel(
         key=f"throughput.{label}",
         title=title,
@@ -89,7 +91,7 @@ def _by_label(catalog: Catalog, label: str, title: str, why: str) -> Panel:
         unit="reqps",
         queries=(
             Query(
-                expr=throughput.requests(chosen(catalog), ("service", label)),
+                expr=throughput.requests(chosen(scope), ("service", label)),
                 legend=f"{{{{service}}}} {{{{{label}}}}}",
             ),
         ),
@@ -99,7 +101,7 @@ def _by_label(catalog: Catalog, label: str, title: str, why: str) -> Panel:
     )
 
 
-def _errors(catalog: Catalog) -> Panel:
+def _errors(scope: Scope) -> Panel:
     return Panel(
         key="throughput.errors",
         title="Errors per second by route",
@@ -107,14 +109,14 @@ def _errors(catalog: Catalog) -> Panel:
         unit="reqps",
         queries=(
             Query(
-                expr=error_ratio.errors(chosen(catalog), ("service", "route")), legend="{{service}} {{route}}"
+                expr=error_ratio.errors(chosen(scope), ("service", "route")), legend="{{service}} {{route}}"
             ),
         ),
         needs=("requests",),
     )
 
 
-def _concurrency(catalog: Catalog) -> Panel:
+def _concurrency(scope: Scope) -> Panel:
     return Panel(
         key="throughput.concurrency",
         title="Requests in progress (mean)",
@@ -122,13 +124,13 @@ def _concurrency(catalog: Catalog) -> Panel:
             "Seconds spent on requests per second, which by Little's law is how many are in progress at once; a "
             "gauge would miss what happens between scrapes. Near the number of workers, requests begin to queue. Normal follows the traffic."
         ),
-        queries=(Query(expr=throughput.concurrency(chosen(catalog), ("service",)), legend="{{service}}"),),
+        queries=(Query(expr=throughput.concurrency(chosen(scope), ("service",)), legend="{{service}}"),),
         needs=("latency",),
     )
 
 
-def _last_week(catalog: Catalog) -> Panel:
-    now = select(series_names.requests("30m"), chosen(catalog, route=False))
+def _last_week(scope: Scope) -> Panel:
+    now = select(series_names.requests("30m"), chosen(scope, route=False))
     return Panel(
         key="throughput.week",
         title="Requests per second over half an hour, and a week before",
@@ -145,7 +147,7 @@ def _last_week(catalog: Catalog) -> Panel:
     )
 
 
-def saturation(catalog: Catalog) -> Panel:
+def saturation(scope: Scope, services: Services) -> Panel:
     """Draw how full each resource is of which use and limit are known."""
     return Panel(
         key="throughput.saturation",
@@ -157,24 +159,24 @@ def saturation(catalog: Catalog) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=select(series_names.SATURATION, chosen(catalog, route=False)),
+                expr=select(series_names.SATURATION, chosen(scope, route=False)),
                 legend="{{service}} {{resource}}",
             ),
         ),
-        needs=_limits(catalog),
+        needs=_limits(services),
         steps=(Step(None, colors.GOOD), Step(0.7, colors.WARN), Step(0.9, colors.BAD)),
     )
 
 
-def _limits(catalog: Catalog) -> tuple[str, ...]:
+def _limits(services: Services) -> tuple[str, ...]:
     """Return an instrument that tells a limit, of those that some service has; one that none has, where none does."""
-    named = [name for service in catalog.services for name in service.instruments if "limit" in name]
+    named = [name for service in services for name in service.instruments if "limit" in name]
     return (named[0] if named else "cpu_limit",)
 
 
-def _rejected(catalog: Catalog) -> Iterator[Panel]:
+def _rejected(services: Services) -> Iterator[Panel]:
     """Draw what was turned away, from each service's own counter."""
-    counting = catalog.measuring("rejected")
+    counting = measuring(services, "rejected")
     if counting:
         yield Panel(
             key="throughput.rejected",
@@ -191,14 +193,14 @@ def _rejected(catalog: Catalog) -> Iterator[Panel]:
         )
 
 
-def _queue(catalog: Catalog) -> Iterator[Panel]:
-    if catalog.measuring("queue"):
+def _queue(scope: Scope, services: Services) -> Iterator[Panel]:
+    if measuring(services, "queue"):
         yield Panel(
             key="throughput.queue",
             title="Tasks that wait in queues",
             description="How many tasks wait in each service's queue. A queue that is never empty and grows will not drain. Normal is near 0.",
             queries=(
-                Query(expr=select(series_names.QUEUE, chosen(catalog, route=False)), legend="{{service}}"),
+                Query(expr=select(series_names.QUEUE, chosen(scope, route=False)), legend="{{service}}"),
             ),
             needs=("queue",),
         )
