@@ -11,52 +11,51 @@ from leadline.signals import cost, series_names
 from leadline.signals.instruments import total
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import select
-from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, Step
-from .parts import MOST_QUERIES, Services, chosen, measured, measuring, target_lines
+from .parts import MOST_QUERIES, View, measured, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the cost dashboard of a catalog."""
-    scope, services = catalog.scope(), catalog.services
+    view = View.of(catalog)
     panels = (
-        _per_hour(scope),
-        _month(scope, catalog.monthly_budget_usd),
-        *_to_date(scope, catalog.monthly_budget_usd),
-        _per_1k_tokens(scope, services),
-        _per_request(scope, services),
-        *_savings(scope, catalog.references),
-        *_expected(scope, catalog.tuning.spend_surge),
+        _per_hour(view),
+        _month(view, catalog.monthly_budget_usd),
+        *_to_date(view, catalog.monthly_budget_usd),
+        _per_1k_tokens(view),
+        _per_request(view),
+        *_savings(view, catalog.references),
+        *_expected(view, catalog.tuning.spend_surge),
         _tokens(
-            scope,
+            view,
             "token_type",
             "Tokens per second by type",
             "Output tokens cost several times input tokens.",
         ),
         _tokens(
-            scope,
+            view,
             "model",
             "Tokens per second by model",
             "A more expensive model taking over is seen here first.",
         ),
-        *_unpriced(scope, services),
-        *_infrastructure(services),
+        *_unpriced(view),
+        *_infrastructure(view),
     )
     return Dashboard(
         topic="cost",
-        uid=dashboard_uid(scope.project, "cost"),
-        title=f"{scope.project} / Cost",
+        uid=dashboard_uid(catalog.project, "cost"),
+        title=f"{catalog.project} / Cost",
         description="US dollars and tokens by model and service, from counters of spend.",
-        project=scope.project,
-        panels=measured(services, panels),
+        project=catalog.project,
+        panels=measured(view, panels),
         variables=("service",),
     )
 
 
-def _per_hour(scope: Scope) -> Panel:
-    where = chosen(scope, route=False)
+def _per_hour(view: View) -> Panel:
+    where = view.where
     return Panel(
         key="cost.hour",
         title="USD per hour by model",
@@ -68,8 +67,8 @@ def _per_hour(scope: Scope) -> Panel:
     )
 
 
-def _month(scope: Scope, monthly_budget_usd: Decimal | None) -> Panel:
-    where = chosen(scope, route=False)
+def _month(view: View, monthly_budget_usd: Decimal | None) -> Panel:
+    where = view.where
     rates = tuple(
         Query(
             expr=cost.month(where, window, ("service",)),
@@ -78,7 +77,7 @@ def _month(scope: Scope, monthly_budget_usd: Decimal | None) -> Panel:
         for window in (series_names.LONG_WINDOW, series_names.DAY_WINDOW)
     )
     budget = Query(
-        expr=select(series_names.BUDGET, scope.matchers()),
+        expr=select(series_names.BUDGET, view.scope.matchers()),
         legend="budget of the project",
         line=True,
     )
@@ -96,11 +95,11 @@ def _month(scope: Scope, monthly_budget_usd: Decimal | None) -> Panel:
     )
 
 
-def _to_date(scope: Scope, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
+def _to_date(view: View, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
     """Draw the month's spend where it is summed: where there is a budget and samples are kept for a month."""
-    if monthly_budget_usd is None or not scope.keeps("31d"):
+    if monthly_budget_usd is None or not view.scope.keeps("31d"):
         return
-    owner = scope.matchers()
+    owner = view.scope.matchers()
     yield Panel(
         key="cost.to-date",
         title="Spent since the month began",
@@ -129,9 +128,9 @@ def _to_date(scope: Scope, monthly_budget_usd: Decimal | None) -> Iterator[Panel
     )
 
 
-def _savings(scope: Scope, references: tuple[Reference, ...]) -> Iterator[Panel]:
+def _savings(view: View, references: tuple[Reference, ...]) -> Iterator[Panel]:
     """Draw what is saved against each reference that names a unit cost."""
-    where = chosen(scope, route=False)
+    where = view.where
     tokens = cost.tokens(where, ("service",))
     found = [
         (reference, reference.figures["cost_per_1k_tokens"][0])
@@ -160,10 +159,10 @@ def _savings(scope: Scope, references: tuple[Reference, ...]) -> Iterator[Panel]
         )
 
 
-def _expected(scope: Scope, spend_surge: Decimal) -> Iterator[Panel]:
-    if not scope.keeps("7d2h"):
+def _expected(view: View, spend_surge: Decimal) -> Iterator[Panel]:
+    if not view.scope.keeps("7d2h"):
         return
-    where = chosen(scope, route=False)
+    where = view.where
     expected = f"{SECONDS_PER_HOUR} * {select(series_names.COST_EXPECTED, where)}"
     surge = spend_surge
     yield Panel(
@@ -186,8 +185,8 @@ def _expected(scope: Scope, spend_surge: Decimal) -> Iterator[Panel]:
     )
 
 
-def _unpriced(scope: Scope, services: Services) -> Iterator[Panel]:
-    if any(service.is_priced for service in services):
+def _unpriced(view: View) -> Iterator[Panel]:
+    if any(service.is_priced for service in view.services):
         yield Panel(
             key="cost.unpriced",
             title="Tokens without a price",
@@ -197,7 +196,7 @@ def _unpriced(scope: Scope, services: Services) -> Iterator[Panel]:
             ),
             queries=(
                 Query(
-                    expr=select(series_names.UNPRICED_TOKENS, chosen(scope, route=False)),
+                    expr=select(series_names.UNPRICED_TOKENS, view.where),
                     legend="{{service}} {{model}}",
                 ),
             ),
@@ -205,9 +204,9 @@ def _unpriced(scope: Scope, services: Services) -> Iterator[Panel]:
         )
 
 
-def _infrastructure(services: Services) -> Iterator[Panel]:
+def _infrastructure(view: View) -> Iterator[Panel]:
     """Draw what machines cost, where a service's profile tells."""
-    found = measuring(services, "infrastructure")
+    found = view.measuring("infrastructure")
     if found:
         yield Panel(
             key="cost.infrastructure",
@@ -226,7 +225,7 @@ def _hourly(service: Service) -> str:
     return f"vector({total(found)})" if found.constant is not None else total(found)
 
 
-def _per_1k_tokens(scope: Scope, services: Services) -> Panel:
+def _per_1k_tokens(view: View) -> Panel:
     return Panel(
         key="cost.per-1k-tokens",
         title="USD per 1k tokens",
@@ -236,14 +235,14 @@ def _per_1k_tokens(scope: Scope, services: Services) -> Panel:
         ),
         unit="currencyUSD",
         queries=(
-            Query(expr=cost.per_1k_tokens(chosen(scope, route=False), ("service",)), legend="{{service}}"),
-            *target_lines(scope, services, "cost_per_1k_tokens"),
+            Query(expr=cost.per_1k_tokens(view.where, ("service",)), legend="{{service}}"),
+            *target_lines(view, "cost_per_1k_tokens"),
         ),
         needs=("cost", "tokens"),
     )
 
 
-def _per_request(scope: Scope, services: Services) -> Panel:
+def _per_request(view: View) -> Panel:
     return Panel(
         key="cost.per-request",
         title="USD per request",
@@ -253,21 +252,21 @@ def _per_request(scope: Scope, services: Services) -> Panel:
         ),
         unit="currencyUSD",
         queries=(
-            Query(expr=cost.per_request(chosen(scope, route=False), ("service",)), legend="{{service}}"),
-            *target_lines(scope, services, "cost_per_request"),
+            Query(expr=cost.per_request(view.where, ("service",)), legend="{{service}}"),
+            *target_lines(view, "cost_per_request"),
         ),
         needs=("cost", "requests"),
     )
 
 
-def _tokens(scope: Scope, label: str, title: str, why: str) -> Panel:
+def _tokens(view: View, label: str, title: str, why: str) -> Panel:
     return Panel(
         key=f"cost.tokens-{label.replace('_', '-')}",
         title=title,
         description=f"Tokens per second, stacked. {why} Normal is a mix that changes slowly.",
         queries=(
             Query(
-                expr=cost.tokens(chosen(scope, route=False), ("service", label)),
+                expr=cost.tokens(view.where, ("service", label)),
                 legend=f"{{{{service}}}} {{{{{label}}}}}",
             ),
         ),

@@ -8,42 +8,41 @@ from leadline.catalog.model import Catalog
 from leadline.signals import burn, latency, series_names, throughput
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import Matcher, select, sum_by
-from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query
-from .parts import Services, chosen, has_classic, has_native, measured, quantile, target_lines
+from .parts import View, has_classic, has_native, measured, quantile, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the latency dashboard of a catalog."""
-    scope, services = catalog.scope(), catalog.services
+    view = View.of(catalog)
     return Dashboard(
         topic="latency",
-        uid=dashboard_uid(scope.project, "latency"),
-        title=f"{scope.project} / Latency",
+        uid=dashboard_uid(catalog.project, "latency"),
+        title=f"{catalog.project} / Latency",
         description="How long requests take on the server's clock, by service and route.",
-        project=scope.project,
+        project=catalog.project,
         panels=measured(
-            services,
+            view,
             (
-                _quantiles(scope, services),
-                _within(scope, services),
-                *_buckets(scope, services),
-                _mean(scope),
-                *_by_route(scope, services),
-                _slowest(scope),
-                _routes(scope, services),
+                _quantiles(view),
+                _within(view),
+                *_buckets(view),
+                _mean(view),
+                *_by_route(view),
+                _slowest(view),
+                _routes(view),
             ),
         ),
     )
 
 
-def _quantiles(scope: Scope, services: Services) -> Panel:
-    where = chosen(scope)
+def _quantiles(view: View) -> Panel:
+    where = view.routed
     estimates = tuple(
         Query(
-            expr=quantile(services, rank, where, ("service",)),
+            expr=quantile(view.services, rank, where, ("service",)),
             legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
         for rank in latency.QUANTILES
@@ -58,20 +57,20 @@ def _quantiles(scope: Scope, services: Services) -> Panel:
             "Normal is a flat line below the dashed target."
         ),
         unit="s",
-        queries=(*estimates, *target_lines(scope, services, *signals)),
+        queries=(*estimates, *target_lines(view, *signals)),
         needs=("latency",),
         colors=colors.ending(colors.QUANTILES),
         height=10,
     )
 
 
-def within_threshold(scope: Scope, services: Services) -> tuple[Query, ...]:
+def within_threshold(view: View) -> tuple[Query, ...]:
     """Ask for the exact shares of requests within the bucket edges around targets, and within objectives."""
-    where = chosen(scope, route=False)
+    where = view.where
     queries = []
     edges = dict.fromkeys(
         latency.recorded_edge(histogram, edge)
-        for service in services
+        for service in view.services
         if (histogram := service.instruments.get("latency")) and histogram.knows_buckets
         for target in service.quantile_targets("latency")
         for _, edge in latency.edges_around(histogram, target.value)
@@ -80,24 +79,24 @@ def within_threshold(scope: Scope, services: Services) -> tuple[Query, ...]:
         queries.append(
             Query(expr=latency.share_within(where, edges, ("service",)), legend="{{service}} {{le}} s")
         )
-    if has_native(services):
+    if has_native(view.services):
         queries.append(
             Query(
                 expr=select(series_names.within(series_names.WINDOW), where), legend="{{service}} {{signal}}"
             )
         )
-    if _states_objective(services):
+    if _states_objective(view):
         good = f"1 - {burn.share((*where, latency_objective()), series_names.WINDOW)}"
         queries.append(Query(expr=good, legend="{{service}} objective.latency"))
     return tuple(queries)
 
 
-def _states_objective(services: Services) -> bool:
-    return any(service.objective("latency") for service in services)
+def _states_objective(view: View) -> bool:
+    return any(service.objective("latency") for service in view.services)
 
 
-def _within(scope: Scope, services: Services) -> Panel:
-    where = (*chosen(scope, route=False), latency_objective())
+def _within(view: View) -> Panel:
+    where = (*view.where, latency_objective())
     objective = Query(expr=select(series_names.OBJECTIVE, where), legend="{{service}} objective", line=True)
     return Panel(
         key="latency.within",
@@ -108,22 +107,22 @@ def _within(scope: Scope, services: Services) -> Panel:
             "inside a fine bucket. Normal is above the dashed objective. All routes together."
         ),
         unit="percentunit",
-        queries=(*within_threshold(scope, services), *((objective,) if _states_objective(services) else ())),
+        queries=(*within_threshold(view), *((objective,) if _states_objective(view) else ())),
         needs=("latency",),
         height=10,
     )
 
 
-def _buckets(scope: Scope, services: Services) -> Iterator[Panel]:
+def _buckets(view: View) -> Iterator[Panel]:
     """Draw the histograms of each kind that there is; what only counted edges tell, where there are such."""
-    where = chosen(scope)
-    if has_native(services):
-        whole = f"sum({select(series_names.SERVICE_DURATION, chosen(scope, route=False))})"
-        both = has_classic(services)
+    where = view.routed
+    if has_native(view.services):
+        whole = f"sum({select(series_names.SERVICE_DURATION, view.where)})"
+        both = has_classic(view.services)
         yield _heatmap("-native" if both else "", "native histograms" if both else "all requests", whole)
-    if has_classic(services) or not has_native(services):
+    if has_classic(view.services) or not has_native(view.services):
         yield _heatmap("", "all requests", sum_by(("le",), select(series_names.ROUTE_DURATION_BUCKET, where)))
-        yield _distribution(scope)
+        yield _distribution(view)
 
 
 def _heatmap(suffix: str, what: str, expr: str) -> Panel:
@@ -141,9 +140,9 @@ def _heatmap(suffix: str, what: str, expr: str) -> Panel:
     )
 
 
-def _distribution(scope: Scope) -> Panel:
-    buckets = select(series_names.ROUTE_DURATION_BUCKET, chosen(scope))
-    count = select(series_names.ROUTE_DURATION_COUNT, chosen(scope))
+def _distribution(view: View) -> Panel:
+    buckets = select(series_names.ROUTE_DURATION_BUCKET, view.routed)
+    count = select(series_names.ROUTE_DURATION_COUNT, view.routed)
     return Panel(
         key="latency.distribution",
         title="Requests within each bucket's edge (exact)",
@@ -164,9 +163,9 @@ def _distribution(scope: Scope) -> Panel:
     )
 
 
-def _routes(scope: Scope, services: Services) -> Panel:
+def _routes(view: View) -> Panel:
     by = ("service", "route")
-    where = chosen(scope)
+    where = view.routed
     return Panel(
         key="latency.routes",
         title="Routes, those that take most time first",
@@ -179,10 +178,7 @@ def _routes(scope: Scope, services: Services) -> Panel:
             Query(expr=throughput.concurrency(where, by), legend="Time spent", unit="none"),
             Query(expr=throughput.requests(where, by), legend="Requests", unit="reqps"),
             Query(expr=latency.mean(where, by), legend="Mean", unit="s"),
-            *(
-                Query(expr=each.expr, legend="p95 (estimate)", unit="s")
-                for each in _p95_by_route(scope, services)
-            ),
+            *(Query(expr=each.expr, legend="p95 (estimate)", unit="s") for each in _p95_by_route(view)),
         ),
         labels=by,
         sort="Time spent",
@@ -194,7 +190,7 @@ def latency_objective() -> Matcher:
     return Matcher("objective", "=", "latency")
 
 
-def _mean(scope: Scope) -> Panel:
+def _mean(view: View) -> Panel:
     return Panel(
         key="latency.mean",
         title="Mean latency (exact)",
@@ -203,21 +199,21 @@ def _mean(scope: Scope) -> Panel:
             "moves p99. Normal is flat; a step is a change in what is asked or in how it is answered."
         ),
         unit="s",
-        queries=(Query(expr=latency.mean(chosen(scope), ("service",)), legend="{{service}}"),),
+        queries=(Query(expr=latency.mean(view.routed, ("service",)), legend="{{service}}"),),
         needs=("latency",),
     )
 
 
-def _p95_by_route(scope: Scope, services: Services) -> tuple[Query, ...]:
+def _p95_by_route(view: View) -> tuple[Query, ...]:
     """Ask p95 of each route; nothing where all histograms are native, which are not recorded by route."""
-    if has_native(services) and not has_classic(services):
+    if has_native(view.services) and not has_classic(view.services):
         return ()
-    expr = quantile(services, latency.QUANTILES[2], chosen(scope), ("service", "route"))
+    expr = quantile(view.services, latency.QUANTILES[2], view.routed, ("service", "route"))
     return (Query(expr=expr, legend="{{service}} {{route}}"),)
 
 
-def _by_route(scope: Scope, services: Services) -> Iterator[Panel]:
-    if not _p95_by_route(scope, services):
+def _by_route(view: View) -> Iterator[Panel]:
+    if not _p95_by_route(view):
         return
     yield Panel(
         key="latency.route-p95",
@@ -227,12 +223,12 @@ def _by_route(scope: Scope, services: Services) -> Iterator[Panel]:
             "service's figure. Normal is each route at its own level."
         ),
         unit="s",
-        queries=_p95_by_route(scope, services),
+        queries=_p95_by_route(view),
         needs=("latency",),
     )
 
 
-def _slowest(scope: Scope) -> Panel:
+def _slowest(view: View) -> Panel:
     return Panel(
         key="latency.route-mean",
         title="Mean latency by route (exact)",
@@ -242,7 +238,7 @@ def _slowest(scope: Scope) -> Panel:
         ),
         unit="s",
         queries=(
-            Query(expr=latency.mean(chosen(scope), ("service", "route")), legend="{{service}} {{route}}"),
+            Query(expr=latency.mean(view.routed, ("service", "route")), legend="{{service}} {{route}}"),
         ),
         needs=("latency",),
     )

@@ -9,11 +9,10 @@ from leadline.catalog.model import Catalog, Service
 from leadline.signals import error_ratio, latency, throughput
 from leadline.signals.formulas import FORMULAS, missing
 from leadline.signals.links import dashboard_uid
-from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, row
-from .parts import Services, chosen, measured, quantile, target_lines
+from .parts import View, measured, quantile, target_lines
 from .throughput import saturation
 
 CLIENT, WINDOW = "k6", "$__rate_interval"
@@ -23,17 +22,17 @@ ONLY_WITH_K6 = "Needs k6 to write to this Prometheus (`k6 run --out experimental
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the dashboard of load tests of a catalog."""
-    scope, services = catalog.scope(), catalog.services
-    clients = [service for service in services if service.profile == CLIENT]
+    view = View.of(catalog)
+    clients = [service for service in view.services if service.profile == CLIENT]
     return Dashboard(
         topic="load-test",
-        uid=dashboard_uid(scope.project, "load-test"),
-        title=f"{scope.project} / Load test",
+        uid=dashboard_uid(catalog.project, "load-test"),
+        title=f"{catalog.project} / Load test",
         description="A load test, the client beside the server; `leadline snapshot --k6` gives its exact figures.",
-        project=scope.project,
+        project=catalog.project,
         panels=(
             row("load.server", "Server"),
-            *measured(services, _server(scope, services)),
+            *measured(view, _server(view)),
             row("load.client", "Client (k6)"),
             *(tuple(_client(clients[0])) if clients else (_no_client(),)),
         ),
@@ -41,11 +40,11 @@ def build(catalog: Catalog) -> Dashboard:
     )
 
 
-def _server(scope: Scope, services: Services) -> tuple[Panel, ...]:
-    where = chosen(scope, route=False)
+def _server(view: View) -> tuple[Panel, ...]:
+    where = view.where
     quantiles = tuple(
         Query(
-            expr=quantile(services, rank, where, ("service",)),
+            expr=quantile(view.services, rank, where, ("service",)),
             legend=f"{{{{service}}}} {latency.signal(rank).removeprefix('latency.')}",
         )
         for rank in latency.QUANTILES
@@ -61,7 +60,7 @@ def _server(scope: Scope, services: Services) -> tuple[Panel, ...]:
             unit="reqps",
             queries=(
                 Query(expr=throughput.requests(where, ("service",)), legend="{{service}}"),
-                *target_lines(scope, services, "throughput"),
+                *target_lines(view, "throughput"),
             ),
             needs=("requests",),
         ),
@@ -73,7 +72,7 @@ def _server(scope: Scope, services: Services) -> tuple[Panel, ...]:
                 "the network, and in a queue before the service, is not in it. Normal is flat until the limit is near."
             ),
             unit="s",
-            queries=(*quantiles, *target_lines(scope, services, "latency.p95", "latency.p99")),
+            queries=(*quantiles, *target_lines(view, "latency.p95", "latency.p99")),
             needs=("latency",),
             colors=colors.ending(colors.QUANTILES),
         ),
@@ -87,11 +86,11 @@ def _server(scope: Scope, services: Services) -> tuple[Panel, ...]:
             unit="percentunit",
             queries=(
                 Query(expr=error_ratio.error_ratio(where, ("service",)), legend="{{service}}"),
-                *target_lines(scope, services, "error_ratio"),
+                *target_lines(view, "error_ratio"),
             ),
             needs=("requests",),
         ),
-        replace(saturation(scope, services), key="load.saturation"),
+        replace(saturation(view), key="load.saturation"),
     )
 
 

@@ -8,12 +8,11 @@ from leadline.catalog.model import Catalog
 from leadline.signals import cost, error_ratio, latency, series_names, throughput
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import Matcher, select, sum_by
-from leadline.signals.scope import Scope
 
 from . import colors
 from .latency import within_threshold
 from .model import Dashboard, Link, Panel, Query, Step, row
-from .parts import MOST_ROWS, Services, chosen, measured, quantile, target_lines
+from .parts import MOST_ROWS, View, measured, quantile, target_lines
 from .slo import LEFT
 
 P95 = latency.QUANTILES[2]
@@ -25,39 +24,39 @@ FIRING = (Step(None, colors.GOOD), Step(1, colors.BAD))
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the overview dashboard of a catalog."""
-    scope, services = catalog.scope(), catalog.services
+    view = View.of(catalog)
     return Dashboard(
         topic="overview",
-        uid=dashboard_uid(scope.project, "overview"),
-        title=f"{scope.project} / Overview",
+        uid=dashboard_uid(catalog.project, "overview"),
+        title=f"{catalog.project} / Overview",
         description="Traffic, errors, latency, saturation, budgets and spend of all services.",
-        project=scope.project,
+        project=catalog.project,
         panels=(
-            *measured(services, _figures(scope, services)),
-            _services(scope, services),
+            *measured(view, _figures(view)),
+            _services(view),
             row("overview.curves", "Over time"),
-            *measured(services, _curves(scope, services)),
+            *measured(view, _curves(view)),
         ),
         variables=("service",),
     )
 
 
-def _figures(scope: Scope, services: Services) -> tuple[Panel, ...]:
-    where = chosen(scope, route=False)
+def _figures(view: View) -> tuple[Panel, ...]:
+    where = view.where
     return (
         _figure("traffic", "Requests per second", "reqps", throughput.requests(where), "requests",
                 "Requests recorded by the chosen services. Normal follows the hour and the day."),
         _figure("errors", "Error ratio", "percentunit", error_ratio.error_ratio(where), "requests",
                 "Failed requests per request; 'no data' means no traffic. Normal is below the target."),
         _figure("p95", "p95 latency (bucket estimate)", "s",
-                f"max(\n{quantile(services, P95, where, ('service',))}\n)", "latency",
+                f"max(\n{quantile(view.services, P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
                 f"min({select(series_names.SLO_REMAINING, where)})", "requests",
                 "Of the objective of which least is left. Below 0 it is missed, 'no data' without objectives. Normal is well above.", LEFT),
         _figure("spend", "USD per hour", "currencyUSD", cost.per_hour(where), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
-        _figure("alerts", "Alerts firing", "short", _firing(scope), "requests",
+        _figure("alerts", "Alerts firing", "short", _firing(view), "requests",
                 "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0.", FIRING),
     )  # fmt: skip
 
@@ -80,7 +79,7 @@ def _figure(
     )
 
 
-def _services(scope: Scope, services: Services) -> Panel:
+def _services(view: View) -> Panel:
     url = "/d/${__data.fields.dashboard}?${__url_time_range}&var-datasource=${datasource}"
     return Panel(
         key="overview.services",
@@ -90,28 +89,28 @@ def _services(scope: Scope, services: Services) -> Panel:
             "vermilion beyond. A click on the name leads to the service's dashboard."
         ),
         kind="table",
-        queries=tuple(_columns(scope, services)),
+        queries=tuple(_columns(view)),
         labels=("service",),
         hidden=("dashboard", "Dashboard"),
         sort="-Budget left",
         links=(Link(title="Open the service's dashboard", url=url),),
         width=24,
-        height=min(MOST_ROWS, 4 + len(services)),
+        height=min(MOST_ROWS, 4 + len(view.services)),
     )
 
 
-def _columns(scope: Scope, services: Services) -> Iterator[Query]:
-    where, by = chosen(scope, route=False), ("service",)
+def _columns(view: View) -> Iterator[Query]:
+    where, by = view.where, ("service",)
     requests, errors = throughput.requests(where, by), error_ratio.error_ratio(where, by)
-    p95 = quantile(services, P95, where, by)
+    p95 = quantile(view.services, P95, where, by)
     yield Query(
         expr=sum_by((*by, "dashboard"), select(series_names.DASHBOARD, where), "max"), legend="Dashboard"
     )
     yield Query(expr=requests, legend="Requests", unit="reqps")
     yield Query(expr=errors, legend="Error ratio", unit="percentunit")
-    yield from _beside(scope, services, "error_ratio", f"(\n{errors}\n)", "÷ target")
+    yield from _beside(view, "error_ratio", f"(\n{errors}\n)", "÷ target")
     yield Query(expr=p95, legend="p95 (estimate)", unit="s")
-    yield from _beside(scope, services, "latency.p95", f"(\n{p95}\n)", "p95 ÷ target")
+    yield from _beside(view, "latency.p95", f"(\n{p95}\n)", "p95 ÷ target")
     fullest = sum_by(by, select(series_names.SATURATION, where), "max")
     yield Query(expr=fullest, legend="Fullest resource", unit="percentunit", steps=FULL)
     left = sum_by(by, select(series_names.SLO_REMAINING, where), "min")
@@ -121,23 +120,23 @@ def _columns(scope: Scope, services: Services) -> Iterator[Query]:
     yield Query(expr=f"{firing}\nor\n0 * {requests}", legend="Alerts firing", steps=FIRING)
 
 
-def _beside(scope: Scope, services: Services, signal: str, expression: str, legend: str) -> Iterator[Query]:
+def _beside(view: View, signal: str, expression: str, legend: str) -> Iterator[Query]:
     """Divide by each service's own target, where any service has one."""
-    if any(target.signal == signal for service in services for target in service.targets):
-        where = (*chosen(scope, route=False), Matcher("signal", "=", signal))
+    if any(target.signal == signal for service in view.services for target in service.targets):
+        where = (*view.where, Matcher("signal", "=", signal))
         target = sum_by(("service",), select(series_names.TARGET, where), "max")
         expr = f"{expression}\n/ on (service)\n{target}"
         yield Query(expr=expr, legend=legend, unit="percentunit", steps=BESIDE_TARGET)
 
 
-def _firing(scope: Scope) -> str:
+def _firing(view: View) -> str:
     """Count firing alerts; 0 only where the recorded series show that the rules are there to fire."""
-    owner = scope.matchers()
+    owner = view.scope.matchers()
     return f"count({series_names.firing(owner)})\nor\n0 * count({select(series_names.ROUTE_REQUESTS, owner)})"
 
 
-def _curves(scope: Scope, services: Services) -> tuple[Panel, ...]:
-    where = chosen(scope, route=False)
+def _curves(view: View) -> tuple[Panel, ...]:
+    where = view.where
     return (
         _curve("traffic", "Requests per second by service", "reqps", "requests",
                "Requests recorded by each service. A sudden drop is as telling as a peak. Normal follows the hour.",
@@ -145,14 +144,14 @@ def _curves(scope: Scope, services: Services) -> tuple[Panel, ...]:
         _curve("errors", "Error ratio by service", "percentunit", "requests",
                "Failed requests per request of each service; the dashed line is its target. Normal is below it.",
                Query(expr=error_ratio.error_ratio(where, ("service",)), legend="{{service}}"),
-               *target_lines(scope, services, "error_ratio")),
+               *target_lines(view, "error_ratio")),
         _curve("p95", "p95 latency by service (bucket estimate)", "s", "latency",
                "Interpolated inside a bucket: it can be off by the bucket's width. Normal is below the dashed target.",
-               Query(expr=quantile(services, P95, where, ("service",)), legend="{{service}}"),
-               *target_lines(scope, services, "latency.p95")),
+               Query(expr=quantile(view.services, P95, where, ("service",)), legend="{{service}}"),
+               *target_lines(view, "latency.p95")),
         _curve("within", "Requests within the threshold (exact)", "percentunit", "latency",
                "Share of requests within each target's or objective's threshold, counted. Normal is near 100 %.",
-               *within_threshold(scope, services)),
+               *within_threshold(view)),
         _curve("spend", "USD per hour by service", "currencyUSD", "cost",
                "Spend at the present rate of each service. Normal follows the traffic; a step does not.",
                Query(expr=cost.per_hour(where, ("service",)), legend="{{service}}")),

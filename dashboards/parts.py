@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from leadline.catalog.model import Catalog, Service
@@ -13,37 +13,50 @@ from leadline.signals.scope import Scope
 
 from .model import Link, Panel, Query
 
-Services = Sequence[Service]
 MOST_QUERIES = 26
 """Queries of a panel are named A to Z."""
 MOST_ROWS = 16
 """So high is a table at most that has about one row a unit of the grid."""
 
 
-def chosen(scope: Scope, *, route: bool = True) -> tuple[Matcher, ...]:
-    """Match the project's series of the chosen services and, where they have one, routes."""
-    service = (*scope.matchers(), Matcher("service", "=~", "$service"))
-    return (*service, Matcher("route", "=~", "$route")) if route else service
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a topic's panels show.
+
+    services  all services of the catalog
+    where     matches the project's series of the services chosen on the screen
+    routed    the same, of the chosen routes of those that have any
+    """
+
+    scope: Scope
+    services: tuple[Service, ...]
+    where: tuple[Matcher, ...]
+    routed: tuple[Matcher, ...]
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> View:
+        scope = catalog.scope()
+        where = (*scope.matchers(), Matcher("service", "=~", "$service"))
+        routed = (*where, Matcher("route", "=~", "$route"))
+        return cls(scope=scope, services=catalog.services, where=where, routed=routed)
+
+    def measuring(self, instrument: str) -> list[Service]:
+        """Return the services of which an instrument's signals are recorded."""
+        return [service for service in self.services if instrument in service.measures]
 
 
-def target_lines(scope: Scope, services: Services, *signals: str) -> tuple[Query, ...]:
+def target_lines(view: View, *signals: str) -> tuple[Query, ...]:
     """Draw each service's own target of these signals, where the catalog has any."""
-    stated = {target.signal for service in services for target in service.targets}
-    where = chosen(scope, route=False)
+    stated = {target.signal for service in view.services for target in service.targets}
     return tuple(
         Query(
-            expr=select(series_names.TARGET, (*where, Matcher("signal", "=", signal))),
+            expr=select(series_names.TARGET, (*view.where, Matcher("signal", "=", signal))),
             legend=f"{{{{service}}}} target {signal}",
             line=True,
         )
         for signal in signals
         if signal in stated
     )
-
-
-def measuring(services: Services, instrument: str) -> list[Service]:
-    """Return the services of which an instrument's signals are recorded."""
-    return [service for service in services if instrument in service.measures]
 
 
 def has_classic(services: Iterable[Service]) -> bool:
@@ -104,20 +117,18 @@ def runbooks(catalog: Catalog) -> tuple[Link, ...]:
     return (Link(title="Runbooks", url=page),) if page else ()
 
 
-def measured(services: Services, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
+def measured(view: View, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
     """Put a text in the place of every panel that no service of the catalog has the instruments for."""
-    return tuple(
-        panel if _can_be_drawn(services, panel) else _not_measured(services, panel) for panel in panels
-    )
+    return tuple(panel if _can_be_drawn(view, panel) else _not_measured(view, panel) for panel in panels)
 
 
-def _can_be_drawn(services: Services, panel: Panel) -> bool:
-    return any(set(panel.needs) <= service.measures for service in services)
+def _can_be_drawn(view: View, panel: Panel) -> bool:
+    return any(set(panel.needs) <= service.measures for service in view.services)
 
 
-def _not_measured(services: Services, panel: Panel) -> Panel:
+def _not_measured(view: View, panel: Panel) -> Panel:
     lines = [f"**{panel.title}** is not measured.", ""]
-    for service in services:
+    for service in view.services:
         for name in panel.needs:
             if name not in service.measures:
                 why = service.missing.get(name, "the profile has no such instrument")

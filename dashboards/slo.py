@@ -11,11 +11,10 @@ from leadline.signals import burn, error_ratio, series_names
 from leadline.signals.links import dashboard_uid
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, one_of, select, sum_by
-from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, Step, row
-from .parts import MOST_ROWS, Services, chosen, measured
+from .parts import MOST_ROWS, View, measured
 
 DRAWN = "6h"
 """The longest window whose burn rate is drawn over time; longer ones would read too many samples."""
@@ -29,37 +28,37 @@ SURE = (Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD))
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the SLO dashboard of a catalog."""
-    scope, services = catalog.scope(), catalog.services
-    watched = any(True for _ in kept(scope, services))
+    view = View.of(catalog)
+    watched = any(True for _ in kept(view))
     panels = (
         (
-            _objectives(scope, services),
-            _remaining(scope),
-            _burning(scope, services),
+            _objectives(view),
+            _remaining(view),
+            _burning(view),
             row("slo.why", "What used it up, and how sure that is"),
-            *measured(services, (_errors(scope), _share(scope))),
-            _exhaustion(scope, services),
-            _coverage(scope),
+            *measured(view, (_errors(view), _share(view))),
+            _exhaustion(view),
+            _coverage(view),
         )
         if watched
         else (_none(),)
     )
     return Dashboard(
         topic="slo",
-        uid=dashboard_uid(scope.project, "slo"),
-        title=f"{scope.project} / SLO",
+        uid=dashboard_uid(catalog.project, "slo"),
+        title=f"{catalog.project} / SLO",
         description="Objectives, their error budgets and burn rates, event by event.",
-        project=scope.project,
+        project=catalog.project,
         panels=panels,
         variables=("service",),
     )
 
 
-def kept(scope: Scope, services: Services) -> Iterator[Objective]:
+def kept(view: View) -> Iterator[Objective]:
     """Return the objectives whose budgets are computed: samples are kept for their period."""
-    for service in services:
+    for service in view.services:
         for objective in service.objectives:
-            if burn.has_budget(objective, scope.retention_seconds):
+            if burn.has_budget(objective, view.scope.retention_seconds):
                 yield objective
 
 
@@ -76,16 +75,16 @@ def _none() -> Panel:
     )
 
 
-def _series(scope: Scope, record: str, *more: Matcher) -> str:
-    return select(record, (*chosen(scope, route=False), *more))
+def _series(view: View, record: str, *more: Matcher) -> str:
+    return select(record, (*view.where, *more))
 
 
-def _objectives(scope: Scope, services: Services) -> Panel:
-    where = chosen(scope, route=False)
-    allowed = f"(1 - {_series(scope, series_names.OBJECTIVE)})"
+def _objectives(view: View) -> Panel:
+    where = view.where
+    allowed = f"(1 - {_series(view, series_names.OBJECTIVE)})"
 
     def column(record: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
-        return written(_series(scope, record), title, unit, steps)
+        return written(_series(view, record), title, unit, steps)
 
     def written(value: str, title: str, unit: str, steps: tuple[Step, ...] = ()) -> Query:
         expr = sum_by(("service", "objective"), value, "max")
@@ -110,17 +109,17 @@ def _objectives(scope: Scope, services: Services) -> Panel:
                 "none",
                 BURNING,
             ),
-            written(_lasting(scope, services), "Lasts for, at this rate", "s"),
+            written(_lasting(view), "Lasts for, at this rate", "s"),
             column(series_names.SLO_COVERAGE, "Coverage", "percentunit", SURE),
         ),
         labels=("service", "objective"),
         sort="-Budget left",
         width=24,
-        height=min(MOST_ROWS, 4 + sum(len(service.objectives) for service in services)),
+        height=min(MOST_ROWS, 4 + sum(len(service.objectives) for service in view.services)),
     )
 
 
-def _remaining(scope: Scope) -> Panel:
+def _remaining(view: View) -> Panel:
     return Panel(
         key="slo.remaining",
         title="Budget left",
@@ -129,17 +128,17 @@ def _remaining(scope: Scope) -> Panel:
             "they leave the period. Normal is well above 0; below the line the objective is missed."
         ),
         unit="percentunit",
-        queries=(Query(expr=_series(scope, series_names.SLO_REMAINING), legend="{{service}} {{objective}}"),),
+        queries=(Query(expr=_series(view, series_names.SLO_REMAINING), legend="{{service}} {{objective}}"),),
         least=None,
         steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
         height=10,
     )
 
 
-def _burning(scope: Scope, services: Services) -> Panel:
-    where = chosen(scope, route=False)
+def _burning(view: View) -> Panel:
+    where = view.where
     legend = "{{service}} {{objective}} "
-    allowed = f"(1 - {_series(scope, series_names.OBJECTIVE)})"
+    allowed = f"(1 - {_series(view, series_names.OBJECTIVE)})"
     rates = [Query(expr=burn.burning(where, window), legend=f"{legend}{window}") for window in burn.RECORDED]
     long = Query(expr=f"{burn.summed_share(where, DRAWN)}\n/\n{allowed}", legend=f"{legend}{DRAWN}")
     return Panel(
@@ -150,19 +149,19 @@ def _burning(scope: Scope, services: Services) -> Panel:
             "lasts exactly its period. An alert fires when a long window and its short one are above their dashed factor. Normal is below 1."
         ),
         unit="none",
-        queries=(*rates, long, *_factors(scope, services)),
+        queries=(*rates, long, *_factors(view)),
         colors=colors.ending(colors.WINDOWS),
         height=10,
     )
 
 
-def _factors(scope: Scope, services: Services) -> Iterator[Query]:
+def _factors(view: View) -> Iterator[Query]:
     """Draw from which burn rate each long window raises an alert; of several periods each by itself."""
-    stated = list(kept(scope, services))
+    stated = list(kept(view))
     several = len({each.period_seconds for each in stated}) > 1
     lines = {}
     for objective in stated:
-        for arm in burn.usable(objective, scope.retention_seconds):
+        for arm in burn.usable(objective, view.scope.retention_seconds):
             period = f" of {promql_duration(objective.period_seconds)}" if several else ""
             factor = plain(round(burn.factor(objective, arm), 4))
             lines[f"{arm.severity} {arm.long}{period}"] = factor
@@ -170,7 +169,7 @@ def _factors(scope: Scope, services: Services) -> Iterator[Query]:
         yield Query(expr=f"vector({factor})", legend=legend, line=True)
 
 
-def _errors(scope: Scope) -> Panel:
+def _errors(view: View) -> Panel:
     return Panel(
         key="slo.errors",
         title="Failed requests by route",
@@ -180,7 +179,7 @@ def _errors(scope: Scope) -> Panel:
         unit="reqps",
         queries=(
             Query(
-                expr=error_ratio.errors(chosen(scope, route=False), ("service", "route")),
+                expr=error_ratio.errors(view.where, ("service", "route")),
                 legend="{{service}} {{route}}",
             ),
         ),
@@ -189,7 +188,7 @@ def _errors(scope: Scope) -> Panel:
     )
 
 
-def _share(scope: Scope) -> Panel:
+def _share(view: View) -> Panel:
     return Panel(
         key="slo.share",
         title="Bad events, share of all",
@@ -200,11 +199,11 @@ def _share(scope: Scope) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=burn.share(chosen(scope, route=False), series_names.WINDOW),
+                expr=burn.share(view.where, series_names.WINDOW),
                 legend="{{service}} {{objective}}",
             ),
             Query(
-                expr=f"1 - {_series(scope, series_names.OBJECTIVE)}",
+                expr=f"1 - {_series(view, series_names.OBJECTIVE)}",
                 legend="{{service}} {{objective}} allowed",
                 line=True,
             ),
@@ -212,7 +211,7 @@ def _share(scope: Scope) -> Panel:
     )
 
 
-def _exhaustion(scope: Scope, services: Services) -> Panel:
+def _exhaustion(view: View) -> Panel:
     return Panel(
         key="slo.exhaustion",
         title="Budget lasts for, at the present rate",
@@ -221,25 +220,29 @@ def _exhaustion(scope: Scope, services: Services) -> Panel:
             "that somebody should look now."
         ),
         unit="s",
-        queries=(Query(expr=_lasting(scope, services), legend="{{service}} {{objective}}"),),
+        queries=(Query(expr=_lasting(view), legend="{{service}} {{objective}}"),),
     )
 
 
-def _lasting(scope: Scope, services: Services) -> str:
+def _lasting(view: View) -> str:
     """Write how long budgets last at the present burn rate, in seconds: what is left × period ÷ burn rate; by period where they differ."""
     by_period: dict[Decimal, dict[str, list[str]]] = {}
-    for service in services:
+    for service in view.services:
         for objective in service.objectives:
-            if burn.has_budget(objective, scope.retention_seconds):
+            if burn.has_budget(objective, view.scope.retention_seconds):
                 names = by_period.setdefault(objective.period_seconds, {})
                 names.setdefault(objective.name, []).append(service.name)
-    chosen_ones = chosen(scope, route=False)
+    chosen_ones = view.where
     parts = []
     for period, objectives in by_period.items():
         wheres = [chosen_ones]
         if len(by_period) > 1:
             wheres = [
-                (*chosen_ones, Matcher("service", "=~", one_of(services)), Matcher("objective", "=", name))
+                (
+                    *chosen_ones,
+                    Matcher("service", "=~", one_of(services)),
+                    Matcher("objective", "=", name),
+                )
                 for name, services in objectives.items()
             ]
         parts += [
@@ -250,7 +253,7 @@ def _lasting(scope: Scope, services: Services) -> str:
     return "\nor\n".join(parts)
 
 
-def _coverage(scope: Scope) -> Panel:
+def _coverage(view: View) -> Panel:
     return Panel(
         key="slo.coverage",
         title="Coverage of the period",
@@ -259,6 +262,6 @@ def _coverage(scope: Scope) -> Panel:
             "hole lowers it for one. Normal is near 100 %."
         ),
         unit="percentunit",
-        queries=(Query(expr=_series(scope, series_names.SLO_COVERAGE), legend="{{service}} {{objective}}"),),
+        queries=(Query(expr=_series(view, series_names.SLO_COVERAGE), legend="{{service}} {{objective}}"),),
         most=1,
     )

@@ -10,46 +10,45 @@ from leadline.signals.instruments import rate
 from leadline.signals.labels import STATUS_CLASS
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import select
-from leadline.signals.scope import Scope
 
 from . import colors
 from .model import Dashboard, Panel, Query, Step, row
-from .parts import MOST_QUERIES, Services, chosen, measured, measuring, target_lines
+from .parts import MOST_QUERIES, View, measured, target_lines
 
 
 def build(catalog: Catalog) -> Dashboard:
     """Return the throughput dashboard of a catalog."""
-    scope, services = catalog.scope(), catalog.services
+    view = View.of(catalog)
     panels = (
-        _by_service(scope, services),
-        _error_ratio(scope, services),
-        _by_label(scope, "route", "Requests by route", "Which routes carry the load."),
+        _by_service(view),
+        _error_ratio(view),
+        _by_label(view, "route", "Requests by route", "Which routes carry the load."),
         _by_label(
-            scope,
+            view,
             STATUS_CLASS,
             "Requests by status class",
             "2xx are answers, 4xx the client's mistakes, 5xx errors.",
         ),
-        _by_label(scope, "method", "Requests by method", "Reads and writes rarely cost the same."),
-        _errors(scope),
-        _concurrency(scope),
+        _by_label(view, "method", "Requests by method", "Reads and writes rarely cost the same."),
+        _errors(view),
+        _concurrency(view),
         row("throughput.compared", "Demand and capacity"),
-        *((_last_week(scope),) if scope.keeps("8d") else ()),
-        saturation(scope, services),
-        *_rejected(services),
-        *_queue(scope, services),
+        *((_last_week(view),) if view.scope.keeps("8d") else ()),
+        saturation(view),
+        *_rejected(view),
+        *_queue(view),
     )
     return Dashboard(
         topic="throughput",
-        uid=dashboard_uid(scope.project, "throughput"),
-        title=f"{scope.project} / Throughput",
+        uid=dashboard_uid(catalog.project, "throughput"),
+        title=f"{catalog.project} / Throughput",
         description="Requests per second by service, route, method and status, their errors and concurrency.",
-        project=scope.project,
-        panels=measured(services, panels),
+        project=catalog.project,
+        panels=measured(view, panels),
     )
 
 
-def _by_service(scope: Scope, services: Services) -> Panel:
+def _by_service(view: View) -> Panel:
     return Panel(
         key="throughput.service",
         title="Requests per second",
@@ -59,14 +58,14 @@ def _by_service(scope: Scope, services: Services) -> Panel:
         ),
         unit="reqps",
         queries=(
-            Query(expr=throughput.requests(chosen(scope), ("service",)), legend="{{service}}"),
-            *target_lines(scope, services, "throughput"),
+            Query(expr=throughput.requests(view.routed, ("service",)), legend="{{service}}"),
+            *target_lines(view, "throughput"),
         ),
         needs=("requests",),
     )
 
 
-def _error_ratio(scope: Scope, services: Services) -> Panel:
+def _error_ratio(view: View) -> Panel:
     return Panel(
         key="throughput.error-ratio",
         title="Error ratio",
@@ -76,14 +75,14 @@ def _error_ratio(scope: Scope, services: Services) -> Panel:
         ),
         unit="percentunit",
         queries=(
-            Query(expr=error_ratio.error_ratio(chosen(scope), ("service",)), legend="{{service}}"),
-            *target_lines(scope, services, "error_ratio"),
+            Query(expr=error_ratio.error_ratio(view.routed, ("service",)), legend="{{service}}"),
+            *target_lines(view, "error_ratio"),
         ),
         needs=("requests",),
     )
 
 
-def _by_label(scope: Scope, label: str, title: str, why: str) -> Panel:
+def _by_label(view: View, label: str, title: str, why: str) -> Panel:
     return Panel(
         key=f"throughput.{label}",
         title=title,
@@ -91,7 +90,7 @@ def _by_label(scope: Scope, label: str, title: str, why: str) -> Panel:
         unit="reqps",
         queries=(
             Query(
-                expr=throughput.requests(chosen(scope), ("service", label)),
+                expr=throughput.requests(view.routed, ("service", label)),
                 legend=f"{{{{service}}}} {{{{{label}}}}}",
             ),
         ),
@@ -101,22 +100,20 @@ def _by_label(scope: Scope, label: str, title: str, why: str) -> Panel:
     )
 
 
-def _errors(scope: Scope) -> Panel:
+def _errors(view: View) -> Panel:
     return Panel(
         key="throughput.errors",
         title="Errors per second by route",
         description="Failed requests by route: shows where an error ratio comes from. Normal is zero.",
         unit="reqps",
         queries=(
-            Query(
-                expr=error_ratio.errors(chosen(scope), ("service", "route")), legend="{{service}} {{route}}"
-            ),
+            Query(expr=error_ratio.errors(view.routed, ("service", "route")), legend="{{service}} {{route}}"),
         ),
         needs=("requests",),
     )
 
 
-def _concurrency(scope: Scope) -> Panel:
+def _concurrency(view: View) -> Panel:
     return Panel(
         key="throughput.concurrency",
         title="Requests in progress (mean)",
@@ -124,13 +121,13 @@ def _concurrency(scope: Scope) -> Panel:
             "Seconds spent on requests per second, which by Little's law is how many are in progress at once; a "
             "gauge would miss what happens between scrapes. Near the number of workers, requests begin to queue. Normal follows the traffic."
         ),
-        queries=(Query(expr=throughput.concurrency(chosen(scope), ("service",)), legend="{{service}}"),),
+        queries=(Query(expr=throughput.concurrency(view.routed, ("service",)), legend="{{service}}"),),
         needs=("latency",),
     )
 
 
-def _last_week(scope: Scope) -> Panel:
-    now = select(series_names.requests("30m"), chosen(scope, route=False))
+def _last_week(view: View) -> Panel:
+    now = select(series_names.requests("30m"), view.where)
     return Panel(
         key="throughput.week",
         title="Requests per second over half an hour, and a week before",
@@ -147,7 +144,7 @@ def _last_week(scope: Scope) -> Panel:
     )
 
 
-def saturation(scope: Scope, services: Services) -> Panel:
+def saturation(view: View) -> Panel:
     """Draw how full each resource is of which use and limit are known."""
     return Panel(
         key="throughput.saturation",
@@ -159,24 +156,24 @@ def saturation(scope: Scope, services: Services) -> Panel:
         unit="percentunit",
         queries=(
             Query(
-                expr=select(series_names.SATURATION, chosen(scope, route=False)),
+                expr=select(series_names.SATURATION, view.where),
                 legend="{{service}} {{resource}}",
             ),
         ),
-        needs=_limits(services),
+        needs=_limits(view),
         steps=(Step(None, colors.GOOD), Step(0.7, colors.WARN), Step(0.9, colors.BAD)),
     )
 
 
-def _limits(services: Services) -> tuple[str, ...]:
+def _limits(view: View) -> tuple[str, ...]:
     """Return an instrument that tells a limit, of those that some service has; one that none has, where none does."""
-    named = [name for service in services for name in service.instruments if "limit" in name]
+    named = [name for service in view.services for name in service.instruments if "limit" in name]
     return (named[0] if named else "cpu_limit",)
 
 
-def _rejected(services: Services) -> Iterator[Panel]:
+def _rejected(view: View) -> Iterator[Panel]:
     """Draw what was turned away, from each service's own counter."""
-    counting = measuring(services, "rejected")
+    counting = view.measuring("rejected")
     if counting:
         yield Panel(
             key="throughput.rejected",
@@ -193,14 +190,12 @@ def _rejected(services: Services) -> Iterator[Panel]:
         )
 
 
-def _queue(scope: Scope, services: Services) -> Iterator[Panel]:
-    if measuring(services, "queue"):
+def _queue(view: View) -> Iterator[Panel]:
+    if view.measuring("queue"):
         yield Panel(
             key="throughput.queue",
             title="Tasks that wait in queues",
             description="How many tasks wait in each service's queue. A queue that is never empty and grows will not drain. Normal is near 0.",
-            queries=(
-                Query(expr=select(series_names.QUEUE, chosen(scope, route=False)), legend="{{service}}"),
-            ),
+            queries=(Query(expr=select(series_names.QUEUE, view.where), legend="{{service}}"),),
             needs=("queue",),
         )
