@@ -27,6 +27,13 @@ def everything(_: Labels) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """In place of a figure: why there is none, in words for people."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterSeries:
     """One series: its labels, its target and its counter."""

@@ -18,7 +18,7 @@ from .attribution import Attribution, attribute
 from .buckets import counted_by, parts, selector, whole_of
 from .fetch import Fetched, batches, fetched, shares, side_by_side
 from .lifetimes import belongs
-from .measured import CounterSeries, Measured, of_targets
+from .measured import CounterSeries, Measured, NotMeasured, of_targets
 from .missing import reasons
 from .native import as_classic, in_base_units
 from .processes import Processes, former
@@ -52,12 +52,13 @@ class Measurements:
         found = [scrapes.interval for scrapes in self.scrapes.values() if scrapes.interval]
         return max((*found, self.cell), default=self.scrape_interval) or self.scrape_interval
 
-    def find(self, instrument: str) -> Measured | str:
+    def find(self, instrument: str) -> Measured | NotMeasured:
         """Return an instrument's measurement, or why there is none."""
         found = self.measured.get(instrument)
         if found is None:
-            return self.service.missing.get(instrument, f"the catalog names no instrument '{instrument}'")
-        return found.absent or found
+            unknown = f"the catalog names no instrument '{instrument}'"
+            return NotMeasured(self.service.missing.get(instrument, unknown))
+        return NotMeasured(found.absent) if found.absent else found
 
 
 def pad(scrape_interval: float) -> float:

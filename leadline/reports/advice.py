@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.base.units import plain, show
+from leadline.measure.measured import NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
@@ -45,7 +46,7 @@ def in_place(measurements: Measurements, readings: Sequence[Reading], headroom: 
         yield f"a cache: {show(cache.value, 'ratio')} of lookups hit ({cache.note})"
     replicas = found.get("replicas")
     most = measurements.find("replicas_limit")
-    limit = None if isinstance(most, str) else most.level()
+    limit = None if isinstance(most, NotMeasured) else most.level()
     if replicas and replicas.value and replicas.value > 1:
         yield f"replicas: {replicas.value:.0f} shared the load"
     if limit and replicas and replicas.value and limit.last > replicas.value:
@@ -126,7 +127,7 @@ def _cpu(measurements: Measurements, headroom: Headroom) -> Iterator[Advice]:
     if not (busy or tight):
         return
     replicas = measurements.find("replicas")
-    level = None if isinstance(replicas, str) else replicas.level()
+    level = None if isinstance(replicas, NotMeasured) else replicas.level()
     least = max(2, round(level.last)) if level else 2
     name = measurements.service.name
     evidence = f"{show(cpu.used, 'cores')} of {show(cpu.limit, 'cores')} were used on average"
@@ -148,7 +149,7 @@ def _queue(headroom: Headroom) -> Iterator[Advice]:
 
 def _cache(measurements: Measurements, found: Readings) -> Iterator[Advice]:
     ratio, measured = found.get("cache_hit_ratio"), measurements.find("cache")
-    if ratio is None or ratio.value is None or isinstance(measured, str):
+    if ratio is None or ratio.value is None or isinstance(measured, NotMeasured):
         return
     lookups = measured.count().value
     if ratio.value < LOW_HIT_RATIO and lookups >= LEAST_LOOKUPS:
@@ -186,7 +187,7 @@ def _edges(measurements: Measurements, found: Readings) -> Iterator[Advice]:
         if signal.startswith("latency.") and reading.verdict == UNDECIDED and reading.lower is not None
         if (target := target_for(measurements.service, signal))
     ]
-    if isinstance(latency, str) or not undecided:
+    if isinstance(latency, NotMeasured) or not undecided:
         return
     there = {float(edge) for edge in latency.instrument.buckets} or _measured_edges(measurements)
     wanted = sorted(there | {float(target.value) for target in undecided})
@@ -201,7 +202,7 @@ def _edges(measurements: Measurements, found: Readings) -> Iterator[Advice]:
 
 def _measured_edges(measurements: Measurements) -> set[float]:
     latency = measurements.find("latency")
-    if isinstance(latency, str):
+    if isinstance(latency, NotMeasured):
         return set()
     found = {float(track.labels["le"]) for track in latency.buckets}
     return {edge for edge in found if math.isfinite(edge)}
@@ -209,7 +210,7 @@ def _measured_edges(measurements: Measurements) -> set[float]:
 
 def _restarts(measurements: Measurements) -> Iterator[Advice]:
     requests = measurements.find("requests")
-    if isinstance(requests, str) or not requests.resets:
+    if isinstance(requests, NotMeasured) or not requests.resets:
         return
     yield Advice(
         title="Find out why it restarted",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from leadline.measure.measured import Keep, Labels, Measured
+from leadline.measure.measured import Keep, Labels, Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import quantile
 from leadline.signals.instruments import Instrument
@@ -26,7 +26,7 @@ def groups(measurements: Measurements) -> Iterator[Group]:
     Requests and errors are estimates for the window, as the totals are; so the rates add up to the throughput's.
     """
     requests, latency = measurements.find("requests"), measurements.find("latency")
-    if isinstance(requests, str):
+    if isinstance(requests, NotMeasured):
         return
     for name in BY:
         if not requests.instrument.has(name):
@@ -59,7 +59,7 @@ def _group(
     total: float,
     over_load: float,
     requests: Measured,
-    latency: Measured | str,
+    latency: Measured | NotMeasured,
 ) -> Group:
     errors = None
     if requests.instrument.has("status"):
@@ -82,12 +82,12 @@ def _group(
     )
 
 
-def _latency(name: str, value: str, latency: Measured | str) -> tuple[float | None, float | None]:
+def _latency(name: str, value: str, latency: Measured | NotMeasured) -> tuple[float | None, float | None]:
     """Return a group's p95 (estimate) and mean, where its histogram has the label."""
-    if isinstance(latency, str) or not latency.instrument.has(name):
+    if isinstance(latency, NotMeasured) or not latency.instrument.has(name):
         return None, None
     measured = distribution_of(latency, _is(latency.instrument, name, value))
-    if isinstance(measured, str):
+    if isinstance(measured, NotMeasured):
         return None, None
     return quantile(measured, 0.95).value, measured.mean
 

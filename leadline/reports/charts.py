@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from leadline.base.units import SECONDS_PER_HOUR, show
 from leadline.catalog.model import Service
-from leadline.measure.measured import Labels, Measured
+from leadline.measure.measured import Labels, Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import Distribution, distribution, quantile
 
@@ -26,12 +26,12 @@ def charts(measurements: Measurements) -> Iterator[Chart]:
         return
     step = f"steps of {show(grid[1] - grid[0], 'seconds')}"
     requests, latency, cost = (measurements.find(name) for name in ("requests", "latency", "cost"))
-    if not isinstance(requests, str):
+    if not isinstance(requests, NotMeasured):
         yield _throughput(requests, grid, measurements.service, step)
         yield from _errors(requests, grid, measurements.service, step)
-    if not isinstance(latency, str):
+    if not isinstance(latency, NotMeasured):
         yield from _latency(latency, grid, measurements.service, step)
-    if not isinstance(cost, str):
+    if not isinstance(cost, NotMeasured):
         curve = tuple((time, rate * SECONDS_PER_HOUR) for time, rate in _rates(cost, grid))
         yield Chart(
             name="cost", title="Cost", x="time", unit="usd_per_hour", curves={"spend": curve}, note=step
@@ -96,7 +96,7 @@ def _errors(requests: Measured, grid: list[float], service: Service, step: str) 
 
 def _latency(latency: Measured, grid: list[float], service: Service, step: str) -> Iterator[Chart]:
     whole = distribution_of(latency)
-    if isinstance(whole, str):
+    if isinstance(whole, NotMeasured):
         return
     buckets = latency.part("_bucket")
     counts: dict[float, list[float]] = {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from leadline.base.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 from leadline.catalog.model import Infrastructure, Price, Reference, Service
 from leadline.measure.bounds import Bounded, Count, mixed, quotient, total
-from leadline.measure.measured import Keep, Labels, Measured
+from leadline.measure.measured import Keep, Labels, Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 from leadline.signals.labels import Label
@@ -91,11 +91,11 @@ def readings(measurements: Measurements, terms: Terms) -> Iterator[Reading]:
     tokens = measurements.find("tokens")
     counted = _counted(measurements.find("cost"))
     priced, unpriced = _priced(tokens, terms.prices)
-    spent = priced if isinstance(counted, str) and not isinstance(priced, str) else counted
+    spent = priced if isinstance(counted, NotMeasured) and not isinstance(priced, NotMeasured) else counted
     yield from _tokens(tokens)
     spend = _spend(spent)
     yield spend
-    if not isinstance(counted, str) and not isinstance(priced, str):
+    if not isinstance(counted, NotMeasured) and not isinstance(priced, NotMeasured):
         yield _beside(spend, _spend(priced))
     if unpriced:
         yield unpriced
@@ -113,8 +113,8 @@ def readings(measurements: Measurements, terms: Terms) -> Iterator[Reading]:
     yield from _savings(month, {each.signal: each for each in (per_request, per_tokens)}, terms.references)
 
 
-def _counted(found: Measured | str) -> Spend | str:
-    if isinstance(found, str):
+def _counted(found: Measured | NotMeasured) -> Spend | NotMeasured:
+    if isinstance(found, NotMeasured):
         return found
     amount = found.count()
     return Spend(
@@ -130,13 +130,15 @@ def _dates(prices: tuple[Price, ...]) -> str:
     return f" of {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
 
 
-def _priced(tokens: Measured | str, prices: tuple[Price, ...]) -> tuple[Spend | str, Reading | None]:
+def _priced(
+    tokens: Measured | NotMeasured, prices: tuple[Price, ...]
+) -> tuple[Spend | NotMeasured, Reading | None]:
     """Return what the tokens cost at the catalog's prices, and the tokens that have none."""
-    if isinstance(tokens, str) or not prices:
-        return "the catalog names no prices", None
+    if isinstance(tokens, NotMeasured) or not prices:
+        return NotMeasured("the catalog names no prices"), None
     model, kind = tokens.instrument.label("model"), tokens.instrument.label("token_type")
     if model is None or kind is None:
-        return f"{tokens.instrument.metric} does not tell models, or input from output", None
+        return NotMeasured(f"{tokens.instrument.metric} does not tell models, or input from output"), None
     by_key = _rates(prices, cached=tokens.instrument.cached != "none")
 
     def key(labels: Labels) -> tuple[str, str]:
@@ -145,7 +147,7 @@ def _priced(tokens: Measured | str, prices: tuple[Price, ...]) -> tuple[Spend | 
     parts, load_parts = tokens.by(key), tokens.by(key, over_load=True)
     unpriced = _unpriced(tokens, {each: count for each, count in parts.items() if each not in by_key})
     if not set(parts) & set(by_key):
-        return "no model that was used has a price in the catalog", unpriced
+        return NotMeasured("no model that was used has a price in the catalog"), unpriced
     dearest = max(by_key[each].high for each in parts if each in by_key)
     lost = tokens.missing(tokens.window.start, tokens.window.end)
     note = f"tokens × catalog prices{_dates(prices)}"
@@ -216,11 +218,11 @@ def _times(reading: Reading, factor: float, signal: str, unit: str, note: str) -
     )
 
 
-def _month(spent: Spend | str, per_request: Reading, volume: float | None) -> Reading:
+def _month(spent: Spend | NotMeasured, per_request: Reading, volume: float | None) -> Reading:
     """Project a month: of a stated number of requests, or of an observed week; of nothing shorter."""
     none = Reading(signal="cost_per_month", unit="usd_per_month")
-    if isinstance(spent, str):
-        return replace(none, reason=spent)
+    if isinstance(spent, NotMeasured):
+        return replace(none, reason=spent.reason)
     if volume is not None:
         note = f"cost per request × {show(volume, 'requests')} requests a month, as stated"
         return _times(per_request, volume, none.signal, none.unit, note)
@@ -298,11 +300,13 @@ def _saved(spent: Reading, here: Reading, low: float) -> tuple[float | None, flo
 GIB = 2**30
 
 
-def _infrastructure(measurements: Measurements, tokens: Measured | str, terms: Terms) -> Iterator[Reading]:
+def _infrastructure(
+    measurements: Measurements, tokens: Measured | NotMeasured, terms: Terms
+) -> Iterator[Reading]:
     """Return what the machines cost in the window, and per 1,000 tokens: as measured, else from stated prices."""
     measured = measurements.find("infrastructure")
     hourly, note = None, ""
-    if not isinstance(measured, str):
+    if not isinstance(measured, NotMeasured):
         level = measured.level()
         hourly, note = (level.mean if level else None), "mean of what the machines cost an hour"
     elif terms.infrastructure:
@@ -311,13 +315,13 @@ def _infrastructure(measurements: Measurements, tokens: Measured | str, terms: T
         return
     signal = "cost.infrastructure"
     if hourly is None:
-        reason = measured if isinstance(measured, str) and not terms.infrastructure else note
+        reason = measured.reason if isinstance(measured, NotMeasured) and not terms.infrastructure else note
         yield Reading(signal=signal, unit="usd", reason=reason)
         return
     spent = hourly * measurements.window.seconds / SECONDS_PER_HOUR
     yield Reading(signal=signal, unit="usd", value=spent, note=note)
     yield Reading(signal=f"{signal}_per_hour", unit="usd_per_hour", value=hourly, note=note)
-    count = 0.0 if isinstance(tokens, str) else tokens.count().value
+    count = 0.0 if isinstance(tokens, NotMeasured) else tokens.count().value
     if count:
         yield Reading(signal=f"{signal}_per_1k_tokens", unit="usd", value=1000 * spent / count, note=note)
 
@@ -336,11 +340,11 @@ def _stated(measurements: Measurements, prices: Infrastructure) -> tuple[float |
 
 def _amount(measurements: Measurements, name: str) -> tuple[float | None, str]:
     limit = measurements.find(f"{name}_limit")
-    level = None if isinstance(limit, str) else limit.level()
+    level = None if isinstance(limit, NotMeasured) else limit.level()
     if level:
         return level.mean, "reserved"
     used = measurements.find(name)
-    if isinstance(used, str):
+    if isinstance(used, NotMeasured):
         return None, ""
     level = used.level()
     if level:
@@ -353,9 +357,9 @@ def _judged(reading: Reading, service: Service) -> Reading:
     return judged(reading, target) if target else reading
 
 
-def _tokens(found: Measured | str) -> Iterator[Reading]:
-    if isinstance(found, str):
-        yield Reading(signal="tokens", unit="tokens", reason=found)
+def _tokens(found: Measured | NotMeasured) -> Iterator[Reading]:
+    if isinstance(found, NotMeasured):
+        yield Reading(signal="tokens", unit="tokens", reason=found.reason)
         return
     yield found.reading("tokens", "tokens", found.count())
     kind = found.instrument.label("token_type")
@@ -369,38 +373,43 @@ def _of_type(label: Label, name: str) -> Keep:
     return lambda labels: label.read(labels) == name
 
 
-def _spend(found: Spend | str) -> Reading:
-    if isinstance(found, str):
-        return Reading(signal="cost", unit="usd", reason=found)
+def _spend(found: Spend | NotMeasured) -> Reading:
+    if isinstance(found, NotMeasured):
+        return Reading(signal="cost", unit="usd", reason=found.reason)
     return replace(found.measured.reading("cost", "usd", found.count()), note=found.note)
 
 
-def _hourly(found: Spend | str) -> Reading:
+def _hourly(found: Spend | NotMeasured) -> Reading:
     """Return dollars an hour, at the rate that was measured."""
-    if isinstance(found, str):
-        return Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found)
+    if isinstance(found, NotMeasured):
+        return Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found.reason)
     window = found.measured.window
     hours = window.rate_seconds / SECONDS_PER_HOUR
     reading = found.measured.reading("cost_per_hour", "usd_per_hour", found.count(load=True), per=hours)
     return replace(reading, note=f"at the rate of {'the load' if window.is_load else 'the window'}")
 
 
-def _per_request(spent: Spend | str, requests: Measured | str) -> Reading:
+def _reason(*found: object) -> str:
+    """Return why the first of several figures that is missing is."""
+    return next(each.reason for each in found if isinstance(each, NotMeasured))
+
+
+def _per_request(spent: Spend | NotMeasured, requests: Measured | NotMeasured) -> Reading:
     """Divide spend by requests, each within its bounds: they are counted by different counters."""
     none = Reading(signal="cost_per_request", unit="usd")
-    if isinstance(spent, str) or isinstance(requests, str):
-        return replace(none, reason=spent if isinstance(spent, str) else str(requests))
+    if isinstance(spent, NotMeasured) or isinstance(requests, NotMeasured):
+        return replace(none, reason=_reason(spent, requests))
     count = requests.count()
     if not count.value:
         return replace(none, reason="no requests in the window")
     return _ratio(none, spent, quotient(spent.count(), count), requests)
 
 
-def _per_1k_tokens(spent: Spend | str, tokens: Measured | str) -> Reading:
+def _per_1k_tokens(spent: Spend | NotMeasured, tokens: Measured | NotMeasured) -> Reading:
     """Divide spend by tokens, input and output together."""
     none = Reading(signal="cost_per_1k_tokens", unit="usd")
-    if isinstance(spent, str) or isinstance(tokens, str):
-        return replace(none, reason=spent if isinstance(spent, str) else str(tokens))
+    if isinstance(spent, NotMeasured) or isinstance(tokens, NotMeasured):
+        return replace(none, reason=_reason(spent, tokens))
     if spent.measured.instrument == tokens.instrument and not spent.unpriced:
         priced = [(count, rates.low, rates.likely, rates.high) for count, rates in spent.parts]
         found = mixed(priced, tokens.missing(tokens.window.start, tokens.window.end))

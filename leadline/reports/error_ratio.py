@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from leadline.base.units import show
 from leadline.measure.bounds import NOTHING, Count, share, to_reach
-from leadline.measure.measured import Labels, Measured
+from leadline.measure.measured import Labels, Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 from leadline.signals import regex
@@ -21,15 +21,15 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
     """Return the share of requests that failed, and its complement."""
     found = measurements.find("requests")
     target = target_for(measurements.service, "error_ratio")
-    if isinstance(found, str):
-        errors, lost = _unknown(found), ""
+    if isinstance(found, NotMeasured):
+        errors, lost = _unknown(found.reason), ""
     else:
         errors, lost = _errors(found, measurements.find("failed"), float(target.value) if target else None)
     yield judged(errors, target, lost=lost) if target else errors
     yield _success(errors)
 
 
-def _errors(found: Measured, failed: Measured | str, target: float | None) -> tuple[Reading, str]:
+def _errors(found: Measured, failed: Measured | NotMeasured, target: float | None) -> tuple[Reading, str]:
     """Count errors per request; also say what of the missing ones would change the verdict.
 
     No series of errors means no error only because the status is known of those that are there.
@@ -37,11 +37,11 @@ def _errors(found: Measured, failed: Measured | str, target: float | None) -> tu
     instrument = found.instrument
     status = instrument.label("status")
     total = found.count()
-    if status is None and isinstance(failed, str):
+    if status is None and isinstance(failed, NotMeasured):
         return _unknown(f"{instrument.metric} has no label for the status, so what failed is not known"), ""
     if not total.value:
         return _unknown("no requests in the window"), ""
-    if status is None and not isinstance(failed, str):
+    if status is None and not isinstance(failed, NotMeasured):
         bad = failed.count()
         rest = replace(
             total,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from leadline.measure.measured import NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 from leadline.signals.saturation import PLANNED
@@ -76,7 +77,7 @@ def _resources(measurements: Measurements, found: Mapping[str, Reading]) -> Iter
 def _limit(measurements: Measurements, name: str) -> float | None:
     """Return a limit: the sum over instances at its newest, or the catalog's constant."""
     measured = measurements.find(name)
-    level = None if isinstance(measured, str) else measured.level()
+    level = None if isinstance(measured, NotMeasured) else measured.level()
     return level.last if level and level.last > 0 else None
 
 
@@ -92,7 +93,7 @@ def _cpu(measurements: Measurements, found: Mapping[str, Reading], rate: float) 
 
 def _cpu_factor(measurements: Measurements, limit: float, rate: float) -> tuple[float | None, str]:
     requests, cpu = measurements.find("requests"), measurements.find("cpu")
-    if isinstance(requests, str) or isinstance(cpu, str) or not rate:
+    if isinstance(requests, NotMeasured) or isinstance(cpu, NotMeasured) or not rate:
         return None, "no traffic to compare it with"
     grid = requests.grid(measurements.resolution_seconds)
     xs, ys = requests.steps(grid), cpu.steps(grid)
@@ -130,7 +131,7 @@ def _memory(measurements: Measurements, found: Mapping[str, Reading], rate: floa
 
 def _memory_factor(measurements: Measurements, limit: float, rate: float) -> tuple[float | None, str]:
     requests, memory = measurements.find("requests"), measurements.find("memory")
-    if isinstance(requests, str) or isinstance(memory, str) or not rate:
+    if isinstance(requests, NotMeasured) or isinstance(memory, NotMeasured) or not rate:
         return None, "no traffic to compare it with"
     grid = requests.grid(measurements.resolution_seconds)
     levels = memory.levels(grid[1:])
@@ -198,8 +199,8 @@ def _in_flight(measurements: Measurements, found: Mapping[str, Reading]) -> Iter
 def _queue(measurements: Measurements) -> Iterator[Resource]:
     """A queue that grew while the load ran was filled faster than it drained; one that did not sets no bound."""
     measured = measurements.find("queue")
-    level = None if isinstance(measured, str) else measured.level()
-    if isinstance(measured, str) or level is None:
+    level = None if isinstance(measured, NotMeasured) else measured.level()
+    if isinstance(measured, NotMeasured) or level is None:
         return
     first = level.first
     grew = level.last > max(2 * first, first + 10)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from leadline.base.units import plain, show
 from leadline.catalog.model import Service, Target
 from leadline.measure.bounds import Bounded, quotient
-from leadline.measure.measured import Keep, Labels, Measured, everything
+from leadline.measure.measured import Keep, Labels, Measured, NotMeasured, everything
 from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import Distribution, bounded, quantile, rank_interval, share_within
 from leadline.measure.reading import Reading
@@ -36,12 +36,12 @@ def token_times(measurements: Measurements) -> Iterator[Reading]:
         if name not in service.instruments:
             continue
         found = measurements.find(name)
-        if isinstance(found, str):
-            yield from _unmeasured(service, found, name)
+        if isinstance(found, NotMeasured):
+            yield from _unmeasured(service, found.reason, name)
             continue
         measured = distribution_of(found)
-        if isinstance(measured, str):
-            yield from _unmeasured(service, measured, name)
+        if isinstance(measured, NotMeasured):
+            yield from _unmeasured(service, measured.reason, name)
         else:
             yield from _quantiles(service, measured, found, name)
             yield from _shares(service, measured, found, name)
@@ -52,12 +52,12 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
     """Return the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
     found = measurements.find("latency")
     service = measurements.service
-    if isinstance(found, str):
-        yield from _nothing(service, found)
+    if isinstance(found, NotMeasured):
+        yield from _nothing(service, found.reason)
         return
     measured = distribution_of(found)
-    if isinstance(measured, str):
-        yield from _unmeasured(service, measured)
+    if isinstance(measured, NotMeasured):
+        yield from _unmeasured(service, measured.reason)
     else:
         yield from _extremes(measured, found)
         yield from _quantiles(service, measured, found)
@@ -70,8 +70,10 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
 def histogram(measurements: Measurements) -> tuple[tuple[float, float], ...]:
     """Return the cumulative counts by upper edge, as estimates for the window; empty where there are none."""
     found = measurements.find("latency")
-    measured = found if isinstance(found, str) else distribution_of(found)
-    return () if isinstance(measured, str) else tuple(zip(measured.edges, measured.counts, strict=True))
+    measured = found if isinstance(found, NotMeasured) else distribution_of(found)
+    return (
+        () if isinstance(measured, NotMeasured) else tuple(zip(measured.edges, measured.counts, strict=True))
+    )
 
 
 def targets(service: Service, name: str = "latency") -> dict[Decimal, Target | None]:
@@ -93,16 +95,19 @@ def _unmeasured(service: Service, reason: str, name: str = "latency") -> Iterato
         yield judged(reading, target) if target else reading
 
 
-def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | str:
+NO_REQUESTS = NotMeasured("no requests in the window")
+
+
+def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | NotMeasured:
     """Add the buckets of all instances, at the edges that all of them have; or return why they cannot be added."""
     buckets = found.part("_bucket")
     if found.unbucketed:
-        return found.unbucketed
+        return NotMeasured(found.unbucketed)
     if not buckets.tracks:
-        return _without_buckets(found)
+        return NotMeasured(_without_buckets(found))
     counts = buckets.by(_edge, keep)
     if math.inf not in counts or len(counts) < 2:
-        return "its instances have no bucket edge in common" if found.dropped else "no requests in the window"
+        return NotMeasured("its instances have no bucket edge in common") if found.dropped else NO_REQUESTS
     missing = buckets.missing(found.window.start, found.window.end)
     count, seconds = (found.part(part).count(keep) for part in ("_count", "_sum"))
     held = sum(each.value for each in counts.values())
@@ -110,7 +115,7 @@ def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | 
     mean = seconds.value / count.value if same else None
     settled = count.is_exact and count.value == held and seconds.is_exact and found.is_idle
     measured = bounded(counts, mean, missing, settled=settled)
-    return measured if measured.total else "no requests in the window"
+    return measured if measured.total else NO_REQUESTS
 
 
 def _without_buckets(found: Measured) -> str:

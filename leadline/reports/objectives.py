@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from leadline.base.units import promql_duration
 from leadline.measure.bounds import Bounded
+from leadline.measure.measured import NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import share_within
 from leadline.measure.reading import Reading
@@ -28,25 +29,25 @@ def burns(measurements: Measurements, readings: Sequence[Reading]) -> Iterator[B
     """
     for objective in measurements.service.objectives:
         bad = _bad(measurements, objective, readings)
-        if isinstance(bad, str):
-            yield Burn(objective=objective.name, target=float(objective.target), reason=bad)
+        if isinstance(bad, NotMeasured):
+            yield Burn(objective=objective.name, target=float(objective.target), reason=bad.reason)
         elif bad is not None:
             yield _burn(objective, bad, measurements.window)
 
 
 def _bad(
     measurements: Measurements, objective: Objective, readings: Sequence[Reading]
-) -> Bounded | str | None:
+) -> Bounded | NotMeasured | None:
     """Return the share of bad events, or why it is not known; None where a window does not tell it."""
     if objective.name == "availability":
         found = next(each for each in readings if each.signal == "error_ratio")
         if found.value is None or found.lower is None or found.upper is None:
-            return found.reason
+            return NotMeasured(found.reason)
         return Bounded(value=found.value, lower=found.lower, upper=found.upper)
     if objective.name == "latency" and objective.within is not None:
         latency = measurements.find("latency")
-        measured = latency if isinstance(latency, str) else distribution_of(latency)
-        if isinstance(measured, str):
+        measured = latency if isinstance(latency, NotMeasured) else distribution_of(latency)
+        if isinstance(measured, NotMeasured):
             return measured
         within = share_within(measured, float(objective.within))
         value = None if within.value is None else 1 - within.value

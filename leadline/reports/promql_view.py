@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from leadline.base.units import promql_duration, show
 from leadline.measure.fetch import Batch, batches, side_by_side
-from leadline.measure.measured import Measured
+from leadline.measure.measured import Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.processes import PROCESS
 from leadline.measure.reading import Reading
@@ -104,16 +104,17 @@ def _beside(reading: Reading, measurements: Measurements, shown: Mapping[tuple[s
     if value is None or not reading.provenance:
         return reading
     told = replace(reading, shown=value)
-    counter = COUNTED.get(reading.signal)
-    found = measurements.find(counter) if counter else ""
-    if isinstance(found, str) or _is_explained(told, value, measurements):
+    if reading.signal not in COUNTED or _is_explained(told, value, measurements):
+        return told
+    found = measurements.find(reading.signal)
+    if isinstance(found, NotMeasured):
         return told
     note = f"increase() says {show(value, reading.unit)}: {_why(told, value, found, measurements)}"
     return replace(told, note=f"{told.note}; {note}" if told.note else note)
 
 
-COUNTED = {each: each for each in ("requests", "tokens", "cost")}
-"""Signals whose figure `increase()` would say too, and the instrument of each."""
+COUNTED = ("requests", "tokens", "cost")
+"""Instruments, and signals of the same name, whose figure `increase()` would say too."""
 EXTRAPOLATED_INTERVALS = 2.2
 """`increase()` extrapolates by up to 1.1 scrape intervals at either end of the samples it has."""
 
@@ -157,7 +158,9 @@ def _instruments(every: Sequence[Measurements], usual: Usual) -> Iterator[Instru
     """Return the instruments that measured something, and can be asked this."""
     for measurements in every:
         found = measurements.find(usual.instrument)
-        if not isinstance(found, str) and (usual.signal != "error_ratio" or found.instrument.has("status")):
+        if not isinstance(found, NotMeasured) and (
+            usual.signal != "error_ratio" or found.instrument.has("status")
+        ):
             yield found.instrument
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from leadline.measure.bounds import NOTHING, share
-from leadline.measure.measured import Measured
+from leadline.measure.measured import Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
@@ -29,16 +29,16 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
     if "rejected" in named:
         rejected = measurements.find("rejected")
         none = Reading(signal="rejected", unit="requests")
-        if isinstance(rejected, str):
-            yield replace(none, reason=rejected)
+        if isinstance(rejected, NotMeasured):
+            yield replace(none, reason=rejected.reason)
         else:
             yield rejected.reading("rejected", "requests", rejected.count())
 
 
-def _cpu(found: Measured | str) -> Reading:
+def _cpu(found: Measured | NotMeasured) -> Reading:
     """Return the mean number of cores in use while the load ran."""
-    if isinstance(found, str):
-        return Reading(signal="cpu", unit="cores", reason=found)
+    if isinstance(found, NotMeasured):
+        return Reading(signal="cpu", unit="cores", reason=found.reason)
     level = found.level()
     if level:  # a gauge of cores in use, where no counter of seconds is exposed
         return Reading(
@@ -48,12 +48,12 @@ def _cpu(found: Measured | str) -> Reading:
     return replace(reading, note="mean of cores in use")
 
 
-def _throttled(throttled: Measured | str, periods: Measured | str) -> Reading:
+def _throttled(throttled: Measured | NotMeasured, periods: Measured | NotMeasured) -> Reading:
     none = Reading(signal="throttled_ratio", unit="ratio")
     for found in (throttled, periods):
-        if isinstance(found, str):
-            return replace(none, reason=found)
-    if isinstance(throttled, str) or isinstance(periods, str):
+        if isinstance(found, NotMeasured):
+            return replace(none, reason=found.reason)
+    if isinstance(throttled, NotMeasured) or isinstance(periods, NotMeasured):
         return none
     held, every = throttled.count(), periods.count()
     if not every.value:
@@ -67,9 +67,9 @@ def _throttled(throttled: Measured | str, periods: Measured | str) -> Reading:
     return throttled.bounded("throttled_ratio", "ratio", share(held, rest, every.missing))
 
 
-def _level(name: str, unit: str, found: Measured | str) -> Reading:
-    if isinstance(found, str):
-        return Reading(signal=name, unit=unit, reason=found)
+def _level(name: str, unit: str, found: Measured | NotMeasured) -> Reading:
+    if isinstance(found, NotMeasured):
+        return Reading(signal=name, unit=unit, reason=found.reason)
     level = found.level()
     if level is None:
         return Reading(signal=name, unit=unit, reason="no sample while the load ran")
@@ -83,10 +83,10 @@ def _level(name: str, unit: str, found: Measured | str) -> Reading:
     )
 
 
-def _cache(found: Measured | str) -> Reading:
+def _cache(found: Measured | NotMeasured) -> Reading:
     none = Reading(signal="cache_hit_ratio", unit="ratio")
-    if isinstance(found, str):
-        return replace(none, reason=found)
+    if isinstance(found, NotMeasured):
+        return replace(none, reason=found.reason)
     label = found.instrument.label("result")
     if label is None:
         return replace(none, reason=f"{found.instrument.metric} has no label that tells hits from misses")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from leadline.base.units import show
-from leadline.measure.measured import Measured
+from leadline.measure.measured import Measured, NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
@@ -26,9 +26,9 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
     """Return the number of requests, the mean rate and the peak."""
     found = measurements.find("requests")
     target = target_for(measurements.service, "throughput")
-    if isinstance(found, str):
+    if isinstance(found, NotMeasured):
         for signal, unit in SIGNALS.items():
-            reading = Reading(signal=signal, unit=unit, reason=found)
+            reading = Reading(signal=signal, unit=unit, reason=found.reason)
             judge = target and signal == "throughput" and measurements.window.is_load
             yield judged(reading, target) if target and judge else reading
         return
@@ -50,8 +50,8 @@ def _volumes(measurements: Measurements) -> Iterator[Reading]:
         if name not in measurements.service.instruments:
             continue
         found = measurements.find(name)
-        if isinstance(found, str):
-            yield Reading(signal=f"data.{name}", unit="bytes", reason=found)
+        if isinstance(found, NotMeasured):
+            yield Reading(signal=f"data.{name}", unit="bytes", reason=found.reason)
         else:
             yield found.reading(f"data.{name}", "bytes", found.count())
 
