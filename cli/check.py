@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadline import __version__
+from leadline.base.version import __version__
 
 from .connection_options import connected
 from .connections import Connection

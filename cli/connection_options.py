@@ -12,7 +12,7 @@ from .completing import words
 from .connections import Connection
 from .deadline import deadline_option
 from .options import catalog_option
-from .trust import trust_option
+from .trust_option import trust_option
 
 _url_option = click.option(
     "--url",

@@ -13,9 +13,10 @@ import click
 
 from leadline.base.errors import UsageError
 from leadline.catalog.endpoints import Context, Endpoint
+from leadline.catalog.trust import is_trusted, require
 
 from .deadline import deadline
-from .trust import is_trusted, require
+from .trust_option import is_granted
 
 if TYPE_CHECKING:
     from leadline.catalog.model import Catalog
@@ -42,7 +43,7 @@ class Connection:
 
     def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
         """Return the context that is asked; where there is no catalog, one of the user's own."""
-        from .context_file import known
+        from leadline.catalog.context_file import known
 
         if catalog is None and not self.catalog_file.is_file():
             found = known((), "")
@@ -56,7 +57,7 @@ class Connection:
 
     def is_trusted(self) -> bool:
         """Return whether a server not named on the command line may be contacted: it is the user's own, or trusted."""
-        from .context_file import user_file
+        from leadline.catalog.context_file import user_file
 
         if self.url:
             return True
@@ -115,7 +116,7 @@ def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
             f"context '{context.name}' of {file} names no {what}; add {what}: {{url: …}} or {{service: name:port}}, "
             "or give --url"
         )
-    require(context, endpoint, file)
+    require(context, endpoint, file, granted=is_granted())
     if endpoint.secret:
         endpoint = replace(endpoint, fetch=_fetching(context, *endpoint.secret))
     if endpoint.url:
@@ -165,7 +166,7 @@ def checked_url(text: str, option: str = "--url") -> str:
 
 def picked(catalog: Catalog, name: str | None) -> tuple[Context, str]:
     """Return a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
-    from .context_file import known
+    from leadline.catalog.context_file import known
 
     return known(catalog.contexts, catalog.file).pick(name)
 

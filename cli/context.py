@@ -9,13 +9,14 @@ import click
 
 from leadline.base.errors import UsageError
 from leadline.base.printable import printable
+from leadline.catalog.context_file import Known, known, use, user_file
 from leadline.catalog.endpoints import Context, Endpoint
+from leadline.catalog.trust import remember
 
 from .completing import words
-from .context_file import Known, known, use, user_file
 from .options import catalog_option
 from .terminal import say
-from .trust import remember, trust_option
+from .trust_option import trust_option
 
 SIGNS = {True: "✓", False: "✗", None: "?"}
 SERVERS = ("prometheus", "grafana", "alertmanager")

@@ -15,7 +15,7 @@ from .connection_options import context_option
 from .connections import Connection, picked, reached
 from .deadline import deadline, deadline_option
 from .options import catalog_option
-from .trust import trust_option
+from .trust_option import trust_option
 
 if TYPE_CHECKING:
     from leadline.catalog.endpoints import Context

@@ -13,13 +13,13 @@ import click
 
 from leadline.base.errors import ConnectionFailedError, LeadlineError, UsageError
 from leadline.catalog import loader
+from leadline.catalog.context_file import known
 from leadline.catalog.endpoints import Context, Endpoint
 from leadline.k8s import services
 from leadline.k8s.kubectl import Cluster
 
 from .connection_options import context_option
 from .connections import tunnel_to
-from .context_file import known
 from .options import DEFAULT_FILE, catalog_option
 
 READY = {

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadline import __version__
 from leadline.base import errors
 from leadline.base.printable import printable
+from leadline.base.version import __version__
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

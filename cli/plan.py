@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from leadline.deploy import plans
+
 from .options import python_option
 from .rendering import save
-from .shipping import plans
 from .shipping.apply import show
 from .shipping.destination import ADOPT, OVERWRITE, Destination, shipped
 

@@ -114,7 +114,7 @@ def command(
         return 0
     with connection.open() as prometheus:
         if explain:
-            from .asking.explain import lines
+            from leadline.doctor.explain import lines
 
             for line in lines(prometheus, text):
                 click.echo(line)
@@ -186,14 +186,14 @@ def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> No
     for remark in (*answer.warnings, *answer.infos):
         click.echo(printable(f"{prometheus.url}: {remark}"), err=True)
     if not answer.series:
-        from .asking.reasons import of_nothing
+        from leadline.doctor.empty_answer import of_nothing
 
         reasons = of_nothing(prometheus, text, span.end)
         if span.is_range and len(reasons) > 1:
             reasons.append("  (looked for as of the end of the range)")
         raise NoDataError("\n".join(reasons))
     if groups_by_more(text, {label for series in answer.series for label in series.labels}):
-        from .asking.reasons import of_labels
+        from leadline.doctor.empty_answer import of_labels
 
         for remark in of_labels(prometheus, text, span.end):
             complain(remark)

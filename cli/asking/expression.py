@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from leadline.base.errors import UsageError
@@ -46,17 +46,6 @@ def check(text: str) -> None:
     raise UsageError("\n".join(lines))
 
 
-def metrics(text: str) -> tuple[str, ...]:
-    """Return the names of the metrics that an expression reads, in their order; none where it cannot be read."""
-    from leadline.lint import tree
-
-    try:
-        node = tree.parse(text)
-    except ValueError:
-        return ()
-    return tuple(dict.fromkeys(tree.metric(each) for each, _ in tree.selectors(node) if tree.metric(each)))
-
-
 def groups_by_more(text: str, labels: Collection[str]) -> bool:
     """Return whether an expression groups by a label that is not among these."""
     from leadline.lint import tree
@@ -71,6 +60,8 @@ def groups_by_more(text: str, labels: Collection[str]) -> bool:
 
 def unit(text: str) -> str:
     """Guess the unit of a result from the metrics' suffixes: a rate of seconds is a number, a quantile of it is seconds."""
+    from leadline.doctor.empty_answer import metrics
+
     found = {_unit_of(name) for name in metrics(text)}
     if len(found) != 1:
         return ""
@@ -95,15 +86,3 @@ def _unit_of(name: str) -> str:
     if name.endswith("_bytes_bucket"):
         return "bytes"
     return next((unit for suffix, unit in SUFFIXES if name.endswith(suffix)), "")
-
-
-def nearest(names: tuple[str, ...], there: frozenset[str]) -> Iterator[str]:
-    """Say of each metric that does not exist what is there that is called alike."""
-    import difflib
-
-    for name in names:
-        if name not in there:
-            close = difflib.get_close_matches(name, sorted(there), n=3, cutoff=0.55)
-            inside = [each for each in sorted(there) if name in each][:3]
-            alike = list(dict.fromkeys((*inside, *close)))[:3]
-            yield f"there is no metric {name}" + (f"; there is {', '.join(alike)}" if alike else "")

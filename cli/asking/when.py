@@ -80,7 +80,7 @@ def answer(prometheus: Prometheus, text: str, when: When) -> Answer:
     parts = math.ceil(when.length / when.step / MOST_POINTS)
     if parts == 1:
         return prometheus.ask_range(text, start=when.start, end=when.end, step_seconds=when.step)
-    from .parts import joined
+    from leadline.prometheus.range_parts import joined
 
     click.echo(f"leadline: {when.length / when.step:.0f} points are asked in {parts} parts", err=True)
     return joined(prometheus, text, when.start, when.end, when.step, MOST_POINTS)

@@ -31,7 +31,7 @@ class Named:
 
 def of_catalog(catalog_file: Path) -> Named:
     """Return the names of services and contexts; read again where one of the two files changed."""
-    from ..context_file import user_file
+    from leadline.catalog.context_file import user_file
 
     kept = _folder() / f"catalog-{_key(*map(_state, (catalog_file, user_file())))}.json"
     found = _read(kept)
@@ -43,8 +43,7 @@ def of_catalog(catalog_file: Path) -> Named:
 
 def _from_files(catalog_file: Path) -> dict[str, list[str]]:
     from leadline.catalog import loader
-
-    from ..context_file import known
+    from leadline.catalog.context_file import known
 
     if not catalog_file.is_file():
         return {"services": [], "contexts": list(known((), "").contexts)}
@@ -123,7 +122,7 @@ def _asked(
 
 
 def _place(catalog_file: Path, url: str | None, context_name: str | None, what: str = "") -> Path:
-    from ..context_file import user_file
+    from leadline.catalog.context_file import user_file
 
     about = (url,) if url else (context_name or "", *map(_state, (catalog_file, user_file())))
     return _folder() / f"metrics-{_key(*about, what)}.json"

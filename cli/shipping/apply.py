@@ -9,10 +9,10 @@ import click
 
 from leadline.base.errors import ConflictError, UsageError
 from leadline.base.printable import printable
+from leadline.deploy import plans
+from leadline.deploy.plans import Plan
 
-from . import plans
 from .destination import Shipment
-from .plans import Plan
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_option = click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")

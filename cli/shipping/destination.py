@@ -13,19 +13,23 @@ import click
 
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
+from leadline.catalog.endpoints import Endpoint
 from leadline.catalog.model import Catalog
+from leadline.deploy import to_files
+from leadline.deploy.plans import Plan
 from leadline.deploy.tree import BASES, OPERATOR
+from leadline.grafana import to_grafana
 from leadline.grafana.api import Grafana
 from leadline.grafana.planning import PushOptions
+from leadline.k8s import to_kubernetes
 from leadline.k8s.kubectl import Cluster
+from leadline.prometheus.client import Prometheus
 
 from ..connection_options import context_option
 from ..connections import Reach, cluster_of, given, picked, reached
 from ..deadline import deadline, deadline_option
 from ..options import catalog_option, without_python
-from ..trust import trust_option
-from . import to_files, to_grafana, to_kubernetes
-from .plans import Plan
+from ..trust_option import trust_option
 
 
 class Shipment(Protocol):
@@ -66,7 +70,7 @@ class Destination:
         elif self.to == "files":
             folder = self._rules_dir()
             with self._reached("prometheus", catalog) as (endpoint, _):
-                yield to_files.Push(catalog.project, files, folder, endpoint)
+                yield to_files.Push(catalog.project, files, folder, endpoint.url, _server(endpoint))
         else:
             cluster = self._cluster(catalog)
             yield to_kubernetes.Push(
@@ -105,7 +109,7 @@ class Destination:
         elif self.to == "files":
             folder = self._rules_dir()
             with self._reached("prometheus", catalog) as (endpoint, _):
-                yield to_files.Rollback(catalog.project, folder, endpoint)
+                yield to_files.Rollback(catalog.project, folder, endpoint.url, _server(endpoint))
         else:
             yield to_kubernetes.Rollback(self._cluster(catalog), catalog.project)
 
@@ -154,6 +158,15 @@ class Destination:
         if self.url:
             return given(what.upper(), self.url)
         return reached(what, *picked(catalog, self.context_name))
+
+
+def _server(endpoint: Endpoint) -> to_files.Server:
+    """Return what opens the Prometheus that evaluates the rules, when it is needed."""
+
+    def opened() -> Prometheus:
+        return Prometheus(endpoint, deadline=deadline())
+
+    return opened
 
 
 ABOUT_URL = (

@@ -17,10 +17,10 @@ import leadline.dashboards.build
 import leadline.dashboards.panels
 import leadline.deploy.provisioning
 import leadline.k8s.objects
-from leadline import __version__
 from leadline.alerts.model import RuleFile
 from leadline.alerts.rule_tests.coverage import Coverage
 from leadline.alerts.rule_tests.file_tests import FileTests
+from leadline.base.version import __version__
 from leadline.catalog.model import Catalog
 from leadline.deploy.tree import OPERATOR, with_manifest
 

@@ -13,8 +13,8 @@ import trustme
 
 from leadline.base.errors import UsageError
 from leadline.catalog import loader
+from leadline.catalog.context_file import user_file
 from leadline.cli.connections import cluster_of, picked
-from leadline.cli.context_file import user_file
 from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, Reply, Request, success, vector

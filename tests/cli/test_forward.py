@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from leadline.cli.context_file import user_file
+from leadline.catalog.context_file import user_file
 from leadline.cli.main import run
 from leadline.k8s import services
 from tests.conftest import MINIMAL, ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from leadline.cli.context_file import user_file
+from leadline.catalog.context_file import user_file
 from leadline.cli.main import run
 from tests.conftest import MINIMAL
 from tests.doubles import Api, success, vector

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from leadline import __version__
+from leadline.base.version import __version__
 from leadline.catalog.model import Catalog
 from leadline.compose.generate import generated
 from leadline.deploy import tree

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from leadline import __version__
-from leadline.grafana import planning, prune, rollback, version_stamps
-from leadline.grafana.api import Grafana
-from leadline.grafana.push import Pusher
+from leadline.base.version import __version__
+from leadline.deploy import plans
+from leadline.deploy.plans import Entry, Plan
 
-from . import plans
-from .plans import Entry, Plan
+from . import planning, prune, rollback, version_stamps
+from .api import Grafana
+from .push import Pusher
 
 Tell = Callable[[str], None]
 

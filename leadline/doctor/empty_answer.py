@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -12,8 +13,6 @@ from leadline.lint.model import ERROR
 from leadline.lint.result import Result
 from leadline.lint.tree import Node
 from leadline.prometheus.client import Prometheus
-
-from .expression import metrics, nearest
 
 LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
 ELSEWHEN = "offset or @ asks of another time; were there samples then?"
@@ -68,3 +67,22 @@ def _results(node: Node, facts: Facts) -> Iterator[str]:
 
 def _told(found: Result) -> str:
     return "; ".join(filter(None, (found.what, found.evidence, found.remedy)))
+
+
+def metrics(text: str) -> tuple[str, ...]:
+    """Return the names of the metrics that an expression reads, in their order; none where it cannot be read."""
+    try:
+        node = tree.parse(text)
+    except ValueError:
+        return ()
+    return tuple(dict.fromkeys(tree.metric(each) for each, _ in tree.selectors(node) if tree.metric(each)))
+
+
+def nearest(names: tuple[str, ...], there: frozenset[str]) -> Iterator[str]:
+    """Say of each metric that does not exist what is there that is called alike."""
+    for name in names:
+        if name not in there:
+            close = difflib.get_close_matches(name, sorted(there), n=3, cutoff=0.55)
+            inside = [each for each in sorted(there) if name in each][:3]
+            alike = list(dict.fromkeys((*inside, *close)))[:3]
+            yield f"there is no metric {name}" + (f"; there is {', '.join(alike)}" if alike else "")

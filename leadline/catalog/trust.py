@@ -10,41 +10,23 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
-
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
-from leadline.catalog.endpoints import Context, Endpoint
 
 from .context_file import user_file
+from .endpoints import Context, Endpoint
 
 FILE = "trusted.json"
-META = "leadline.trust"
 SERVERS = ("prometheus", "grafana", "alertmanager")
 
 
-def _keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    ctx.meta[META] = value
+def require(context: Context, endpoint: Endpoint, file: str, *, granted: bool) -> None:
+    """Raise UsageError if a catalog would have secrets sent to a place that the user has not agreed to.
 
-
-trust_option = click.option(
-    "--trust",
-    is_flag=True,
-    envvar="LEADLINE_TRUST",
-    show_envvar=True,
-    expose_value=False,
-    callback=_keep,
-    help="Send the secrets that the catalog names to the servers that it names, for this command, as in CI.",
-)
-
-
-def require(context: Context, endpoint: Endpoint, file: str) -> None:
-    """Raise UsageError where a catalog would have secrets sent to a place that the user has not agreed to."""
+    granted  whether the user agreed for this command
+    """
     names = secrets(endpoint)
-    ctx = click.get_current_context(silent=True)
-    if not names or file == str(user_file()) or (ctx and ctx.meta.get(META)):
-        return
-    if not is_trusted(context, endpoint):
+    if names and file != str(user_file()) and not granted and not is_trusted(context, endpoint):
         raise UsageError(
             f"{file} wants {', '.join(names)} to be sent to {place(context, endpoint)}, and you have not agreed to that; "
             f"if it is right, run `leadline context trust {context.name}`, or give --trust"

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from leadline.deploy import plans
 from leadline.deploy.diff import objects as meaning
-from leadline.k8s import kubectl, ownership, previous
-from leadline.k8s.kubectl import Cluster, Key, Object
+from leadline.deploy.plans import Entry, Plan
 
-from . import plans
-from .plans import Entry, Plan
+from . import kubectl, ownership, previous
+from .kubectl import Cluster, Key, Object
 
 Tell = Callable[[str], None]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer, Sample, Series
+
+from .client import Prometheus
 
 
 def joined(prometheus: Prometheus, text: str, start: float, end: float, step: float, most: int) -> Answer:

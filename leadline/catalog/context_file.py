@@ -8,8 +8,9 @@ from pathlib import Path
 
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
-from leadline.catalog.endpoints import Context
-from leadline.catalog.yaml_reader import Reader, nearest
+
+from .endpoints import Context
+from .yaml_reader import Reader, nearest
 
 FILE = "leadline/config.yaml"
 
@@ -53,7 +54,7 @@ def known(catalog: tuple[Context, ...], file: str) -> Known:
 
 
 def _of_user() -> tuple[dict[str, tuple[Context, str]], str]:
-    from leadline.catalog.contexts import contexts
+    from .contexts import contexts
 
     path = user_file()
     if not path.is_file():

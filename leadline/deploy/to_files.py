@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
-from leadline import __version__
-from leadline.catalog.endpoints import Endpoint
-from leadline.deploy import rule_files, tree
-from leadline.deploy.diff import rules as meaning
-from leadline.prometheus.client import Prometheus
+from leadline.base.version import __version__
 
-from ..deadline import deadline
-from . import plans
+from . import plans, rule_files, tree
+from .diff import rules as meaning
 from .plans import Entry, Plan
 
 Tell = Callable[[str], None]
+Server = Callable[[], AbstractContextManager[rule_files.RuleServer]]
+"""Opens the Prometheus that reads the folder, at `url`."""
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Push:
     """The rule files that are generated."""
 
-    def __init__(self, project: str, files: Mapping[str, str], folder: Path, endpoint: Endpoint) -> None:
-        self._folder, self._endpoint = folder, endpoint
+    def __init__(
+        self, project: str, files: Mapping[str, str], folder: Path, url: str, server: Server
+    ) -> None:
+        self._folder, self._url, self._server = folder, url, server
         self._wanted = rule_files.rules_of(files, __version__)
-        plan = _planned("push", project, folder, endpoint, self._wanted)
+        plan = _planned("push", project, folder, url, self._wanted)
         pending = "an earlier run was ended before Prometheus had read what it wrote; this one completes it"
         unfinished = rule_files.is_pending(folder)
         self.plan = replace(plan, unfinished=True, remarks=(*plan.remarks, pending)) if unfinished else plan
@@ -36,18 +37,18 @@ class Push:
     def run(self, tell: Tell) -> None:
         """Write, reload, and read back."""
         if self.plan.changes or self.plan.unfinished:
-            with Prometheus(self._endpoint, deadline=deadline()) as prometheus:
+            with self._server() as prometheus:
                 count = rule_files.push(self._folder, self._wanted, prometheus)
-            tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
+            tell(f"{self._url} evaluates {count} rules from {self._folder}")
 
 
 class Rollback:
     """The rule files that the last push replaced."""
 
-    def __init__(self, project: str, folder: Path, endpoint: Endpoint) -> None:
-        self._folder, self._endpoint = folder, endpoint
+    def __init__(self, project: str, folder: Path, url: str, server: Server) -> None:
+        self._folder, self._url, self._server = folder, url, server
         self._before = rule_files.before(folder)
-        plan = _planned("rollback", project, folder, endpoint, self._before or {})
+        plan = _planned("rollback", project, folder, url, self._before or {})
         remarks = (
             ()
             if self._before is not None
@@ -67,16 +68,16 @@ class Rollback:
     def run(self, tell: Tell) -> None:
         """Put back, reload, and read back."""
         if self._before is not None and (self.plan.changes or self.plan.unfinished):
-            with Prometheus(self._endpoint, deadline=deadline()) as prometheus:
+            with self._server() as prometheus:
                 count = rule_files.push(self._folder, self._before, prometheus, verb="rollback")
-            tell(f"{self._endpoint.url} evaluates {count} rules from {self._folder}")
+            tell(f"{self._url} evaluates {count} rules from {self._folder}")
 
 
-def _planned(verb: str, project: str, folder: Path, endpoint: Endpoint, wanted: Mapping[str, str]) -> Plan:
+def _planned(verb: str, project: str, folder: Path, url: str, wanted: Mapping[str, str]) -> Plan:
     return Plan(
         verb=verb,
         to="files",
-        where=f"{folder}, which {endpoint.url} reads",
+        where=f"{folder}, which {url} reads",
         project=project,
         entries=tuple(_entries(folder, wanted)),
     )
