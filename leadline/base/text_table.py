@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
 
 LEAST = 24
 """A last column that would have fewer cells stands below its row instead."""
@@ -54,5 +55,5 @@ def wrapped(text: str, room: int, indent: str = "") -> list[str]:
 
 
 def width(text: str) -> int:
-    """Count the cells that a text takes on a terminal."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    """Return how many cells a text takes on a terminal."""
+    return cell_len(text)

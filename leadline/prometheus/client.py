@@ -47,6 +47,8 @@ class Prometheus:
             read_seconds=timeout_seconds + GRACE_SECONDS, deadline=deadline, revive=revive
         )
         apply(endpoint, self._session)
+        # It writes and sends queries. What it makes of an answer drops warnings and native histograms, so answers are read
+        # from the session that it is given.
         self._connection = PrometheusConnect(
             url=self.url, session=self._session, retry=Retry(0), method="POST"
         )
