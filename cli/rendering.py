@@ -15,19 +15,21 @@ from leadline.reports.model import Report
 
 from .terminal import COLOURS, columns, has_colour
 
-FORMATS = ("text", "json", "markdown", "html", "csv", "junit")
+FORMATS = ("text", "line", "json", "markdown", "html", "csv", "junit")
 
 
 def written(
     report: Report, output: str, *, only: Container[str] | None = None, provenance: bool = False
 ) -> str:
     """Write a report in one of the FORMATS; `only` names the sections of those that have sections."""
-    from leadline.reports import document, junit, markdown, page, spreadsheet, text
+    from leadline.base.printable import printable
+    from leadline.reports import document, headline, junit, markdown, page, spreadsheet, text
     from leadline.reports.sections import TITLES
 
     sections = TITLES if only is None else only
     writers: Mapping[str, Callable[[], str]] = {
         "text": lambda: text.write(report, columns=columns(), only=sections, provenance=provenance),
+        "line": lambda: printable(headline.of(report).line) + "\n",
         "json": lambda: document.write(report),
         "markdown": lambda: markdown.write(report, only=sections, provenance=provenance),
         "html": lambda: page.write(report),

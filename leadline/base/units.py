@@ -129,11 +129,11 @@ def promql_duration(seconds: Decimal | float) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Round to so many significant digits, thousands spaced by a thin gap: 65.6, 1 258, 0.00412; whole ones plain."""
+    """Round to so many significant digits, thousands by commas: 65.6, 1,258, 0.00412; whole ones plain."""
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{min(decimals, 12)}f}".replace(",", "\u202f")
+    text = f"{value:,.{min(decimals, 12)}f}"
     whole, _, rest = text.partition(".")
     return text if rest.strip("0") else whole
 
@@ -147,6 +147,11 @@ def show(value: float, unit: str) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return _SHOWN.get(unit, significant)(value)
+
+
+def goal(value: float, unit: str) -> str:
+    """Write a target for people, as `show`, without the zeros that only a measurement needs: 1 %, $0.01."""
+    return re.sub(r"(\.\d*?)0+(?!\d)", r"\1", show(value, unit)).replace(". ", " ").removesuffix(".")
 
 
 def _show_seconds(value: float) -> str:
@@ -170,11 +175,11 @@ def _show_ratio(value: float) -> str:
 
 
 def _show_usd(value: float) -> str:
-    return f"${significant(value) if abs(value) < 100 else _spaced(f'{value:,.0f}')}"
+    return f"${significant(value) if abs(value) < 100 else f'{value:,.0f}'}"
 
 
 def _show_count(value: float) -> str:
-    return _spaced(f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.1f}")
+    return f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.1f}"
 
 
 def _show_bytes(value: float) -> str:
@@ -183,10 +188,6 @@ def _show_bytes(value: float) -> str:
         if abs(value) >= size:
             return f"{significant(value / size)} {unit}"
     return f"{value:.0f} B"
-
-
-def _spaced(text: str) -> str:
-    return text.replace(",", "\u202f")
 
 
 _SHOWN: dict[str, Callable[[float], str]] = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from leadline.base.units import plain, show
+from leadline.base.units import goal, plain, show
 from leadline.measure.measured import NotMeasured
 from leadline.measure.measurements import Measurements
 from leadline.measure.reading import Reading
 
 from .model import MISSED, UNDECIDED, Advice, Group, Headroom, Resource
 from .verdicts import target_for
+from .words import in_words
 
 NEAR = 0.8
 """A resource used beyond this share of its limit is near it."""
@@ -76,7 +77,8 @@ def _missed_latency(found: Readings, groups: Sequence[Group]) -> Iterator[Advice
             f"{show(slowest.share, 'ratio')} of requests)"
         )
     figures = ", ".join(
-        f"{each.signal} {_figure(each)} > {show(each.target or 0, 'seconds')}" for each in missed
+        f"{in_words(each.signal)} {_figure(each)}, target {goal(each.target or 0, 'seconds')}"
+        for each in missed
     )
     yield Advice(title="Find what makes requests slow", evidence=figures + where)
 
@@ -96,8 +98,7 @@ def _missed_errors(found: Readings, groups: Sequence[Group]) -> Iterator[Advice]
         for by in ("route", "status")
         if (group := next((each for each in groups if each.by == by and each.errors), None))
     ]
-    goal = show(errors.target or 0, "ratio")
-    evidence = f"error_ratio {show(errors.value, 'ratio')} > {goal}"
+    evidence = f"{show(errors.value, 'ratio')} of requests failed, target {goal(errors.target or 0, 'ratio')}"
     yield Advice(title="Find what fails", evidence="; ".join((evidence, *worst)))
 
 
@@ -191,10 +192,12 @@ def _edges(measurements: Measurements, found: Readings) -> Iterator[Advice]:
         return
     there = {float(edge) for edge in latency.instrument.buckets} or _measured_edges(measurements)
     wanted = sorted(there | {float(target.value) for target in undecided})
-    between = ", ".join(f"{target.signal} ≤ {show(float(target.value), 'seconds')}" for target in undecided)
+    between = ", ".join(
+        f"{in_words(target.signal)}, target {goal(float(target.value), 'seconds')}" for target in undecided
+    )
     yield Advice(
         title="Add bucket edges at the targets",
-        evidence=f"undecided, because between two edges: {between}",
+        evidence=f"undecided because its target lies between two edges: {between}",
         snippet=f"buckets = ({', '.join(plain(edge) for edge in wanted)})",
         language="python",
     )

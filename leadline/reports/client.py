@@ -51,6 +51,7 @@ class Run:
     seconds    how long the test ran
     failed     the share of requests that k6 calls failed: those of status 400 and above, rejected ones among them
     rejected   how many were answered 429, where the script counts them
+    users      the most virtual users at once
     durations  by statistic (p50, p95, mean, …), of requests that were not rejected where the script tells them apart
     """
 
@@ -64,6 +65,7 @@ class Run:
     apart: bool = False
     received_bytes: float | None = None
     sent_bytes: float | None = None
+    users: int | None = None
     thresholds: tuple[Threshold, ...] = ()
 
 
@@ -112,8 +114,14 @@ def _run(data: dict[str, Any], metrics: dict[str, Any], *, handled: bool) -> Run
         apart=apart,
         received_bytes=received,
         sent_bytes=sent,
+        users=_users(values("vus_max")),
         thresholds=tuple(_thresholds(metrics, handled=handled)),
     )
+
+
+def _users(found: Mapping[str, Any]) -> int | None:
+    most = found.get("max", found.get("value"))
+    return int(most) if isinstance(most, int | float) and most > 0 else None
 
 
 def _thresholds(metrics: dict[str, Any], *, handled: bool) -> Iterator[Threshold]:

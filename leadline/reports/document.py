@@ -14,6 +14,8 @@ from leadline.base.printable import json_text
 from leadline.measure.reading import Edges, Provenance, Reading
 from leadline.measure.window import Window, utc
 
+from . import headline
+from .headline import Headline
 from .model import MET, MISSED, UNDECIDED, Comparison, Report, ServiceReport
 
 SCHEMA = "leadline.report/2"
@@ -31,6 +33,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "project": report.project,
+        "headline": _headline(headline.of(report)),
         "source": report.source,
         "window": {**_window(report.window), "chosen": report.window.chosen},
         "load": _load(report.window),
@@ -38,6 +41,16 @@ def document(report: Report) -> dict[str, Any]:
         "links": dict(report.links),
         "again": list(report.again),
         "against": report.against or None,
+    }
+
+
+def _headline(found: Headline) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict,
+        "subject": found.subject,
+        "services": [{"service": each.service, "figures": list(each.texts)} for each in found.figures],
+        "notes": [asdict(each) for each in found.notes],
+        "line": found.line,
     }
 
 
@@ -54,6 +67,7 @@ def _service(service: ServiceReport) -> dict[str, Any]:
         "name": service.name,
         "profile": service.profile,
         "grade": service.grade,
+        "users": service.users,
         "readings": [_reading(reading) for reading in service.readings],
         "groups": [asdict(group) for group in service.groups],
         "client": [asdict(each) for each in service.client],
@@ -172,6 +186,7 @@ def _read_service(found: dict[str, Any]) -> ServiceReport:
         name=str(found["name"]),
         profile=str(found["profile"]),
         grade=str(found.get("grade", "")),
+        users=None if found.get("users") is None else int(_count(found["users"])),
         readings=tuple(_read_reading(each) for each in found["readings"]),
         evidence=tuple(map(str, found["evidence"])),
         remarks=tuple(map(str, found["remarks"])),

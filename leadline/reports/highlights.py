@@ -1,15 +1,18 @@
-"""Highlights: sentences to copy, only from what is certain: verdicts that are met, figures that were counted."""
+"""Highlights: sentences to copy, only from verdicts that are met and figures that were counted."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
-from leadline.base.units import promql_duration, show
+from leadline.base.units import show
 from leadline.measure.reading import Reading
-from leadline.measure.window import Window, utc
+from leadline.measure.window import Window
 
+from .headline import length
 from .model import MET, Comparison
+from .words import in_words
 
 
 def sentences(
@@ -30,14 +33,15 @@ def sentences(
         if measured and each.signal.startswith("cost") and measured.is_exact and each.value < each.low:
             less = 1 - each.value / each.low
             yield (
-                f"{_name(each.signal)} {show(each.value, each.unit)}, {_percent(less)} below {each.reference} "
+                f"{in_words(each.signal)} {show(each.value, each.unit)}, {_percent(less)} below {each.reference} "
                 f"({show(each.low, each.unit)}; {each.source}; {when(window)})"
             )
 
 
 def when(window: Window) -> str:
-    start, end = (utc(time)[:19] + "Z" for time in (window.rate_start, window.rate_end))
-    return f"{start} to {end}"
+    """Write when a window began, as a quotation needs it."""
+    begun = datetime.fromtimestamp(window.rate_start, UTC)
+    return f"{begun.day} {begun:%b %Y, %H:%M} UTC"
 
 
 def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> str:
@@ -45,10 +49,9 @@ def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> 
     throughput = found.get("throughput")
     at = ""
     if throughput and throughput.value:
-        seconds = window.rate_seconds
-        length = promql_duration(seconds) if seconds == int(seconds) else show(seconds, "seconds")
-        at = f" at {show(throughput.value, throughput.unit).replace('req/s', 'requests/s')} over {length}"
-    certain = f"certainly at most {show(reading.upper, 'seconds')}" if reading.upper is not None else ""
+        rate = show(throughput.value, throughput.unit)
+        at = f" at {rate.replace('req/s', 'requests/s')} over {length(window.rate_seconds)}"
+    certain = f"at most {show(reading.upper, 'seconds')}" if reading.upper is not None else ""
     below = f"{_percent(1 - value / target)} below" if value < target else "within"
     name = reading.signal.removeprefix("latency.")
     target_said = f"{below} the {show(target, 'seconds')} target"
@@ -62,12 +65,6 @@ def _errors(errors: Reading) -> str:
     failed = "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
     refused = re.search(r"(\d+) of status 4\.\. are not errors", errors.note)
     return f"{failed}, {refused[1]} were refused (4xx)" if refused else failed
-
-
-def _name(signal: str) -> str:
-    return {"cost_per_1k_tokens": "cost per 1,000 tokens", "cost_per_request": "cost per request"}.get(
-        signal, signal
-    )
 
 
 def _percent(share: float) -> str:

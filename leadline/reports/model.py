@@ -96,8 +96,10 @@ class Advice:
 class Burn:
     """How fast an objective's error budget burned in the window: 1 is what it allows for all of its period.
 
-    spent   share of the period's budget that the window used
-    reason  why it is not known
+    spent     share of the period's budget that the window used
+    alert     the name of the objective's page alert
+    pages_at  the least burn rate at which it pages, if it lasts; None if it never does
+    reason    why it is not known
     """
 
     objective: str
@@ -106,6 +108,8 @@ class Burn:
     lower: float | None = None
     upper: float | None = None
     spent: float | None = None
+    alert: str = ""
+    pages_at: float | None = None
     note: str = ""
     reason: str = ""
 
@@ -187,6 +191,8 @@ class ServiceReport:
     burns        how fast its objectives burned
     alerts       its alerts, and the project's, that were pending or firing in the window
     charts       title → curves over the window or over latency, for renderers that draw
+    users        the most virtual users of the load generator; None if it does not say
+    monthly_budget_usd  the project's, if it has one
     """
 
     name: str
@@ -209,6 +215,8 @@ class ServiceReport:
     burns: tuple[Burn, ...] = ()
     alerts: tuple[Alert, ...] = ()
     charts: tuple[Chart, ...] = ()
+    users: int | None = None
+    monthly_budget_usd: float | None = None
 
     def reading(self, signal: str) -> Reading | None:
         return next((reading for reading in self.readings if reading.signal == signal), None)

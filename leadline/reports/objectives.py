@@ -11,6 +11,8 @@ from leadline.measure.measurements import Measurements
 from leadline.measure.quantiles import share_within
 from leadline.measure.reading import Reading
 from leadline.measure.window import Window
+from leadline.signals import burn
+from leadline.signals.alert_names import BURNING
 from leadline.signals.objective import Objective
 from leadline.signals.promql import Matcher, select
 from leadline.signals.samples import Ask
@@ -60,6 +62,11 @@ def _burn(objective: Objective, bad: Bounded, window: Window) -> Burn:
     rate, lower, upper = (
         None if each is None else each / allowed for each in (bad.value, bad.lower, bad.upper)
     )
+    pages = [
+        float(burn.factor(objective, each))
+        for each in burn.usable(objective, None)
+        if each.severity == burn.PAGE
+    ]
     note = f"of {promql_duration(period)}"
     if rate:
         note = f"at this rate the budget {note} lasts {period / rate / 86400:.2g} days"
@@ -70,6 +77,8 @@ def _burn(objective: Objective, bad: Bounded, window: Window) -> Burn:
         lower=lower,
         upper=upper,
         spent=None if rate is None else rate * window.seconds / period,
+        alert=BURNING[objective.name],
+        pages_at=min(pages, default=None),
         note=note,
     )
 

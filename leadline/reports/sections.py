@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,20 +12,26 @@ from leadline.base.units import promql_duration, show
 from leadline.measure.reading import Provenance, Reading
 from leadline.measure.window import utc
 
+from . import headline
 from .changes import BETTER, WORSE
+from .headline import Headline
 from .model import MET, MISSED, UNDECIDED, Advice, Alert, Burn, Comparison, Group, Report, ServiceReport
+from .words import in_words
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
+MORE_IS_BETTER = ("throughput", "success_ratio", "requests")
 COST = ("tokens", "cost")
 SATURATION = (
     "cpu", "throttled_ratio", "memory", "pool", "in_flight", "queue", "replicas", "cache_hit_ratio", "rejected",
 )  # fmt: skip
 """What the signals of the cost section begin with, and the signals of the headroom section."""
 TITLES = {
-    "head": "", "summary": "Summary", "targets": "Targets", "results": "Results", "objectives": "Objectives and alerts", "breakdown": "By route, method and status",
-    "client": "Client and server", "comparison": "Comparison", "against": "Against an earlier snapshot", "cost": "Cost",
-    "headroom": "Headroom", "in-place": "In place", "next-steps": "Next steps", "highlights": "Highlights",
-    "evidence": "Evidence", "remember": "Remember", "live": "See it live, run it again", "provenance": "Provenance",
+    "head": "", "next-steps": "Next steps", "highlights": "Highlights", "summary": "Services",
+    "targets": "Targets", "results": "Results", "comparison": "Comparison", "cost": "Cost", "headroom": "Headroom",
+    "in-place": "Already in place", "snippets": "Next steps: to paste", "objectives": "Objectives and alerts", "client": "Client and server",
+    "breakdown": "By route, method and status", "against": "Compared with an earlier snapshot",
+    "evidence": "Evidence", "remember": "Caveats", "window": "Window and source", "provenance": "Provenance",
+    "live": "See it live, run it again",
 }  # fmt: skip
 """The sections by their names, as --section takes them, in reading order."""
 
@@ -75,22 +81,40 @@ def _harmless(section: Section) -> Section:
 
 
 def _sections(report: Report, *, provenance: bool) -> Iterator[Section]:
-    yield _head(report)
-    several = len(report.services) > 1
-    if several:
-        yield _summary(report)
-    for service in report.services:
-        for section in _service(report, service, provenance=provenance):
+    message = headline.of(report)
+    yield Section(name="head", title=message.verdict, lines=tuple(_message(message)))
+    services = sorted(report.services, key=headline.urgency)
+    several = len(services) > 1
+
+    def titled(service: ServiceReport, found: Iterable[Section]) -> Iterator[Section]:
+        for section in found:
             title = f"{service.name}: {section.title}" if several else section.title
             yield replace(section, title=title, service=service.name)
+
+    for service in services:
+        yield from titled(service, _what_follows(service))
+    if several:
+        yield _summary(report)
+    for service in services:
+        yield from titled(service, _details(report, service, provenance=provenance))
+    yield _window(report)
     yield from _live(report)
+
+
+def _message(message: Headline) -> Iterator[str]:
+    yield message.subject
+    several = len(message.figures) > 1
+    for each in message.figures:
+        yield (f"{each.service}   " if several else "") + "   ".join(each.texts)
+    for note in message.notes:
+        yield f"{note.kind}: {note.text}"
 
 
 def _section(name: str, **parts: object) -> Section:
     return replace(Section(name=name, title=TITLES[name]), **parts)  # type: ignore[arg-type]
 
 
-def _head(report: Report) -> Section:
+def _window(report: Report) -> Section:
     window = report.window
     names = ", ".join(f"{service.name} ({service.profile})" for service in report.services)
     lines = [
@@ -108,7 +132,7 @@ def _head(report: Report) -> Section:
         lines.append(f"evidence  {next(iter(grades.values()))}")
     elif grades:
         lines.append("evidence  " + "; ".join(f"{name} {grade}" for name, grade in grades.items()))
-    return Section(name="head", title=f"{report.project}: snapshot", lines=tuple(lines))
+    return _section("window", lines=tuple(lines))
 
 
 def span(seconds: float) -> str:
@@ -132,32 +156,37 @@ def _summary(report: Report) -> Section:
         figures = (service.reading(signal) for signal in SUMMARY)
         rows.append((service.name, counts or "–", *(_value(each) if each else "–" for each in figures)))
     rows.sort(key=lambda row: (SYMBOL[MISSED] not in row[1], SYMBOL[UNDECIDED] not in row[1]))
-    return _section("summary", head=("service", "targets", *SUMMARY), rows=tuple(rows))
+    return _section("summary", head=("service", "targets", *map(in_words, SUMMARY)), rows=tuple(rows))
 
 
-def _service(report: Report, service: ServiceReport, *, provenance: bool) -> Iterator[Section]:
+def _what_follows(service: ServiceReport) -> Iterator[Section]:
+    """Return what a reader does next, and what may be quoted."""
+    yield _next_steps(service.next_steps)
+    none = "none: a highlight needs a target that is met, or a figure that is exact"
+    yield _section("highlights", lines=service.highlights or (none,))
+
+
+def _details(report: Report, service: ServiceReport, *, provenance: bool) -> Iterator[Section]:
     judged = tuple(reading for reading in service.readings if reading.verdict)
     if judged:
         yield _section("targets", rows=tuple(_verdict(reading) for reading in judged))
     else:
         yield _section("targets", lines=("none is judged: the catalog names no target that applies here",))
     yield _figures("results", [each for each in service.readings if _topic(each) == "results"])
-    if service.burns or service.alerts:
-        yield _objectives(service)
-    if service.groups:
-        yield _breakdown(service.groups)
-    if service.client:
-        yield _client(service)
     yield _comparisons(service)
-    if report.against:
-        yield _against(report, service)
     yield _figures("cost", [each for each in service.readings if _topic(each) == "cost"])
     yield _headroom(service)
     missing = "nothing that helps the service (cache, replicas, pool, queue, rate limit) was measured"
     yield _section("in-place", lines=service.in_place or (missing,))
-    yield _next_steps(service.next_steps)
-    none = "none: a highlight needs a target that is met, or a figure that is exact"
-    yield _section("highlights", lines=service.highlights or (none,))
+    yield from _snippets(service.next_steps)
+    if service.burns or service.alerts:
+        yield _objectives(service)
+    if service.client:
+        yield _client(service)
+    if service.groups:
+        yield _breakdown(service.groups)
+    if report.against:
+        yield _against(report, service)
     yield _section("evidence", lines=service.evidence or ("none: no series was found",))
     if service.remarks:
         yield _section("remember", lines=service.remarks)
@@ -182,7 +211,7 @@ def _verdict(reading: Reading) -> tuple[str, ...]:
     value = _value(reading)
     if reading.verdict == UNDECIDED:
         relation = "?"
-    return symbol, reading.signal, f"{value} {relation} {goal}", reading.reason
+    return symbol, in_words(reading.signal), f"{value} {relation} {goal}", reading.reason
 
 
 def _value(reading: Reading) -> str:
@@ -197,9 +226,9 @@ def _figures(name: str, readings: Sequence[Reading]) -> Section:
     reasons: dict[str, list[str]] = {}
     for reading in readings:
         if not _has_figure(reading):
-            reasons.setdefault(reading.reason, []).append(reading.signal)
+            reasons.setdefault(reading.reason, []).append(in_words(reading.signal))
     lines = tuple(f"no data for {', '.join(signals)}: {reason}" for reason, signals in reasons.items())
-    head = ("", "value", "certainly", "usual PromQL", "") if rows else ()
+    head = ("", "value", "bounds", "PromQL view", "") if rows else ()
     return _section(name, lines=lines, head=head, rows=rows)
 
 
@@ -211,7 +240,7 @@ def _figure(reading: Reading) -> tuple[str, ...]:
     shown = "" if reading.shown is None else show(reading.shown, reading.unit)
     value = "–" if reading.value is None else show(reading.value, reading.unit)
     note = reading.note or ("" if reading.verdict else reading.reason)
-    return reading.signal, value, certainty(reading), shown, note
+    return in_words(reading.signal), value, certainty(reading), shown, note
 
 
 def certainty(reading: Reading) -> str:
@@ -227,7 +256,8 @@ def certainty(reading: Reading) -> str:
     if meet:
         return f"{low}, assuming no hidden restart"
     suffix = " or more" if reading.unbounded else ""
-    return f"{low} to {show(reading.upper, reading.unit)}{suffix}"
+    high = show(reading.upper or 0, reading.unit)
+    return f"{low} to {high}{suffix}" if low != high or suffix else f"{low}, to three digits"
 
 
 def _breakdown(groups: Sequence[Group]) -> Section:
@@ -252,7 +282,7 @@ def _group(group: Group) -> tuple[str, ...]:
 
 
 def _objectives(service: ServiceReport) -> Section:
-    """Lay out how fast budgets burned, and what was pending or firing meanwhile."""
+    """Lay out how fast budgets burned, and which alerts were pending or firing."""
     head = ("", "objective", "burn rate", "bounds", "budget used", "") if service.burns else ()
     return _section(
         "objectives",
@@ -291,7 +321,7 @@ def _alert(each: Alert) -> str:
 def _client(service: ServiceReport) -> Section:
     rows = tuple(
         (
-            each.signal,
+            in_words(each.signal),
             show(each.client, each.unit),
             "–" if each.server is None else show(each.server, each.unit),
             f"{each.client / each.server - 1:+.1%}".replace("%", " %") if each.server else "",
@@ -301,7 +331,7 @@ def _client(service: ServiceReport) -> Section:
     )
     return _section(
         "client",
-        head=("", "k6 (client)", "server", "client ÷ server − 1", ""),
+        head=("", "k6 (client)", "server", "difference", ""),
         rows=rows,
         lines=service.client_notes,
     )
@@ -313,7 +343,7 @@ def _comparisons(service: ServiceReport) -> Section:
     sources = {each.reference: each.source for each in service.comparisons}
     return _section(
         "comparison",
-        head=("", "here", "reference", "here ÷ reference", ""),
+        head=("", "this run", "reference", "vs reference", ""),
         rows=tuple(_comparison(each) for each in service.comparisons),
         lines=tuple(f"{name}: {source}" for name, source in sources.items()),
     )
@@ -322,15 +352,24 @@ def _comparisons(service: ServiceReport) -> Section:
 def _comparison(each: Comparison) -> tuple[str, ...]:
     low, high = show(each.low, each.unit), show(each.high, each.unit)
     reference = low if low == high else f"{low} to {high}"
-    return each.signal, show(each.value, each.unit), reference, _times(each.ratios), each.reference
+    return in_words(each.signal), show(each.value, each.unit), reference, versus(each), each.reference
 
 
-def _times(ratios: tuple[float, float] | None) -> str:
-    if ratios is None:
+def versus(each: Comparison) -> str:
+    """Return how far a figure is from a reference, and whether that is better: "47 to 75 % lower: better"."""
+    if each.ratios is None:
         return ""
-    low, high = (f"{ratio:.2f}×" for ratio in ratios)
-    percent = " to ".join(dict.fromkeys(f"{(ratio - 1) * 100:+.0f} %" for ratio in ratios))
-    return f"{low if low == high else f'{low} to {high}'} ({percent})"
+    percents = sorted((round((ratio - 1) * 100) for ratio in each.ratios), key=abs)
+    ways = {"lower" if percent < 0 else "higher" for percent in percents if percent}
+    if not ways:
+        return "the same"
+    if len(ways) > 1 or 0 in percents:
+        low, high = min(percents), max(percents)
+        return f"within the reference ({low:+d} % to {high:+d} %)"
+    (way,) = ways
+    amount = " to ".join(dict.fromkeys(str(abs(percent)) for percent in percents))
+    is_better = (way == "higher") == (each.signal in MORE_IS_BETTER)
+    return f"{amount} % {way}: {BETTER if is_better else WORSE}"
 
 
 def _against(report: Report, service: ServiceReport) -> Section:
@@ -338,7 +377,7 @@ def _against(report: Report, service: ServiceReport) -> Section:
     rows = tuple(
         (
             symbols.get(each.change, "="),
-            each.signal,
+            in_words(each.signal),
             show(each.before, each.unit),
             show(each.now, each.unit),
             f"{(each.now / each.before - 1) * 100:+.1f} %" if each.before else "",
@@ -364,7 +403,7 @@ def _headroom(service: ServiceReport) -> Section:
             if binding.limit is None
             else f", {show(binding.used, binding.unit)} of {show(binding.limit, binding.unit)}"
         )
-        claim = f"handles about {room.factor:.1f}× this load on the same hardware; {room.binding} binds first{limit} (extrapolated)"
+        claim = f"{_capacity(service)}; {in_words(room.binding)} is the limit{limit}"
     lines = [claim]
     for each in room.resources:
         what = (
@@ -373,22 +412,41 @@ def _headroom(service: ServiceReport) -> Section:
             else f"{show(each.used, each.unit)} of {show(each.limit, each.unit)}"
         )
         times = "" if each.factor is None else f", fits {each.factor:.1f} times"
-        lines.append(f"{each.name}: {what}{times}" + (f"; {each.note}" if each.note else ""))
+        lines.append(f"{in_words(each.name)}: {what}{times}" + (f"; {each.note}" if each.note else ""))
     if room.unmeasured:
-        lines.append(f"not measured, and might bind earlier: {', '.join(room.unmeasured)}")
+        lines.append(
+            f"not measured, and may be the limit earlier: {', '.join(map(in_words, room.unmeasured))}"
+        )
     return replace(figures, lines=(*lines, *figures.lines))
+
+
+def _capacity(service: ServiceReport) -> str:
+    """Return what the hardware would take, as a rate where one was measured."""
+    factor, rate = service.headroom.factor or 0.0, service.reading("throughput")
+    times = f"{factor:.1f}× this load"
+    if rate is None or not rate.value:
+        return f"about {times} on this hardware (extrapolated)"
+    capacity = float(f"{factor * rate.value:.2g}")
+    return f"about {show(capacity, rate.unit)} on this hardware ({times}, extrapolated)"
 
 
 def _next_steps(steps: Sequence[Advice]) -> Section:
     if not steps:
         return _section("next-steps", lines=("nothing in these figures asks for one",))
-    lines = tuple(f"{number}. {each.title}: {each.evidence}" for number, each in enumerate(steps, start=1))
+    return _section(
+        "next-steps",
+        lines=tuple(f"{number}. {each.title}: {each.evidence}" for number, each in enumerate(steps, start=1)),
+    )
+
+
+def _snippets(steps: Sequence[Advice]) -> Iterator[Section]:
     blocks = tuple(
         Block(text=f"# {number}. {each.title}\n{each.snippet}", language=each.language)
         for number, each in enumerate(steps, start=1)
         if each.snippet
     )
-    return _section("next-steps", lines=lines, blocks=blocks)
+    if blocks:
+        yield _section("snippets", blocks=blocks)
 
 
 def _live(report: Report) -> Iterator[Section]:
@@ -415,7 +473,7 @@ def _provenance(readings: Sequence[Reading]) -> Section:
     for query, found in by_query.items():
         source = found[0].provenance
         if source:
-            signals = ", ".join(dict.fromkeys(each.signal for each in found))
+            signals = ", ".join(dict.fromkeys(in_words(each.signal) for each in found))
             warnings = "".join(f"; {each}" for each in source.warnings)
             lines.append(
                 f"{signals}: {source.samples} samples, {source.resets} resets{_edges(source)}{warnings}"

@@ -128,6 +128,8 @@ def _service(
         burns=tuple(objectives.burns(measurements, readings)),
         alerts=tuple(each for each in active if each.service in ("", service.name)),
         charts=tuple(charts.charts(measurements)) if draw else (),
+        users=run.users if run else None,
+        monthly_budget_usd=terms.monthly_budget_usd if service.measures & {"cost"} else None,
     )
     if run is None:
         return report

@@ -25,14 +25,30 @@ def write(
 
 
 def _section(section: Section, columns: int | None) -> Iterator[str]:
-    yield section.title
+    title, *lines = _titled(section, columns)
+    yield title
     yield from _fitted(section, columns)
-    for line in section.lines:
+    for line in lines:
         yield from _wrapped(line, columns, "  ")
     for block in section.blocks:
         yield ""
         yield from (f"    {line}" for line in block.text.splitlines())
     yield ""
+
+
+def _titled(section: Section, columns: int | None) -> Iterator[str]:
+    """Return the title and the lines; of the head the subject stands beside the verdict, where there is room."""
+    if section.name != "head":
+        yield from (section.title, *section.lines)
+        return
+    subject, *lines = section.lines
+    taken = width(section.title) + width(subject)
+    if columns is None or taken + 4 <= columns:
+        gap = 4 if columns is None else min(columns - taken, 12)
+        yield f"{section.title}{' ' * gap}{subject}"
+    else:
+        yield from (section.title, subject)
+    yield from lines
 
 
 def _fitted(section: Section, columns: int | None) -> Iterator[str]:

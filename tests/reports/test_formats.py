@@ -20,6 +20,7 @@ from leadline.reports import changes, document, junit, markdown, page, recording
 from leadline.reports.model import Report
 from leadline.reports.recording import Recorder, Recording
 from leadline.reports.sections import TITLES
+from leadline.reports.words import in_words
 from tests.conftest import MINIMAL, ROOT
 from tests.measure.history import History
 from tests.reports.test_changes import report as lognormal
@@ -91,7 +92,7 @@ def test_html_asks_nothing_from_outside_and_escapes_everything(report: Report) -
     assert found.tags.count("script") == 3
     assert "alert(1)</script>" not in content
     for reading_ in report.readings:
-        assert reading_.signal in found.text
+        assert in_words(reading_.signal) in found.text
 
 
 @every_report

@@ -181,5 +181,5 @@ def test_text_and_markdown_say_every_verdict(minimal: Catalog) -> None:
     report = taken(minimal, history())
     for written in (text.write(report), markdown.write(report)):
         assert "✓" in written
-        assert "latency.p95" in written
+        assert "95th percentile" in written
         assert "no data for tokens" in written
