@@ -10,18 +10,27 @@ from .endpoints import Context, Endpoint
 from .model import Cluster, Snapshots
 from .yaml_reader import Entry, Reader
 
+CONTEXT = ("prometheus", "grafana", "alertmanager", "kubernetes")
+ENDPOINT = ("url", "service", "headers", "basic_auth", "authorization", "tls_config", "proxy_url")
+GROUPS = {
+    "basic_auth": ("username", "password_file", "password_env"),
+    "authorization": ("credentials_file", "credentials_env", "credentials_secret"),
+    "tls_config": ("ca_file", "cert_file", "key_file", "insecure_skip_verify"),
+}
+KUBERNETES = ("namespace", "rule_labels", "dashboard_labels", "folder_annotation", "snapshot")
+SNAPSHOT = ("image", "schedule", "window", "prometheus", "grafana", "secret")
+
 
 def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
-    known = ("prometheus", "grafana", "alertmanager", "kubernetes")
     read = []
     for name, place in reader.table(entry).items():
-        fields = reader.table(place, known=known)
+        fields = reader.table(place, known=CONTEXT)
         cluster = (
             reader.table(fields["kubernetes"], known=("context", "namespace"))
             if "kubernetes" in fields
             else {}
         )
-        endpoints = {key: _endpoint(reader, fields[key]) for key in known[:3] if key in fields}
+        endpoints = {key: _endpoint(reader, fields[key]) for key in CONTEXT[:3] if key in fields}
         read.append(
             Context(
                 name=name,
@@ -36,21 +45,18 @@ def contexts(reader: Reader, entry: Entry) -> tuple[Context, ...]:
 
 
 def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
-    known = ("url", "service", "headers", "basic_auth", "authorization", "tls_config", "proxy_url")
-    fields = reader.table(entry, known=known)
+    fields = reader.table(entry, known=ENDPOINT)
     if entry.is_table and ("url" in fields) == ("service" in fields):
         reader.fail(entry, "needs either 'url' or 'service'")
     headers = reader.table(fields["headers"]) if "headers" in fields else {}
-    basic = _group(reader, fields, "basic_auth", ("username", "password_file", "password_env"))
-    bearer = _group(
-        reader, fields, "authorization", ("credentials_file", "credentials_env", "credentials_secret")
-    )
+    basic = _group(reader, fields, "basic_auth")
+    bearer = _group(reader, fields, "authorization")
     kept = bearer.pop("credentials_secret", "")
     if kept and not re.fullmatch(r"[a-z0-9.-]+/[A-Za-z0-9._-]+", kept):
         reader.fail(
             fields["authorization"], f"credentials_secret: {kept!r} is no key of a Secret; write name/key"
         )
-    tls = _group(reader, fields, "tls_config", ("ca_file", "cert_file", "key_file", "insecure_skip_verify"))
+    tls = _group(reader, fields, "tls_config")
     if tls.get("insecure_skip_verify", "false") not in ("true", "false"):
         reader.fail(fields["tls_config"], "insecure_skip_verify is true or false")
     if tls.get("key_file") and not tls.get("cert_file"):
@@ -82,10 +88,10 @@ def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
     )
 
 
-def _group(reader: Reader, fields: dict[str, Entry], key: str, known: tuple[str, ...]) -> dict[str, str]:
+def _group(reader: Reader, fields: dict[str, Entry], key: str) -> dict[str, str]:
     if key not in fields:
         return {}
-    return {name: reader.text(value) for name, value in reader.table(fields[key], known=known).items()}
+    return {name: reader.text(value) for name, value in reader.table(fields[key], known=GROUPS[key]).items()}
 
 
 def _service_port(text: str) -> str:
@@ -106,8 +112,7 @@ def url(reader: Reader, entry: Entry) -> str:
 
 def cluster(reader: Reader, entry: Entry) -> Cluster:
     """Read what Kubernetes objects need to be found."""
-    known = ("namespace", "rule_labels", "dashboard_labels", "folder_annotation", "snapshot")
-    fields = reader.table(entry, known=known)
+    fields = reader.table(entry, known=KUBERNETES)
     usual = Cluster()
     labels = {
         key: _texts_by_key(reader, fields[key])
@@ -128,8 +133,7 @@ def cluster(reader: Reader, entry: Entry) -> Cluster:
 
 
 def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
-    known = ("image", "schedule", "window", "prometheus", "grafana", "secret")
-    fields = reader.table(entry, known=known, required=("image",))
+    fields = reader.table(entry, known=SNAPSHOT, required=("image",))
     if "image" not in fields:
         return None
     usual = Snapshots(image=reader.parsed(fields["image"], _image, ""))

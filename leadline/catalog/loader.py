@@ -27,6 +27,7 @@ TOP = (
 SERVICE = (
     "profile", "selector", "exclude", "instruments", "targets", "objectives", "alerts", "scales_to_zero",
 )  # fmt: skip
+LINKS = ("grafana", "runbooks", "prometheus")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
@@ -165,8 +166,7 @@ def _name(reader: Reader, entry: Entry) -> str:
 
 
 def _links(reader: Reader, entry: Entry) -> dict[str, str]:
-    known = ("grafana", "runbooks", "prometheus")
-    return {key: contexts.url(reader, value) for key, value in reader.table(entry, known=known).items()}
+    return {key: contexts.url(reader, value) for key, value in reader.table(entry, known=LINKS).items()}
 
 
 def _services(
