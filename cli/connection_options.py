@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from .completing import words
 from .connections import Connection
@@ -16,6 +17,8 @@ from .trust_option import trust_option
 
 _url_option = click.option(
     "--url",
+    envvar="LEADLINE_URL",
+    show_envvar=True,
     help="Ask the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD; its authority: _CA_FILE.",
 )
 context_option = click.option(
@@ -35,6 +38,14 @@ _timeout = click.option(
 )
 
 
+def _is_overruled() -> bool:
+    """Return whether a context on the command line overrules a URL from the environment."""
+    source = click.get_current_context().get_parameter_source
+    return (
+        source("context_name") is ParameterSource.COMMANDLINE and source("url") is ParameterSource.ENVIRONMENT
+    )
+
+
 def connected(function: Callable[..., int]) -> Callable[..., int]:
     """Add --catalog, --url, --context, --timeout and --deadline, given to the command as one `connection`."""
 
@@ -48,7 +59,7 @@ def connected(function: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         connection = Connection(
             catalog_file=catalog_file,
-            url=url,
+            url=None if _is_overruled() else url,
             context_name=context_name,
             timeout=timeout,
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from leadline.base.errors import UsageError
+from leadline.base.files import replaced
 from leadline.base.printable import printable
-from leadline.catalog.context_file import Known, known, use, user_file
+from leadline.catalog.context_file import Known, added, known, use, user_file
 from leadline.catalog.endpoints import Context, Endpoint
 from leadline.catalog.trust import remember
 
@@ -31,7 +33,7 @@ def command() -> None:
 
     \b
     Examples:
-      leadline context list
+      leadline context add staging --url https://prometheus.staging.example
       leadline context use staging
       leadline context check
     """
@@ -70,6 +72,50 @@ def list_(catalog_file: Path) -> int:
     for line in table(("", "context", "prometheus", "from"), rows, indent=""):
         click.echo(printable(line))
     return 0
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--url", help="Its Prometheus.")
+@click.option(
+    "--service", help="Its Prometheus as a Service of the cluster, NAME:PORT, reached through a tunnel."
+)
+@click.option("--grafana", help="Its Grafana, a URL.")
+@click.option("--username", help="The user of its Prometheus; the password is in --password-file.")
+@click.option("--password-file", help="The file that holds the password.")
+@click.option("--token-file", help="The file that holds its Prometheus's token.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added; write nothing.")
+def add_(name: str, dry_run: bool, grafana: str | None, **given: str | None) -> int:
+    """Add a context to your own file, and show what was added. Secrets stay in files of their own.
+
+    \b
+    Examples:
+      leadline context add staging --url https://prometheus.staging.example
+      leadline context add here --url http://127.0.0.1:9090 --grafana http://127.0.0.1:3000
+    """
+    if (given["url"] is None) == (given["service"] is None):
+        raise UsageError("give --url or --service, where its Prometheus is")
+    prometheus = {KEYS[key]: value for key, value in given.items() if value is not None}
+    servers = {"prometheus": prometheus, **({"grafana": {"url": grafana}} if grafana else {})}
+    path, old, new = added(name, servers)
+    difference = difflib.unified_diff(old.splitlines(), new.splitlines(), str(path), str(path), lineterm="")
+    for line in difference:
+        click.echo(printable(line))
+    if not dry_run:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replaced(path, new)
+        click.echo(f"added to {path}; next: leadline context check {name}", err=True)
+    return 0
+
+
+KEYS = {
+    "url": "url",
+    "service": "service",
+    "username": "basic_auth.username",
+    "password_file": "basic_auth.password_file",
+    "token_file": "authorization.credentials_file",
+}
+"""Where each option stands in the table of a server."""
 
 
 @command.command("use")

@@ -30,7 +30,8 @@ SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 @context_option
 @trust_option
 @deadline_option
-def command(catalog_file: Path, context_name: str | None) -> int:
+@click.option("--url", help="Look at the Prometheus at this URL only; credentials as of other commands.")
+def command(catalog_file: Path, context_name: str | None, url: str | None) -> int:
     """Look at the context's cluster, Grafana and Prometheus, and say why what was pushed would not appear.
 
     Exits 1 where something is wrong, 4 where something could not be found out.
@@ -38,13 +39,19 @@ def command(catalog_file: Path, context_name: str | None) -> int:
     \b
     Examples:
       leadline doctor --context cluster
+      leadline doctor --url http://127.0.0.1:9090
     """
     from leadline.catalog import loader
 
     catalog = loader.load(catalog_file)
-    context, named_in = picked(catalog, context_name)
+    if url:
+        findings = _of_prometheus(
+            catalog, Connection(catalog_file=catalog_file, url=url, context_name=None, timeout=30)
+        )
+    else:
+        findings = _findings(catalog, *picked(catalog, context_name), catalog_file)
     states = set()
-    for finding in _findings(catalog, context, catalog_file, named_in):
+    for finding in findings:
         states.add(finding.state)
         click.echo(printable(f"{SIGNS[finding.state]} {finding.what}"))
         if finding.remedy:
@@ -52,7 +59,7 @@ def command(catalog_file: Path, context_name: str | None) -> int:
     return 1 if "wrong" in states else 4 if "unknown" in states else 0
 
 
-def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> Iterator[Finding]:
+def _findings(catalog: Catalog, context: Context, named_in: str, file: Path) -> Iterator[Finding]:
     from leadline.doctor import diagnose
     from leadline.grafana.api import Grafana
     from leadline.k8s.kubectl import Cluster
@@ -75,15 +82,20 @@ def _findings(catalog: Catalog, context: Context, file: Path, named_in: str) -> 
 
         yield from diagnose.safely(of_grafana(), "Grafana cannot be asked")
     if context.prometheus:
+        connection = Connection(catalog_file=file, url=None, context_name=context.name, timeout=30)
+        yield from _of_prometheus(catalog, connection)
 
-        def of_rules() -> Iterator[Finding]:
-            connection = Connection(catalog_file=file, url=None, context_name=context.name, timeout=30)
-            with connection.open(catalog) as prometheus:
 
-                def count(expression: str) -> float:
-                    series = prometheus.ask(f"count({expression})").series
-                    return series[0].samples[0].value if series else 0
+def _of_prometheus(catalog: Catalog, connection: Connection) -> Iterator[Finding]:
+    from leadline.doctor import diagnose
 
-                yield from diagnose.of_rules(count, catalog)
+    def of_rules() -> Iterator[Finding]:
+        with connection.open(catalog) as prometheus:
 
-        yield from diagnose.safely(of_rules(), "Prometheus cannot be asked")
+            def count(expression: str) -> float:
+                series = prometheus.ask(f"count({expression})").series
+                return series[0].samples[0].value if series else 0
+
+            yield from diagnose.of_rules(count, catalog)
+
+    yield from diagnose.safely(of_rules(), "Prometheus cannot be asked")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadline.base.errors import CatalogError, LeadlineError, NoDataError, UsageError
+from leadline.base.files import replaced
 from leadline.signals.promql import Matcher, one_of, select
 
 from .connection_options import connected
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 OBSERVED_SECONDS = 3600
 LIKE_REQUESTS, MOST_LIKE = r"(request|http|call|rpc|task|job)\w*(_total|_count)$", 6
 DEFAULT_INTERVAL = 15.0
+SCHEMA = "leadline.schema.json"
 
 
 @click.command("init")
@@ -259,7 +261,7 @@ def _write(
     from leadline.catalog import loader
     from leadline.discovery.catalog_text import catalog
 
-    text = catalog(frame, found, proposals)
+    text = f"# yaml-language-server: $schema={SCHEMA}\n{catalog(frame, found, proposals)}"
     try:
         loader.parse(text, str(path))
     except CatalogError as error:
@@ -274,10 +276,20 @@ def _write(
             file.write(text)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    _write_schema(path.with_name(SCHEMA))
     click.echo(
         f"wrote {path}: {len(found.services)} service(s); next: leadline check, leadline snapshot, leadline generate"
     )
     return 0
+
+
+def _write_schema(path: Path) -> None:
+    """Write the schema that the catalog's first line names, for editors; one that is there stays."""
+    from leadline.catalog import schema
+
+    if not path.exists():
+        replaced(path, schema.write())
+        click.echo(f"wrote {path}, by which an editor completes and checks the catalog", err=True)
 
 
 def _name(text: str) -> str:

@@ -17,6 +17,8 @@ from leadline.base import errors
 from leadline.base.printable import printable
 from leadline.base.version import __version__
 
+from . import common_options
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -63,8 +65,19 @@ COMMANDS = {
     "targets": ("leadline.cli.list_targets", "List what is scraped, and what is down."),
     "metrics": ("leadline.cli.list_metrics", "List what there is to ask for."),
     "query": ("leadline.cli.query", "Ask Prometheus one PromQL expression."),
+    "schema": ("leadline.cli.schema", "Print the JSON Schema of leadline.yaml, for editors."),
+    "version": ("leadline.cli.version", "Print versions, for bug reports."),
 }
 """Each command, the module that has it as `command`, and what it does."""
+GROUPS = {
+    "Start": ("demo", "init", "doctor", "context"),
+    "Measure": ("snapshot", "compare", "watch"),
+    "Look": ("query", "signal", "signals", "alerts", "targets", "metrics"),
+    "Generate": ("generate", "check", "preview", "profiles", "prices", "schema"),
+    "Ship": ("plan", "push", "prune", "rollback", "forward"),
+    "Help": ("completion", "version"),
+}
+"""The commands as --help lists them."""
 
 OK, MISSED, USAGE, UNREACHABLE, UNDECIDED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
 
@@ -88,7 +101,7 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
+        return common_options.add(command, cmd_name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands' names, without importing them, and the options."""
@@ -109,8 +122,9 @@ class Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
 
 
 def _nearest(name: str) -> str:
@@ -132,7 +146,7 @@ def group() -> None:
 
     \b
     Example:
-      leadline generate && leadline snapshot --url http://127.0.0.1:9090 --window 15m
+      leadline snapshot --url http://127.0.0.1:9090 --window 15m
     """
 
 
@@ -162,8 +176,9 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; give its exit code. Every failure is told here and nowhere else."""
     try:
-        result = group.main(arguments, prog_name="leadline", standalone_mode=False)
-        sys.stdout.flush()
+        with common_options.progress(arguments):
+            result = group.main(arguments, prog_name="leadline", standalone_mode=False)
+            sys.stdout.flush()
     except (click.ClickException, errors.LeadlineError) as error:
         return _told(error)
     except (click.Abort, KeyboardInterrupt):

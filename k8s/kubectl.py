@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from leadline.base.activity import asking
 from leadline.base.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
 from leadline.base.printable import printable
 from leadline.catalog.yaml_writer import write
@@ -136,7 +137,7 @@ class Cluster:
         where = [f"--context={self.context}"] if self.context else []
         where += [f"--namespace={self.namespace}"] if self.namespace and inside else []
         try:
-            done = subprocess.run(
+            done = _run(
                 [program(), *where, *arguments],
                 env={
                     **os.environ,
@@ -144,7 +145,6 @@ class Cluster:
                 },  # its output is read, so no other will do
                 capture_output=True,
                 text=True,
-                check=False,
                 timeout=SECONDS,
             )
         except subprocess.TimeoutExpired:
@@ -156,6 +156,13 @@ class Cluster:
         if failed:
             raise _failure(arguments[0], done.stderr)
         return done
+
+
+def _run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    with asking(" ".join(("kubectl", *command[1:4]))) as question:
+        done: subprocess.CompletedProcess[str] = subprocess.run(command, check=False, **options)
+        question.outcome = f"exit {done.returncode}, {len(done.stdout):,} characters"
+    return done
 
 
 def _items(text: str) -> list[Object]:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-
-import click
 
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog, Service
@@ -20,7 +14,7 @@ from leadline.reports.client import Run
 from leadline.reports.model import Report
 from leadline.reports.recording import Recorder, Recording, read
 from leadline.reports.recording import write as frozen_text
-from leadline.signals.samples import Answer, Ask
+from leadline.signals.samples import Ask
 
 from ..connections import Connection
 from ..options import services
@@ -36,8 +30,8 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
     catalog = connection.load()
     chosen = services(catalog, wanted.names)
     k6_text = load(wanted.k6) if wanted.k6 else ""
-    with connection.open(catalog) as prometheus, _progress(prometheus.ask) as ask:
-        recorder = Recorder(ask)
+    with connection.open(catalog) as prometheus:
+        recorder = Recorder(prometheus.ask)
         window = window_of(catalog, chosen, wanted, k6_text, recorder.ask)
         frozen = Recording(
             catalog=load(connection.catalog_file),
@@ -105,25 +99,3 @@ def _source(connection: Connection, catalog: Catalog, prometheus: Prometheus) ->
     context = connection.context(catalog)
     service = context.prometheus.service if context.prometheus else ""
     return f"context {context.name}, {service or prometheus.url}, {what}"
-
-
-@contextmanager
-def _progress(ask: Ask) -> Iterator[Ask]:
-    """Show on stderr how many questions were answered, where it is a terminal."""
-    if not sys.stderr.isatty():
-        yield ask
-        return
-    lock, done = threading.Lock(), [0, 0]
-
-    def counted(query: str, *, at: float | None = None) -> Answer:
-        answer = ask(query, at=at)
-        with lock:
-            done[0] += 1
-            done[1] += sum(len(series.samples) + len(series.histograms) for series in answer.series)
-            click.echo(f"\r{done[0]} questions answered, {done[1]:,} samples", err=True, nl=False)
-        return answer
-
-    try:
-        yield counted
-    finally:
-        click.echo("\r\x1b[K", err=True, nl=False)

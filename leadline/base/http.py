@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from urllib3 import exceptions as broken
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
+from .activity import asking
 from .errors import ConnectionFailedError, UnavailableError
 
 CONNECT_SECONDS = 5.0
@@ -170,6 +171,20 @@ class _Adapter(HTTPAdapter):
         """Stay as we are: requests sets its own here."""
 
 
+def _announced(what: str, send: Callable[[], requests.Response]) -> requests.Response:
+    with asking(what) as question:
+        response = send()
+        question.outcome = f"{response.status_code}, {len(response.content):,} bytes"
+    return response
+
+
+def _question(method: str, url: str, options: Mapping[str, Any]) -> str:
+    """Return what is asked, of whom: the query of a form or a URL, and no header."""
+    form = options.get("data") or options.get("params")
+    query = str(form.get("query", "")) if isinstance(form, dict) else ""
+    return " ".join(filter(None, (method, url.partition("?")[0], " ".join(query.split()))))
+
+
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
@@ -226,7 +241,7 @@ class HttpSession(requests.Session):
             try:
                 seconds = begun.left(self._deadline.left(self.read_seconds))
                 send = partial(self._exchanged, method, url, seconds, most_bytes, options)
-                return _within(seconds, send)
+                return _announced(_question(method, url, options), partial(_within, seconds, send))
             except TooLargeError as error:
                 raise UnavailableError(f"{self.where or server(url)}: {error}; ask for less") from None
             except (requests.RequestException, broken.HTTPError, OSError) as error:

@@ -37,7 +37,9 @@ def load(path: Path) -> Catalog:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         raise CatalogError(
-            (f"there is no catalog {path}; write one (README, 'Your own system') or name it with --catalog",)
+            (
+                f"there is no catalog {path}; write one with `leadline init --url http://YOUR-PROMETHEUS:9090`, or name it with --catalog",
+            )
         ) from None
     except IsADirectoryError:
         raise CatalogError((f"{path} is a folder; name the catalog file in it with --catalog",)) from None

@@ -196,3 +196,63 @@ def test_a_context_of_ones_own_leads_to_its_cluster_and_never_silently_to_kubect
     found = cluster_of(catalog, "prod")
     assert (found.kube_context, found.namespace) == ("live", "shop")
     assert picked(catalog, "prod")[1].endswith("leadline/config.yaml")
+
+
+HAND_WRITTEN = """\
+# mine
+current: one   # for now
+contexts:
+    # the old one
+    one: {prometheus: {url: 'http://one:9090'}}   # soon gone
+    two:
+        prometheus: {url: 'http://two:9090'}
+# the end
+"""
+
+
+def test_a_context_is_added_to_the_users_file_and_all_else_in_it_stays(capsys: Capture) -> None:
+    mine(HAND_WRITTEN)
+    arguments = ["--url", "https://three", "--token-file", "token", "--grafana", "http://g:3000"]
+    assert run(["context", "add", "three", *arguments]) == 0
+    text, shown = user_file().read_text("utf-8"), capsys.readouterr().out
+    kept = [line for line in text.splitlines() if line in HAND_WRITTEN.splitlines()]
+    assert kept == HAND_WRITTEN.splitlines()
+    added = [line for line in text.splitlines() if line not in HAND_WRITTEN.splitlines()]
+    assert len(added) == 3
+    assert all(f"+{line}" in shown for line in added)
+    context, _ = picked(loader.parse(MINIMAL, "f"), "three")
+    assert context.prometheus is not None
+    assert (context.prometheus.url, context.prometheus.credentials_file) == ("https://three", "token")
+    assert context.grafana is not None
+    assert context.grafana.url == "http://g:3000"
+
+
+@pytest.mark.parametrize("name", ["no", "1", "a b", "x: y", "é", "#"])
+def test_any_name_can_be_added_and_is_found_again(name: str) -> None:
+    assert run(["context", "add", name, "--url", "http://x:9090"]) == 0
+    assert picked(loader.parse(MINIMAL, "f"), name)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "word"),
+    [
+        (HAND_WRITTEN, ["one", "--url", "http://x"], "has a context 'one'"),
+        (HAND_WRITTEN, ["new", "--url", "ftp://x"], "is not a URL"),
+        (HAND_WRITTEN, ["new"], "give --url or --service"),
+        ("contexts: {a: {prometheus: {url: 'http://a'}}}\n", ["new", "--url", "http://x"], "add it by hand"),
+        ("contexts: [\n", ["new", "--url", "http://x"], "is not YAML"),
+    ],
+)
+def test_what_cannot_be_added_leaves_the_file_as_it_is(
+    text: str, arguments: list[str], word: str, capsys: Capture
+) -> None:
+    mine(text)
+    assert run(["context", "add", *arguments]) == 2
+    assert word in capsys.readouterr().err
+    assert user_file().read_text("utf-8") == text
+
+
+def test_a_dry_run_adds_nothing(capsys: Capture) -> None:
+    assert run(["context", "add", "new", "--url", "http://x:9090", "--dry-run"]) == 0
+    assert "http://x:9090" in capsys.readouterr().out
+    assert not user_file().exists()

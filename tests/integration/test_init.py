@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -158,6 +160,17 @@ def test_init_finds_the_profile(name: str, catalog: Catalog) -> None:
     services = job_of(catalog, name)
     assert services, f"no service was found in job {name}"
     assert {found[each] for each in services} == {PROFILES[name]}
+
+
+def test_the_catalog_names_its_schema_which_is_beside_it_and_finds_it_valid(catalog: Catalog) -> None:
+    text, written = (
+        Path(catalog.file).read_text("utf-8"),
+        Path(catalog.file).with_name("leadline.schema.json"),
+    )
+    assert text.startswith("# yaml-language-server: $schema=leadline.schema.json\n")
+    schema = json.loads(written.read_text("utf-8"))
+    found = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(found)) == []
 
 
 def test_single_instruments_make_no_service(catalog: Catalog) -> None:
