@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -100,6 +99,8 @@ class Connection:
 @contextmanager
 def given(what: str, url: str, option: str = "--url") -> Iterator[Reach]:
     """Return the server at the URL of the command line."""
+    from leadline.prometheus.credentials import from_environment
+
     yield from_environment(checked_url(url, option), what), None
 
 
@@ -139,19 +140,6 @@ def tunnel_to(context: Context, service: str, port: int | None) -> Tunnel:
     name, _, remote = service.rpartition(":")
     route = Route(service=name, port=int(remote), context=context.kube_context, namespace=context.namespace)
     return Tunnel(route, local_port(port, route.port), lambda text: click.echo(f"leadline: {text}", err=True))
-
-
-def from_environment(url: str, what: str) -> Endpoint:
-    """Return the endpoint of a URL; LEADLINE_<what>_TOKEN, or _USER and _PASSWORD, and _CA_FILE say the rest."""
-    token, user, password, authority = (
-        f"LEADLINE_{what}_{name}" for name in ("TOKEN", "USER", "PASSWORD", "CA_FILE")
-    )
-    endpoint = Endpoint(url=url, ca_file=os.environ.get(authority, ""))
-    if os.environ.get(token):
-        return replace(endpoint, credentials_env=token)
-    if os.environ.get(user):
-        return replace(endpoint, username=os.environ[user], password_env=password)
-    return endpoint
 
 
 def checked_url(text: str, option: str = "--url") -> str:

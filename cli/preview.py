@@ -125,8 +125,7 @@ def _asked(
 
     from leadline.dashboards.preview import capture
     from leadline.dashboards.preview.scope import span
-
-    from .measuring.windows import window
+    from leadline.reports.choose_window import window
 
     length, start, end = wanted
     interval = float(catalog.scrape_interval)

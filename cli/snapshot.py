@@ -138,8 +138,9 @@ def command(
       leadline snapshot --k6 summary.json --out html=report.html --out json=report.json
       leadline snapshot --detect --against last-week.json --fail-on-regression
     """
+    from leadline.reports.request import Wanted, check_alone
+
     from .measuring.capture import taken, thawed
-    from .measuring.request import Wanted, check_alone
 
     files = targets(outs)
     wanted = Wanted(

@@ -1,7 +1,13 @@
 """Leadline for your own Python: `from leadline import …`; and `python -m leadline` runs the command line.
 
-A catalog gives files (`load`, `generated`); a catalog, a window and a Prometheus give a report (`take`), which
-`as_text`, `as_markdown`, `as_html`, `as_csv`, `as_junit` and `as_json` write, and `compared` sets beside an earlier one.
+    from leadline import load, snapshot
+
+    report = snapshot(load("leadline.yaml"), window="15m", url="http://127.0.0.1:9090")
+    print(report)
+
+`snapshot` gives a report that writes itself (`to_dict()`, `to_frame()`, `to_html()`, a page in a notebook); `compared`
+compares it with an earlier one. `generated` returns the files of a catalog. `take`, `Window`, `Prometheus` and `as_text`
+and its like are the parts that `snapshot` is made of.
 Files that the catalog names under `dashboards` build dashboards of `panel`, `signal_panel`, `row` and `text`. Names that
 are not here are not promised to stay.
 """
@@ -11,9 +17,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .base.version import __version__
+from leadline.base.version import __version__
 
 if TYPE_CHECKING:
+    from leadline.api import Snapshot, snapshot
     from leadline.base.errors import CatalogError, LeadlineError
     from leadline.catalog.endpoints import Endpoint
     from leadline.catalog.loader import load, parse
@@ -49,6 +56,7 @@ _DEFINED_IN = {
     "Report": ("leadline.reports.model", "Report"),
     "Service": ("leadline.catalog.model", "Service"),
     "ServiceReport": ("leadline.reports.model", "ServiceReport"),
+    "Snapshot": ("leadline.api", "Snapshot"),
     "Step": ("leadline.dashboards.model", "Step"),
     "Window": ("leadline.measure.window", "Window"),
     "as_csv": ("leadline.reports.spreadsheet", "write"),
@@ -67,6 +75,7 @@ _DEFINED_IN = {
     "row": ("leadline.dashboards.custom", "row"),
     "signal": ("leadline.dashboards.custom", "signal"),
     "signal_panel": ("leadline.dashboards.custom", "signal_panel"),
+    "snapshot": ("leadline.api", "snapshot"),
     "take": ("leadline.reports.snapshot", "take"),
     "target": ("leadline.dashboards.custom", "target"),
     "text": ("leadline.dashboards.custom", "text"),
@@ -101,6 +110,7 @@ __all__ = [
     "Report",
     "Service",
     "ServiceReport",
+    "Snapshot",
     "Step",
     "Window",
     "__version__",
@@ -120,6 +130,7 @@ __all__ = [
     "row",
     "signal",
     "signal_panel",
+    "snapshot",
     "take",
     "target",
     "text",

@@ -68,7 +68,7 @@ def _moment(at: str | None) -> float:
     now = time.time()
     if not at:
         return now
-    from ..measuring.windows import moment
+    from leadline.reports.choose_window import moment
 
     return moment(at, now, "--at")
 

@@ -10,19 +10,19 @@ from leadline.catalog.model import Catalog, Service
 from leadline.measure.window import Window
 from leadline.prometheus.client import Prometheus
 from leadline.reports import changes, snapshot
+from leadline.reports.choose_window import seconds
 from leadline.reports.client import Run
 from leadline.reports.model import Report
 from leadline.reports.recording import Recorder, Recording, read
 from leadline.reports.recording import write as frozen_text
+from leadline.reports.request import Wanted, run_of
+from leadline.reports.request import window as window_of
 from leadline.signals.samples import Ask
 
 from ..connections import Connection
 from ..options import services
 from ..rendering import load, save
-from .request import Wanted, run_of
-from .request import window as window_of
 from .rerun import again
-from .windows import seconds
 
 
 def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from leadline.catalog.model import Catalog
 from leadline.measure.window import Window, utc
+from leadline.reports.request import Wanted
 
 from ..connections import Connection
-from .request import Wanted
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:

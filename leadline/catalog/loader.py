@@ -31,8 +31,9 @@ LINKS = ("grafana", "runbooks", "prometheus")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
-def load(path: Path) -> Catalog:
+def load(path: str | Path) -> Catalog:
     """Read a catalog from a file. Raises CatalogError with all mistakes."""
+    path = Path(path)
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import requests
@@ -92,3 +93,16 @@ def _fit(text: str, where: str) -> str:
             f"the secret in {where} has a line break, or another character that no header may have"
         )
     return secret
+
+
+def from_environment(url: str, what: str) -> Endpoint:
+    """Return the endpoint of a URL; LEADLINE_<what>_TOKEN, or _USER and _PASSWORD, and _CA_FILE say the rest."""
+    token, user, password, authority = (
+        f"LEADLINE_{what}_{name}" for name in ("TOKEN", "USER", "PASSWORD", "CA_FILE")
+    )
+    endpoint = Endpoint(url=url, ca_file=os.environ.get(authority, ""))
+    if os.environ.get(token):
+        return replace(endpoint, credentials_env=token)
+    if os.environ.get(user):
+        return replace(endpoint, username=os.environ[user], password_env=password)
+    return endpoint

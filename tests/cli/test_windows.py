@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from leadline.base.errors import UsageError
-from leadline.cli.measuring.windows import moment
+from leadline.reports.choose_window import moment
 
 NOW = 1_795_500_000.0
 

@@ -10,7 +10,8 @@ from leadline.base.units import duration, show
 from leadline.measure.load_detection import Plateau
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window, utc
-from leadline.reports.client import Run
+
+from .client import Run
 
 DEFAULT = "15m"
 LOOK_BACK = "6h"

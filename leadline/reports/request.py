@@ -11,11 +11,10 @@ from leadline.catalog.model import Catalog, Service
 from leadline.measure import load_detection
 from leadline.measure.measurements import pad
 from leadline.measure.window import Window
-from leadline.reports import client
-from leadline.reports.client import Run
 from leadline.signals.samples import Ask
 
-from . import windows
+from . import choose_window, client
+from .client import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +63,10 @@ def window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_tex
         names = ", ".join(service.name for service in chosen)
         raise UsageError(f"--k6 is the run against one service; name it: one of {names}")
     if wanted.detect:
-        look_back = windows.seconds("--detect", wanted.detect)
+        look_back = choose_window.seconds("--detect", wanted.detect)
         found = load_detection.find(chosen, ask, now - pad(interval), look_back, interval)
-        return windows.of_plateau(found, now=now, scrape_interval=interval)
+        return choose_window.of_plateau(found, now=now, scrape_interval=interval)
     if run and wanted.k6 and not explicit:
         at = wanted.k6.stat().st_mtime
-        return windows.of_run(run, at, str(wanted.k6), now=now, scrape_interval=interval)
-    return windows.window(wanted.length, wanted.start, wanted.end, now=now, scrape_interval=interval)
+        return choose_window.of_run(run, at, str(wanted.k6), now=now, scrape_interval=interval)
+    return choose_window.window(wanted.length, wanted.start, wanted.end, now=now, scrape_interval=interval)
