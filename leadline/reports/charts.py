@@ -14,6 +14,7 @@ from leadline.measure.quantiles import Distribution, distribution, quantile
 
 from .latency import distribution_of
 from .model import Chart
+from .words import in_words
 
 MOST_STEPS = 120
 Points = tuple[tuple[float, float], ...]
@@ -56,7 +57,7 @@ def _rates(
 
 def _targets(service: Service, *signals: str) -> dict[str, float]:
     return {
-        f"target {target.signal}": float(target.value)
+        f"target {in_words(target.signal)}": float(target.value)
         for target in service.targets
         if target.signal.startswith(signals)
     }

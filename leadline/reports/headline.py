@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from leadline.base.printable import printable
 from leadline.base.units import goal, plain, promql_duration, show
 from leadline.measure.reading import Reading
 
@@ -61,22 +62,22 @@ class Headline:
 
 
 def of(report: Report) -> Headline:
-    """Return the headline of a report."""
+    """Return the headline of a report, harmless wherever it is printed."""
     services = sorted(report.services, key=urgency)
     several = len(services) > 1
     notes = tuple(
-        replace(note, text=f"{service.name}: {note.text}" if several else note.text)
+        replace(note, text=printable(f"{service.name}: {note.text}" if several else note.text))
         for service in services
         for note in _notes(service)
     )
     order = (MISSED, UNDECIDED, WATCH_OUT)
     return Headline(
-        verdict=f"{report.project}: {_verdict(report)}",
-        subject=_subject(report),
+        verdict=printable(f"{report.project}: {_verdict(report)}"),
+        subject=printable(_subject(report)),
         figures=tuple(
-            Figures(service=each.name, texts=texts)
+            Figures(service=printable(each.name), texts=texts)
             for each in services[:MOST_SERVICES]
-            if (texts := tuple(_figures(each)))
+            if (texts := tuple(map(printable, _figures(each))))
         ),
         notes=tuple(sorted(notes, key=lambda note: order.index(note.kind))),
     )

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .model import Chart, Report
-from .sections import TITLES, sections
+from leadline.base.printable import printable
+
+from . import headline
+from .model import Chart, Report, ServiceReport
+from .sections import TITLES, Section, sections
+from .tiles import tiles
 
 FOLDER = files("leadline.reports")
+
+
+OPEN = ("targets", "results", "comparison", "cost", "headroom")
+"""Sections that are open at first; a click opens the others, and printing opens all."""
+MESSAGE = ("head", "next-steps", "highlights")
+"""What stands above them."""
+FIGURE = re.compile(r"[<>≤≥~+−-]?\s?\$?\d|–$|exact$|no data$|at (least|most) ")
+VERDICTS = {"✓": "met", "✗": "missed", "?": "undecided"}
 
 
 def write(report: Report) -> str:
@@ -25,17 +38,72 @@ def write(report: Report) -> str:
         lstrip_blocks=True,
     )
     charts = [
-        {"service": service.name, **_chart(chart)} for service in report.services for chart in service.charts
+        {"service": printable(service.name), **_chart(chart)}
+        for service in report.services
+        for chart in service.charts
     ]
-    parts = [part for part in sections(report) if part.name in TITLES]
+    parts = [_laid_out(part) for part in sections(report) if part.name in TITLES]
+    services = sorted(report.services, key=headline.urgency)
     return environment.get_template("report.html").render(
-        title=f"{report.project}: snapshot",
-        sections=parts,
-        services=[service.name for service in report.services],
+        message=headline.of(report),
+        tiles=[(printable(service.name), list(tiles(service))) for service in services],
+        message_parts=[part for part in parts if part["name"] in MESSAGE[1:]],
+        details=[part for part in parts if part["name"] not in MESSAGE],
+        opened=OPEN,
         charts=_json(charts),
+        loads=_json([load for service in services if (load := _load(report, service))]),
         charted=[(chart["service"], chart["name"], chart["title"], chart["note"]) for chart in charts],
+        verdicts=VERDICTS,
         **uplot(),
     )
+
+
+def _laid_out(section: Section) -> dict[str, Any]:
+    """Return a section with, for each column, whether it holds figures, and which column names the row."""
+    rows = section.rows
+    columns = max(map(len, (section.head, *rows)), default=0)
+    cells = [[row[column] for row in rows if column < len(row) and row[column]] for column in range(columns)]
+    return {
+        "name": section.name,
+        "title": section.title,
+        "service": section.service,
+        "lines": section.lines,
+        "head": section.head,
+        "rows": rows,
+        "blocks": section.blocks,
+        "figures": [bool(each) and all(map(FIGURE.match, each)) for each in cells],
+        "names_row": 1 if rows and rows[0][0] in VERDICTS else 0,
+    }
+
+
+def _load(report: Report, service: ServiceReport) -> dict[str, Any] | None:
+    """Return rate, p95 and errors over time as one chart; None where there is no rate."""
+    found = {chart.name: chart for chart in service.charts}
+    if "throughput" not in found:
+        return None
+    wanted = (
+        ("throughput", "requests", "requests per second"),
+        ("latency", "p95", "95th percentile"),
+        ("errors", "errors", "errors"),
+    )
+    curves = [
+        (words, found[name].unit, dict(found[name].curves[curve]))
+        for name, curve, words in wanted
+        if name in found and found[name].curves.get(curve)
+    ]
+    xs = sorted({x for _, _, points in curves for x in points})
+    window = report.window
+    return {
+        "service": printable(service.name),
+        "xs": xs,
+        "curves": [
+            {"name": words, "unit": unit, "ys": [_finite(points.get(x)) for x in xs]}
+            for words, unit, points in curves
+        ],
+        "from": window.rate_start if window.is_load else None,
+        "to": window.rate_end if window.is_load else None,
+        "users": service.users,
+    }
 
 
 def uplot() -> dict[str, str]:

@@ -1,0 +1,102 @@
+"""The figures of a report as tiles of a page: value, target, verdict, bounds, and how it went."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leadline.base.printable import printable
+from leadline.base.units import goal, show
+from leadline.measure.reading import Reading
+
+from .headline import FIGURES, INSTEAD
+from .model import Chart, ServiceReport
+from .sections import certainty
+from .words import in_words
+
+WIDTH, HEIGHT, PADDING = 120.0, 28.0, 2.0
+"""Of a sparkline, in its own units."""
+LEAST_WIDTH = 0.01
+"""Bounds narrower than this part of the axis are no bar."""
+CURVES = {"throughput": ("throughput", "requests"), "error_ratio": ("errors", "errors")}
+"""The chart and the curve that show how a signal went; quantiles have curves of their own name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """Bounds on an axis from 0 to 100: where they begin, how wide they are, and where the target lies; None beyond it."""
+
+    begin: float
+    width: float
+    target: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One figure of a service.
+
+    spark  the points of a line in a box of WIDTH by HEIGHT; empty where there is no curve
+    """
+
+    label: str
+    value: str
+    target: str
+    verdict: str
+    bounds: str
+    bar: Bar | None
+    spark: str
+
+
+def tiles(service: ServiceReport) -> Iterator[Tile]:
+    """Return a tile for each judged figure, the headline's figures first, then for the headline's others."""
+    found = {each.signal: each for each in service.readings}
+    names = [
+        name if name in found and found[name].value is not None else INSTEAD.get(name, name)
+        for name in FIGURES
+    ]
+    judged = [each.signal for each in service.readings if each.verdict]
+    for signal in dict.fromkeys((*names, *judged)):
+        reading = found.get(signal)
+        if reading and (reading.value is not None or reading.verdict):
+            yield _tile(reading, service.charts)
+
+
+def _tile(reading: Reading, charts: Sequence[Chart]) -> Tile:
+    relation = "≥" if reading.floor else "≤"
+    return Tile(
+        label=printable(in_words(reading.signal)),
+        value="no figure" if reading.value is None else show(reading.value, reading.unit),
+        target="" if reading.target is None else f"target {relation} {goal(reading.target, reading.unit)}",
+        verdict=reading.verdict or "",
+        bounds=certainty(reading),
+        bar=_bar(reading),
+        spark=_spark(reading.signal, charts),
+    )
+
+
+def _bar(reading: Reading) -> Bar | None:
+    """Return the bounds as a bar; None if they meet, nearly, or one is missing."""
+    low, high = reading.lower, reading.upper
+    if low is None or high is None or not low < high < math.inf:
+        return None
+    most = max(high, reading.target or 0) * 1.15
+    if (high - low) / most < LEAST_WIDTH:
+        return None
+    at = None if reading.target is None else 100 * reading.target / most
+    return Bar(begin=100 * low / most, width=100 * (high - low) / most, target=at)
+
+
+def _spark(signal: str, charts: Sequence[Chart]) -> str:
+    name, curve = CURVES.get(signal, ("latency", signal.removeprefix("latency.")))
+    chart = next((each for each in charts if each.name == name), None)
+    points = [point for point in (chart.curves.get(curve, ()) if chart else ()) if math.isfinite(point[1])]
+    if len(points) < 3:
+        return ""
+    (first, _), (last, _) = points[0], points[-1]
+    most = max(y for _, y in points) or 1.0
+    inner = HEIGHT - 2 * PADDING
+    return " ".join(
+        f"{WIDTH * (x - first) / (last - first):.1f},{PADDING + inner * (1 - y / most):.1f}"
+        for x, y in points
+    )
