@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -48,8 +49,9 @@ def command(
 ) -> int:
     """Watch services live: traffic, errors, quantiles with the bounds that are certain, saturation, spend, firing alerts.
 
-    A figure beside a target has ✓, ✗, or ? where the target lies inside its bounds. Keys: + and - change the window, p pauses, q
-    quits. Where it is no terminal each look is a line a service. A Prometheus that goes away is said, and asked again.
+    A figure beside a target has ✓, ✗, or ? where the target lies inside its bounds. Services that need attention stand first. Keys:
+    + and - change the window, s the order, f shows only what needs attention, ↑ and ↓ scroll, p pauses, ? explains, q quits and
+    leaves the last picture. Where it is no terminal each look is a line a service. A Prometheus that goes away is asked again.
 
     \b
     Examples:
@@ -78,6 +80,7 @@ def command(
             every=every,
             window=window,
             count=count,
+            asked=prometheus.url,
         )
         watch.run()
     return 0
@@ -95,8 +98,9 @@ class _Watch:
         every: float,
         window: str,
         count: int | None,
+        asked: str,
     ) -> None:
-        from .watch.frame import History
+        from .watch.frame import Choice, History
 
         self._look, self._past = look, past
         self._keys, self._every, self._left = keys, every, count
@@ -108,11 +112,15 @@ class _Watch:
         self._drawn = sys.stdout.isatty()
         self._paused = False
         self._lost = ""
+        self._asked = asked
+        self._choice = Choice()
+        self._explains = False
 
     def run(self) -> None:
         """Look and draw until it is quit, or has looked often enough; the terminal's own screen is back afterwards."""
         if self._drawn:
             sys.stdout.write(OTHER_SCREEN + HIDE)
+            self._draw()
         try:
             while True:
                 begun = time.monotonic()
@@ -126,6 +134,7 @@ class _Watch:
         finally:
             if self._drawn:
                 sys.stdout.write(SHOW + THIS_SCREEN)
+                self._leave()
                 sys.stdout.flush()
 
     def _take(self, found: Look) -> None:
@@ -167,14 +176,49 @@ class _Watch:
         from .watch.frame import lines
 
         columns, rows = shutil.get_terminal_size()
+        if self._explains:
+            yield from (line[:columns] for line in KEYS)
+            return
         if self._last:
-            yield from lines(self._last, self._history, self._windows[self._at], columns, rows - 4)
+            window = self._windows[self._at]
+            yield from lines(self._last, self._history, window, columns, rows - 4, self._choice)
         else:
-            yield "waiting"
+            yield printable(f"asking {self._asked}")[:columns]
         if self._lost:
             yield printable(f"✗ {self._lost}; asking again")[:columns]
         yield ""
-        yield ("paused; p goes on" if self._paused else "+/- window  p pause  q quit")[:columns]
+        usual = "+/- window  s order  f filter  p pause  ? keys  q quit"
+        yield ("paused; p goes on" if self._paused else usual)[:columns]
+
+    def _leave(self) -> None:
+        """Leave the last picture behind, on the terminal's own screen."""
+        from .watch.frame import lines
+
+        if self._last:
+            columns, _ = shutil.get_terminal_size()
+            paint = coloured if has_colour() else str
+            window, every = self._windows[self._at], len(self._last.seen) + 40
+            for line in lines(
+                self._last, self._history, window, columns, every, replace(self._choice, offset=0)
+            ):
+                sys.stdout.write(f"{paint(line)}\r\n")
+
+    def _chooses(self, key: str) -> bool:
+        """Obey a key that changes what is shown; return whether to draw again."""
+        from .watch.frame import SORTS
+
+        choice, orders = self._choice, list(SORTS)
+        if key == "s":
+            choice = replace(choice, sort=orders[(orders.index(choice.sort) + 1) % len(orders)], offset=0)
+        if key == "f":
+            choice = replace(choice, only_bad=not choice.only_bad, offset=0)
+        if key in ("up", "down", "k", "j"):
+            most = max(0, len(self._last.seen) - 1) if self._last else 0
+            choice = replace(
+                choice, offset=min(most, max(0, choice.offset + (1 if key in ("down", "j") else -1)))
+            )
+        self._choice = choice
+        return key != ""
 
     def _waited(self, until: float) -> bool:
         """Wait for the next look, obeying keys meanwhile; give whether to go on."""
@@ -182,6 +226,10 @@ class _Watch:
             key = self._keys.wait(left)
             if key == "q":
                 return False
+            if key:
+                self._explains = key == "?" and not self._explains
+            if self._chooses(key):
+                self._draw()
             if key == "p":
                 self._paused = not self._paused
                 self._draw()
@@ -190,6 +238,20 @@ class _Watch:
                 self._at = min(max(0, self._at + step), len(self._windows) - 1)
                 return True
         return True
+
+
+KEYS = (
+    "+ -   a longer, a shorter window",
+    "s     the order: worst first, by name, traffic, errors, p95, spend",
+    "f     only services that need attention: an alert fires, a target is missed or may be",
+    "↑ ↓   scroll",
+    "p     pause",
+    "q     quit",
+    "",
+    "✓ ✗ ? a target is met, missed, or lies inside the bounds of the figure",
+    "",
+    "any key goes back",
+)
 
 
 def _seconds(window: str) -> float:

@@ -6,6 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from leadline.base.printable import printable
 from leadline.base.text_table import table, width
@@ -54,16 +55,74 @@ class History:
         return spark(list(self._kept.get((service, signal), ())), CELLS)
 
 
-def lines(look: Look, history: History, window: str, columns: int, rows: int) -> Iterator[str]:
+WORST, NAME = "worst first", "by name"
+SORTS: Mapping[str, str] = {
+    WORST: "",
+    NAME: "",
+    "by traffic": "throughput",
+    "by errors": "error_ratio",
+    "by p95": "latency.p95",
+    "by spend": "cost_per_hour",
+}
+"""The orders of services, and the signal that each goes by, the largest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a user chose to see: an order, whether only services that need attention, and how many rows are scrolled by."""
+
+    sort: str = WORST
+    only_bad: bool = False
+    offset: int = 0
+
+
+def chosen(look: Look, choice: Choice) -> list[ServiceState]:
+    """Return the services as a user chose to see them; of equal ones the catalog's order stays."""
+    found = [each for each in look.seen if not choice.only_bad or needs_attention(look, each)]
+    if choice.sort == WORST:
+        return sorted(found, key=lambda each: _badness(look, each), reverse=True)
+    if choice.sort == NAME:
+        return sorted(found, key=lambda each: each.service.name)
+    signal = SORTS[choice.sort]
+    return sorted(
+        found,
+        key=lambda each: -math.inf if (value := each.values.get(signal)) is None else value,
+        reverse=True,
+    )
+
+
+def needs_attention(look: Look, state: ServiceState) -> bool:
+    """Return whether an alert of the service fires, or it misses, or may miss, a target."""
+    return any(_badness(look, state))
+
+
+def _badness(look: Look, state: ServiceState) -> tuple[int, int, int, int]:
+    verdicts = [state.verdict(signal) for signal in UNITS]
+    alerts = [each for each in look.firing if each.service == state.service.name]
+    critical = sum(each.severity == "critical" for each in alerts)
+    return critical, verdicts.count("✗"), len(alerts), verdicts.count("?")
+
+
+def lines(
+    look: Look, history: History, window: str, columns: int, rows: int, choice: Choice = Choice()
+) -> Iterator[str]:
     """Draw a look, no wider than the terminal and no longer than so many rows."""
     firing = [_fit(line, columns) for line in _fires(look)]
     room = max(2, rows - 2 - (len(firing) + 1 if firing else 0))
-    drawn = _services(look, history, columns)
-    yield _fit(f"{time.strftime('%H:%M:%S', time.localtime(look.at))}  rates over {window}", columns)
+    seen = chosen(look, choice)
+    head, *drawn = _services(replace(look, seen=tuple(seen)), history, columns)
+    left = "" if len(seen) == len(look.seen) else f", {len(seen)} of {len(look.seen)} services"
+    moment = time.strftime("%H:%M:%S", time.localtime(look.at))
+    yield _fit(f"{moment}  rates over {window}, {choice.sort}{left}", columns)
     yield ""
-    yield from (_fit(line, columns) for line in drawn[:room])
-    if len(drawn) > room:
-        yield _fit(f"{len(drawn) - room} services more; name those that you want to see", columns)
+    yield _fit(head, columns)
+    offset = min(choice.offset, max(0, len(drawn) - 1))
+    fits = len(drawn) < room
+    shown = drawn if fits else drawn[offset : offset + room - 2]
+    yield from (_fit(line, columns) for line in shown)
+    if not fits:
+        above, below = offset, len(drawn) - offset - len(shown)
+        yield _fit(f"{above} above, {below} below; ↑ and ↓ scroll", columns)
     if firing:
         yield ""
         yield from firing

@@ -27,6 +27,9 @@ def pressed() -> Iterator[Keys]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
+ARROWS = {"\x1b[A": "up", "\x1b[B": "down", "\x1bOA": "up", "\x1bOB": "down"}
+
+
 class Keys:
     """The terminal's keys."""
 
@@ -34,11 +37,14 @@ class Keys:
         self._descriptor = descriptor
 
     def wait(self, seconds: float) -> str:
-        """Wait for a key, so many seconds at most; give it, or nothing."""
+        """Wait for a key, so many seconds at most; give it, "up" or "down" for an arrow, or nothing."""
         import time
 
         if self._descriptor is None:
             time.sleep(seconds)
             return ""
         ready, _, _ = select.select([self._descriptor], [], [], seconds)
-        return os.read(self._descriptor, 1).decode("utf-8", "replace") if ready else ""
+        if not ready:
+            return ""
+        pressed = os.read(self._descriptor, 8).decode("utf-8", "replace")
+        return ARROWS.get(pressed, pressed[:1])

@@ -227,14 +227,21 @@ def test_on_a_terminal_it_is_drawn_in_place_and_keys_are_obeyed(api: Api, catalo
         command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment
     ) as program:
         os.close(theirs)
-        text = read_until(ours, "q quit")
+        text = read_until(ours, f"asking {api.url}")
         assert "\x1b[?1049h" in text, "the screen was not put aside"
-        assert "rates over 5m" in text
+        assert f"asking {api.url}" in text, "the first screen is black"
+        assert "rates over 5m, worst first" in read_until(ours, "worst first")
+        os.write(ours, b"s")
+        assert "by name" in read_until(ours, "by name")
+        os.write(ours, b"?")
+        assert "any key goes back" in read_until(ours, "any key goes back")
         os.write(ours, b"+")
         assert "rates over 15m" in read_until(ours, "rates over 15m")
         os.write(ours, b"p")
         assert "paused" in read_until(ours, "paused")
         os.write(ours, b"q")
-        assert "\x1b[?1049l" in read_until(ours, "\x1b[?1049l"), "the screen is not back"
+        left = read_until(ours, "\x1b[?1049l").partition("\x1b[?1049l")[2]
+        left += read_until(ours, "web  ")
+        assert "rates over 15m" in left, "no picture is left behind"
         assert program.wait(10) == 0
     os.close(ours)

@@ -21,7 +21,7 @@ from leadline.cli import terminal
 from leadline.cli.asking.table import Layout, fitted, table
 from leadline.cli.main import run
 from leadline.cli.plots import plot
-from leadline.cli.watch.frame import History, lines
+from leadline.cli.watch.frame import Choice, History, chosen, lines
 from leadline.cli.watch.poll import Firing, Look, ServiceState
 from leadline.signals.samples import Answer, Sample, Series
 from tests.conftest import MINIMAL
@@ -252,8 +252,57 @@ def test_what_goes_first_is_what_can_be_spared(web: Service) -> None:
 def test_many_services_and_many_alerts_leave_room_for_each_other(web: Service) -> None:
     found = drawn(looked(web, *[BURN] * 12, more=40), 100, rows=20)
     assert len(found) <= 21
-    assert any("services more" in line for line in found)
+    assert any("0 above, " in line and " below; ↑ and ↓ scroll" in line for line in found)
     assert found[-1] == "4 more; leadline alerts lists all"
+
+
+def states(web: Service) -> Look:
+    """A service whose alert fires, one that misses a target, one that may, and one that is well; in the other order."""
+    fine: dict[str, float | None] = {"error_ratio": 0.001, "latency.p95": 0.1, "throughput": 5.0}
+    kinds: dict[str, dict[str, float | None]] = {
+        "well": {**fine},
+        "open": {**fine, "latency.p95": 0.24, "throughput": 1.0},
+        "missed": {**fine, "error_ratio": 0.5, "throughput": None},
+        "burning": {**fine, "throughput": 50.0},
+    }
+    seen = tuple(
+        ServiceState(service=replace(web, name=name), values=values) for name, values in kinds.items()
+    )
+    return Look(at=1000.0, seen=seen, firing=(replace(BURN, service="burning"),))
+
+
+@pytest.mark.parametrize(
+    ("choice", "names"),
+    [
+        (Choice(), "burning missed open well"),
+        (Choice(sort="by name"), "burning missed open well"),
+        (Choice(sort="by traffic"), "burning well open missed"),
+        (Choice(sort="by errors"), "missed well open burning"),
+        (Choice(only_bad=True), "burning missed open"),
+    ],
+)
+def test_services_stand_in_the_order_that_was_chosen(web: Service, choice: Choice, names: str) -> None:
+    web = replace(
+        web,
+        targets=(
+            Target(signal="latency.p95", value=Decimal("0.2"), unit="seconds"),
+            Target(signal="error_ratio", value=Decimal("0.01"), unit="ratio"),
+        ),
+    )
+    assert [each.service.name for each in chosen(states(web), choice)] == names.split()
+
+
+@pytest.mark.parametrize("offset", [0, 1, 30, 40, 41, 1000])
+def test_every_service_can_be_scrolled_to(web: Service, offset: int) -> None:
+    look = replace(
+        looked(web, more=40),
+        seen=tuple(ServiceState(service=replace(web, name=f"web-{n}"), values={}) for n in range(41)),
+    )
+    found = list(lines(look, History(5), "5m", 100, 20, Choice(sort="by name", offset=offset)))
+    assert len(found) <= 20
+    assert any(line.startswith("web-") for line in found)
+    if offset:
+        assert any(" above, " in line for line in found)
 
 
 # What every listing prints, whatever it is asked
