@@ -58,7 +58,7 @@ def _per_hour(view: View) -> Panel:
     where = view.where
     return Panel(
         key="cost.hour",
-        title="USD per hour by model",
+        title="USD per hour by model, 5-min mean",
         description="Spend at the present rate, stacked by model. Normal follows the traffic; a step does not.",
         unit="currencyUSD",
         queries=(Query(expr=cost.per_hour(where, ("service", "model")), legend="{{service}} {{model}}"),),

@@ -52,7 +52,7 @@ def _server(view: View) -> tuple[Panel, ...]:
     return (
         Panel(
             key="load.rate",
-            title="Requests per second, server side",
+            title="Requests per second, server side, 5-min mean",
             description=(
                 "What the chosen services recorded. The dashed line is the throughput that a load test is to reach. A rate that no "
                 "longer follows the users is a service at its limit. Normal follows the users."
@@ -78,7 +78,7 @@ def _server(view: View) -> tuple[Panel, ...]:
         ),
         Panel(
             key="load.errors",
-            title="Error ratio, server side",
+            title="Error ratio, server side, 5-min mean",
             description=(
                 "Failed requests per request that the services recorded; what they turned away unrecorded is not in it. Normal is "
                 "below the target."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.catalog.model import Catalog
-from leadline.signals import cost, error_ratio, latency, series_names, throughput
+from leadline.signals import burn, cost, error_ratio, latency, series_names, throughput
 from leadline.signals.links import dashboard_uid
 from leadline.signals.promql import Matcher, select, sum_by
 
@@ -44,17 +44,17 @@ def build(catalog: Catalog) -> Dashboard:
 def _figures(view: View) -> tuple[Panel, ...]:
     where = view.where
     return (
-        _figure("traffic", "Requests per second", "reqps", throughput.requests(where), "requests",
+        _figure("traffic", "Requests per second, 5-min mean", "reqps", throughput.requests(where), "requests",
                 "Requests recorded by the chosen services. Normal follows the hour and the day."),
-        _figure("errors", "Error ratio", "percentunit", error_ratio.error_ratio(where), "requests",
+        _figure("errors", "Error ratio, 5-min mean", "percentunit", error_ratio.error_ratio(where), "requests",
                 "Failed requests per request; 'no data' means no traffic. Normal is below the target."),
         _figure("p95", "p95 latency (bucket estimate)", "s",
                 f"max(\n{quantile(view.services, P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
-                f"min({select(series_names.SLO_REMAINING, where)})", "requests",
-                "Of the objective of which least is left. Below 0 it is missed, 'no data' without objectives. Normal is well above.", LEFT),
-        _figure("spend", "USD per hour", "currencyUSD", cost.per_hour(where), "cost",
+                f"min(\n{burn.remaining(where)}\n)", "requests",
+                "Of the objective of which least is left. Below 0 it is missed; 'no data' until 1 % of a period is recorded. Normal is well above.", LEFT),
+        _figure("spend", "USD per hour, 5-min mean", "currencyUSD", cost.per_hour(where), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
         _figure("alerts", "Alerts firing", "short", _firing(view), "requests",
                 "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0.", FIRING),
@@ -113,7 +113,7 @@ def _columns(view: View) -> Iterator[Query]:
     yield from _beside(view, "latency.p95", f"(\n{p95}\n)", "p95 ÷ target")
     fullest = sum_by(by, select(series_names.SATURATION, where), "max")
     yield Query(expr=fullest, legend="Fullest resource", unit="percentunit", steps=FULL)
-    left = sum_by(by, select(series_names.SLO_REMAINING, where), "min")
+    left = sum_by(by, burn.remaining(where), "min")
     yield Query(expr=left, legend="Budget left", unit="percentunit", steps=LEFT)
     yield Query(expr=cost.per_hour(where, by), legend="USD per hour", unit="currencyUSD")
     firing = sum_by(by, series_names.firing(where), "count")
@@ -138,10 +138,10 @@ def _firing(view: View) -> str:
 def _curves(view: View) -> tuple[Panel, ...]:
     where = view.where
     return (
-        _curve("traffic", "Requests per second by service", "reqps", "requests",
+        _curve("traffic", "Requests per second by service, 5-min mean", "reqps", "requests",
                "Requests recorded by each service. A sudden drop is as telling as a peak. Normal follows the hour.",
                Query(expr=throughput.requests(where, ("service",)), legend="{{service}}")),
-        _curve("errors", "Error ratio by service", "percentunit", "requests",
+        _curve("errors", "Error ratio by service, 5-min mean", "percentunit", "requests",
                "Failed requests per request of each service; the dashed line is its target. Normal is below it.",
                Query(expr=error_ratio.error_ratio(where, ("service",)), legend="{{service}}"),
                *target_lines(view, "error_ratio")),
@@ -152,7 +152,7 @@ def _curves(view: View) -> tuple[Panel, ...]:
         _curve("within", "Requests within the threshold (exact)", "percentunit", "latency",
                "Share of requests within each target's or objective's threshold, counted. Normal is near 100 %.",
                *within_threshold(view)),
-        _curve("spend", "USD per hour by service", "currencyUSD", "cost",
+        _curve("spend", "USD per hour by service, 5-min mean", "currencyUSD", "cost",
                "Spend at the present rate of each service. Normal follows the traffic; a step does not.",
                Query(expr=cost.per_hour(where, ("service",)), legend="{{service}}")),
         _curve("concurrency", "Requests in progress by service (mean)", "short", "latency",

@@ -95,7 +95,7 @@ def _by_status(requests: Instrument, where: Where) -> Panel:
     label = _by(requests, STATUS_CLASS)
     return Panel(
         key="service.requests",
-        title="Requests per second" + (" by status class" if label else ""),
+        title=f"Requests per second{' by status class' if label else ''}, 5-min mean",
         description=(
             "Requests that the service recorded, probes and scrapes left out. Normal follows the hour and the day; a step is a "
             "deploy, a client, or an outage elsewhere."
@@ -115,7 +115,7 @@ def _by_status(requests: Instrument, where: Where) -> Panel:
 def _error_ratio(service: Service, where: Where) -> Panel:
     return Panel(
         key="service.errors",
-        title="Error ratio",
+        title="Error ratio, 5-min mean",
         description=(
             "Failed requests per request; 'no data' means no traffic, which is not the same as no errors. Normal is below the "
             "dashed target."
@@ -228,9 +228,9 @@ def _budget(where: Where) -> Iterator[Panel]:
     yield Panel(
         key="service.remaining",
         title="Budget left",
-        description="Of each objective's error budget over its period. Below 0 the objective is missed. Normal is well above.",
+        description="Of each objective's error budget over its period. Below 0 the objective is missed; 'no data' until 1 % of the period is recorded. Normal is well above.",
         unit="percentunit",
-        queries=(Query(expr=select(series_names.SLO_REMAINING, where), legend="{{objective}}"),),
+        queries=(Query(expr=burn.remaining(where), legend="{{objective}}"),),
         least=None,
         steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
     )
@@ -254,7 +254,7 @@ def _spend(service: Service, where: Where) -> Iterator[Panel]:
         by = _by(counted, "model") if counted else ("model",)
         yield Panel(
             key="service.usd",
-            title="USD per hour" + (" by model" if by else ""),
+            title=f"USD per hour{' by model' if by else ''}, 5-min mean",
             description="Spend at the present rate. Normal follows the traffic; a step without it is a more expensive model or a leak.",
             unit="currencyUSD",
             queries=(Query(expr=cost.per_hour(where, by), legend="{{model}}" if by else "spend"),),

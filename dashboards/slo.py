@@ -101,7 +101,7 @@ def _objectives(view: View) -> Panel:
         unit="percentunit",
         queries=(
             column(series_names.OBJECTIVE, "Target", "percentunit"),
-            column(series_names.SLO_REMAINING, "Budget left", "percentunit", LEFT),
+            written(burn.remaining(where), "Budget left", "percentunit", LEFT),
             written(burn.burning(where, series_names.WINDOW), "Burn rate now", "none", BURNING),
             written(
                 f"{burn.summed_share(where, LONGEST)}\n/\n{allowed}",
@@ -124,11 +124,11 @@ def _remaining(view: View) -> Panel:
         key="slo.remaining",
         title="Budget left",
         description=(
-            "1 − bad events ÷ all ÷ (1 − target), over the objective's period. It falls while events are bad and rises again when "
+            "1 − bad events ÷ all ÷ (1 − target), over the objective's period. Shown from 1 % coverage on. It falls while events are bad and rises again when "
             "they leave the period. Normal is well above 0; below the line the objective is missed."
         ),
         unit="percentunit",
-        queries=(Query(expr=_series(view, series_names.SLO_REMAINING), legend="{{service}} {{objective}}"),),
+        queries=(Query(expr=burn.remaining(view.where), legend="{{service}} {{objective}}"),),
         least=None,
         steps=(Step(None, colors.BAD), Step(0, colors.GOOD)),
         height=10,
@@ -246,7 +246,7 @@ def _lasting(view: View) -> str:
                 for name, services in objectives.items()
             ]
         parts += [
-            f"clamp_min({select(series_names.SLO_REMAINING, where)}, 0) * {plain(period)}\n/\n"
+            f"clamp_min({burn.remaining(where)}, 0) * {plain(period)}\n/\n"
             f"({burn.burning(where, series_names.WINDOW)} > 0)"
             for where in wheres
         ]

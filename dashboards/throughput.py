@@ -51,7 +51,7 @@ def build(catalog: Catalog) -> Dashboard:
 def _by_service(view: View) -> Panel:
     return Panel(
         key="throughput.service",
-        title="Requests per second",
+        title="Requests per second, 5-min mean",
         description=(
             "Requests that the service recorded, probes and scrapes left out. The dashed line is the target of a "
             "load test: below it there may simply be less demand. Normal follows the hour and the day."
@@ -68,7 +68,7 @@ def _by_service(view: View) -> Panel:
 def _error_ratio(view: View) -> Panel:
     return Panel(
         key="throughput.error-ratio",
-        title="Error ratio",
+        title="Error ratio, 5-min mean",
         description=(
             "Failed requests per request; what counts as failed is the profile's (server errors, not 4xx). "
             "Empty means no traffic, which is not the same as no errors. Normal is below the dashed target."

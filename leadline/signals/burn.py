@@ -107,6 +107,16 @@ def burning(where: Sequence[Matcher], window: str) -> str:
     return f"{share(where, window)}\n/\n(1 - {select(series_names.OBJECTIVE, where)})"
 
 
+LEAST_COVERAGE = Decimal("0.01")
+"""The part of a period that must be recorded before its budget is shown: a minute of it says nothing of a week."""
+
+
+def remaining(where: Sequence[Matcher]) -> str:
+    """Write what is left of recorded budgets; nothing of those of which too little of the period was recorded."""
+    left, coverage = (select(each, where) for each in (series_names.SLO_REMAINING, series_names.SLO_COVERAGE))
+    return f"{left}\nand on (project, service, objective)\n{coverage} >= {plain(LEAST_COVERAGE)}"
+
+
 def summed_share(where: Sequence[Matcher], window: str) -> str:
     """Write the share of bad events over a long window, from what is recorded of each minute."""
     bad, events = (

@@ -204,7 +204,7 @@ def test_dashboards_are_small(catalog: Catalog) -> None:
 
 def test_targets_of_the_catalog_are_thresholds_on_the_services_own_dashboard(worked_example: Catalog) -> None:
     own = next(doc for doc in documents(worked_example) if doc["uid"].endswith("service-orchestrator"))
-    errors = next(panel for panel in own["panels"] if panel["title"] == "Error ratio")
+    errors = next(panel for panel in own["panels"] if panel["title"] == "Error ratio, 5-min mean")
     assert [step["value"] for step in errors["fieldConfig"]["defaults"]["thresholds"]["steps"]] == [
         None,
         0.01,
@@ -338,4 +338,4 @@ PRICED += "prices: {small: {input: 1, output: 2, as_of: 2026-11-01}}\n"
 def test_a_services_own_dashboard_shows_what_tokens_cost_where_only_prices_are_known() -> None:
     priced = loader.parse(PRICED, "x.yaml")
     own = {each["uid"]: each for each in documents(priced)}[service_uid("shop", "web")]
-    assert {"USD per hour by model", "USD per 1k tokens"} <= {panel["title"] for panel in own["panels"]}
+    assert {"USD per hour by model, 5-min mean", "USD per 1k tokens"} <= {panel["title"] for panel in own["panels"]}
