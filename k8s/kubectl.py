@@ -19,7 +19,7 @@ import yaml
 
 from leadline.base.activity import asking
 from leadline.base.errors import ConflictError, ToolFailedError, ToolMissingError, UsageError
-from leadline.base.printable import printable
+from leadline.base.printable import printable, shortened
 from leadline.catalog.yaml_writer import write
 
 from .ownership import applied_by_us
@@ -221,15 +221,55 @@ def program() -> str:
     return found
 
 
+KLOG = re.compile(r"^[EWI]\d{4} [\d:.]+ +\d+ \S+\] ?")
+"""What kubectl's own log lines begin with; they repeat the error that follows."""
+MOST_CHARACTERS = 400
+CAUSES: tuple[tuple[str, str], ...] = (
+    (
+        r"no matches for kind .*PrometheusRule",
+        "the cluster knows no PrometheusRule: the Prometheus Operator is not installed there; install it, or use --base plain",
+    ),
+    (
+        r'context "?(?P<what>[^" ]+)"? does not exist',
+        "kubectl knows no context {what}; `kubectl config get-contexts` lists those there are",
+    ),
+    (
+        r"(?:connection to the server|dial tcp|Unable to connect).*?(?P<what>connection refused|no such host|i/o timeout|no route to host|TLS handshake timeout)",
+        "kubectl cannot reach the cluster ({what}); is it running, and is this the right context?",
+    ),
+    (
+        r"(?:You must be logged in|Unauthorized|credentials.*expired)",
+        "the cluster does not accept kubectl's credentials; log in again, as with `kubectl get namespaces`",
+    ),
+    (
+        r'User "(?P<who>[^"]+)" cannot (?P<verb>\w+) resource "(?P<what>[^"]+)"(?P<group>.*?in API group "[^"]*")?(?: in the namespace "(?P<where>[^"]*)")?',
+        "{who} may not {verb} {what}{in_where}; ask for a Role that allows it",
+    ),
+    (
+        r'namespaces "(?P<what>[^"]+)" not found',
+        "there is no namespace {what}; create it with `kubectl create namespace {what}`",
+    ),
+    (
+        r"no configuration has been provided|invalid configuration",
+        "kubectl is not configured for any cluster; set KUBECONFIG, or name a context",
+    ),
+)
+"""What kubectl says, and what that means to whoever reads it."""
+
+
 def _failure(verb: str, stderr: str) -> ConflictError | ToolFailedError:
-    text = printable(" ".join(stderr.split())) or "it said nothing"
-    if "no matches for kind" in text and "PrometheusRule" in text:
-        return ToolFailedError(
-            "the cluster knows no PrometheusRule: the Prometheus Operator is not installed there; install it, or use --base plain"
-        )
+    lines = dict.fromkeys(
+        line for line in map(str.strip, stderr.splitlines()) if line and not KLOG.match(line)
+    )
+    text = printable(" ".join(lines) or " ".join(stderr.split())) or "it said nothing"
+    for pattern, meaning in CAUSES:
+        if found := re.search(pattern, text, re.IGNORECASE):
+            named = {key: value or "" for key, value in found.groupdict().items()}
+            named["in_where"] = f" in namespace {named['where']}" if named.get("where") else ""
+            return ToolFailedError(meaning.format(**named))
     if "conflict" in text.lower():
         return ConflictError(f"kubectl {verb}: another manager owns what would be written: {text}")
-    return ToolFailedError(f"kubectl {verb} failed: {text}")
+    return ToolFailedError(f"kubectl {verb} failed: {shortened(text, MOST_CHARACTERS)}")
 
 
 @contextmanager

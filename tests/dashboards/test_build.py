@@ -338,4 +338,6 @@ PRICED += "prices: {small: {input: 1, output: 2, as_of: 2026-11-01}}\n"
 def test_a_services_own_dashboard_shows_what_tokens_cost_where_only_prices_are_known() -> None:
     priced = loader.parse(PRICED, "x.yaml")
     own = {each["uid"]: each for each in documents(priced)}[service_uid("shop", "web")]
-    assert {"USD per hour by model, 5-min mean", "USD per 1k tokens"} <= {panel["title"] for panel in own["panels"]}
+    assert {"USD per hour by model, 5-min mean", "USD per 1k tokens"} <= {
+        panel["title"] for panel in own["panels"]
+    }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from leadline.cli.main import run
+from leadline.k8s import kubectl
 from tests.conftest import ROOT
 from tests.k8s.conftest import PREVIOUS, Cluster
 
@@ -252,7 +253,7 @@ def test_where_no_namespace_is_named_the_one_of_kubectl_is_used_and_shown(
 @pytest.mark.parametrize(
     ("verb", "says", "shown"),
     [
-        ("get", 'error: context "prod" does not exist', "does not exist"),
+        ("get", 'error: context "prod" does not exist', "knows no context prod"),
         ("diff", "Error from server (Forbidden): no", "Forbidden"),
         ("apply", "error: \x1b[31mgone\u202e", "error:  [31mgone "),
     ],
@@ -266,6 +267,40 @@ def test_kubectls_failures_are_told_and_cannot_steer_the_terminal(
     said = capsys.readouterr().err
     assert shown in said
     assert "\x1b" not in said
+
+
+SAYINGS = [
+    (
+        'E1201 04:00:00.123456   99 memcache.go:265] couldn\'t get current server API group list: Get "https://127.0.0.1:6443/api": '
+        "dial tcp 127.0.0.1:6443: connect: connection refused\n"
+        "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port? connection refused",
+        "kubectl cannot reach the cluster (connection refused); is it running, and is this the right context?",
+    ),
+    (
+        'Error from server (Forbidden): configmaps is forbidden: User "system:serviceaccount:ci:bot" cannot create resource '
+        '"configmaps" in API group "" in the namespace "monitoring"',
+        "system:serviceaccount:ci:bot may not create configmaps in namespace monitoring; ask for a Role that allows it",
+    ),
+    (
+        'Error from server (NotFound): namespaces "x" not found',
+        "there is no namespace x; create it with `kubectl create namespace x`",
+    ),
+    (
+        "error: You must be logged in to the server (Unauthorized)",
+        "the cluster does not accept kubectl's credentials; log in again, as with `kubectl get namespaces`",
+    ),
+    ("", "kubectl apply failed: it said nothing"),
+    ("error: one\nerror: one\nW1201 04:00:00.1 9 x.go:1] warned", "kubectl apply failed: error: one"),
+]
+
+
+@pytest.mark.parametrize(("said", "told"), SAYINGS)
+def test_what_kubectl_says_is_condensed_to_what_failed_and_what_to_do(said: str, told: str) -> None:
+    assert str(kubectl._failure("apply", said)) == told
+
+
+def test_a_long_message_is_cut() -> None:
+    assert len(str(kubectl._failure("apply", "x" * 5000))) < 500
 
 
 def test_a_plan_that_was_kept_is_done_exactly_or_not_at_all(

@@ -75,7 +75,7 @@ def test_a_plan_says_what_a_change_means(
     assert ship("plan", text=MINIMAL.replace("error_ratio: 1%", "error_ratio: 2%")) == 1
     said_ = capsys.readouterr().out
     assert "update     shop / web (shop-service-web)" in said_
-    assert "panel 'Error ratio': threshold 1.00 % → 2.00 %" in said_
+    assert "panel 'Error ratio, 5-min mean': threshold 1.00 % → 2.00 %" in said_
     assert "1 update, 6 unchanged" in said_
     assert ship("plan", "--no-exit-code") == 0
 
@@ -179,7 +179,7 @@ def test_rollback_restores_what_the_last_push_wrote_and_only_that(
     assert ship("rollback") == 0
     out = capsys.readouterr().out
     assert "restore    shop / web (shop-service-web)" in out
-    assert "panel 'Error ratio': threshold 2.00 % → 1.00 %" in out
+    assert "panel 'Error ratio, 5-min mean': threshold 2.00 % → 1.00 %" in out
     assert {uid: stored.body["panels"] for uid, stored in double.dashboards.items()} == before
     assert double.dashboards["shop-service-web"].messages[-1].startswith("leadline ")
     assert "rollback" in double.dashboards["shop-service-web"].messages[-1]
