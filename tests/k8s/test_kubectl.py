@@ -271,14 +271,18 @@ def test_kubectls_failures_are_told_and_cannot_steer_the_terminal(
 
 SAYINGS = [
     (
-        'E1201 04:00:00.123456   99 memcache.go:265] couldn\'t get current server API group list: Get "https://127.0.0.1:6443/api": '
-        "dial tcp 127.0.0.1:6443: connect: connection refused\n"
-        "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port? connection refused",
+        (
+            'E1201 04:00:00.123456   99 memcache.go:265] couldn\'t get current server API group list: Get "https://127.0.0.1:6443/api": '
+            "dial tcp 127.0.0.1:6443: connect: connection refused\n"
+            "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port? connection refused"
+        ),
         "kubectl cannot reach the cluster (connection refused); is it running, and is this the right context?",
     ),
     (
-        'Error from server (Forbidden): configmaps is forbidden: User "system:serviceaccount:ci:bot" cannot create resource '
-        '"configmaps" in API group "" in the namespace "monitoring"',
+        (
+            'Error from server (Forbidden): configmaps is forbidden: User "system:serviceaccount:ci:bot" cannot create resource '
+            '"configmaps" in API group "" in the namespace "monitoring"'
+        ),
         "system:serviceaccount:ci:bot may not create configmaps in namespace monitoring; ask for a Role that allows it",
     ),
     (
