@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PATH := $(CURDIR)/.cache/prometheus/usr/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format golden prove pins prometheus clean
+.PHONY: help demo test lint format golden docs prove pins prometheus clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,22 +26,25 @@ format: $(READY) ## format the code
 golden: $(READY) ## rewrite tests/golden/ and k8s/manifests/ from the code; review the diff
 	@LEADLINE_GOLDEN=write $(BIN)/pytest -q tests/golden
 
+docs: $(READY) ## the documentation as a site, in build/docs; any warning fails (ARGS="-b linkcheck" checks links)
+	@$(BIN)/sphinx-build -W --keep-going -q -b html $(ARGS) docs build/docs
+
 prove: $(READY) prometheus ## long measurements; writes dated results into docs/
 	@LEADLINE_ALL=1 $(BIN)/pytest -q tests/integration/test_profiles.py tests/alerts/test_any_catalog.py
-	@$(BIN)/python -m evidence.fidelity --out docs/fidelity.md
-	@$(BIN)/python -m evidence.faults --out docs/faults.md
-	@$(BIN)/python -m evidence.checking --out docs/checking.md
-	@$(BIN)/python -m evidence.replay --out docs/replay.md
-	@$(BIN)/python -m evidence.replay.traffic --out docs/low-traffic.md
+	@$(BIN)/python -m evidence.fidelity --out docs/evidence/fidelity.md
+	@$(BIN)/python -m evidence.faults --out docs/evidence/faults.md
+	@$(BIN)/python -m evidence.checking --out docs/evidence/checking.md
+	@$(BIN)/python -m evidence.replay --out docs/evidence/replay.md
+	@$(BIN)/python -m evidence.replay.traffic --out docs/evidence/low-traffic.md
 	@$(BIN)/leadline demo --chaos --out build/prove
-	@$(BIN)/python -m evidence.mutation $(if $(BEFORE),--before $(BEFORE)) --out docs/mutation.md
-	@$(if $(BEFORE),$(BIN)/python -m benchmarks.footprint --before $(BEFORE) --out docs/footprint.md,\
+	@$(BIN)/python -m evidence.mutation $(if $(BEFORE),--before $(BEFORE)) --out docs/evidence/mutation.md
+	@$(if $(BEFORE),$(BIN)/python -m benchmarks.footprint --before $(BEFORE) --out docs/evidence/footprint.md,\
 		$(BIN)/python -m benchmarks.footprint && \
-		echo "docs/footprint.md was not written; BEFORE=DIR names a checkout of the version to compare with")
-	@$(BIN)/python -m benchmarks.refresh --out docs/refresh.md
-	@$(BIN)/python -m benchmarks.speed --out docs/speed.md
-	@$(if $(BEFORE),$(BIN)/python -m benchmarks.generating --before $(BEFORE) --out docs/volume.md,\
-		echo "docs/volume.md was not measured; BEFORE=DIR names a checkout of the version to compare with")
+		echo "docs/evidence/footprint.md was not written; BEFORE=DIR names a checkout of the version to compare with")
+	@$(BIN)/python -m benchmarks.refresh --out docs/evidence/refresh.md
+	@$(BIN)/python -m benchmarks.speed --out docs/evidence/speed.md
+	@$(if $(BEFORE),$(BIN)/python -m benchmarks.generating --before $(BEFORE) --out docs/evidence/volume.md,\
+		echo "docs/evidence/volume.md was not measured; BEFORE=DIR names a checkout of the version to compare with")
 
 pins: $(READY) ## rewrite requirements.txt: every dependency, pinned with hashes
 	@$(BIN)/pip install --quiet --disable-pip-version-check --root-user-action=ignore uv

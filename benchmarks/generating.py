@@ -1,7 +1,7 @@
 """`generate` for 1, 100 and 1000 services, and the dashboards' JSON beside what plain grafanalib writes for the same panels.
 
 Run as `python -m benchmarks.generating`. Prints times and sizes, and their ratios in one run. With `--before`, a checkout of an earlier
-version, and `--out docs/volume.md` it writes what that version generates beside what this one does.
+version, and `--out docs/evidence/volume.md` it writes what that version generates beside what this one does.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _page(before: Path) -> str:
     return f"""\
 # What is generated
 
-Written by `python -m benchmarks.generating --before PATH --out docs/volume.md` on {datetime.now(UTC):%Y-%m-%d}, Python
+Written by `python -m benchmarks.generating --before PATH --out docs/evidence/volume.md` on {datetime.now(UTC):%Y-%m-%d}, Python
 {platform.python_version()}, {os.cpu_count()} cores. Each service has the profile threads-agent, two targets and two objectives. *Before* is
 commit {volume.commit(before)}, *now* is commit {volume.commit(HERE)}, both measured in this run by `leadline generate` as a user runs it. Times of 1 and 100
 services are medians of three runs. Sizes are in MB.

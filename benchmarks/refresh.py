@@ -1,6 +1,6 @@
 """What a refresh of each dashboard costs a Prometheus with 100 services and a day of data: as it is, and from raw expressions.
 
-Run as `python -m benchmarks.refresh --out docs/refresh.md`. Raw series of a day are written down; of every recording that a dashboard
+Run as `python -m benchmarks.refresh --out docs/evidence/refresh.md`. Raw series of a day are written down; of every recording that a dashboard
 reads, the series that its rule gives are written down too, a sample a minute (their values are flat: what is counted is samples). Then
 each query of each panel is asked over an hour, and over the day. The raw side evaluates, in place of each recorded series, the
 expression of its rule, down to raw counters; sums over a period of what is recorded stay as they are, which spares the raw side.

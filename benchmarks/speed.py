@@ -1,4 +1,4 @@
-"""All figures of speed, as a page. Run as `python -m benchmarks.speed --out docs/speed.md`."""
+"""All figures of speed, as a page. Run as `python -m benchmarks.speed --out docs/evidence/speed.md`."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _discover(prometheus: Prometheus, catalog: Catalog | None) -> Discovery:
         seen = f"; these may count requests: {', '.join(like[:MOST_LIKE])}" if like else ""
         raise NoDataError(
             f"{prometheus.url} has no counter of requests, tokens or spend that a profile knows (leadline profiles){seen}; "
-            "describe yours in a profile of your own (docs/profiles.md)"
+            "describe yours in a profile of your own (docs/reference/profiles.md)"
         )
     return found
 

@@ -44,17 +44,17 @@ def build(catalog: Catalog) -> Dashboard:
 def _figures(view: View) -> tuple[Panel, ...]:
     where = view.where
     return (
-        _figure("traffic", "Requests per second, 5-min mean", "reqps", throughput.requests(where), "requests",
+        _figure("traffic", "Requests/s, 5-min mean", "reqps", throughput.requests(where), "requests",
                 "Requests recorded by the chosen services. Normal follows the hour and the day."),
         _figure("errors", "Error ratio, 5-min mean", "percentunit", error_ratio.error_ratio(where), "requests",
                 "Failed requests per request; 'no data' means no traffic. Normal is below the target."),
-        _figure("p95", "p95 latency (bucket estimate)", "s",
+        _figure("p95", "p95 (bucket estimate)", "s",
                 f"max(\n{quantile(view.services, P95, where, ('service',))}\n)", "latency",
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
                 f"min(\n{burn.remaining(where)}\n)", "requests",
                 "Of the objective of which least is left. Below 0 it is missed; 'no data' until 1 % of a period is recorded. Normal is well above.", LEFT),
-        _figure("spend", "USD per hour, 5-min mean", "currencyUSD", cost.per_hour(where), "cost",
+        _figure("spend", "USD/h, 5-min mean", "currencyUSD", cost.per_hour(where), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
         _figure("alerts", "Alerts firing", "short", _firing(view), "requests",
                 "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0.", FIRING),

@@ -1,6 +1,6 @@
 """How well `leadline check` tells faulty panels and rules from sound ones, beside promtool on the same ones.
 
-Run as `python -m evidence.checking --out docs/checking.md`. A real Prometheus serves the corpus's world (tests/corpus), which
+Run as `python -m evidence.checking --out docs/evidence/checking.md`. A real Prometheus serves the corpus's world (tests/corpus), which
 was written without knowledge of the checks. Exits 1 where fewer faults are found, or more sound cases are blamed, than promised.
 """
 

@@ -1,6 +1,6 @@
 """How near the snapshot comes to the truth, beside k6 and the usual PromQL: eight latency shapes, three scrape intervals.
 
-Run as `python -m evidence.fidelity --out docs/fidelity.md`. A real k6 loads a service that writes down the exact
+Run as `python -m evidence.fidelity --out docs/evidence/fidelity.md`. A real k6 loads a service that writes down the exact
 duration of every request, while a real Prometheus scrapes it as three jobs, every 1, 5 and 15 s. Exits 1 where a count is
 not exact, a truth lies outside the bounds, or the estimates are worse than promised.
 """

@@ -1,6 +1,6 @@
 """How many mistakes in generated rules the generated promtool tests find: each rule is changed at one place, and its tests are run.
 
-Run as `python -m evidence.mutation --before CHECKOUT --out docs/mutation.md`; CHECKOUT is an earlier version, whose tests are timed
+Run as `python -m evidence.mutation --before CHECKOUT --out docs/evidence/mutation.md`; CHECKOUT is an earlier version, whose tests are timed
 too. The operators stand in evidence/mutants.py, what was said of mutants
 that survived in evidence/survivors.py. Exits 1 where fewer of those that any input could tell are found than promised.
 """
@@ -254,7 +254,7 @@ def _page(score: Score, catalog: str, times: Sequence[str]) -> Iterator[str]:
     yield ""
     yield (
         f"Plain `promtool test rules` on all test files of one service, median of {ruletests.ROUNDS}, generated and run by each version "
-        "itself. Evaluations are those of all rules of the service. A score that is quoted is that of the version's own docs/mutation.md; "
+        "itself. Evaluations are those of all rules of the service. A score that is quoted is that of the version's own docs/evidence/mutation.md; "
         "it was not measured again, and its rules and mutants were others."
     )
     yield ""

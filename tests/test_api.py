@@ -157,7 +157,7 @@ def test_secrets_that_a_catalog_names_are_sent_only_where_the_user_agreed(
 
 
 def _examples() -> Iterator[str]:
-    text = (ROOT / "docs/python.md").read_text("utf-8")
+    text = (ROOT / "docs/how-to/python.md").read_text("utf-8")
     yield from re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
@@ -168,7 +168,7 @@ def test_the_examples_of_the_documentation_run(
     monkeypatch.setenv("LEADLINE_URL", url)
     scope: dict[str, Any] = {}
     for code in list(_examples())[: number + 1]:
-        exec(compile(code.replace("http://127.0.0.1:9090", url), "docs/python.md", "exec"), scope)
+        exec(compile(code.replace("http://127.0.0.1:9090", url), "docs/how-to/python.md", "exec"), scope)
     assert capsys.readouterr().out
 
 

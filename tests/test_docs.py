@@ -58,13 +58,17 @@ def test_names_of_alerts_keep_to_the_conventions_of_mixins() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_names_every_command(command: str) -> None:
-    assert f"leadline {command}" in (ROOT / "README.md").read_text("utf-8")
+def test_the_table_of_commands_names_every_command(command: str) -> None:
+    assert f"leadline {command}" in (ROOT / "docs/reference/command-table.md").read_text("utf-8")
+
+
+def test_the_readme_fits_one_screen() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
 
 
 @pytest.mark.parametrize("profile", profiles.names())
 def test_the_page_of_profiles_names_every_one(profile: str) -> None:
-    assert f"`{profile}`" in (ROOT / "docs/profiles.md").read_text("utf-8")
+    assert f"`{profile}`" in (ROOT / "docs/reference/profiles.md").read_text("utf-8")
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -1,4 +1,4 @@
-"""Run as `python -m benchmarks.footprint --before PATH --out docs/footprint.md`.
+"""Run as `python -m benchmarks.footprint --before PATH --out docs/evidence/footprint.md`.
 
 Exits 1 if one objective reads more samples a second than Sloth's rules for it, or if series, samples or evaluation time of the
 worked example are more than two thirds of what they are in the checkout at PATH. Writes no page if a figure is missing.

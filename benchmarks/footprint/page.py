@@ -55,7 +55,7 @@ def lines(ours: Groups, sloths: Groups, versions: Versions | None, prometheus: s
     faults = tuple(missed(ours, sloths, versions))
     yield "# Footprint\n"
     yield (
-        f"Written by `python -m benchmarks.footprint --before PATH --out docs/footprint.md` on {datetime.now(UTC):%Y-%m-%d}, "
+        f"Written by `python -m benchmarks.footprint --before PATH --out docs/evidence/footprint.md` on {datetime.now(UTC):%Y-%m-%d}, "
         f"Prometheus {prometheus}. Samples are those that Prometheus says an evaluation reads (`stats=all`), each group evaluated once; "
         "samples a second count each group as often as it is evaluated. The page is not written if a figure is missing.\n"
     )

@@ -1,6 +1,6 @@
-"""Every fault, measured in a real Prometheus and set beside the truth: writes docs/faults.md.
+"""Every fault, measured in a real Prometheus and set beside the truth: writes docs/evidence/faults.md.
 
-Run as `python -m evidence.faults --out docs/faults.md`. Exits 1 where a figure is untrue that the model covers.
+Run as `python -m evidence.faults --out docs/evidence/faults.md`. Exits 1 where a figure is untrue that the model covers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Run as `python -m evidence.replay --out docs/replay.md`.
+"""Run as `python -m evidence.replay --out docs/evidence/replay.md`.
 
 Exits 1 where an alert that is due does not fire, or at another time than exact counts say; where any other fires; or
 where a remaining budget or a coverage is not what the scrapes add up to.

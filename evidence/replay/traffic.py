@@ -1,4 +1,4 @@
-"""Which burn-rate condition to use at low traffic: run as `python -m evidence.replay.traffic --out docs/low-traffic.md`.
+"""Which burn-rate condition to use at low traffic: run as `python -m evidence.replay.traffic --out docs/evidence/low-traffic.md`.
 
 Exits 1 where the chosen condition breaks its promise, or where Prometheus judges otherwise than the simulation. Needs
 numpy, prometheus and promtool.

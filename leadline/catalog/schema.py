@@ -1,6 +1,6 @@
 """A JSON Schema of `leadline.yaml`, for editors: built from what the reader knows, and never stricter than the reader.
 
-The reader has further rules that a schema cannot say: docs/catalog.md lists them.
+The reader has further rules that a schema cannot say: docs/reference/catalog.md lists them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One counter series: what it counted between any two moments, at least and at most.
 
 Between two scrapes without a restart a counter's difference is exact, and lies after the first scrape and before the
-second was read. Everything else is bounded: see `docs/measuring.md`, which names the assumptions.
+second was read. Everything else is bounded: see `docs/explanation/measuring.md`, which names the assumptions.
 """
 
 from __future__ import annotations

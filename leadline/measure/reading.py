@@ -37,7 +37,7 @@ class Reading:
     unbounded  something may be missing above `upper`: increments lost in a restart, say
     missing      as much may be missing, if `assumption` holds; infinite where nothing limits it
     judged_upper the upper bound with what may be missing, if `assumption` holds; None where `upper` is all there is
-    assumption   what bounds and verdict rest on, beside the model of docs/measuring.md; empty where they need nothing
+    assumption   what bounds and verdict rest on, beside the model of docs/explanation/measuring.md; empty where they need nothing
     incomplete   why the answer may lack series, which leaves every verdict undecided
     events       of a ratio, how many events it is of
     shown      what the PromQL that everyone writes says of the same window, which a dashboard would show

@@ -47,21 +47,21 @@ LEAST_BAD_OF_EXPECTED = Decimal("0.5")
 """Bad events required in the short window, as a share of the events expected there, between 1 and LEAST_BAD.
 
 Expected is what the long window had per second. A single failure in the hours after a burn is no second burn; but at 2
-requests an hour a short window rarely has two requests. Simulated in docs/low-traffic.md.
+requests an hour a short window rarely has two requests. Simulated in docs/evidence/low-traffic.md.
 """
 CONFIDENCE_Z = Decimal("2.33")
 """Standard deviations below the count of bad events where the lower confidence bound lies: 99 %, one-sided.
 
 By the variance-stabilizing transformation of a Poisson count (Bartlett 1936): the square root of a count has a standard
 deviation of about 1/2, so the bound is met where sqrt(bad) - z/2 > sqrt(share * events). Because z/2 > 1, one bad event
-never meets it. docs/low-traffic.md compares values of z.
+never meets it. docs/evidence/low-traffic.md compares values of z.
 """
 BOUND_BURN_RATE = Decimal(2)
 BOUND_FRACTION = Decimal("0.7")
 """Burn rate that the lower confidence bound must exceed: BOUND_BURN_RATE, but at most this fraction of an arm's factor.
 
 The measured burn rate must exceed the whole factor. Asking the same of the bound would miss burns of up to several times
-the factor at moderate traffic. docs/low-traffic.md compares bounds.
+the factor at moderate traffic. docs/evidence/low-traffic.md compares bounds.
 """
 
 

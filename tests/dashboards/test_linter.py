@@ -143,7 +143,7 @@ def test_a_rule_of_the_linter_holds(rule: str, dashboards: list[Json]) -> None:
 
 @pytest.mark.parametrize("rule", [*RULES, *EXCEPTIONS])
 def test_every_rule_has_its_line_in_the_documentation(rule: str) -> None:
-    assert f"`{rule}`" in (ROOT / "docs/dashboards.md").read_text("utf-8")
+    assert f"`{rule}`" in (ROOT / "docs/how-to/dashboards.md").read_text("utf-8")
 
 
 BROKEN: dict[str, Json] = {

@@ -176,7 +176,7 @@ def test_every_signal_has_a_unit_that_grafana_knows() -> None:
 
 
 def test_the_documented_example_is_generated_as_it_stands(with_module: Write) -> None:
-    page = (ROOT / "docs/dashboards.md").read_text("utf-8")
+    page = (ROOT / "docs/how-to/dashboards.md").read_text("utf-8")
     (module,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     found = json.loads(panels.render(mine(with_module(module))))
     assert (found["uid"], len(found["panels"])) == ("shop-checkout", 7)
@@ -184,7 +184,10 @@ def test_the_documented_example_is_generated_as_it_stands(with_module: Write) ->
 
 def test_every_name_that_is_documented_is_public() -> None:
     table = (
-        (ROOT / "docs/dashboards.md").read_text("utf-8").partition("| name | gives |")[2].partition("\n\n")[0]
+        (ROOT / "docs/how-to/dashboards.md")
+        .read_text("utf-8")
+        .partition("| name | gives |")[2]
+        .partition("\n\n")[0]
     )
     names = {name.partition("(")[0] for name in re.findall(r"`([A-Za-z_]+(?:\([^`]*\))?)`", table)} - {
         "leadline"

@@ -11,7 +11,7 @@ from leadline.cli.main import COMMANDS, group
 from tests.conftest import ROOT
 from tests.golden.test_golden import WRITE
 
-PAGE = ROOT / "docs/commands.md"
+PAGE = ROOT / "docs/reference/commands.md"
 WIDTH = 100
 
 
