@@ -45,9 +45,7 @@ class Connection:
         from leadline.catalog.context_file import known
 
         if catalog is None and not self.catalog_file.is_file():
-            found = known((), "")
-            if found.contexts:
-                return found.pick(self.context_name)
+            return known((), "").pick(self.context_name)
         return picked(catalog or self.load(), self.context_name)
 
     def context(self, catalog: Catalog) -> Context:

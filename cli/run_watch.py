@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 WINDOWS = ("1m", "5m", "15m", "1h")
 HOME, CLEAR_LINE, CLEAR_REST, HIDE, SHOW = "\x1b[H", "\x1b[K", "\x1b[J", "\x1b[?25l", "\x1b[?25h"
+UNREACHABLE = 3
 OTHER_SCREEN, THIS_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 
 
@@ -82,8 +83,7 @@ def command(
             count=count,
             asked=prometheus.url,
         )
-        watch.run()
-    return 0
+        return watch.run()
 
 
 class _Watch:
@@ -116,8 +116,11 @@ class _Watch:
         self._choice = Choice()
         self._explains = False
 
-    def run(self) -> None:
-        """Look and draw until it is quit, or has looked often enough; the terminal's own screen is back afterwards."""
+    def run(self) -> int:
+        """Look and draw until it is quit, or has looked often enough; the terminal's own screen is back afterwards.
+
+        Return the exit code: 3 if the last look failed.
+        """
         if self._drawn:
             sys.stdout.write(OTHER_SCREEN + HIDE)
             self._draw()
@@ -130,7 +133,7 @@ class _Watch:
                         self._left -= 1
                 self._draw()
                 if self._left == 0 or not self._waited(begun + self._every):
-                    return
+                    return UNREACHABLE if self._lost else 0
         finally:
             if self._drawn:
                 sys.stdout.write(SHOW + THIS_SCREEN)
@@ -140,11 +143,11 @@ class _Watch:
     def _take(self, found: Look) -> None:
         from .watch.frame import plain
 
+        self._lost = found.lost
         if not self._drawn:
             for line in plain(found, self._windows[self._at]):
                 click.echo(line)
             return
-        self._lost = found.lost
         if not found.lost:
             self._begin()
             self._last = found
@@ -192,6 +195,8 @@ class _Watch:
 
     def _leave(self) -> None:
         """Leave the last picture behind, on the terminal's own screen."""
+        from leadline.base.printable import printable
+
         from .watch.frame import lines
 
         if self._last:
@@ -202,6 +207,8 @@ class _Watch:
                 self._last, self._history, window, columns, every, replace(self._choice, offset=0)
             ):
                 sys.stdout.write(f"{paint(line)}\r\n")
+        if self._lost:
+            sys.stdout.write(f"{printable(self._lost)}\r\n")
 
     def _chooses(self, key: str) -> bool:
         """Obey a key that changes what is shown; return whether to draw again."""

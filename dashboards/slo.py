@@ -124,7 +124,7 @@ def _remaining(view: View) -> Panel:
         key="slo.remaining",
         title="Budget left",
         description=(
-            "1 − bad events ÷ all ÷ (1 − target), over the objective's period. Shown from 1 % coverage on. It falls while events are bad and rises again when "
+            "1 − bad events ÷ all ÷ (1 − target), over the objective's period; 'no data' until 1 % of it is recorded. It falls while events are bad and rises again when "
             "they leave the period. Normal is well above 0; below the line the objective is missed."
         ),
         unit="percentunit",

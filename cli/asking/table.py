@@ -162,8 +162,8 @@ def _figure(value: float, unit: str) -> str:
     return show(value, unit) if unit else (number(value) if abs(value) >= 1e15 else f"{value:.6g}")
 
 
-def spark(values: Sequence[float], most: int = SPARKS) -> str:
-    """Draw values as small bars, from the least to the most of them; a gap where there is no number."""
+def spark(values: Sequence[float], most: int = SPARKS, *, from_zero: bool = False) -> str:
+    """Draw values as small bars, from the least, or from 0, to the most of them; a gap where there is no number."""
     points = [
         values[round(index * (len(values) - 1) / max(1, min(most, len(values)) - 1))]
         for index in range(min(most, len(values)))
@@ -171,7 +171,7 @@ def spark(values: Sequence[float], most: int = SPARKS) -> str:
     finite = [value for value in points if math.isfinite(value)]
     if not finite:
         return ""
-    low, high = min(finite), max(finite)
+    low, high = 0.0 if from_zero else min(finite), max(finite)
     steps = len(BARS) - 1
     return "".join(
         BARS[round((value - low) / (high - low) * steps) if high > low else 0]

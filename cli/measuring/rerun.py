@@ -21,6 +21,7 @@ def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Wind
             yield f"leadline forward grafana --context {context.name} --open"
     file = "" if str(connection.catalog_file) == "leadline.yaml" else f" --catalog {connection.catalog_file}"
     names = "".join(f" {name}" for name in wanted.names)
+    yield f"leadline watch{names}{file}{where}"
     yield f"leadline snapshot{names}{file}{where} --start {utc(window.start)} --end {utc(window.end)}"
     if wanted.k6:
         yield f"k6 run --summary-export={wanted.k6} YOUR-SCRIPT.js && leadline snapshot{names}{file}{where} --k6 {wanted.k6}"

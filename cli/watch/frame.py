@@ -52,7 +52,7 @@ class History:
                 kept.append(math.nan if value is None else value)
 
     def curve(self, service: str, signal: str) -> str:
-        return spark(list(self._kept.get((service, signal), ())), CELLS)
+        return spark(list(self._kept.get((service, signal), ())), CELLS, from_zero=True)
 
 
 WORST, NAME = "worst first", "by name"
@@ -111,7 +111,7 @@ def lines(
     room = max(2, rows - 2 - (len(firing) + 1 if firing else 0))
     seen = chosen(look, choice)
     head, *drawn = _services(replace(look, seen=tuple(seen)), history, columns)
-    left = "" if len(seen) == len(look.seen) else f", {len(seen)} of {len(look.seen)} services"
+    left = f", {len(seen)} of {len(look.seen)} services that need attention" if choice.only_bad else ""
     moment = time.strftime("%H:%M:%S", time.localtime(look.at))
     yield _fit(f"{moment}  rates over {window}, {choice.sort}{left}", columns)
     yield ""

@@ -38,7 +38,7 @@ class Known:
             wanted = (
                 f"there is no context {name!r}, nor any other" if name else "no context says where to ask"
             )
-            raise UsageError(f"{wanted}; give --url, or write contexts into the catalog or {user_file()}")
+            raise UsageError(f"{wanted}; give --url, or add one: leadline context add NAME --url URL")
         wanted = name or self.current or next(iter(self.contexts))
         if wanted not in self.contexts:
             raise UsageError(f"there is no context {wanted!r}{nearest(wanted, self.contexts)}")

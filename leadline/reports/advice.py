@@ -168,7 +168,7 @@ def _rejected(found: Readings) -> Iterator[Advice]:
     yield Advice(
         title="Count the requests that are turned away",
         evidence=(
-            f"the client was answered 429 {show(client.value, 'requests')} times, and the server counted none of it"
+            f"{show(client.value, 'requests')} requests were answered 429, and the server counted none of them"
         ),
         snippet=(
             'REJECTED = Counter("http_requests_rejected_total", "Requests turned away by the rate limit", ["route"])\n'

@@ -10,13 +10,19 @@ from leadline.measure.reading import Reading
 from .model import Comparison
 
 
-def against(references: Iterable[Reference], readings: Iterable[Reading]) -> Iterator[Comparison]:
-    """Set each measured figure beside every reference that has one; what was not measured is not compared."""
+def against(
+    references: Iterable[Reference], readings: Iterable[Reading], *, is_load: bool
+) -> Iterator[Comparison]:
+    """Set each measured figure beside every reference that has one.
+
+    What was not measured is not compared, nor is throughput without a load test: it is demand then, not capacity.
+    """
     measured = {reading.signal: reading for reading in readings}
     for reference in references:
         for signal, (low, high) in reference.figures.items():
             reading = measured.get(signal)
-            if reading is not None and reading.value is not None:
+            is_demand = signal == "throughput" and not is_load
+            if reading is not None and reading.value is not None and not is_demand:
                 yield Comparison(
                     signal=signal,
                     unit=reading.unit,

@@ -238,7 +238,7 @@ def _month(spent: Spend | NotMeasured, per_request: Reading, volume: float | Non
 
 
 def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Reading]:
-    """Judge the month's budget like a target: undecided where no month is known."""
+    """Judge the month's budget like a target; without a month there is nothing to judge."""
     if not terms.monthly_budget_usd:
         return
     budget = terms.monthly_budget_usd
@@ -252,7 +252,7 @@ def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Read
         share = replace(
             share, note=f"{share.note}, which lasts for about {lasts} requests at this cost of one"
         )
-    yield judged_by(share, 1.0, "ratio")
+    yield judged_by(share, 1.0, "ratio") if month.value is not None else share
 
 
 def _savings(

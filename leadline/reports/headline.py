@@ -19,6 +19,7 @@ INSTEAD = {"cost_per_1k_tokens": "cost_per_request"}
 MOST_SERVICES = 3
 """How many services the headline has figures of, those with a missed target first."""
 LITTLE_HEADROOM = 1.5
+WATCH_OUT = "watch out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,12 @@ class Headline:
             (f"{each.service}: " if len(self.figures) > 1 else "") + ", ".join(each.texts)
             for each in self.figures
         )
-        return " | ".join(filter(None, (self.verdict, figures, self.subject)))
+        opened = "; ".join(
+            f"{note.kind}: {note.text.partition(' lies ')[0].partition(';')[0]}"
+            for note in self.notes
+            if note.kind != WATCH_OUT
+        )
+        return " | ".join(filter(None, (self.verdict, opened, figures, self.subject)))
 
 
 def of(report: Report) -> Headline:
@@ -81,9 +87,6 @@ def of(report: Report) -> Headline:
         ),
         notes=tuple(sorted(notes, key=lambda note: order.index(note.kind))),
     )
-
-
-WATCH_OUT = "watch out"
 
 
 def urgency(service: ServiceReport) -> tuple[bool, bool]:
@@ -110,12 +113,13 @@ def _verdict(report: Report) -> str:
 def _subject(report: Report) -> str:
     names = [service.name for service in report.services]
     window = report.window
-    seconds = window.rate_seconds if window.is_load else window.seconds
+    of_load = window.is_load and window.whole_load
+    seconds = window.rate_seconds if of_load else window.seconds
     users = next((service.users for service in report.services if service.users), None)
     parts = [
         names[0] if len(names) == 1 else f"{len(names)} services",
         *([f"{users} users"] if users else []),
-        f"{length(seconds)} on {_moment(window.rate_start if window.is_load else window.start)}",
+        f"{length(seconds)} on {_moment(window.rate_start if of_load else window.start)}",
     ]
     return ", ".join(parts)
 
@@ -170,6 +174,9 @@ def _notes(service: ServiceReport) -> Iterator[Note]:
     for reading in service.readings:
         if reading.verdict in (MISSED, UNDECIDED) and reading.target is not None:
             text = _missed(reading) if reading.verdict == MISSED else _undecided(reading)
+            seen = next((each for each in service.client if each.signal == reading.signal), None)
+            if seen and reading.verdict == UNDECIDED:
+                text += f" (the client measured {show(seen.client, seen.unit)})"
             yield Note(kind=reading.verdict, text=text, service=service.name)
     for text in _watch_out(service):
         yield Note(kind=WATCH_OUT, text=text, service=service.name)
@@ -196,6 +203,8 @@ def _undecided(reading: Reading) -> str:
 
 
 def _watch_out(service: ServiceReport) -> Iterator[str]:
+    if service.grade and not service.grade.startswith("full"):
+        yield f"the evidence is {service.grade}"
     firing = sorted({each.name for each in service.alerts if each.state == "firing"})
     if firing:
         yield f"{', '.join(firing)} fired in the window"
@@ -207,8 +216,8 @@ def _watch_out(service: ServiceReport) -> Iterator[str]:
             and burn.alert not in firing
         ):
             yield (
-                f"{burn.alert} would page at this rate: the budget of {burn.objective} is used "
-                f"{show(burn.rate or burn.lower, '')} times as fast as allowed"
+                f"{burn.alert} would page at this rate: the {burn.objective} objective of {goal(burn.target, 'ratio')} allows "
+                f"{goal(1 - burn.target, 'ratio')} bad events, and there were {show(burn.rate or burn.lower, '')} times as many"
             )
     yield from _budget(service)
     room = service.headroom

@@ -11,12 +11,12 @@ from leadline.measure.reading import Reading
 from leadline.measure.window import Window
 
 from .headline import length
-from .model import MET, Comparison
+from .model import MET, Comparison, Headroom
 from .words import in_words
 
 
 def sentences(
-    window: Window, readings: Sequence[Reading], comparisons: Sequence[Comparison]
+    window: Window, readings: Sequence[Reading], comparisons: Sequence[Comparison], room: Headroom
 ) -> Iterator[str]:
     """Return them, each with the window that it is true of."""
     found = {reading.signal: reading for reading in readings}
@@ -28,6 +28,9 @@ def sentences(
         counted = show(requests.value, "requests")
         if errors.verdict == MET or (errors.is_exact and errors.value == 0):
             yield f"{counted} requests, {_errors(errors)} ({when(window)})"
+    throughput = found.get("throughput")
+    if room.factor is not None and throughput and throughput.value:
+        yield f"{capacity(room.factor, throughput)}; {in_words(room.binding)} is the limit"
     for each in comparisons:
         measured = found.get(each.signal)
         if measured and each.signal.startswith("cost") and measured.is_exact and each.value < each.low:
@@ -36,6 +39,12 @@ def sentences(
                 f"{in_words(each.signal)} {show(each.value, each.unit)}, {_percent(less)} below {each.reference} "
                 f"({show(each.low, each.unit)}; {each.source}; {when(window)})"
             )
+
+
+def capacity(factor: float, throughput: Reading) -> str:
+    """Return what the same hardware would take, to two digits: it is extrapolated."""
+    rate = float(f"{factor * (throughput.value or 0):.2g}")
+    return f"about {show(rate, throughput.unit)} on this hardware ({factor:.1f}× this load, extrapolated)"
 
 
 def when(window: Window) -> str:
@@ -50,7 +59,11 @@ def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> 
     at = ""
     if throughput and throughput.value:
         rate = show(throughput.value, throughput.unit)
-        at = f" at {rate.replace('req/s', 'requests/s')} over {length(window.rate_seconds)}"
+        at = (
+            f" at {rate.replace('req/s', 'requests/s')} over {length(window.rate_seconds)}"
+            if window.whole_load
+            else ""
+        )
     certain = f"at most {show(reading.upper, 'seconds')}" if reading.upper is not None else ""
     below = f"{_percent(1 - value / target)} below" if value < target else "within"
     name = reading.signal.removeprefix("latency.")

@@ -22,18 +22,21 @@ from .model import Alert, Burn
 
 ALERTS = "ALERTS"
 STATES = ("firing", "pending")
+BY_SLICES = "judged by time slices that its rules record, not by one window; see the SLO dashboard"
 
 
 def burns(measurements: Measurements, readings: Sequence[Reading]) -> Iterator[Burn]:
     """Return how fast each objective's budget burned: 1 is exactly what the objective allows for all of its period.
 
-    Objectives of freshness and cost are judged by their recorded time slices, not by one window; they are left out.
+    Objectives of freshness and cost are judged by their recorded time slices; of them one window says nothing.
     """
     for objective in measurements.service.objectives:
         bad = _bad(measurements, objective, readings)
         if isinstance(bad, NotMeasured):
             yield Burn(objective=objective.name, target=float(objective.target), reason=bad.reason)
-        elif bad is not None:
+        elif bad is None:
+            yield Burn(objective=objective.name, target=float(objective.target), reason=BY_SLICES)
+        else:
             yield _burn(objective, bad, measurements.window)
 
 

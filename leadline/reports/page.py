@@ -49,7 +49,6 @@ def write(report: Report) -> str:
         tiles=[(printable(service.name), list(tiles(service))) for service in services],
         message_parts=[part for part in parts if part["name"] in MESSAGE[1:]],
         details=[part for part in parts if part["name"] not in MESSAGE],
-        opened=OPEN,
         charts=_json(charts),
         loads=_json([load for service in services if (load := _load(report, service))]),
         charted=[(chart["service"], chart["name"], chart["title"], chart["note"]) for chart in charts],
@@ -73,6 +72,7 @@ def _laid_out(section: Section) -> dict[str, Any]:
         "blocks": section.blocks,
         "figures": [bool(each) and all(map(FIGURE.match, each)) for each in cells],
         "names_row": 1 if rows and rows[0][0] in VERDICTS else 0,
+        "is_open": section.name in OPEN or any(row[0] == "✗" for row in rows),
     }
 
 

@@ -12,13 +12,15 @@ from leadline.base.units import promql_duration, show
 from leadline.measure.reading import Provenance, Reading
 from leadline.measure.window import utc
 
-from . import headline
+from . import headline, highlights
 from .changes import BETTER, WORSE
 from .headline import Headline
 from .model import MET, MISSED, UNDECIDED, Advice, Alert, Burn, Comparison, Group, Report, ServiceReport
 from .words import in_words
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
+PROJECTED = ("cost_per_month", "cost.budget_share", "cost.savings", "cost_per_hour", "cost_per_million")
+"""Figures that are computed for more than was measured: their inputs may be exact, they are not."""
 MORE_IS_BETTER = ("throughput", "success_ratio", "requests")
 COST = ("tokens", "cost")
 SATURATION = (
@@ -248,7 +250,7 @@ def certainty(reading: Reading) -> str:
     if reading.lower is None:
         return ""
     if reading.is_exact:
-        return "exact"
+        return "projected" if reading.signal.startswith(PROJECTED) else "exact"
     low = show(reading.lower, reading.unit)
     meet = reading.upper is not None and math.isclose(reading.lower, reading.upper, rel_tol=1e-12)
     if reading.upper is None or (reading.unbounded and meet):
@@ -423,11 +425,9 @@ def _headroom(service: ServiceReport) -> Section:
 def _capacity(service: ServiceReport) -> str:
     """Return what the hardware would take, as a rate where one was measured."""
     factor, rate = service.headroom.factor or 0.0, service.reading("throughput")
-    times = f"{factor:.1f}× this load"
     if rate is None or not rate.value:
-        return f"about {times} on this hardware (extrapolated)"
-    capacity = float(f"{factor * rate.value:.2g}")
-    return f"about {show(capacity, rate.unit)} on this hardware ({times}, extrapolated)"
+        return f"about {factor:.1f}× this load on this hardware (extrapolated)"
+    return highlights.capacity(factor, rate)
 
 
 def _next_steps(steps: Sequence[Advice]) -> Section:

@@ -109,7 +109,7 @@ def _service(
         *(client.judged(run) if run else ()),
     )
     groups = tuple(breakdown.groups(measurements))
-    comparisons = tuple(comparison.against(catalog.references, readings))
+    comparisons = tuple(comparison.against(catalog.references, readings, is_load=measurements.window.is_load))
     room = headroom.assess(measurements, readings)
     report = ServiceReport(
         name=service.name,
@@ -123,7 +123,7 @@ def _service(
         headroom=room,
         in_place=tuple(advice.in_place(measurements, readings, room)),
         next_steps=tuple(advice.next_steps(measurements, readings, groups, room)),
-        highlights=tuple(highlights.sentences(measurements.window, readings, comparisons)),
+        highlights=tuple(highlights.sentences(measurements.window, readings, comparisons, room)),
         histogram=latency.histogram(measurements),
         burns=tuple(objectives.burns(measurements, readings)),
         alerts=tuple(each for each in active if each.service in ("", service.name)),

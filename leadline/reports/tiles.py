@@ -69,9 +69,21 @@ def _tile(reading: Reading, charts: Sequence[Chart]) -> Tile:
         value="no figure" if reading.value is None else show(reading.value, reading.unit),
         target="" if reading.target is None else f"target {relation} {goal(reading.target, reading.unit)}",
         verdict=reading.verdict or "",
-        bounds=certainty(reading),
+        bounds=_bounds(reading),
         bar=_bar(reading),
         spark=_spark(reading.signal, charts),
+    )
+
+
+def _bounds(reading: Reading) -> str:
+    """Return what a reader must know of a value: that it is estimated between bounds, or what it assumes."""
+    bounds = certainty(reading)
+    if reading.signal == "cost.budget_share":
+        return reading.note.partition(",")[0]
+    return (
+        f"estimate, between {bounds.replace(' to ', ' and ')}"
+        if reading.signal.count(".p") and " to " in bounds
+        else bounds
     )
 
 

@@ -66,7 +66,7 @@ def test_the_url_may_stand_in_the_environment(
     assert run(["query", "up"]) == 0
     assert api.requests
     assert run(["query", "up", "--context", "nowhere"]) == 2  # the command line overrules the environment
-    assert "there is no catalog" in capsys.readouterr().err
+    assert "no context 'nowhere'" in capsys.readouterr().err
 
 
 def test_a_slow_question_is_shown_and_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:

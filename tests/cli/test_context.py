@@ -82,7 +82,7 @@ def test_without_a_catalog_the_users_own_do(
     monkeypatch.chdir(tmp_path)
     api.answer = lambda _: success(vector(({}, "1")))
     assert run(["query", "up"]) == 2
-    assert "there is no catalog leadline.yaml" in capsys.readouterr().err
+    assert "no context says where to ask; give --url" in capsys.readouterr().err
     assert run(["context", "list"]) == 0
     assert "there is none; write contexts" in capsys.readouterr().out
     mine(f"contexts: {{live: {{prometheus: {{url: '{api.url}'}}}}}}\n")

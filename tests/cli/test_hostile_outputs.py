@@ -126,7 +126,7 @@ COMMANDS: dict[str, list[str]] = {
 HALF = "\ud800lone"
 """Half a character: an answer that holds one is no JSON, and refused."""
 ENDS: dict[str, tuple[int, ...]] = {"query, nothing": (0, 3)}
-HALF_ENDS = {"watch": (0,)}
+HALF_ENDS = {"watch": (3,)}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -104,6 +104,13 @@ RIGHTLY_EMPTY = {
     ("Requests per second over half an hour, and a week before", "{{service}} a week before"),
     ("USD per hour, and what past weeks' same hour cost", "{{service}} past weeks"),
     ("USD per hour, and what past weeks' same hour cost", "{{service}} anomaly"),
+    ("Least budget left", "Least budget left"),
+    ("Services", "Budget left"),
+    ("Budget left", "{{objective}}"),
+    ("Budget left", "{{service}} {{objective}}"),
+    ("Objectives", "Budget left"),
+    ("Objectives", "Lasts for, at this rate"),
+    ("Budget lasts for, at the present rate", "{{service}} {{objective}}"),
 }
 """What a Prometheus of a minute's age cannot know."""
 
@@ -128,7 +135,7 @@ def test_what_a_user_asked_for_is_written(demo: Finished, out: Path) -> None:
     report = json.loads((out / "report.json").read_text("utf-8"))
     assert report["schema"] == "leadline.report/2"
     assert _readings(report)["requests"]["value"] == demo.summary.recorded
-    assert "latency.p95" in (out / "report.md").read_text("utf-8")
+    assert "95th percentile" in (out / "report.md").read_text("utf-8")
     k6 = json.loads((out / "k6.json").read_text("utf-8"))
     assert k6["metrics"]["http_reqs"]["values"]["count"] == demo.summary.total
     assert not tree.difference(out / "generated", generated(catalog()))

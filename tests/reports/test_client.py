@@ -87,7 +87,7 @@ def test_the_difference_between_client_and_server_is_explained() -> None:
     )
     assert any("no p(99)" in note for note in service.client_notes)
     (step,) = [each for each in service.next_steps if "turned away" in each.title]
-    assert "10 times" in step.evidence
+    assert "10 requests were answered 429" in step.evidence
     assert "Counter(" in step.snippet
     blind = json.loads(json.dumps(HANDLED))
     del blind["metrics"]["rate_limited"]

@@ -121,6 +121,19 @@ def test_of_several_services_the_worst_stands_first_and_notes_name_theirs() -> N
     assert found.subject.startswith("2 services, ")
 
 
+def test_an_objective_without_a_verdict_leaves_the_page_whole() -> None:
+    known = Burn(objective="availability", target=0.999, rate=2.0, lower=2.0, upper=2.0)
+    unknown = Burn(objective="freshness", target=0.99, reason="judged by time slices")
+    for burns in ((known, unknown), (unknown, known)):
+        assert "judged by time slices" in page.write(report(P95, burns=burns))
+
+
+def test_partial_evidence_is_part_of_the_message() -> None:
+    assert headline.of(report(P95, grade="full (10 scrapes of 1 target(s))")).notes == ()
+    found = headline.of(report(P95, grade="partial (2 scrapes missing)"))
+    assert found.notes[0].text == "the evidence is partial (2 scrapes missing)"
+
+
 def test_every_format_opens_with_the_same_message(minimal: Catalog) -> None:
     measured = taken(minimal, history())
     message = headline.of(measured)

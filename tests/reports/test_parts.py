@@ -125,7 +125,7 @@ def test_the_month_says_its_assumption_its_share_of_the_budget_and_what_is_saved
     assert month.value is None
     assert "never from minutes" in month.reason
     assert budget is not None
-    assert (budget.verdict, budget.value) == ("undecided", None)
+    assert (budget.verdict, budget.value) == (None, None)
     here, million = value(service, "cost_per_1k_tokens"), value(service, "cost_per_million_requests")
     assert value(service, "cost.savings.before") == pytest.approx(million * (0.02 / here - 1))
     stated = taken(past, monthly=1e6)
