@@ -53,7 +53,7 @@ def test_unknown_commands_options_services_and_contexts_name_the_nearest(
     assert run(["snapshot", "wbe", "--url", "http://127.0.0.1:1"]) == 2
     assert "has no service 'wbe'; did you mean 'web'?" in capsys.readouterr().err
     assert run(["snapshot"]) == 2
-    assert "no context says where to ask" in capsys.readouterr().err
+    assert "no context is defined" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
