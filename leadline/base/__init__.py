@@ -1,1 +1,1 @@
-"""Shared by all packages: errors, units, text for terminals and logs, files written whole, HTTP. Knows nothing of Prometheus."""
+"""Shared by all packages: errors, units, text for terminals and logs, atomic file writes, HTTP. Independent of Prometheus."""

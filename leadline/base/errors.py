@@ -1,14 +1,14 @@
-"""Errors, told apart by what a caller would do about them."""
+"""Errors, one class per way to handle them."""
 
 from __future__ import annotations
 
 
 class LeadlineError(Exception):
-    """Something that the person at the keyboard can fix; the message says what, where and what to try."""
+    """An error that the user can fix; the message says what failed, where, and what to try."""
 
 
 class CatalogError(LeadlineError):
-    """The catalog, or a profile, cannot be used. Carries every mistake found, not only the first."""
+    """The catalog or a profile is invalid. Carries all mistakes."""
 
     def __init__(self, mistakes: tuple[str, ...]) -> None:
         super().__init__("\n".join(mistakes))
@@ -16,7 +16,7 @@ class CatalogError(LeadlineError):
 
 
 class UsageError(LeadlineError):
-    """The command was asked for something that cannot be."""
+    """The command was asked for something impossible."""
 
 
 class ConnectionFailedError(LeadlineError):
@@ -24,23 +24,23 @@ class ConnectionFailedError(LeadlineError):
 
 
 class NotPrometheusError(LeadlineError):
-    """Something answered, but it does not speak Prometheus's API."""
+    """The server does not speak Prometheus's API."""
 
 
 class NotGrafanaError(LeadlineError):
-    """Something answered, but it does not speak Grafana's API."""
+    """The server does not speak Grafana's API."""
 
 
 class AccessDeniedError(LeadlineError):
-    """The server wants credentials, or other ones."""
+    """Credentials are missing or wrong."""
 
 
 class UnavailableError(LeadlineError):
-    """Prometheus is there and cannot answer now (starting, overloaded, or the query timed out in it)."""
+    """Prometheus is up but cannot answer now (starting, overloaded, or the query timed out)."""
 
 
 class QueryRejectedError(LeadlineError):
-    """Prometheus read the query and refused it. `query` is what was asked."""
+    """Prometheus rejected the query."""
 
     def __init__(self, message: str, query: str) -> None:
         super().__init__(message)
@@ -48,11 +48,11 @@ class QueryRejectedError(LeadlineError):
 
 
 class RefusedError(LeadlineError):
-    """The server read what it was sent and did not take it."""
+    """The server rejected what it was sent."""
 
 
 class NoDataError(LeadlineError):
-    """The question was understood and there is nothing to answer it with."""
+    """The question is valid, but there is no data to answer it."""
 
 
 class ToolMissingError(LeadlineError):
@@ -64,4 +64,4 @@ class ToolFailedError(LeadlineError):
 
 
 class ConflictError(LeadlineError):
-    """Something that is not ours stands where we would write."""
+    """Something that Leadline does not own is in the way of a write."""

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, never through a link, and readable by their owner only where they may be private."""
+"""Write files atomically, never through a link, and with mode 0600 if they are private."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from .errors import UsageError
 
 NEW, LONGEST = ".new", 50
-"""Of the name that a file has while it is written: its end, and how much of the final name is in it."""
+"""Temporary file names: the suffix, and how many characters of the final name they start with."""
 
 
 def replaced(path: Path, content: str | bytes, *, private: bool = False) -> None:
-    """Write a file in one step: what was there stays until the new content is complete on disk.
+    """Write a file atomically: the old content stays until the new content is complete on disk.
 
-    A link is replaced and not followed. A new file has mode 0600 where it is private, else what the umask allows; one that is
-    there keeps its mode. Raises UsageError where it cannot be written.
+    A link is replaced, not followed. A private file gets mode 0600; otherwise a new file follows the umask, and an existing
+    one keeps its mode. Raise UsageError if it cannot be written.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     temporary = ""
@@ -42,7 +42,7 @@ def replaced(path: Path, content: str | bytes, *, private: bool = False) -> None
 
 
 def clear_unfinished(folder: Path, names: Collection[str]) -> None:
-    """Remove what writes of these names left in a folder when they were killed."""
+    """Remove the temporary files that interrupted writes of these names left in a folder."""
     for path in folder.glob(f".*{NEW}"):
         name = path.name[1:].rpartition(".")[0].rpartition(".")[0]
         if any(name == each[:LONGEST] for each in names):

@@ -1,6 +1,6 @@
-"""HTTP for Prometheus and Grafana alike: deadlines, a cap on the size of answers, retries, and no redirects.
+"""HTTP for Prometheus and Grafana: deadlines, a size limit, retries, and no redirects.
 
-What answers is somebody else's: it may trickle, never end, unpack to gigabytes, ask to wait for a day, or lead elsewhere.
+Servers are not trusted: a response may trickle, never end, unpack to gigabytes, ask to wait for a day, or redirect.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from .errors import ConnectionFailedError, UnavailableError
 
 CONNECT_SECONDS = 5.0
 MOST_WIRE_BYTES, MOST_PLAIN_BYTES = 64 * 2**20, 192 * 2**20
-"""An answer is read up to so many bytes as it comes, and as it unpacks."""
+"""Maximum bytes of a response, on the wire and decompressed."""
 CHUNK_BYTES = 64 * 2**10
 RETRY_STATUS = (429, 502, 504)
-"""Never 503: there it is Prometheus that gave up on the query, and asking again runs it again."""
+"""Never 503: Prometheus itself gave up on the query, and a retry would run it again."""
 RETRIES, BACKOFF_SECONDS = 2, 0.2
 TUNNEL_TRIES = 20
 ENCODINGS = {"": False, "identity": False, "gzip": True, "x-gzip": True, "deflate": True}
-"""Encodings that are read, and whether they are compressed; never two at once."""
+"""Supported encodings, and whether they are compressed; never two at once."""
 CODES = {
     errno.ECONNREFUSED: "connection refused; is {what} running there, or its tunnel open?",
     errno.ENETUNREACH: "there is no route to it; is the VPN up?",
@@ -46,12 +46,10 @@ CODES = {
 
 
 def parsed(content: bytes) -> Any:
-    """Return what a body says as JSON. Raises ValueError where it is none, is nested too deep, or holds half a character."""
+    """Parse a body as JSON. Raise ValueError if it is not JSON, is nested too deep, or contains a lone surrogate."""
     try:
         found = json.loads(content)
-        if (
-            b"\\ud" in content.lower()
-        ):  # a surrogate that is written out; alone it is no text, and could be sent nowhere
+        if b"\\ud" in content.lower():  # an escaped surrogate; a lone one cannot be encoded
             json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("nested too deep") from None
@@ -59,11 +57,11 @@ def parsed(content: bytes) -> Any:
 
 
 class TooLateError(requests.RequestException):
-    """The time that a request may take is over."""
+    """The request ran out of time."""
 
 
 class TooLargeError(requests.RequestException):
-    """An answer is larger than what is read."""
+    """A response is larger than the limit."""
 
 
 REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
@@ -87,18 +85,18 @@ REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "the proxy did not pass the request on; check proxy_url",
     ),
 )
-"""What failures mean, by their kind; the first that is among the causes counts."""
+"""Explanations of failures, by exception type; the first match among the causes counts."""
 
 
 class Deadline:
-    """A moment after which nothing is waited for; never, unless seconds are given."""
+    """A point in time after which to stop waiting; never, unless seconds are given."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = seconds
         self._until = None if seconds is None else time.monotonic() + seconds
 
     def left(self, at_most: float) -> float:
-        """Return the seconds that are left, up to a number of them. Raises TooLateError where none are."""
+        """Return the seconds left, capped at `at_most`. Raise TooLateError if the deadline has passed."""
         if self._until is None:
             return at_most
         late = self.passed()
@@ -107,14 +105,14 @@ class Deadline:
         return min(self._until - time.monotonic(), at_most)
 
     def passed(self) -> TooLateError | None:
-        """Return an error that says so once the moment has passed."""
+        """Return an error if the deadline has passed."""
         if self._until is None or time.monotonic() < self._until:
             return None
         return TooLateError(f"the command's {self.seconds:g} s are over")
 
 
 class _Patience(Retry):
-    """urllib3's retries, which wait as long as a server asks for, but never beyond the request's own time."""
+    """urllib3's retries, which honour Retry-After, but never beyond the request's own time."""
 
     until = float("inf")
 
@@ -124,7 +122,7 @@ class _Patience(Retry):
         return fresh
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        """Retry the statuses that we name; a Retry-After alone is no reason."""
+        """Retry only RETRY_STATUS; a Retry-After alone is no reason."""
         return super().is_retry(method, status_code, has_retry_after=False)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
@@ -141,7 +139,7 @@ class _Patience(Retry):
 
 
 class _Adapter(HTTPAdapter):
-    """Sends with a patience that ends when the calling thread's request has to."""
+    """Sends with retries that end with the calling thread's request."""
 
     def __init__(self, allowed_methods: frozenset[str] | None) -> None:
         self._allowed, self.here = allowed_methods, threading.local()
@@ -162,13 +160,13 @@ class _Adapter(HTTPAdapter):
             raise_on_status=False,
         )
         patience.until = getattr(self.here, "until", float("inf"))
-        if getattr(self.here, "is_tunnelled", False):  # reviving the tunnel is the remedy, not asking again
+        if getattr(self.here, "is_tunnelled", False):  # revive the tunnel instead of retrying
             patience.connect = False
         return patience
 
     @max_retries.setter
     def max_retries(self, _: object) -> None:
-        """Stay as we are: requests sets its own here."""
+        """Ignore the value that requests sets."""
 
 
 def _announced(what: str, send: Callable[[], requests.Response]) -> requests.Response:
@@ -190,12 +188,12 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 class HttpSession(requests.Session):
-    """A `requests.Session` for servers that are not trusted to behave.
+    """A `requests.Session` for untrusted servers.
 
-    what      what is spoken to, as errors name it
-    where     its URL, as errors name it; without one, that of the request up to the API's path
-    deadline  the moment by which the whole command has to be done
-    revive    waits for a tunnel that broke, after which what is harmless is sent again
+    what      name of the server in errors
+    where     its URL in errors; by default the request's, without the API path
+    deadline  deadline of the whole command
+    revive    waits for a broken tunnel to reopen, after which idempotent requests are sent again
     """
 
     def __init__(
@@ -215,7 +213,9 @@ class HttpSession(requests.Session):
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
         self.headers["Accept-Encoding"] = "gzip"
-        self.auth = _as_it_is  # else requests sends what ~/.netrc has, to whatever host a catalog names
+        self.auth = (
+            _as_it_is  # otherwise requests would send ~/.netrc credentials to any host a catalog names
+        )
 
     @property
     def is_anonymous(self) -> bool:
@@ -223,16 +223,16 @@ class HttpSession(requests.Session):
         return self.auth is _as_it_is
 
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
-        """Mount our own adapter only: prometheus-api-client would put another one before it."""
+        """Mount only our own adapter: prometheus-api-client would put another one before it."""
         if isinstance(adapter, _Adapter) or not self.adapters:
             super().mount(prefix, adapter)
 
     def send_once(
         self, method: str, url: str, *, most_bytes: int = MOST_PLAIN_BYTES, **options: Any
     ) -> requests.Response:
-        """Send a request and read its whole answer, in the time that is left; try again where that is harmless.
+        """Send a request and read the whole response in the time left; retry if that is safe.
 
-        Raises ConnectionFailedError and UnavailableError with one sentence for whatever goes wrong on the way.
+        Raise ConnectionFailedError or UnavailableError, with one sentence, for any transport failure.
         """
         options |= {"allow_redirects": False, "stream": True, "verify": self.verify}
         tries = TUNNEL_TRIES if self._revive and (self._retried is None or method in self._retried) else 1
@@ -262,11 +262,11 @@ class HttpSession(requests.Session):
         timeout = (min(CONNECT_SECONDS, seconds), seconds)
         response = super().request(method, url, timeout=timeout, **options)
         with response:
-            response._content = _read(response, self._adapter.here.until, most_bytes)  # noqa: SLF001  what `stream` leaves unread
+            response._content = _read(response, self._adapter.here.until, most_bytes)  # noqa: SLF001  unread because of `stream`
         return response
 
     def reason(self, error: BaseException, url: str) -> str:
-        """Return what a failure means to the person who sees it, by its kind and never by the words of a URL."""
+        """Explain a failure by the types of its causes, never by their text, which may contain a URL."""
         causes = list(_causes(error))
         facts = {
             "host": urlsplit(url).hostname,
@@ -306,7 +306,7 @@ class HttpSession(requests.Session):
 
 
 def server(url: str) -> str:
-    """Return the server of a URL, as errors name it: no query, no API path, no credentials."""
+    """Return the server part of a URL for errors: no query, no API path, no credentials."""
     place = url.split("?", 1)[0]
     for path in ("/api/v1/", "/-/reload", "/metrics"):
         place = place.split(path, 1)[0]
@@ -314,13 +314,13 @@ def server(url: str) -> str:
 
 
 def _within(seconds: float, send: Callable[[], requests.Response]) -> requests.Response:
-    """Run a request in a thread of its own, so that no server can hold this one beyond its time."""
+    """Run a request in its own thread, so that no server can block this one beyond its time."""
     done: Future[requests.Response] = Future()
 
     def run() -> None:
         try:
             done.set_result(send())
-        except BaseException as error:  # noqa: BLE001  whatever it is, it is raised where the request was made
+        except BaseException as error:  # noqa: BLE001  raised in the calling thread
             done.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -333,10 +333,10 @@ def _within(seconds: float, send: Callable[[], requests.Response]) -> requests.R
 
 
 def _read(response: requests.Response, until: float, most_bytes: int) -> bytes:
-    """Read a body in the time there is, unpacked, up to a size. Raises TooLateError, TooLargeError."""
+    """Read and decompress a body within the time and size limits. Raise ReadTimeout or TooLargeError."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:
-        raise TooLargeError(f"it answers in the encoding {encoding[:40]!r}, which was not asked for")
+        raise TooLargeError(f"its response has the encoding {encoding[:40]!r}, which was not requested")
     unpack = zlib.decompressobj(47) if ENCODINGS[encoding] else None
     parts: list[bytes] = []
     wire = plain = 0
@@ -346,19 +346,21 @@ def _read(response: requests.Response, until: float, most_bytes: int) -> bytes:
             try:
                 chunk = unpack.decompress(chunk, most_bytes - plain + 1)
             except zlib.error:
-                raise requests.exceptions.ContentDecodingError("it is not compressed as it says") from None
+                raise requests.exceptions.ContentDecodingError(
+                    "its response is not compressed as declared"
+                ) from None
         plain += len(chunk)
         parts.append(chunk)
         if wire > MOST_WIRE_BYTES or plain > most_bytes:
             most = MOST_WIRE_BYTES if wire > MOST_WIRE_BYTES else most_bytes
-            raise TooLargeError(f"its answer is larger than {most / 2**20:g} MiB")
+            raise TooLargeError(f"its response is larger than {most / 2**20:g} MiB")
         if time.monotonic() > until:
             raise requests.ReadTimeout("the answer did not come in time")
     return b"".join(parts)
 
 
 def _is_broken(error: BaseException) -> bool:
-    """Return whether a connection failed or broke, which a tunnel that is open again mends."""
+    """Return whether a connection failed or broke, which reopening the tunnel may fix."""
     final = (
         TooLateError,
         ssl.SSLError,
@@ -377,7 +379,7 @@ def _is_broken(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Return an error and all that it wraps, the innermost first."""
+    """Yield an error and everything it wraps, innermost first."""
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:

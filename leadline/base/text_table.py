@@ -1,4 +1,4 @@
-"""Columns on a terminal."""
+"""Text tables for terminals."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 LEAST = 24
-"""A last column that would have fewer cells stands below its row instead."""
+"""Minimum cells of the last column; with fewer, it moves below its row."""
 
 
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ", room: int | None = None
 ) -> Iterator[str]:
-    """Align columns by their width on a terminal: the first to the left, the last as it is.
+    """Align columns by their width on a terminal.
 
-    room  the cells that there are; where a row is wider, its last column is wrapped between words, or stands below every row
+    room  available cells; if a row is wider, wrap the last column of all rows between words, or move it below the row
     """
     every = [tuple(head), *rows] if head else list(rows)
     columns = max((len(row) for row in every), default=0)
@@ -31,7 +31,7 @@ def table(
 
 
 def _flowing(lead: str, last: str, room: int) -> Iterator[str]:
-    """Wrap the last column beside the others, or below them where little room is left."""
+    """Wrap the last column beside the others, or below them if there is little room."""
     beside = room - width(lead)
     if beside < LEAST:
         yield lead.rstrip()
@@ -43,7 +43,7 @@ def _flowing(lead: str, last: str, room: int) -> Iterator[str]:
 
 
 def wrapped(text: str, room: int, indent: str = "") -> list[str]:
-    """Break a text between words into lines of so many cells; a word that is longer stays whole."""
+    """Wrap text between words into lines of at most `room` cells; a longer word stays whole."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
@@ -55,5 +55,5 @@ def wrapped(text: str, room: int, indent: str = "") -> list[str]:
 
 
 def width(text: str) -> int:
-    """Return how many cells a text takes on a terminal."""
+    """Return the width of a text on a terminal, in cells."""
     return cell_len(text)

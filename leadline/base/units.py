@@ -1,4 +1,4 @@
-"""Quantities as people write them (400ms, 1%, 1000 rps, 0.014 USD) and as they read them."""
+"""Parse quantities as people write them (400ms, 1%, 1000 rps, 0.014 USD), and format them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 
 SECONDS_PER_HOUR = 3600
 MOST_DIGITS, MOST_CHARACTERS = 15, 40
-"""What a number in a catalog may have: digits that a float holds, and characters."""
+"""Limits of a number in a catalog: digits that a float holds, and characters."""
 HOURS_PER_MONTH = 730
 """365 days × 24 hours ÷ 12, the month that cloud prices are quoted for."""
 
@@ -30,10 +30,7 @@ _USD = re.compile(r"(?:\$\s*([\d.]+)|([\d.]+)\s*(?:USD|usd|\$))")
 
 
 def number(text: str) -> Decimal:
-    """Read a plain, finite number exactly as it is written.
-
-    Raises ValueError, with the remedy in its message.
-    """
+    """Read a plain, finite number exactly. Raise ValueError with the remedy."""
     if len(text) > MOST_CHARACTERS:
         raise ValueError(
             f"{text[:12]!r}… has {len(text)} characters; write a number of at most {MOST_DIGITS} digits"
@@ -52,12 +49,12 @@ def number(text: str) -> Decimal:
 
 
 def clean(value: Decimal) -> Decimal:
-    """Round to the digits that a float is sure to hold, so that 0.30000000000000004 is 0.3."""
+    """Round to the digits that a float always holds, so that 0.30000000000000004 is 0.3."""
     return rounded(value, MOST_DIGITS)
 
 
 def rounded(value: Decimal, digits: int) -> Decimal:
-    """Round to so many significant digits; what has no more of them stays as it is written."""
+    """Round to significant digits; return a value with fewer digits unchanged."""
     with localcontext(prec=digits):
         found = +value
     return found if found != value else value
@@ -80,7 +77,7 @@ def duration(text: str) -> Decimal:
 
 
 def span(text: str) -> Decimal:
-    """Read how long something is kept or covers, in seconds: a duration that Prometheus can count."""
+    """Read a retention or window in seconds: a duration of at most ten years."""
     seconds = duration(text)
     if seconds > LONGEST_SECONDS:
         raise ValueError(f"{text!r} is longer than ten years")
@@ -155,7 +152,7 @@ def goal(value: float, unit: str) -> str:
 
 
 def _show_seconds(value: float) -> str:
-    if 0 < abs(value) < 0.0009995:  # from there on three digits round to 1 ms
+    if 0 < abs(value) < 0.0009995:  # above, three digits round to 1 ms
         return f"{significant(value * 1e6)} µs"
     if 0 < abs(value) < 0.9995:
         return f"{significant(value * 1000)} ms"
@@ -163,7 +160,7 @@ def _show_seconds(value: float) -> str:
 
 
 def _show_ratio(value: float) -> str:
-    """Write a share in percent, with digits enough that 99.97 % is never shown as 100 %."""
+    """Write a share in percent, with enough digits that 99.97 % is never shown as 100 %."""
     percent = value * 100
     if percent in (0, 100):
         return f"{percent:.0f} %"
@@ -183,7 +180,7 @@ def _show_count(value: float) -> str:
 
 
 def _show_bytes(value: float) -> str:
-    """Write bytes in powers of 1024, as memory limits are written."""
+    """Write bytes in powers of 1024, like memory limits."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if abs(value) >= size:
             return f"{significant(value / size)} {unit}"

@@ -1,3 +1,3 @@
-"""The version of Leadline, which generated files bear."""
+"""The version of Leadline, written into generated files."""
 
 __version__ = "0.1.0"

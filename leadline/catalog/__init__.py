@@ -1,1 +1,1 @@
-"""What the user wrote: services, profiles, targets, objectives, prices and contexts, read from `leadline.yaml`."""
+"""The catalog: services, profiles, targets, objectives, prices and contexts, read from `leadline.yaml`."""

@@ -1,4 +1,4 @@
-"""Contexts: the catalog's, and the user's own from a file in their configuration folder."""
+"""Contexts from the catalog and from the user's own configuration file."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ FILE = "leadline/config.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The contexts that are known, each with the file that it stands in; the catalog's hide the user's of the same name.
+    """All known contexts, each with its file. A catalog context hides a user context of the same name.
 
-    current  what the user's file says is used where nothing is said; empty where it says nothing
+    current  the user's default context; empty if not set
     """
 
     contexts: dict[str, tuple[Context, str]]
     current: str = ""
 
     def pick(self, name: str | None) -> tuple[Context, str]:
-        """Return a context by its name, else the current one, else the first. Raises UsageError where there is none."""
+        """Return a context by name, else the current one, else the first. Raise UsageError if it does not exist."""
         if not self.contexts:
             wanted = (
                 f"there is no context {name!r}, nor any other" if name else "no context says where to ask"
@@ -46,13 +46,13 @@ class Known:
 
 
 def user_file() -> Path:
-    """Return the user's file: under XDG_CONFIG_HOME, or ~/.config."""
+    """Return the path of the user's file: under XDG_CONFIG_HOME, or ~/.config."""
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / FILE
 
 
 def known(catalog: tuple[Context, ...], file: str) -> Known:
-    """Return the contexts of a catalog, then the user's. Raises CatalogError where the user's file cannot be used."""
+    """Return the contexts of a catalog, then the user's. Raise CatalogError if the user's file is invalid."""
     users, current = _of_user()
     found = {context.name: (context, file) for context in catalog}
     return Known(
@@ -140,7 +140,7 @@ def _is_comment(text: str) -> bool:
 
 
 def use(name: str) -> Path:
-    """Write into the user's file which context is used where nothing is said; all else in it stays as it is."""
+    """Set the default context in the user's file; keep the rest of the file unchanged."""
     path = user_file()
     text = path.read_text("utf-8") if path.is_file() else ""
     lines = [line for line in text.splitlines() if not line.startswith("current:")]

@@ -1,4 +1,4 @@
-"""Where to ask and where to push, and what must be there, as read from a catalog; secrets are refused, only where they are kept is read."""
+"""Read contexts and Kubernetes settings from a catalog. Secrets are rejected; only references to them are accepted."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def _endpoint(reader: Reader, entry: Entry) -> Endpoint:
     kept = bearer.pop("credentials_secret", "")
     if kept and not re.fullmatch(r"[a-z0-9.-]+/[A-Za-z0-9._-]+", kept):
         reader.fail(
-            fields["authorization"], f"credentials_secret: {kept!r} is no key of a Secret; write name/key"
+            fields["authorization"], f"credentials_secret: {kept!r} is not a key of a Secret; write name/key"
         )
     tls = _group(reader, fields, "tls_config")
     if tls.get("insecure_skip_verify", "false") not in ("true", "false"):
-        reader.fail(fields["tls_config"], "insecure_skip_verify is true or false")
+        reader.fail(fields["tls_config"], "insecure_skip_verify must be true or false")
     if tls.get("key_file") and not tls.get("cert_file"):
         reader.fail(fields["tls_config"], "key_file needs cert_file")
     plainly = {key: value for key, value in headers.items() if not value.is_table}
@@ -101,7 +101,7 @@ def _service_port(text: str) -> str:
 
 
 def url(reader: Reader, entry: Entry) -> str:
-    """Read an http or https URL without credentials in it."""
+    """Read an http or https URL that contains no credentials."""
     url = reader.text(entry)
     if url and not re.match(r"https?://[^/\s]+", url):
         reader.fail(entry, f"{url!r} is not a URL; it starts with http:// or https://")
@@ -111,22 +111,22 @@ def url(reader: Reader, entry: Entry) -> str:
 
 
 def cluster(reader: Reader, entry: Entry) -> Cluster:
-    """Read what Kubernetes objects need to be found."""
+    """Read the labels and annotations by which Kubernetes objects are found, and the snapshot settings."""
     fields = reader.table(entry, known=KUBERNETES)
-    usual = Cluster()
+    defaults = Cluster()
     labels = {
         key: _texts_by_key(reader, fields[key])
         for key in ("rule_labels", "dashboard_labels")
         if key in fields
     }
     return Cluster(
-        namespace=reader.text(fields["namespace"]) if "namespace" in fields else usual.namespace,
-        rule_labels=labels.get("rule_labels", usual.rule_labels),
-        dashboard_labels=labels.get("dashboard_labels", usual.dashboard_labels),
+        namespace=reader.text(fields["namespace"]) if "namespace" in fields else defaults.namespace,
+        rule_labels=labels.get("rule_labels", defaults.rule_labels),
+        dashboard_labels=labels.get("dashboard_labels", defaults.dashboard_labels),
         folder_annotation=(
             reader.text(fields["folder_annotation"])
             if "folder_annotation" in fields
-            else usual.folder_annotation
+            else defaults.folder_annotation
         ),
         snapshot=_snapshots(reader, fields["snapshot"]) if "snapshot" in fields else None,
     )
@@ -136,15 +136,15 @@ def _snapshots(reader: Reader, entry: Entry) -> Snapshots | None:
     fields = reader.table(entry, known=SNAPSHOT, required=("image",))
     if "image" not in fields:
         return None
-    usual = Snapshots(image=reader.parsed(fields["image"], _image, ""))
-    window = reader.text(fields["window"]) if "window" in fields else usual.window
+    defaults = Snapshots(image=reader.parsed(fields["image"], _image, ""))
+    window = reader.text(fields["window"]) if "window" in fields else defaults.window
     if "window" in fields:
-        reader.parsed(fields["window"], span, span(usual.window))
+        reader.parsed(fields["window"], span, span(defaults.window))
     return Snapshots(
-        image=usual.image,
-        schedule=reader.parsed(fields["schedule"], _schedule, usual.schedule)
+        image=defaults.image,
+        schedule=reader.parsed(fields["schedule"], _schedule, defaults.schedule)
         if "schedule" in fields
-        else usual.schedule,
+        else defaults.schedule,
         window=window,
         prometheus=url(reader, fields["prometheus"]) if "prometheus" in fields else "",
         grafana=url(reader, fields["grafana"]) if "grafana" in fields else "",
@@ -161,7 +161,7 @@ CRON = (
     (1, 12, MONTHS),
     (0, 6, DAYS),
 )
-"""The range of minute, hour, day, month and day of the week, and their names, as Kubernetes reads them (robfig/cron)."""
+"""Ranges of minute, hour, day, month and day of the week, with their names, as in Kubernetes (robfig/cron)."""
 NICKNAMES = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 
 
@@ -197,13 +197,13 @@ def _cron_number(text: str, least: int, names: tuple[str, ...]) -> int | None:
 
 def _image(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([\w.:/@-]*\w)?", text):
-        raise ValueError(f"{text!r} is no image; write for example registry.example.com/leadline:0.1")
+        raise ValueError(f"{text!r} is not an image; write for example registry.example.com/leadline:0.1")
     return text
 
 
 def _object_name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", text):
-        raise ValueError(f"{text!r} is no name of a Secret: lower-case letters, digits, dashes and dots")
+        raise ValueError(f"{text!r} is not the name of a Secret: lower-case letters, digits, dashes and dots")
     return text
 
 

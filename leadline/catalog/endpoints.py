@@ -1,4 +1,4 @@
-"""Where servers are, and how they are spoken to."""
+"""Server addresses, and how to connect to them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a server is (a URL, or a Service in the cluster as name:port) and how it is spoken to.
+    """A server's address (a URL, or a Service in the cluster as name:port) and how to connect to it.
 
-    The names are those of Prometheus's own http_config. Secrets are never here, only where they are kept: in a file, in a
-    variable, in a Secret of the cluster (its name and key), of which `fetch` is then what reads it.
+    Names follow Prometheus's http_config. Secrets are never stored here, only references: a file, a variable, or a Secret in
+    the cluster.
 
-    header_files  headers whose values are kept in files
-    insecure      whether its certificate is not verified
+    header_files  headers whose values are in files
+    secret        (name, key) of a Secret in the cluster
+    fetch         reads that Secret
+    insecure      whether to skip certificate verification
     """
 
     url: str = ""
@@ -37,7 +39,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where to ask and where to push."""
+    """The servers of one environment."""
 
     name: str
     prometheus: Endpoint | None = None

@@ -1,4 +1,4 @@
-"""From the text of `leadline.yaml` to a Catalog: every mistake is collected and told at once."""
+"""Parse `leadline.yaml` into a Catalog; all mistakes are reported together."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
 def load(path: str | Path) -> Catalog:
-    """Read a catalog from a file. Raises CatalogError with all mistakes."""
+    """Read a catalog from a file. Raise CatalogError with all mistakes."""
     path = Path(path)
     try:
         text = path.read_text("utf-8")
@@ -52,9 +52,9 @@ def load(path: str | Path) -> Catalog:
 
 
 def parse(text: str, file: str, read: Callable[[str], str] | None = None) -> Catalog:
-    """Read a catalog from its text; `file` is what errors call it.
+    """Read a catalog from its text; errors call it `file`.
 
-    `read` gives the text of a file that the catalog names, by the name it has there; by default from beside the catalog.
+    `read` returns the text of a file that the catalog names; by default it reads from the catalog's folder.
     """
     reader = Reader(file)
     top = reader.table(reader.open(text), known=TOP, required=("project", "services"))
@@ -64,7 +64,7 @@ def parse(text: str, file: str, read: Callable[[str], str] | None = None) -> Cat
 
 
 def _beside(folder: Path, name: str) -> str:
-    """Return the text of a file below the catalog's folder. Raises OSError where it is none, or a link leads out of there."""
+    """Return the text of a file below the catalog's folder. Raise OSError if it is missing or a link leaves the folder."""
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise PermissionError(errno.EACCES, "a link in it leads out of the catalog's folder")
@@ -112,7 +112,7 @@ def _catalog(reader: Reader, top: dict[str, Entry], file: str, read: Callable[[s
 
 
 LONGEST_SCRAPE, LONGEST_EVALUATION = Decimal(120), Decimal(300)
-"""Rates are recorded over five minutes and need two scrapes in them; what is recorded is read for as long."""
+"""Five-minute rates need two scrapes; Prometheus looks back five minutes for a recorded sample."""
 
 
 def _interval(text: str, longest: Decimal) -> Decimal:
@@ -120,12 +120,12 @@ def _interval(text: str, longest: Decimal) -> Decimal:
     if not 1 <= seconds <= longest:
         raise ValueError(f"{text!r} is not between 1s and {plain(longest)}s; rates are recorded over 5m")
     if seconds != round(seconds, 3):
-        raise ValueError(f"{text!r} has a fraction of a millisecond, which Prometheus does not know")
+        raise ValueError(f"{text!r} has a fraction of a millisecond, which Prometheus does not support")
     return seconds
 
 
 def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[str, tuple[Profile, str]]:
-    """Read the catalog's own profiles, each a file beside it; give them and their texts by file."""
+    """Read the catalog's own profiles; return each with its text, by file."""
     found = {}
     for place in reader.each(entry):
         name = reader.text(place)
@@ -144,7 +144,7 @@ def _profiles(reader: Reader, entry: Entry, read: Callable[[str], str]) -> dict[
 
 
 def _replica_labels(reader: Reader, entry: Entry) -> tuple[str, ...]:
-    """Read the labels in which the replicas of one Prometheus differ."""
+    """Read the labels that distinguish replicas of one Prometheus."""
     fields = reader.table(entry, known=("replica_labels",), required=("replica_labels",))
     return profiles.label_names(reader, fields["replica_labels"]) if "replica_labels" in fields else ()
 
@@ -154,7 +154,7 @@ def _python_files(reader: Reader, entry: Entry) -> tuple[str, ...]:
     for place in reader.each(entry):
         name = reader.text(place)
         if name and not name.endswith(".py"):
-            reader.fail(place, f"{name!r} is no Python file; its name must end in .py")
+            reader.fail(place, f"{name!r} is not a Python file; its name must end in .py")
         elif name in found:
             reader.fail(place, f"{name!r} is named twice")
         found.append(name)
@@ -162,8 +162,10 @@ def _python_files(reader: Reader, entry: Entry) -> tuple[str, ...]:
 
 
 def _name(reader: Reader, entry: Entry) -> str:
+    before = len(reader.mistakes)
     name = reader.text(entry)
-    if name and (not NAME.fullmatch(name) or len(name) > 63):
+    is_read = len(reader.mistakes) == before
+    if is_read and (not NAME.fullmatch(name) or len(name) > 63):
         reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
     return name
 
@@ -189,7 +191,9 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
     if not NAME.fullmatch(name) or len(name) > 63:
         reader.fail(entry, f"{name!r} must be lower-case letters, digits and dashes, at most 63")
     if name == "project":
-        reader.fail(entry, "'project' names the rules of the whole project; call the service otherwise")
+        reader.fail(
+            entry, "'project' names the rules of the whole project; choose another name for the service"
+        )
     profile = resolve.profile(reader, fields["profile"], own) if "profile" in fields else None
     instruments = resolve.instruments(reader, fields, profile, own) if profile else {}
     service = Service(
@@ -215,10 +219,10 @@ def _service(reader: Reader, name: str, entry: Entry, own: Mapping[str, Profile]
 
 
 def _remarks(service: Service) -> tuple[str, ...]:
-    """Return what generation will leave out for want of knowledge."""
+    """Return remarks on what cannot be generated, and why."""
     latency = service.instruments.get("latency")
     if latency and latency.kind == "summary":
-        return (f"{latency.metric} is a summary, so no quantile, share or latency alert can be had of it",)
+        return (f"{latency.metric} is a summary, so it has no quantiles, shares or latency alerts",)
     if latency and latency.scale != 1 and not latency.buckets:
         unknown = "bucket edges of the latency histogram are not known, so they cannot be written in seconds, and are not recorded"
         return (f"{unknown}; write them under instruments.latency.buckets",)

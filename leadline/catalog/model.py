@@ -1,4 +1,4 @@
-"""The catalog: which services there are, how their metrics are named and what they must achieve."""
+"""The catalog: services, their metric names, their targets and objectives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .yaml_reader import nearest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a snapshot is judged by: `signal` ("latency.p95") at most, or for a floor at least, `value` (base unit)."""
+    """A limit that snapshots are checked against: `signal` ("latency.p95") at most `value` (base unit), or at least for a floor."""
 
     signal: str
     value: Decimal
@@ -26,25 +26,25 @@ class Target:
 
     @property
     def quantile(self) -> Decimal | None:
-        """The rank in [0, 1] of a quantile's target, None for other signals."""
+        """The rank in [0, 1] of a quantile target; None for other signals."""
         _, _, rank = self.signal.partition(".p")
         return Decimal(f"0.{rank}") if rank else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """What decides whether an alert is raised, beside targets and objectives.
+    """Alert thresholds other than targets and objectives.
 
-    least_events   with fewer events in the long window no burn alert fires; 0 leaves it to the confidence bound
-    least_bad      with fewer bad ones in the long window no burn alert fires; the confidence bound needs two in any case
-    headroom       how many times the present use of a resource must still fit
-    exhausted      share of a pool or queue from which it is nearly exhausted
-    throttled      share of the CPU's periods in which it may be held back
-    traffic_drop   share of the traffic of a week before that must still come
-    traffic_surge  how many times the traffic of a week before is a surge
-    spend_surge    how many times the spend of the same hour of past weeks is an anomaly
-    restarts       how many restarts of one instance in an hour are flapping
-    off            alerts that are not wanted
+    least_events   minimum events in the long window for a burn alert; 0 leaves it to the confidence bound
+    least_bad      minimum bad events in the long window for a burn alert; the confidence bound always needs two
+    headroom       minimum limit ÷ present use of a resource
+    exhausted      share from which a pool or queue is nearly exhausted
+    throttled      maximum share of CPU periods that are throttled
+    traffic_drop   minimum share of last week's traffic
+    traffic_surge  multiple of last week's traffic that is a surge
+    spend_surge    multiple of the spend in the same hour of past weeks that is an anomaly
+    restarts       restarts of one instance per hour that count as flapping
+    off            disabled alerts
     """
 
     least_events: Decimal = Decimal(0)
@@ -61,7 +61,7 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """A model's price in US dollars per million tokens, and the day it was true."""
+    """A model's price in US dollars per million tokens, as of a date."""
 
     model: str
     input_usd: Decimal
@@ -71,14 +71,14 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: its instruments (profile and catalog resolved), what it must achieve, what it lacks.
+    """One service: its instruments (resolved from profile and catalog), targets, objectives and gaps.
 
-    prices   what the models' tokens cost, where the catalog says so
-    missing  instrument → why there is none
-    remarks  what generation leaves out for want of knowledge
-    notes    what the profile says that a reader of its figures must know
-    line     where it stands in the catalog's file
-    scales_to_zero  whether it may have no target at all, on purpose
+    prices   token prices of the models, from the catalog
+    missing  instrument → why it is missing
+    remarks  what cannot be generated, and why
+    notes    the profile's caveats about its figures
+    line     line in the catalog's file
+    scales_to_zero  whether having no targets is normal
     """
 
     name: str
@@ -96,22 +96,22 @@ class Service:
 
     @property
     def is_priced(self) -> bool:
-        """Whether tokens × the catalog's prices give what it spends: each token's model and type are told."""
+        """Whether spend can be computed as tokens × prices: tokens are labelled by model and type."""
         tokens = self.instruments.get("tokens")
         return bool(self.prices) and tokens is not None and tokens.has("model", "token_type")
 
     @property
     def measures(self) -> frozenset[str]:
-        """The instruments whose signals are recorded; cost is one where it can be had of tokens × prices."""
+        """The instruments whose signals are recorded, including cost if computed as tokens × prices."""
         return frozenset(self.instruments) | ({"cost"} if self.is_priced else set())
 
     @property
     def golden(self) -> dict[str, Instrument]:
-        """The instruments that dashboards and rules are made of; the others tell saturation."""
+        """The instruments behind dashboards and rules; the others measure saturation."""
         return {name: each for name, each in self.instruments.items() if name in GOLDEN}
 
     def quantile_targets(self, instrument: str) -> tuple[Target, ...]:
-        """Return the targets of quantiles of one histogram: latency, first_token or output_token."""
+        """Return the quantile targets of one histogram: latency, first_token or output_token."""
         return tuple(target for target in self.targets if target.signal.startswith(f"{instrument}.p"))
 
     def objective(self, name: str) -> Objective | None:
@@ -120,7 +120,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Figures to compare with, as (low, high) in base units by signal, and where they come from."""
+    """Figures to compare with, as (low, high) in base units by signal, and their source."""
 
     name: str
     source: str
@@ -129,7 +129,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infrastructure:
-    """What machines cost, in US dollars per core and per GiB of memory and hour, and the day it was true."""
+    """Machine prices in US dollars per core-hour and per GiB-hour of memory, as of a date."""
 
     core_hour_usd: Decimal
     gib_hour_usd: Decimal
@@ -138,14 +138,14 @@ class Infrastructure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshots:
-    """Snapshots that are taken in the cluster, again and again.
+    """Scheduled snapshots in the cluster.
 
-    image       has `leadline` in it
-    schedule    as cron has it, in UTC
-    window      how long a window each is of
-    prometheus  its URL as seen in the cluster; empty for what a context says
-    grafana     where the verdict is marked; empty for nowhere
-    secret      the Secret whose key `token` lets that be done
+    image       contains `leadline`
+    schedule    in cron syntax, UTC
+    window      window of each snapshot
+    prometheus  its URL inside the cluster; empty to use the context's
+    grafana     URL of the Grafana to annotate with the verdict; empty for none
+    secret      Secret whose key `token` holds the Grafana token
     """
 
     image: str
@@ -158,12 +158,12 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """What Kubernetes objects need to be found there.
+    """Namespace, labels and annotations of Kubernetes objects, and scheduled snapshots.
 
-    rule_labels        what the Prometheus object's ruleSelector asks for
-    dashboard_labels   what Grafana's sidecar looks for
-    folder_annotation  what the sidecar takes the folder from (the chart's sidecar.dashboards.folderAnnotation)
-    snapshot           snapshots that are taken there, where they are wanted
+    rule_labels        labels that the Prometheus object's ruleSelector selects
+    dashboard_labels   labels that Grafana's sidecar selects
+    folder_annotation  annotation that names the folder (the chart's sidecar.dashboards.folderAnnotation)
+    snapshot           scheduled snapshots; None for none
     """
 
     namespace: str = ""
@@ -175,7 +175,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """Findings of a code that are set aside, of one subject or of all, and why."""
+    """Lint findings to ignore: a code, for one subject or all, with the reason."""
 
     code: str
     subject: str
@@ -184,13 +184,13 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Everything that files are generated from and reports are judged by.
+    """The input to generated files and reports.
 
-    text        what it was read from
-    sources     the texts of the files that it names (its own profiles), by the name they have there
-    dashboards  Python files that build dashboards of its own, relative to it
-    replica_labels  labels in which replicas of one Prometheus differ, so that what both scraped counts once
-    pace        how many times faster than usual alert windows pass: 1, except where a demonstration makes an hour a minute
+    text        the catalog's text
+    sources     texts of the files it names (its own profiles), by name
+    dashboards  Python files that build custom dashboards, relative to the catalog
+    replica_labels  labels that distinguish replicas of one Prometheus, so that samples scraped by both count once
+    pace        factor by which alert windows are shortened: 1, except in the demo, where an hour passes in a minute
     """
 
     file: str
@@ -216,18 +216,18 @@ class Catalog:
     pace: Decimal = Decimal(1)
 
     def measuring(self, instrument: str) -> tuple[Service, ...]:
-        """Return the services of which an instrument's signals are recorded."""
+        """Return the services for which an instrument's signals are recorded."""
         return tuple(service for service in self.services if instrument in service.measures)
 
     def service(self, name: str) -> Service:
-        """Return a service by its name. Raises UsageError where there is none of that name."""
+        """Return a service by name. Raise UsageError if there is none."""
         known = {service.name: service for service in self.services}
         if name not in known:
             raise UsageError(f"{self.file} has no service {name!r}{nearest(name, known)}")
         return known[name]
 
     def scope(self, service: Service | None = None) -> Scope:
-        """Return what rules and dashboards of the project, or of one of its services, need to know of the catalog."""
+        """Return the scope of the project, or of one of its services, for rules and dashboards."""
         return Scope(
             project=self.project,
             service=service.name if service else "",

@@ -1,4 +1,4 @@
-"""Pricing: references, prices, the budget, and what machines cost, as read."""
+"""Read references, token prices, the budget and machine prices."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def prices(reader: Reader, entry: Entry) -> tuple[Price, ...]:
     read = []
     for model, place in reader.table(entry).items():
         if not model.isprintable() or not model:
-            reader.fail(place, "a model's name is printable text on one line")
+            reader.fail(place, "a model's name must be printable text on one line")
         known = ("input", "output", "as_of")
         fields = reader.table(place, known=known, required=known)
         if set(fields) == set(known):

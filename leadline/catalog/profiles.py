@@ -1,4 +1,4 @@
-"""Profiles: how a family of services names its metrics. Data, one YAML file each, in `leadline/catalog/profiles/`."""
+"""Profiles: how a family of services names its metrics. One YAML file each, in `leadline/catalog/profiles/`."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .yaml_reader import Entry, Reader
 
 KINDS = ("counter", "histogram", "summary", "gauge")
 UNITS = {"s": Decimal(1), "ms": Decimal("0.001"), "us": Decimal("0.000001"), "ns": Decimal("0.000000001")}
-"""The units that a metric may count time in, and how many seconds one is."""
+"""Time units of metrics, in seconds."""
 HISTOGRAMS = {
-    "first_token": "seconds",  # until the first token of an answer was sent
+    "first_token": "seconds",  # until the first token of an answer is sent
     "output_token": "seconds",  # between output tokens
 }
 COUNTERS = {
-    "failed": "requests",  # where failures are counted apart, not told by a label of `requests`
-    "rejected": "requests",  # turned away, as by a rate limit
-    "received": "bytes",  # of the bodies of requests
-    "sent": "bytes",  # of the bodies of responses
+    "failed": "requests",  # failures, if counted separately rather than by a label of `requests`
+    "rejected": "requests",  # for example by a rate limit
+    "received": "bytes",  # request bodies
+    "sent": "bytes",  # response bodies
     "cpu": "cpu_seconds",
-    "throttled": "periods",  # CFS periods in which a container was held back
+    "throttled": "periods",  # CFS periods in which a container was throttled
     "periods": "periods",
     "cache": "lookups",  # with a label `result`: hit or miss
 }
@@ -46,11 +46,11 @@ GAUGES = {
     "queue_limit": "tasks",
     "rate_limit": "requests_per_second",
     "replicas": "replicas",
-    "replicas_limit": "replicas",  # what the autoscaler may go up to
-    "infrastructure": "usd_per_hour",  # what the machines cost
+    "replicas_limit": "replicas",  # the autoscaler's maximum
+    "infrastructure": "usd_per_hour",  # cost of the machines
 }
 INSTRUMENTS = {**GOLDEN, **HISTOGRAMS, **COUNTERS, **GAUGES}
-"""All instruments that a profile or a catalog may name, and their units. Those beyond the golden ones tell saturation."""
+"""All instruments that a profile or catalog may name, with units. Those beyond the golden ones measure saturation."""
 
 
 LABELS = ("route", "method", "status", "model", "token_type", "result")
@@ -58,7 +58,7 @@ LABELS = ("route", "method", "status", "model", "token_type", "result")
 
 
 def kind(name: str) -> str:
-    """Return the kind of metric that an instrument is read from."""
+    """Return an instrument's kind of metric."""
     if name in GAUGES:
         return "gauge"
     return "histogram" if name == "latency" or name in HISTOGRAMS else "counter"
@@ -68,11 +68,11 @@ def kind(name: str) -> str:
 class Profile:
     """How a family of services names its metrics.
 
-    prefix   what its metrics begin with where that is set by whoever uses it: others are looked for under their own
-    service  labels that may tell services apart within one job, as where a proxy counts for many; the first one present
+    prefix   default prefix of its metrics, if users can change it; discovery also tries other prefixes
+    service  labels that may distinguish services within one job, as behind a proxy; the first one present counts
     exclude  values of normalised labels that are not traffic (probes, scrapes)
     missing  instrument → why this family lacks it
-    remarks  what a reader of its figures must know
+    remarks  caveats about its figures
     """
 
     name: str
@@ -95,14 +95,14 @@ def names() -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> Profile:
-    """Read one of the profiles that ship with Leadline."""
+    """Read a profile that ships with Leadline."""
     return parse(
         files("leadline.catalog").joinpath("profiles", f"{name}.yaml").read_text("utf-8"), f"{name}.yaml"
     )
 
 
 def parse(text: str, file: str) -> Profile:
-    """Read a profile; raises CatalogError with every mistake in it."""
+    """Read a profile. Raise CatalogError with all mistakes."""
     reader = Reader(file)
     keys = (
         "profile",
@@ -148,9 +148,9 @@ def instrument(
 ) -> Instrument:
     """Read one instrument of a profile.
 
-    `unit` is the metric's own (s, ms, us, ns), and so are the edges of `buckets`; `where` are conditions that hold for this
-    family wherever it is (a proxy that counts at both ends, say); `buckets: native` says that a histogram is native. Several metrics that count one instrument stand under
-    `metrics`, as {label: {value: metric}}; an `expression` stands in place of a metric that has to be computed.
+    `unit` is the metric's own (s, ms, us, ns), which the edges of `buckets` share. `where` holds conditions that always apply
+    to this family (say, a proxy that counts at both ends). `buckets: native` marks a native histogram. `metrics` lists several
+    metrics that count one instrument, as {label: {value: metric}}. `expression` is PromQL instead of a metric.
     """
     known = ("metric", "metrics", "expression", "type", "unit", "labels", "buckets", "where", "cached")
     fields = reader.table(entry, known=known, required=("type",))
@@ -181,19 +181,19 @@ def instrument(
 
 
 def cached(reader: Reader, name: str, entry: Entry) -> str:
-    """Read whether cached tokens are among the input tokens: `none` states that they are not."""
+    """Read whether input tokens include cached ones: `none` means they do not."""
     if name != "tokens":
         reader.fail(entry, "'cached' is for tokens only")
     return reader.choice(entry, ("none", "included"))
 
 
 def is_native(entry: Entry) -> bool:
-    """Return whether `buckets: native` stands in place of edges: the metric is a native histogram."""
+    """Return whether `buckets` is `native`: the metric is a native histogram."""
     return not entry.is_table and not entry.is_list and str(entry.node.value) == "native"
 
 
 def _names(reader: Reader, entry: Entry) -> tuple[tuple[tuple[str, str], ...], tuple[Label, ...]]:
-    """Read {token_type: {input: metric, output: metric}}: the metrics, and the label that their names tell."""
+    """Read {token_type: {input: metric, output: metric}}: the metrics, and the label that their names imply."""
     table = reader.table(entry, known=LABELS)
     if len(table) != 1:
         reader.fail(entry, "must name one label, and a metric for each of its values")
@@ -211,7 +211,7 @@ OWN_LABELS = ("__name__", "le", "quantile")
 
 
 def metric_name(reader: Reader, entry: Entry) -> str:
-    """Read the name of a metric."""
+    """Read a metric name."""
     return reader.parsed(entry, _metric_name, "")
 
 
@@ -222,7 +222,7 @@ def _metric_name(text: str) -> str:
 
 
 def _expression(text: str) -> str:
-    """Read PromQL in which $selector stands for matchers. Raise ValueError if it is none."""
+    """Read PromQL in which $selector stands for matchers. Raise ValueError if it is invalid."""
     import promql_parser
 
     try:
@@ -233,7 +233,7 @@ def _expression(text: str) -> str:
 
 
 def matchers(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
-    """Read conditions on labels: a list means any of its values, "~…" what an expression matches, "!~…" what it does not."""
+    """Read conditions on labels: a list means any of its values, "~…" a regular expression, "!~…" a negated one."""
     found = []
     for label, place in reader.table(entry).items():
         values = reader.texts(place)
@@ -273,7 +273,7 @@ def labels(reader: Reader, entry: Entry) -> tuple[Label, ...]:
             values = tuple((exposed, reader.text(normal)) for exposed, normal in renamed.items())
             if any(not exposed or not normal for exposed, normal in values):
                 reader.fail(
-                    parts["values"], "an empty value cannot be renamed, nor a value to nothing; use 'default'"
+                    parts["values"], "a value cannot be renamed from or to an empty one; use 'default'"
                 )
             default = reader.text(parts["default"]) if "default" in parts else ""
         names = label_names(reader, sources)
@@ -295,14 +295,14 @@ def label_names(reader: Reader, entry: Entry) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Bucket edges in base units, and how the metric spells those that show how a float was computed."""
+    """Bucket edges in base units, and the metric's spelling of those with float artefacts."""
 
     values: tuple[Decimal, ...] = ()
     raw: tuple[tuple[Decimal, str], ...] = ()
 
 
 def edges(reader: Reader, entry: Entry, scale: Decimal) -> Edges:
-    """Read bucket edges in the metric's own unit: finite numbers, rising, none below zero."""
+    """Read bucket edges in the metric's own unit: finite, ascending, none below zero."""
     items = reader.each(entry)
     read = [reader.parsed(item, number, Decimal(0)) for item in items]
     if any(left >= right for left, right in pairwise(read)):

@@ -1,4 +1,4 @@
-"""From a profile, and what the catalog says over it, to the instruments of one service."""
+"""Resolve a profile and the catalog's overrides to the instruments of a service."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .yaml_reader import Entry, Reader
 
 OVERRIDES = ("profile", "metric", "unit", "selector", "labels", "buckets", "errors", "cached")
 Own = Mapping[str, Profile]
-"""The catalog's own profiles by name; they go before those that ship."""
+"""The catalog's own profiles by name; they take precedence over those that ship."""
 
 
 def profile(reader: Reader, entry: Entry, own: Own) -> Profile | None:
-    """Return the profile that the catalog names; None, and a mistake noted, where there is none."""
+    """Return the profile that the catalog names; note a mistake and return None if it does not exist."""
     known = (*own, *profiles.names())
     name = reader.choice(entry, known)
     if name not in known:
@@ -62,17 +62,17 @@ def instruments(
 
 
 Resolved = tuple[Instrument, tuple[Matcher, ...]]
-"""An instrument, and the selector that it is to be found by."""
+"""An instrument, and its selector."""
 
 
 def _override(
     reader: Reader, entry: Entry, name: str, base: Instrument | None, own: Own, selector: tuple[Matcher, ...]
 ) -> Resolved:
-    """Lay what the catalog says of an instrument over what the profile says."""
+    """Apply the catalog's overrides to the profile's instrument."""
     if profiles.kind(name) == "gauge" and entry.is_table and "value" in reader.table(entry):
         return _constant(reader, entry, name), ()
-    said = reader.table(entry) if entry.is_table else {}
-    required = () if base or "profile" in said else ("metric",)
+    keys = reader.table(entry) if entry.is_table else {}
+    required = () if base or "profile" in keys else ("metric",)
     fields = reader.table(entry, known=OVERRIDES, required=required)
     changed = base or _unknown(name)
     if "profile" in fields:
@@ -115,10 +115,10 @@ def _limit(text: str) -> Decimal:
 
 
 def left_out(reader: Reader, fields: Mapping[str, Entry]) -> dict[str, str]:
-    """Return the instruments that the catalog says this service does not have."""
+    """Return the instruments that the catalog sets to none, each with the reason."""
     table = fields.get("instruments")
     overrides = reader.table(table, known=profiles.INSTRUMENTS) if table else {}
-    return {name: "the catalog leaves it out (none)" for name, entry in overrides.items() if _is_none(entry)}
+    return {name: "the catalog sets it to none" for name, entry in overrides.items() if _is_none(entry)}
 
 
 def _is_none(entry: Entry) -> bool:
@@ -132,7 +132,7 @@ def _unknown(name: str) -> Instrument:
 
 
 def _of_another(reader: Reader, entry: Entry, name: str, own: Own) -> Instrument | None:
-    """Return the instrument of that name of another profile, as where one target exposes two families of metrics."""
+    """Return another profile's instrument of that name, for targets that expose two families of metrics."""
     other = profile(reader, entry, own)
     if other is None:
         return None
@@ -144,7 +144,7 @@ def _of_another(reader: Reader, entry: Entry, name: str, own: Own) -> Instrument
 
 
 def _constant(reader: Reader, entry: Entry, name: str) -> Instrument:
-    """Read a limit that no metric tells: {value: 2}, in the instrument's base unit."""
+    """Read a limit that no metric exposes: {value: 2}, in the instrument's base unit."""
     fields = reader.table(entry, known=("value",))
     value = reader.parsed(fields["value"], _limit, Decimal(1))
     return Instrument(name=name, metric="", kind="gauge", unit=profiles.INSTRUMENTS[name], constant=value)
@@ -158,15 +158,15 @@ def _selector(reader: Reader, entry: Entry) -> tuple[Matcher, ...]:
 
 
 def _takes_all(matcher: Matcher) -> bool:
-    """Return whether series without the label are selected, so that it keeps none of another service out."""
+    """Return whether a matcher selects series without the label, so that it excludes no other service."""
     try:
         return matcher.holds("")
-    except ValueError:  # refused where it was read
+    except ValueError:  # already reported by the reader
         return False
 
 
 def _exclusions(instrument: Instrument, exclude: dict[str, tuple[str, ...]]) -> tuple[Matcher, ...]:
-    """Return the matchers that leave out normalised values, as they are exposed by any of a label's sources."""
+    """Return matchers that exclude normalised values, for each source of a label."""
     found = []
     for name, values in exclude.items():
         label = instrument.label(name)
@@ -187,15 +187,17 @@ def _none_of(label: str, values: tuple[str, ...]) -> Matcher:
 def _check_exclusions(
     reader: Reader, entry: Entry, instrument: Instrument, exclude: dict[str, tuple[str, ...]]
 ) -> None:
-    """Refuse to leave out what no series is called after its values were renamed, and a default of several sources."""
+    """Reject exclusions of values that renaming has replaced, and of a default that has several sources."""
     places = reader.table(entry) if entry.is_table else {}
     for name, place in places.items():
         label = instrument.label(name)
         for value in exclude[name] if label else ():
             if label and not label.exposed(value):
-                reader.fail(place, f"{value!r} is called {label.renamed(value)!r} by 'values'; write that")
+                reader.fail(
+                    place, f"{value!r} is renamed to {label.renamed(value)!r} by 'values'; write that"
+                )
             if label and label.default == value and len(label.sources) > 1:
                 reader.fail(
                     place,
-                    f"{value!r} is what series without {' and '.join(label.sources)} mean, which cannot be left out",
+                    f"{value!r} is the default for series without {' and '.join(label.sources)}, which cannot be excluded",
                 )

@@ -1,4 +1,4 @@
-"""What services must achieve, and what alerts are raised for: targets, objectives and the tuning of alerts, as read."""
+"""Read targets, objectives and alert tuning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SMALLEST_BUDGET = Decimal("0.000001")
 """The smallest share of bad events that an objective may allow: six nines."""
 MOST_RESTARTS, MOST_TIMES, MOST_EVENTS = 20, 1000, 100_000
 LEAST_PART = Decimal("0.001")
-"""The range of what tunes alerts: beyond it an alert means nothing."""
+"""Limits of alert tuning: values beyond them make an alert meaningless."""
 
 
 def _price(text: str) -> Decimal:
@@ -36,7 +36,7 @@ SCALARS = {
     "cost_per_request": (_price, "usd", False),
     "cost_per_1k_tokens": (_price, "usd", False),
 }
-"""Targets that are one value: how it is read, its unit, and whether it is a floor."""
+"""Targets with a single value: parser, unit, whether it is a floor."""
 DISTRIBUTIONS = ("latency", *profiles.HISTOGRAMS)
 OBJECTIVES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "availability": (("target", "period"), ()),
@@ -44,9 +44,9 @@ OBJECTIVES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "freshness": (("target", "period"), ("of",)),
     "cost": (("target", "period"), ("per_request", "per_1k_tokens")),
 }
-"""Objectives, each with the keys that it needs and those that it may have."""
+"""Objectives, each with its required and optional keys."""
 LIMITS = {"per_request": ("requests", 1), "per_1k_tokens": ("tokens", 1000)}
-"""What a cost objective's limit is for: the instrument that counts it, and how many of it."""
+"""Unit of a cost objective's limit: the instrument that counts it, and how many."""
 
 
 def targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
@@ -65,7 +65,7 @@ def targets(reader: Reader, entry: Entry) -> tuple[Target, ...]:
 
 
 def _quantiles(reader: Reader, instrument: str, entry: Entry) -> Iterator[Target]:
-    """Read the targets of one histogram; p99.9 and p999 are one quantile, which may stand there once."""
+    """Read the targets of one histogram; p99.9 and p999 are the same quantile, allowed once."""
     seen: dict[str, str] = {}
     for name, place in reader.table(entry).items():
         found = re.fullmatch(r"p([5-9]\d)\.?(\d{0,4})", name)
@@ -81,7 +81,7 @@ def _quantiles(reader: Reader, instrument: str, entry: Entry) -> Iterator[Target
 
 
 def objectives(reader: Reader, entry: Entry, instruments: Mapping[str, Instrument]) -> tuple[Objective, ...]:
-    """Read the objectives of a service; a threshold that cannot be counted is a mistake."""
+    """Read the objectives of a service; a threshold between bucket edges is a mistake."""
     found = (
         _objective(reader, name, place, instruments)
         for name, place in reader.table(entry, known=OBJECTIVES).items()
@@ -116,7 +116,7 @@ def _with_limit(
 ) -> Objective | None:
     stated = [key for key in LIMITS if key in fields]
     if len(stated) != 1:
-        reader.fail(entry, "needs one of 'per_request' and 'per_1k_tokens', what one may cost")
+        reader.fail(entry, "needs one of 'per_request' and 'per_1k_tokens', the maximum cost")
         return None
     of, many = LIMITS[stated[0]]
     limit = reader.parsed(fields[stated[0]], _price, Decimal(1)) / many
@@ -126,7 +126,7 @@ def _with_limit(
 def _below_one(text: str) -> Decimal:
     value = ratio(text)
     if not 0 < value < 1:
-        raise ValueError(f"{text!r} leaves no error budget, or nothing to keep; write for example 99.9%")
+        raise ValueError(f"{text!r} leaves no error budget, or promises nothing; write for example 99.9%")
     if 1 - value < SMALLEST_BUDGET:
         raise ValueError(
             f"{text!r} is more than can be measured; write at most {plain((1 - SMALLEST_BUDGET) * 100)}%"
@@ -142,14 +142,14 @@ def _period(text: str) -> Decimal:
 
 
 def _check_edge(reader: Reader, entry: Entry, within: Decimal, latency: Instrument | None) -> None:
-    """Refuse a threshold that lies between two bucket edges: the share within it could only be guessed."""
+    """Reject a threshold between two bucket edges: the share within it can only be estimated."""
     if latency is None or latency.native or not latency.buckets or within in latency.buckets:
         return
     if within > latency.buckets[-1]:
         last = plain(latency.buckets[-1])
         reader.fail(
             entry,
-            f"{plain(within)}s lies beyond the last bucket of {latency.metric}, {last}s, so no alert could tell who is slower; "
+            f"{plain(within)}s lies beyond the last bucket of {latency.metric}, {last}s, so slower requests cannot be counted; "
             f"write {last}s or less, or add a bucket at {plain(within)}",
         )
         return
@@ -158,27 +158,27 @@ def _check_edge(reader: Reader, entry: Entry, within: Decimal, latency: Instrume
     named = " or ".join(show(float(edge), "seconds").replace(" ", "") for edge in near)
     reader.fail(
         entry,
-        f"{plain(within)}s is not an edge of {latency.metric}'s buckets, so the share within it cannot be known; "
+        f"{plain(within)}s is not an edge of {latency.metric}'s buckets, so the share within it cannot be counted; "
         f"write {named}, or add a bucket at {plain(within)}",
     )
 
 
-def tuning(reader: Reader, entry: Entry, names: Collection[str], usual: Tuning) -> Tuning:
-    """Read what decides whether alerts are raised; `names` are those that may be turned off."""
+def tuning(reader: Reader, entry: Entry, names: Collection[str], base: Tuning) -> Tuning:
+    """Read alert tuning on top of `base`; `names` are the alerts that may be turned off."""
     fields = reader.table(entry, known=(*TUNINGS, "off"))
     read = {
         key: reader.parsed(place, TUNINGS[key], Decimal(1)) for key, place in fields.items() if key != "off"
     }
-    off = usual.off
+    off = base.off
     if "off" in fields:
         off = (*off, *(reader.choice(item, names) for item in reader.each(fields["off"])))
-    return replace(usual, **read, off=off)
+    return replace(base, **read, off=off)
 
 
 def _times(text: str) -> Decimal:
     value = number(text.removesuffix("x").strip())
     if value < 1:
-        raise ValueError(f"{text!r} is less than once; write for example 1.2 or 2")
+        raise ValueError(f"{text!r} is less than 1; write for example 1.2 or 2")
     if value > MOST_TIMES:
         raise ValueError(
             f"{text!r} is more than {MOST_TIMES} times; write for example 1.2 or 2, or turn the alert off"
@@ -224,4 +224,4 @@ TUNINGS: Mapping[str, Callable[[str], Decimal]] = {
     "spend_surge": _times,
     "restarts": _restarts,
 }
-"""The keys of `alerts`, and how each is read."""
+"""The keys of `alerts`, and the parser of each."""

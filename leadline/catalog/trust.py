@@ -1,4 +1,4 @@
-"""Trust: secrets that a catalog names are sent only where the user agreed that they go.
+"""Trust: send the secrets that a catalog names only to places that the user agreed to.
 
 The catalog in the working folder may not be the user's. Secrets it names (variables, files, Kubernetes Secrets) go to its URL only
 after `leadline context trust`, which is recorded in the user's own configuration, or with --trust.
@@ -21,7 +21,7 @@ SERVERS = ("prometheus", "grafana", "alertmanager")
 
 
 def require(context: Context, endpoint: Endpoint, file: str, *, granted: bool) -> None:
-    """Raise UsageError if a catalog would have secrets sent to a place that the user has not agreed to.
+    """Raise UsageError if a catalog would send secrets to a place that the user has not agreed to.
 
     granted  whether the user agreed for this command
     """
@@ -34,12 +34,12 @@ def require(context: Context, endpoint: Endpoint, file: str, *, granted: bool) -
 
 
 def is_trusted(context: Context, endpoint: Endpoint) -> bool:
-    """Return whether the user agreed that this endpoint is asked, with all the secrets that it names."""
+    """Return whether the user agreed to send this endpoint all the secrets that it names."""
     return _entry(context, endpoint) in _known()
 
 
 def remember(context: Context) -> list[tuple[str, list[str]]]:
-    """Agree to all servers of a context; return each place and what is sent there."""
+    """Record agreement to all servers of a context; return each place and the secrets sent there."""
     found = [endpoint for name in SERVERS if (endpoint := getattr(context, name)) is not None]
     entries = [_entry(context, endpoint) for endpoint in found]
     known = _known()
@@ -49,7 +49,7 @@ def remember(context: Context) -> list[tuple[str, list[str]]]:
 
 
 def place(context: Context, endpoint: Endpoint) -> str:
-    """Name where an endpoint leads."""
+    """Name the place that an endpoint leads to."""
     if endpoint.url:
         return endpoint.url
     cluster = "/".join(part for part in (context.kube_context, context.namespace) if part)
@@ -57,7 +57,7 @@ def place(context: Context, endpoint: Endpoint) -> str:
 
 
 def secrets(endpoint: Endpoint) -> list[str]:
-    """Name what an endpoint would be sent, as a person reads it; never what it is."""
+    """Describe the secrets that an endpoint would be sent; never their values."""
     return list(_secrets(endpoint))
 
 
@@ -79,7 +79,7 @@ def _secrets(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _entry(context: Context, endpoint: Endpoint) -> dict[str, object]:
-    """Return what is remembered of an agreement: the place, by which way, and the names of what is sent."""
+    """Return the record of an agreement: the place, the route to it, and the names of the secrets."""
     return {
         "url": place(context, endpoint),
         "proxy": endpoint.proxy_url,
@@ -93,7 +93,7 @@ def _path() -> Path:
 
 
 def _known() -> list[dict[str, object]]:
-    """Return what was agreed to. Raises UsageError where the file is not as we write it."""
+    """Return the recorded agreements. Raise UsageError if the file is malformed."""
     path = _path()
     try:
         found = json.loads(path.read_text("utf-8"))["trusted"]
@@ -104,5 +104,5 @@ def _known() -> list[dict[str, object]]:
             f"{path} cannot be read ({error}); correct it, or delete it and agree again"
         ) from None
     if not isinstance(found, list):
-        raise UsageError(f"{path} holds no list under 'trusted'; correct it, or delete it and agree again")
+        raise UsageError(f"{path} has no list under 'trusted'; correct it, or delete it and agree again")
     return found

@@ -1,4 +1,4 @@
-"""YAML read with the place of every value, so that all mistakes can be told at once, by file, line and key."""
+"""Read YAML with positions, to report all mistakes together by file, line and key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value in a document, and the path of keys that leads to it."""
+    """A value in a document, and its path of keys."""
 
     node: yaml.Node
     path: str
@@ -27,7 +27,7 @@ class Entry:
 
     @property
     def end_line(self) -> int:
-        """The last line that is its own, comments after it left out."""
+        """The last line of the value, without the comments after it."""
         if isinstance(self.node, yaml.MappingNode) and self.node.value and not self.node.flow_style:
             return max(Entry(value, "").end_line for _, value in self.node.value)
         if isinstance(self.node, yaml.SequenceNode) and self.node.value and not self.node.flow_style:
@@ -49,14 +49,14 @@ class Entry:
 
 
 class Reader:
-    """Walks one document. Mistakes are collected; `finish` raises them together."""
+    """Reads one document and collects its mistakes; `finish` raises them together."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.mistakes: list[tuple[int, str]] = []
 
     def open(self, text: str) -> Entry:
-        """Parse the text; a document that is not YAML, or empty, raises CatalogError at once."""
+        """Parse the text. Raise CatalogError at once if it is empty or not YAML."""
         try:
             node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except yaml.MarkedYAMLError as error:
@@ -131,7 +131,7 @@ class Reader:
         return value
 
     def parsed(self, entry: Entry, parse: Callable[[str], T], default: T) -> T:
-        """Read a plain value through `parse`, whose ValueError becomes a mistake at this place."""
+        """Read a plain value through `parse`; a ValueError becomes a mistake at this place."""
         before = len(self.mistakes)
         text = self.text(entry)
         if len(self.mistakes) > before:
@@ -152,7 +152,7 @@ def _kind(entry: Entry) -> str:
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """Return which known name an unknown one is nearest to, or which there are; to be put behind a message."""
+    """Return the end of a message about an unknown name: the closest known name, or all known names."""
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -1,1 +1,1 @@
-"""What is measured, as PromQL: instruments, series names, latency, throughput, errors, cost, saturation and burn rates. Pure."""
+"""The signals as PromQL: instruments, series names, latency, throughput, errors, cost, saturation and burn rates. Pure."""

@@ -1,4 +1,4 @@
-"""The names of alerts, and the topic whose dashboard shows what each is about."""
+"""Alert names, and the dashboard topic each alert links to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BURNING = {
     "freshness": "FreshnessBudgetBurn",
     "cost": "CostBudgetBurn",
 }
-"""The page alert of each objective; its ticket's name ends with Slow."""
+"""The page alert of each objective; the ticket alert adds the suffix Slow."""
 SLOW = "Slow"
 ABSENT = {
     "requests": "RequestsAbsent",
@@ -18,11 +18,11 @@ ABSENT = {
     "tokens": "TokensAbsent",
     "cost": "CostAbsent",
 }
-"""The alert of each instrument that has stopped."""
+"""The alert for each instrument that stops reporting."""
 SERVICE_DOWN, SERVICE_VANISHED = "ServiceDown", "ServiceVanished"
 TARGETS_DOWN, TARGETS_LOST, RESTARTING = "TargetsDown", "TargetsLost", "InstanceRestarting"
 BUCKET_MISSING = "LatencyBucketMissing"
-"""The alert on series that have lost the bucket which the latency objective counts by."""
+"""Fires when series lose the bucket that the latency objective counts."""
 TRAFFIC_DROP, TRAFFIC_SURGE = "TrafficDrop", "TrafficSurge"
 HEADROOM_LOW, CPU_THROTTLED = "HeadroomLow", "CpuThrottled"
 POOL_EXHAUSTED, QUEUE_FULL, QUEUE_STUCK = "PoolNearlyExhausted", "QueueNearlyFull", "QueueNotDraining"
@@ -33,7 +33,7 @@ MONTH_PROJECTED, MONTH_NEARLY_SPENT, MONTH_SPENT = (
 )
 SPEND_ANOMALY, UNPRICED = "SpendAnomaly", "TokensUnpriced"
 UNIT_COST = {"cost_per_1k_tokens": "TokenCostHigh", "cost_per_request": "RequestCostHigh"}
-"""The alert of each target of a unit cost."""
+"""The alert for each unit-cost target."""
 
 ALERTS: Mapping[str, str] = {
     **dict.fromkeys((*BURNING.values(), *(name + SLOW for name in BURNING.values())), "slo"),

@@ -1,4 +1,4 @@
-"""Burn rates: how many times faster than allowed an error budget is used (Google SRE workbook, chapter 5)."""
+"""Burn rates: how many times faster than allowed an error budget is consumed (Google SRE Workbook, chapter 5)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE, TICKET = "critical", "warning"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnRateWindows:
-    """One pair of windows: the long one tells that budget is lost, the short one that it still is being lost."""
+    """A pair of windows: the long one shows that budget was lost, the short one that the loss continues."""
 
     severity: str
     long: str
@@ -31,73 +31,73 @@ BURN_RATE_WINDOWS = (
     BurnRateWindows(severity=TICKET, long="3d", short="6h"),
 )
 RECORDED = ("5m", "1h")
-"""The windows of the fast page, recorded from the counters; the longer ones are sums of what is recorded each minute."""
+"""Windows of the fast page, recorded from the counters. Longer windows sum the per-minute recordings."""
 SHARES = {
     7: (Decimal("0.08"), Decimal("0.125"), Decimal("0.2"), Decimal("0.42")),
     28: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
     30: (Decimal("0.02"), Decimal("0.05"), Decimal("0.1"), Decimal("0.1")),
 }
-"""Share of the period's budget that an arm's long window may use, by period in days, in the order of BURN_RATE_WINDOWS."""
+"""Share of the period's budget that each long window may use, by period in days, in the order of BURN_RATE_WINDOWS."""
 LEAST_BAD = Decimal(2)
-"""Bad events that a burn has at least: a single failure is never an outage, whatever share it is of little traffic.
+"""Minimum bad events in a burn: one failure is never an outage, however large a share of low traffic it is.
 
-Where fewer than this many can be expected in the short window, one is enough; see LEAST_BAD_OF_EXPECTED.
+If the short window is expected to hold fewer events than this, one is enough; see LEAST_BAD_OF_EXPECTED.
 """
 LEAST_BAD_OF_EXPECTED = Decimal("0.5")
 """Bad events required in the short window, as a share of the events expected there, between 1 and LEAST_BAD.
 
-Expected is what the long window had per second. A single failure in the hours after a burn is no second burn; but at 2
+The expectation is the long window's rate. A single failure in the hours after a burn is not a second burn, but at 2
 requests an hour a short window rarely has two requests. Simulated in docs/evidence/low-traffic.md.
 """
 CONFIDENCE_Z = Decimal("2.33")
-"""Standard deviations below the count of bad events where the lower confidence bound lies: 99 %, one-sided.
+"""Standard deviations between the count of bad events and its lower confidence bound: 99 %, one-sided.
 
 By the variance-stabilizing transformation of a Poisson count (Bartlett 1936): the square root of a count has a standard
-deviation of about 1/2, so the bound is met where sqrt(bad) - z/2 > sqrt(share * events). Because z/2 > 1, one bad event
-never meets it. docs/evidence/low-traffic.md compares values of z.
+deviation of about 1/2, so the bound exceeds the threshold if sqrt(bad) - z/2 > sqrt(share * events). Because z/2 > 1,
+one bad event never does. docs/evidence/low-traffic.md compares values of z.
 """
 BOUND_BURN_RATE = Decimal(2)
 BOUND_FRACTION = Decimal("0.7")
-"""Burn rate that the lower confidence bound must exceed: BOUND_BURN_RATE, but at most this fraction of an arm's factor.
+"""The lower confidence bound must exceed BOUND_BURN_RATE, capped at this fraction of the window pair's factor.
 
-The measured burn rate must exceed the whole factor. Asking the same of the bound would miss burns of up to several times
-the factor at moderate traffic. docs/evidence/low-traffic.md compares bounds.
+The measured burn rate must exceed the whole factor. If the bound had to as well, moderate traffic would miss burns of
+several times the factor. docs/evidence/low-traffic.md compares bounds.
 """
 
 
-def factor(objective: Objective, arm: BurnRateWindows) -> Decimal:
-    """Return the burn rate of an arm: share × period ÷ long window. 13.44, 5.6, 2.8 and 0.9333 for 28 days."""
+def factor(objective: Objective, pair: BurnRateWindows) -> Decimal:
+    """Return the burn rate of a window pair: share × period ÷ long window. 13.44, 5.6, 2.8 and 0.9333 for 28 days."""
     days = int(objective.period_seconds / 86400)
-    return SHARES[days][BURN_RATE_WINDOWS.index(arm)] * objective.period_seconds / duration(arm.long)
+    return SHARES[days][BURN_RATE_WINDOWS.index(pair)] * objective.period_seconds / duration(pair.long)
 
 
-def threshold(objective: Objective, arm: BurnRateWindows) -> Decimal:
-    """Return the share of bad events above which an arm is met: factor × (1 − target)."""
-    return factor(objective, arm) * (1 - objective.target)
+def threshold(objective: Objective, pair: BurnRateWindows) -> Decimal:
+    """Return the share of bad events above which a window pair fires: factor × (1 − target)."""
+    return factor(objective, pair) * (1 - objective.target)
 
 
-def bound_factor(objective: Objective, arm: BurnRateWindows) -> Decimal:
+def bound_factor(objective: Objective, pair: BurnRateWindows) -> Decimal:
     """Return the burn rate that the lower confidence bound must exceed. 2, 2, 1.96 and 0.6533 for 28 days."""
-    return min(BOUND_BURN_RATE, BOUND_FRACTION * factor(objective, arm))
+    return min(BOUND_BURN_RATE, BOUND_FRACTION * factor(objective, pair))
 
 
-def bound_threshold(objective: Objective, arm: BurnRateWindows) -> Decimal:
+def bound_threshold(objective: Objective, pair: BurnRateWindows) -> Decimal:
     """Return the share of bad events that the lower confidence bound must exceed: bound factor × (1 − target)."""
-    return bound_factor(objective, arm) * (1 - objective.target)
+    return bound_factor(objective, pair) * (1 - objective.target)
 
 
 def usable(objective: Objective, retention: Decimal | None) -> tuple[BurnRateWindows, ...]:
-    """Return the arms that can be met: below all events bad, and within what is kept."""
-    return tuple(arm for arm in BURN_RATE_WINDOWS if not refused(objective, arm, retention))
+    """Return the window pairs that can fire: threshold below 100 % bad events, long window within the retention."""
+    return tuple(pair for pair in BURN_RATE_WINDOWS if not refused(objective, pair, retention))
 
 
 def has_budget(objective: Objective, retention: Decimal | None) -> bool:
-    """Return whether the budget of an objective is computed: its alerts read events, and samples are kept for its period."""
+    """Return whether an objective's budget is computed: a window pair is usable and the retention covers the period."""
     return bool(usable(objective, retention)) and (retention is None or objective.period_seconds <= retention)
 
 
 def share(where: Sequence[Matcher], window: str) -> str:
-    """Write the share of recorded events that are bad, over a window; nothing where there are no events."""
+    """Write the share of recorded events that are bad over a window; no result without events."""
     bad, events = series_names.slo_bad_events(window), series_names.slo_events(window)
     return f"{select(bad, where)}\n/ ({select(events, where)} > 0)"
 
@@ -118,29 +118,29 @@ def remaining(where: Sequence[Matcher]) -> str:
 
 
 def summed_share(where: Sequence[Matcher], window: str) -> str:
-    """Write the share of bad events over a long window, from what is recorded of each minute."""
+    """Write the share of bad events over a long window, from the per-minute recordings."""
     bad, events = (
         select(each, where) for each in (series_names.SLO_BAD_EVENTS_COUNTED, series_names.SLO_EVENTS_COUNTED)
     )
     return f"sum_over_time({bad}[{window}])\n/\n(sum_over_time({events}[{window}]) > 0)"
 
 
-def refused(objective: Objective, arm: BurnRateWindows, retention: Decimal | None) -> str:
-    """Return why an arm cannot be met, and what to change; empty where it can."""
-    if threshold(objective, arm) >= 1:
+def refused(objective: Objective, pair: BurnRateWindows, retention: Decimal | None) -> str:
+    """Return why a window pair cannot fire, and what to change; empty if it can."""
+    if threshold(objective, pair) >= 1:
         return (
-            f"{plain(round(factor(objective, arm), 4))} × (1 − {plain(objective.target)}) is at least 1, so not even a total "
-            "outage would meet it; raise the target of the objective"
+            f"{plain(round(factor(objective, pair), 4))} × (1 − {plain(objective.target)}) is at least 1, so not even a total "
+            "outage would exceed it; raise the objective's target"
         )
-    if retention is not None and duration(arm.long) > retention:
-        return f"its window of {arm.long} is longer than the retention; keep samples for longer"
+    if retention is not None and duration(pair.long) > retention:
+        return f"the {pair.long} window is longer than the retention; keep samples for longer"
     return ""
 
 
 def remarks(objective: Objective, retention: Decimal | None) -> Iterator[str]:
-    """Return which arms were dropped, and why."""
-    for arm in BURN_RATE_WINDOWS:
-        why = refused(objective, arm, retention)
+    """Yield a remark for each dropped window pair, with the reason."""
+    for pair in BURN_RATE_WINDOWS:
+        why = refused(objective, pair, retention)
         if why:
-            kind = "page" if arm.severity == PAGE else "ticket"
-            yield f"objective {objective.name}: the {kind} arm {arm.long}/{arm.short} is left out: {why}"
+            kind = "page" if pair.severity == PAGE else "ticket"
+            yield f"objective {objective.name}: the {kind} windows {pair.long}/{pair.short} are left out: {why}"

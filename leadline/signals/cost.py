@@ -1,4 +1,4 @@
-"""Cost: tokens and US dollars, from counters of spend; prices and projections say what they assume."""
+"""Cost: tokens and US dollars, from recorded spend."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def per_request(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
 
 
 def month(where: tuple[Matcher, ...], window: str, by: tuple[str, ...] = ()) -> str:
-    """US dollars in a month of 730 hours if the rate of the window lasted."""
+    """US dollars in a month of 730 hours at the window's rate."""
     rate = sum_by(by, select(series_names.cost(window), where))
     return f"{SECONDS_PER_HOUR * HOURS_PER_MONTH} * {rate}"

@@ -1,4 +1,4 @@
-"""Error ratio: failed requests per request. The profile says what counts as failed; 429 and other 4xx do not."""
+"""Error ratio: failed requests per request. The profile defines failures; 429 and other 4xx are not failures."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def errors(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
 
 
 def error_ratio(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
-    """Errors per request: a ratio of sums; nothing where there is no traffic."""
+    """Errors per request: a ratio of sums; no result without traffic."""
     return f"{errors(where, by)}\n/\n({sum_by(by, select(series_names.ROUTE_REQUESTS, where))} > 0)"

@@ -1,4 +1,4 @@
-"""Signals as PromQL over a service's own metrics: what `leadline signal` asks, with or without recorded series."""
+"""Signals as PromQL over a service's own metrics, as `leadline signal` asks them; recorded series are not needed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Write = Callable[[dict[str, Instrument], str, Labels], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
-    """A signal: its unit, what it is, the instruments that it needs, the labels it can be split by, and its PromQL."""
+    """A signal: unit, description, required instruments, labels it can be split by, PromQL."""
 
     unit: str
     about: str
@@ -33,7 +33,7 @@ DISTRIBUTIONS = {
     "first_token": "answers begin",
     "output_token": "output tokens follow the last",
 }
-"""The histograms that quantiles are taken of, and what they tell of a share of events."""
+"""The histograms with quantiles, and the wording of each quantile's description."""
 
 
 def _quantile(instrument: str, what: str, rank: Decimal) -> Formula:
@@ -134,9 +134,9 @@ FORMULAS: dict[str, Formula] = {
 def missing(
     formula: Formula, instruments: Mapping[str, Instrument], reasons: Mapping[str, str], by: Labels
 ) -> str:
-    """Return why a service cannot answer a formula, or be split so; empty where it can.
+    """Return why a service cannot compute a formula, or split it by these labels; empty if it can.
 
-    reasons  of instruments that the service lacks, by name
+    reasons  why an instrument is missing, by instrument name
     """
     for need in formula.needs:
         instrument = instruments.get(need)

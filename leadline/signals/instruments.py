@@ -1,4 +1,4 @@
-"""Instruments: the counters and histograms that a signal is read from, with labels normalised."""
+"""Instruments: the metrics behind the signals, with labels normalised."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from .labels import NAME, STATUS_CLASS, Label, literal_replacement, normalised, 
 from .promql import Matcher, label_replace, le_matcher, literal, one_of, select, sum_by
 
 GOLDEN = {"requests": "requests", "latency": "seconds", "tokens": "tokens", "cost": "usd"}
-"""The instruments that dashboards, rules and most signals are read from, and the unit of each."""
+"""The instruments behind dashboards, rules and most signals, with their units."""
 STEPS = 40
 NATIVE_PARTS = {"native_sum": "histogram_sum", "native_count": "histogram_count"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One metric as one service exposes it: resolved from profile and catalog.
+    """A metric as one service exposes it, resolved from profile and catalog.
 
-    metric      the name in Prometheus; of a histogram, the name without _bucket, _sum, _count
-    kind        counter | histogram | summary | gauge; bucket is the kind of a histogram's `_bucket`
+    metric      the name in Prometheus; for a histogram, without _bucket, _sum, _count
+    kind        counter | histogram | summary | gauge | bucket (a histogram's `_bucket`)
     unit        see `leadline.catalog.profiles.INSTRUMENTS`
-    matchers    the selector and the exclusions
-    buckets     upper edges in `unit`, without +Inf; empty where unknown
-    raw_edges   how the metric writes edges that show how a float was computed: (0.3, "0.30000000000000004")
-    bad         RE2 expression over the status label: what counts as an error
-    constant    the value itself, where the catalog gives it in place of a metric
-    scale       how many of `unit` one of the metric's own units is: 0.001 where it counts milliseconds
-    names       several metrics that count one instrument, as (value of the label that the name tells, metric)
-    expression  PromQL in place of a metric, for a gauge; $selector in it stands for the matchers
-    failed      the counter of failures, where they are counted apart and not told by a label
-    native      whether a histogram is a native one: one series, without _bucket, _sum and _count
-    cached      of tokens: "none" where no cached ones are among the input tokens; empty where nobody says so
+    matchers    selector and exclusions
+    buckets     upper edges in `unit`, without +Inf; empty if unknown
+    raw_edges   edges with float artefacts, as the metric writes them: (0.3, "0.30000000000000004")
+    bad         RE2 expression for status values that count as errors
+    constant    a value from the catalog instead of a metric
+    scale       factor from the metric's unit to `unit`: 0.001 for milliseconds
+    names       metrics that together count one instrument, as (label value implied by the name, metric)
+    expression  PromQL instead of a metric, for a gauge; $selector stands for the matchers
+    failed      a separate counter of failures, if no label identifies them
+    native      whether it is a native histogram: one series, without _bucket, _sum and _count
+    cached      for tokens: "none" if input tokens exclude cached ones; empty if unknown
     """
 
     name: str
@@ -69,21 +69,21 @@ class Instrument:
 
     @property
     def count_suffix(self) -> str:
-        """The suffix of the series that are there whenever it is: `_count` of a classic distribution."""
+        """Suffix of the series that always exist: `_count` for a classic distribution."""
         return "_count" if self.is_distribution and not self.native else ""
 
     @property
     def knows_buckets(self) -> bool:
-        """Whether its buckets can be recorded in base units: those of another unit only where their edges are known."""
+        """Whether its buckets can be recorded in base units; if they need scaling, their edges must be known."""
         return self.kind == "histogram" and not self.native and (self.scale == 1 or bool(self.buckets))
 
     @property
     def tells_errors(self) -> bool:
-        """Whether failures can be told from the rest."""
+        """Whether the metric distinguishes failures."""
         return self.failed is not None or self.has("status")
 
     def is_failure(self, labels: Mapping[str, str]) -> bool:
-        """Return whether a series counts failures, by its status; what a missing label stands for is none."""
+        """Return whether a series counts failures, by its status. A missing status label is not a failure."""
         status = self.label("status")
         raw = status.raw(labels) if status else None
         return status is not None and raw is not None and regex.matches(self.bad, status.renamed(raw))
@@ -93,7 +93,7 @@ class Instrument:
         return value(name, _label_for(self, name), labels)
 
     def select(self, *more: Matcher, suffix: str = "") -> str:
-        """Write the selector of this instrument's series."""
+        """Write the selector of the instrument's series."""
         matchers = (*self.matchers, *more)
         if self.expression:
             return f"({self.expression.replace('$selector', ', '.join(map(str, matchers)))})"
@@ -102,22 +102,22 @@ class Instrument:
         return select(self.metric + suffix, matchers)
 
     def over(self, duration: str) -> str:
-        """Write what gives the raw samples of a duration; of an expression, its values at forty steps of it."""
+        """Write a range selector for raw samples; for an expression, a subquery with forty steps."""
         if not self.expression:
             return f"{self.select()}[{duration}]"
         step = max(1, round(seconds(duration) / STEPS))
         return f"{self.select()}[{duration}:{step}s]"
 
     def select_parts(self, *suffixes: str) -> str:
-        """Write the selector of several components of a histogram at once, so that they come from the same scrapes.
+        """Write one selector for several components of a histogram, so that they come from the same scrapes.
 
-        The empty suffix stands for the series of the plain name: a native histogram, or a summary's own quantiles.
+        The empty suffix selects the plain name: a native histogram, or a summary's own quantiles.
         """
         names = Matcher("__name__", "=~", one_of(self.metric + suffix for suffix in suffixes))
         return select("", (names, *self.matchers))
 
     def part(self, suffix: str) -> Instrument:
-        """Return one component of a histogram (`_bucket`, `_sum`, `_count`) as a counter; of a native one, what takes it out."""
+        """Return a histogram component (`_bucket`, `_sum`, `_count`) as a counter; a native one is read with a function."""
         if self.native:
             return replace(
                 self, kind=f"native{suffix}", scale=Decimal(1) if suffix == "_count" else self.scale
@@ -128,10 +128,9 @@ class Instrument:
 
     @property
     def known_edges(self) -> tuple[Matcher, ...]:
-        """What selects the buckets whose edges can be written in base units; nothing where all of them can.
+        """Matchers for the buckets whose edges can be written in base units; empty if all can.
 
-        Edges that are not listed would stay in the metric's own unit among the others; without them the rest is still
-        cumulative.
+        Unlisted edges would keep the metric's own unit. Without them the rest is still cumulative.
         """
         if self.scale >= 1 or not self.buckets:
             return ()
@@ -140,31 +139,31 @@ class Instrument:
         return (Matcher("le", "=~", "|".join((*patterns, literal("+Inf")))),)
 
     def raw_edge(self, edge: Decimal) -> str:
-        """Write a bucket's edge as the metric's own `le` has it."""
+        """Write a bucket's edge as in the metric's own `le`."""
         return dict(self.raw_edges).get(edge) or plain(edge / self.scale)
 
 
 def rate(instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()) -> str:
-    """Write the per-second rate over a window, summed by normalised labels, and by those to `keep` as they are.
+    """Write the per-second rate over a window, summed by normalised labels and the raw labels in `keep`.
 
-    Labels are summed under their own names first, so that renaming can never make two series collide.
+    Sum by the raw labels before renaming, so that two series can never collide.
     """
     edges = instrument.known_edges if "le" in by else ()
     return _normalised(instrument, _each(instrument, "rate", window, *edges), by, keep)
 
 
 def increase(instrument: Instrument, window: str, *, keep: tuple[str, ...] = ()) -> str:
-    """Write the increase over a window as everyone does: extrapolated, so not a count."""
+    """Write `increase` over a window: extrapolated, so not an exact count."""
     return sum_by(keep, _each(instrument, "increase", window))
 
 
 def restarts(instrument: Instrument, window: str) -> str:
-    """Write how often, in a window, the counter of one series began again: the most that any series did."""
+    """Write the most counter resets of any one series in a window."""
     return sum_by((), _each(instrument, "resets", window), "max")
 
 
 def total(instrument: Instrument) -> str:
-    """Write the sum of a gauge over its series, in base units; or the value that the catalog gives."""
+    """Write the sum of a gauge over its series, in base units; or the catalog's constant."""
     if instrument.constant is not None:
         return plain(instrument.constant)
     whole = f"sum({instrument.select()})"
@@ -174,17 +173,19 @@ def total(instrument: Instrument) -> str:
 def _each(instrument: Instrument, function: str, window: str, *more: Matcher) -> str:
     """Write a function over a window of each series, in base units.
 
-    Metrics that count one instrument together are told apart by a label, so that no series hides another's.
+    If several metrics count one instrument, each gets a label, so that none hides another's series.
     """
     if instrument.names:
         split = next(label.name for label in instrument.labels if label.is_name)
         alone = (
-            (told, replace(instrument, metric=metric, names=(), scale=Decimal(1)))
-            for told, metric in instrument.names
+            (label_value, replace(instrument, metric=metric, names=(), scale=Decimal(1)))
+            for label_value, metric in instrument.names
         )
         parts = (
-            label_replace(_each(each, function, window, *more), split, literal_replacement(told), "", "")
-            for told, each in alone
+            label_replace(
+                _each(each, function, window, *more), split, literal_replacement(label_value), "", ""
+            )
+            for label_value, each in alone
         )
         return "\nor\n".join(parts)
     plainly = f"{function}({instrument.select(*more)}[{window}])"
@@ -197,7 +198,7 @@ def _each(instrument: Instrument, function: str, window: str, *more: Matcher) ->
 def error_rate(
     instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()
 ) -> str:
-    """Write the rate of requests that count as errors; 0 where there is traffic with a status and no error."""
+    """Write the error rate; 0 for traffic that has a status and no errors."""
     status = instrument.label("status")
     if status is None or status.default:
         traffic = rate(instrument, window, by, keep=keep)
@@ -213,7 +214,7 @@ def error_rate(
 def errors_alone(
     instrument: Instrument, window: str, by: tuple[str, ...] = (), *, keep: tuple[str, ...] = ()
 ) -> str:
-    """Write the rate of requests that count as errors; nothing where none has been counted."""
+    """Write the error rate; no result before the first error."""
     status = instrument.label("status")
     if status is None:
         if instrument.failed is None:
@@ -241,7 +242,7 @@ def _normalised(instrument: Instrument, expression: str, by: tuple[str, ...], ke
 
 
 def _renamed_edges(instrument: Instrument) -> tuple[tuple[str, str], ...]:
-    """Return what each bucket's edge is called in base units, by the expression that matches it: PromQL cannot compute labels."""
+    """Return (RE2 expression for an edge, that edge in base units): PromQL cannot compute labels."""
     if instrument.scale >= 1:
         return ()
     found = []

@@ -1,4 +1,4 @@
-"""What a Prometheus has: names, types, labels, edges. The protocol of whoever can look it up."""
+"""What a Prometheus contains (names, types, labels), and the protocol for looking it up."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .samples import Answer
 
 
 class Look(Protocol):
-    """Look into a Prometheus. Each method raises a LeadlineError where no answer can be had.
+    """Look into a Prometheus. Each method raises a LeadlineError if the request fails.
 
-    A selector narrows to series that match it; empty, it stands for all.
+    An empty selector matches all series.
     """
 
     def ask(self, query: str, *, at: float | None = None) -> Answer: ...
@@ -24,13 +24,13 @@ class Look(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What is there, beyond single series.
+    """What a Prometheus contains and how it is set up.
 
-    names       metrics that have had series lately
-    types       what the metrics of scraped targets say of themselves: counter, gauge, histogram, summary, unknown
-    intervals   how often each job is scraped, in seconds; empty where the server does not tell
-    retention   how long samples are kept, in seconds; None where the server does not tell
-    flavour     what answers, and its version
+    names       metrics with recent series
+    types       type of each metric, from target metadata: counter, gauge, histogram, summary, unknown
+    intervals   scrape interval of each job, in seconds; empty if the server does not expose it
+    retention   retention in seconds; None if the server does not expose it
+    flavour     server software and version
     """
 
     names: frozenset[str]
@@ -40,14 +40,14 @@ class Inventory:
     flavour: str = ""
 
     def type_of(self, metric: str) -> str:
-        """Return a metric's type: as it says, else as its name and its neighbours tell; empty where nothing does."""
+        """Return a metric's type from its metadata, else from its name and related metrics; empty if unknown."""
         for base in (metric, *(metric.removesuffix(part) for part in PARTS if metric.endswith(part))):
-            said = self.types.get(base, "")
-            if said in ("histogram", "summary"):
-                return said if base == metric else "counter"
-        said = self.types.get(metric, "") or self.types.get(metric.removesuffix("_total"), "")
-        if said in ("counter", "gauge"):
-            return said
+            declared = self.types.get(base, "")
+            if declared in ("histogram", "summary"):
+                return declared if base == metric else "counter"
+        declared = self.types.get(metric, "") or self.types.get(metric.removesuffix("_total"), "")
+        if declared in ("counter", "gauge"):
+            return declared
         if metric.endswith(("_total", *PARTS)):
             return "counter"
         if f"{metric}_bucket" in self.names:

@@ -1,7 +1,7 @@
-"""Normalised labels: what a series is called whatever its exporter writes, once as a function and once as PromQL.
+"""Normalised labels: the same names for every exporter, as a Python function and as PromQL.
 
-Rules ask Prometheus to rename labels, reports rename them here. Both follow `Label`: the first source that is present counts,
-and all its values are renamed in one step. A property test compares the two on a real Prometheus.
+Rules rename labels in Prometheus, reports rename them here. Both follow `Label`: use the first source present and rename all
+its values in one step. A property test compares the two on a real Prometheus.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from .promql import Matcher, label_replace, literal, one_of, sum_by
 
 STATUS_CLASS, NAME = "status_class", "__name__"
 NO_ROUTE = "(none)"
-"""The route of requests that carry none, so that a choice of all routes leaves none of them out."""
+"""The route of requests without one, so that selecting all routes includes them."""
 CLASSES = "12345"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A normalised label and the names it may have on the metric; the first one present counts.
+    """A normalised label and its possible names on the metric; the first one present counts.
 
-    `values` renames values, as (as exposed, normalised) pairs. `default` is what a series without any of the sources
-    means, as where only failures carry a label.
+    `values` renames values, as (exposed, normalised) pairs. `default` is the value of a series without any source, as when
+    only failures carry a label.
     """
 
     name: str
@@ -46,18 +46,18 @@ class Label:
         return dict(self.values).get(raw, raw)
 
     def exposed(self, normal: str) -> tuple[str, ...]:
-        """Return the exposed values that are read as a normalised one."""
+        """Return the exposed values that map to a normalised one."""
         renamed = dict(self.values)
         own = () if normal in renamed else (normal,)
         return (*own, *(raw for raw, value in renamed.items() if value == normal))
 
     @property
     def is_name(self) -> bool:
-        """Whether the metric's own name tells the value, because several metrics count one instrument."""
+        """Whether the metric's name implies the value, because several metrics count one instrument."""
         return self.sources == (NAME,)
 
     def matching(self, source: str, pattern: str) -> tuple[Matcher, ...]:
-        """Return the matchers on a source for normalised values that an RE2 expression matches; an absent one never is."""
+        """Return matchers on a source for normalised values that match an RE2 expression; an absent label never matches."""
         renamed = dict(self.values)
         gained = [raw for raw, value in renamed.items() if regex.matches(pattern, value)]
         lost = [raw for raw, value in renamed.items() if raw not in gained and regex.matches(pattern, raw)]
@@ -71,7 +71,7 @@ class Label:
         )
 
     def in_turn(self) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
-        """Return each source with the matchers which say that those before it are absent."""
+        """Yield each source with matchers that require the sources before it to be absent."""
         for index, source in enumerate(self.sources):
             yield source, tuple(Matcher(name, "=", "") for name in self.sources[:index])
 
@@ -82,7 +82,7 @@ def status_class(status: str) -> str:
 
 
 def value(name: str, label: Label | None, labels: Mapping[str, str]) -> str:
-    """Return a normalised label of one series, as rules record it; empty if it has none. `label` is that of its source."""
+    """Return a normalised label of one series, as rules record it; empty if it has none. `label` describes its sources."""
     found = (label.read(labels) if label else None) or ""
     if name == STATUS_CLASS:
         return status_class(found)
@@ -95,14 +95,14 @@ def normalised(
     renamed_edges: Sequence[tuple[str, str]],
     keep: Iterable[str],
 ) -> str:
-    """Write an aggregation of series by raw labels so that it is one by normalised labels.
+    """Turn an aggregation by raw labels into one by normalised labels.
 
-    wanted         normalised names, each with the label whose sources tell it
-    renamed_edges  (RE2 expression over `le`, edge in base units), where edges have to be written in another unit
-    keep           raw labels that stay as they are
+    wanted         normalised names, each with the label that describes its sources
+    renamed_edges  (RE2 expression over `le`, edge in base units), for edges to convert to base units
+    keep           raw labels to keep unchanged
 
-    New labels are written beside the raw ones, and those summed away afterwards: series that become equal are added, where
-    overwriting a label would be refused by Prometheus as a duplicate.
+    Write new labels beside the raw ones, then sum the raw ones away. Series that become equal are added; overwriting a label
+    would make Prometheus reject them as duplicates.
     """
     keep = tuple(keep)
     raw = Counter(source for _, label in wanted if label and not label.is_name for source in label.sources)
@@ -129,12 +129,12 @@ def normalised(
 
 
 def literal_replacement(text: str) -> str:
-    """Escape a text so that label_replace writes it as it is."""
+    """Escape a text so that label_replace writes it verbatim."""
     return text.replace("$", "$$")
 
 
 def _is_taken(name: str, label: Label | None, raw: Counter[str]) -> bool:
-    """Return whether the raw series may carry a label of that name, which must not be overwritten."""
+    """Return whether raw series may already carry a label of that name, which must not be overwritten."""
     if not raw[name] or (label is not None and label.is_name):
         return False
     is_own = label is not None and label.sources == (name,) and raw[name] == 1
@@ -142,7 +142,7 @@ def _is_taken(name: str, label: Label | None, raw: Counter[str]) -> bool:
 
 
 def _renames(name: str, target: str, label: Label | None) -> Iterator[tuple[str, str, str, str]]:
-    """Return the arguments of label_replace: copy the sources, least preferred first, and rename each one's values."""
+    """Yield label_replace arguments that copy the sources, least preferred first, and rename their values."""
     if label is None or label.is_name:
         if name == "route":
             yield target, NO_ROUTE, target, ""
@@ -161,7 +161,7 @@ def _renames(name: str, target: str, label: Label | None) -> Iterator[tuple[str,
 
 
 def _class_renames(target: str, label: Label, default: str) -> Iterator[tuple[str, str, str, str]]:
-    """Write the class of a status. A source that is present replaces what was there, also where its value has no class."""
+    """Yield label_replace arguments for the status class. A present source wins even if its value has no class."""
     if default:
         yield target, default, "", ""
     for index, source in enumerate(reversed(label.sources)):

@@ -22,13 +22,13 @@ def signal(quantile: Decimal, instrument: str = "latency") -> str:
 
 
 def quantile_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
-    """Estimate a quantile from recorded buckets, in seconds. Linear inside a bucket, so up to its width off."""
+    """Estimate a quantile from recorded buckets, in seconds. Linear within a bucket, so off by up to its width."""
     buckets = sum_by((*by, "le"), select(series_names.ROUTE_DURATION_BUCKET, where))
     return call("histogram_quantile", plain(quantile), buckets)
 
 
 def native_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, ...] = ()) -> str:
-    """Estimate a quantile from recorded native histograms, in seconds; off by the width of their fine buckets."""
+    """Estimate a quantile from recorded native histograms, in seconds; off by up to the width of a bucket."""
     return call(
         "histogram_quantile", plain(quantile), sum_by(by, select(series_names.SERVICE_DURATION, where))
     )
@@ -37,7 +37,7 @@ def native_estimate(quantile: Decimal, where: Iterable[Matcher], by: tuple[str, 
 def raw_quantile(
     instrument: Instrument, quantile: Decimal, window: str, *, keep: tuple[str, ...] = ()
 ) -> str:
-    """Write the quantile as everyone does, from raw buckets over a window; what Grafana would show."""
+    """Write histogram_quantile() over a window of raw buckets, as Grafana would show it."""
     return bucket_quantile(instrument, quantile, window, keep=keep)
 
 
@@ -56,14 +56,14 @@ def bucket_quantile(
 
 
 def mean(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
-    """Mean duration in seconds: exact, no bucket enters it."""
+    """Mean duration in seconds: exact, because it uses no buckets."""
     total = sum_by(by, select(series_names.ROUTE_DURATION_SUM, where))
     count = sum_by(by, select(series_names.ROUTE_DURATION_COUNT, where))
     return f"{total}\n/\n({count} > 0)"
 
 
 def share_within(where: Iterable[Matcher], edges: Iterable[str], by: tuple[str, ...]) -> str:
-    """Write the share of requests within each of some recorded bucket edges, by `le` and other labels: counted, so exact."""
+    """Write the share of requests within recorded bucket edges, by `le` and other labels: counted, so exact."""
     where = tuple(where)
     inside = select(series_names.ROUTE_DURATION_BUCKET, (*where, Matcher("le", "=~", "|".join(edges))))
     every = sum_by(by, select(series_names.ROUTE_DURATION_COUNT, where))
@@ -72,13 +72,13 @@ def share_within(where: Iterable[Matcher], edges: Iterable[str], by: tuple[str, 
 
 
 def recorded_edge(instrument: Instrument, edge: Decimal) -> str:
-    """Return an expression for how an edge is recorded: in base units, or as the metric writes it where it counts in them itself."""
+    """Return the RE2 expression of an edge as recorded: in base units, or as the metric writes it if it already uses them."""
     matcher = le_matcher(instrument.raw_edge(edge) if instrument.scale == 1 else plain(edge))
     return matcher.value if matcher.operator == "=~" else literal(matcher.value)
 
 
 def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
-    """Write requests per second of the series whose histogram has a bucket at `edge` seconds: only these can be told slow or not."""
+    """Write requests per second of series with a bucket at `edge` seconds; only these separate slow from fast."""
     if instrument.native:
         return f"histogram_count({whole(instrument, window)})"
     counts = f"rate({instrument.part('_count').select()}[{window}])"
@@ -87,7 +87,7 @@ def requests(instrument: Instrument, edge: Decimal, window: str) -> str:
 
 
 def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> str:
-    """Write requests per second, of `every` one of them, that took longer than `edge` seconds: exact, never below 0."""
+    """Write requests per second that took longer than `edge` seconds, out of `every`: exact, never below 0."""
     if instrument.native:
         return f"({every} > 0) * (1 - {native_share(instrument, edge, window)})\nor\n0 * {every}"
     within = sum_by((), f"{_within(instrument, edge, window)}\n{_not_without(instrument, edge)}")
@@ -95,13 +95,13 @@ def slower(instrument: Instrument, edge: Decimal, window: str, every: str) -> st
 
 
 def without_edge(instrument: Instrument, edge: Decimal) -> str:
-    """Write the series that count requests now and have no bucket at `edge` seconds, as after a deploy that dropped it."""
+    """Write the series that count requests but have no bucket at `edge` seconds, as after a deploy that dropped it."""
     at_edge = f"sum without (le) ({_at(_everywhere(instrument), edge)})"
     return f"{instrument.part('_count').select()} unless {at_edge}"
 
 
 def _everywhere(instrument: Instrument) -> Instrument:
-    """Return the instrument with what it leaves out: beside series that are selected already, the rest matches nothing."""
+    """Return the instrument without its exclusions, to match against series that are already selected."""
     return replace(
         instrument, matchers=tuple(each for each in instrument.matchers if each.operator[0] == "=")
     )
@@ -112,12 +112,12 @@ def _at(instrument: Instrument, edge: Decimal) -> str:
 
 
 def _within(instrument: Instrument, edge: Decimal, window: str) -> str:
-    """Write the rate of requests within an edge by series; the edge may be spelled in two ways within one window."""
+    """Write the rate of requests within an edge, by series; the edge may have two spellings within a window."""
     return f"sum without (le) (rate({_at(instrument, edge)}[{window}]))"
 
 
 def _not_without(instrument: Instrument, edge: Decimal) -> str:
-    """Leave out series that have lost their edge: over a window their buckets and their count cover different times."""
+    """Exclude series that lost their edge: within a window their buckets and count cover different times."""
     return f"unless ({without_edge(_everywhere(instrument), edge)})"
 
 
@@ -127,14 +127,14 @@ def native_share(instrument: Instrument, edge: Decimal, window: str) -> str:
 
 
 def whole(instrument: Instrument, window: str) -> str:
-    """Return the rate of a native histogram, all its series together, as a native histogram."""
+    """Write the rate of a native histogram, summed over all its series."""
     return f"sum(rate({instrument.select()}[{window}]))"
 
 
 def edges_around(instrument: Instrument, threshold: Decimal) -> tuple[tuple[str, Decimal], ...]:
-    """Return the edges that enclose a threshold, as (bound, edge): one "exact", else "lower" and "upper" where known.
+    """Return the edges that enclose a threshold, as (bound, edge): "exact", or "lower" and "upper" if known.
 
-    The share of requests within the lower edge is certainly reached, that within the upper certainly not exceeded.
+    The shares of requests within the lower and the upper edge bound the share within the threshold.
     """
     if threshold in instrument.buckets:
         return (("exact", threshold),)

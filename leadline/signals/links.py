@@ -10,7 +10,7 @@ UID_LENGTH = 40
 
 
 def dashboard_uid(project: str, topic: str) -> str:
-    """Return the uid of a topic's dashboard: readable where it fits into Grafana's 40 characters, else hashed."""
+    """Return the uid of a topic's dashboard: readable if it fits Grafana's 40 characters, else shortened with a hash."""
     uid = re.sub(r"[^A-Za-z0-9_-]", "-", f"{project}-{topic}")
     if len(uid) <= UID_LENGTH:
         return uid
@@ -25,7 +25,7 @@ def service_uid(project: str, service: str) -> str:
 
 
 def folder_uid(project: str) -> str:
-    """Return the uid of the folder that a project's dashboards are in."""
+    """Return the uid of the folder of a project's dashboards."""
     return dashboard_uid(project, "dashboards")
 
 

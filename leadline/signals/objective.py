@@ -10,9 +10,9 @@ from decimal import Decimal
 class Objective:
     """An SLO: share of good events over a period.
 
-    within       of latency: the seconds that a good event takes at most
-    of           of freshness: the instrument that must have samples; of cost: what the limit is for, requests or tokens
-    limit_usd    of cost: the US dollars that one of these may cost
+    within       latency: maximum seconds of a good event
+    of           freshness: the instrument that must have samples; cost: the unit of the limit, requests or tokens
+    limit_usd    cost: maximum US dollars per unit
     """
 
     name: str

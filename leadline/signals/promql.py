@@ -44,14 +44,14 @@ class Matcher:
     def holds(self, value: str) -> bool:
         """Return whether a label's value satisfies it, as Prometheus decides; "" stands for no such label.
 
-        Raise ValueError for an expression that RE2 does not know.
+        Raise ValueError for an invalid RE2 expression.
         """
         found = value == self.value if self.operator in ("=", "!=") else regex.matches(self.value, value)
         return found == (self.operator in ("=", "=~"))
 
 
 def select(metric: str, matchers: Iterable[Matcher] = ()) -> str:
-    """Write an instant selector: name{label="value", …}; without a name where the matchers choose it."""
+    """Write an instant selector: name{label="value", …}; without a name if the matchers select it."""
     conditions = [str(matcher) for matcher in matchers]
     if metric and not METRIC_NAME.fullmatch(metric):
         conditions.insert(0, f"__name__={quote(metric)}")
@@ -64,11 +64,11 @@ def indent(text: str, by: str = "  ") -> str:
 
 
 WIDTH = 100
-"""Characters of an expression that stay on one line, as `promtool promql format` has it."""
+"""Longest expression kept on one line, in characters, as in `promtool promql format`."""
 
 
 def call(function: str, *arguments: str) -> str:
-    """Lay out a call: on one line if that is short, else one argument a line."""
+    """Lay out a call: on one line if short, else one argument per line."""
     short = f"{function}({', '.join(arguments)})"
     if len(short) <= WIDTH and "\n" not in short:
         return short
@@ -86,7 +86,7 @@ def sum_by(labels: Iterable[str], expression: str, aggregation: str = "sum") -> 
 
 
 def label_replace(expression: str, target: str, replacement: str, source: str, pattern: str) -> str:
-    """Lay out label_replace; `$1` in the replacement is the group of the pattern, which must match the whole value."""
+    """Lay out label_replace; `$1` in the replacement is the pattern's group. The pattern must match the whole value."""
     arguments = ", ".join(map(quote, (target, replacement, source, pattern)))
     short = f"label_replace({expression}, {arguments})"
     if len(short) <= WIDTH and "\n" not in short:
@@ -95,7 +95,7 @@ def label_replace(expression: str, target: str, replacement: str, source: str, p
 
 
 SMALL, LARGE = Decimal("0.0001"), Decimal(1_000_000)
-"""Below and from these, client libraries write an edge with an exponent: 1e-05, 1e+06."""
+"""Client libraries write edges below SMALL and from LARGE with an exponent: 1e-05, 1e+06."""
 
 
 def le_matcher(edge: str) -> Matcher:

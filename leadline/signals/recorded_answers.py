@@ -1,4 +1,4 @@
-"""Answers of Prometheus as they are kept in files, to be read again."""
+"""Prometheus answers, written to and read from files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .samples import Answer, Histogram, Sample, Series
 
 
 def plain(answer: Answer) -> dict[str, Any]:
-    """Write an answer as JSON can hold it: numbers in full, what is not finite as text."""
+    """Return an answer as JSON-ready data; values are text, so that they keep full precision and can be non-finite."""
     return {
         "kind": answer.kind,
         "warnings": list(answer.warnings),
@@ -34,7 +34,7 @@ def _series(series: Series) -> dict[str, Any]:
 
 
 def read(document: dict[str, Any]) -> Answer:
-    """Read what `plain` wrote. Raises KeyError, ValueError, TypeError or AttributeError where it is something else."""
+    """Read what `plain` wrote. Raise KeyError, ValueError, TypeError or AttributeError for anything else."""
     return Answer(
         kind=str(document["kind"]),
         series=tuple(_read_series(each) for each in document["series"]),
@@ -56,7 +56,7 @@ def _read_series(document: dict[str, Any]) -> Series:
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r:.60} is no number")
+        raise TypeError(f"{value!r:.60} is not a number")
     return value
 
 

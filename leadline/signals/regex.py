@@ -13,10 +13,10 @@ _OPTIONS.log_errors = False
 _OPTIONS.dot_nl = True
 _ESCAPED = re.compile(r"\\.|\(\?<", re.DOTALL)
 _BEYOND_GO = {
-    r"\C": r"'\C' (one byte) is not known to Prometheus",
-    "(?<": "Prometheus before 2.50 does not know '(?<name>'; write '(?P<name>', or plain parentheses",
+    r"\C": r"Prometheus does not support '\C' (one byte)",
+    "(?<": "Prometheus before 2.50 does not support '(?<name>'; write '(?P<name>', or plain parentheses",
 }
-"""What google-re2 takes and Go's regexp, which Prometheus uses, may not."""
+"""Syntax that google-re2 accepts but Prometheus (Go's regexp) may reject."""
 
 
 def parse(text: str) -> str:
@@ -24,10 +24,10 @@ def parse(text: str) -> str:
     try:
         _compiled(text)
     except re2.error as error:
-        said = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be read"
+        reason = error.args[0].decode("utf-8", "replace") if error.args else "unreadable"
         raise ValueError(
-            f"{text!r} is not a regular expression of RE2, which Prometheus uses: {said}; "
-            "lookarounds and backreferences do not exist there"
+            f"{text!r} is not a regular expression of RE2, which Prometheus uses: {reason}; "
+            "it has no lookarounds or backreferences"
         ) from None
     except UnicodeEncodeError:
         raise ValueError(f"{text!r} is not valid Unicode") from None
@@ -39,7 +39,7 @@ def parse(text: str) -> str:
 
 
 def _check_parser(text: str) -> None:
-    """Refuse what Leadline's own parser of PromQL cannot read, as it reads the generated rules again."""
+    """Reject what Leadline's own PromQL parser cannot read, because it parses the generated rules."""
     import promql_parser
 
     quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -52,9 +52,9 @@ def _check_parser(text: str) -> None:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Return whether a matcher `=~` of Prometheus with this pattern selects a label's value ("" if it has no such label).
+    """Return whether a Prometheus `=~` matcher with this pattern selects a label value ("" for a missing label).
 
-    Raise ValueError for an expression that RE2 does not know.
+    Raise ValueError for an invalid RE2 expression.
     """
     try:
         return _compiled(pattern).fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""What a question to Prometheus gives back, and the protocol of whoever answers it."""
+"""Query results, and the protocols for asking Prometheus."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value at one time (seconds since the epoch)."""
+    """A value at a time (seconds since the epoch)."""
 
     time: float
     value: float
@@ -17,7 +17,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """One native histogram at one time: its count, its sum, and its buckets as (upper edge, lower edge, count)."""
+    """A native histogram at a time: count, sum, and buckets as (upper edge, lower edge, count)."""
 
     time: float
     count: float
@@ -27,9 +27,9 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One time series: its labels and its samples, or its native histograms, in order of time.
+    """A time series: labels, and samples or native histograms, in order of time.
 
-    restarts  times at which it is known to have started again, though its values may not have fallen
+    restarts  times of known restarts, even if the values did not drop
     """
 
     labels: Mapping[str, str]
@@ -40,7 +40,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: series, and what the server remarked (warnings mean incomplete or suspect data)."""
+    """A query result: series, warnings (incomplete or suspect data) and infos."""
 
     kind: str
     series: tuple[Series, ...]
@@ -49,18 +49,18 @@ class Answer:
 
 
 class Ask(Protocol):
-    """Ask one instant query. A range selector gives raw samples with their own scrape times.
+    """Ask an instant query. A range selector returns raw samples with their own scrape times.
 
-    Raises a LeadlineError where no answer can be had.
+    Raise a LeadlineError if the query fails.
     """
 
     def __call__(self, query: str, *, at: float | None = None) -> Answer: ...
 
 
 class AskRange(Protocol):
-    """Ask a range query: one sample a step, from start to end, both included.
+    """Ask a range query: one sample per step, start and end included.
 
-    Raises a LeadlineError where no answer can be had.
+    Raise a LeadlineError if the query fails.
     """
 
     def __call__(self, query: str, *, start: float, end: float, step_seconds: float) -> Answer: ...

@@ -1,4 +1,4 @@
-"""Saturation: which resources a service uses up, what tells their limits, and up to which share of these is planned."""
+"""Saturation: resources, the instruments for their limits, and the planned share of each limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLANNED = {
     "rate_limit": Decimal(1),
     "replicas": Decimal(1),
 }
-"""Up to which share of its limit a resource is planned: beyond 70 % of a CPU queues grow, memory is fatal at 100 %."""
+"""Planned maximum share of each limit: queues grow beyond 70 % CPU, and 100 % memory is fatal."""
 LIMITS = {
     "cpu": "cpu_limit",
     "memory": "memory_limit",
@@ -25,38 +25,38 @@ LIMITS = {
     "rate_limit": "rate_limit",
     "replicas": "replicas_limit",
 }
-"""The instrument that tells each resource's limit."""
+"""The instrument for each resource's limit."""
 USED_BY = {"rate_limit": "requests"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What tells how much of a resource is used, and how much there is."""
+    """The instruments for a resource's use and its limit."""
 
     used: Instrument
     limit: Instrument
 
 
 def planned(instruments: Mapping[str, Instrument]) -> dict[str, Decimal]:
-    """Return the resources with a known headroom, and up to which share of its limit each is planned."""
+    """Return the planned share of the limit, for each resource with a known headroom."""
     return {name: PLANNED[name] for name in resources(instruments) if name in PLANNED}
 
 
 def use(instrument: Instrument, window: str) -> str:
-    """Write how much is used: a gauge as it is, a counter by what it grew over a window."""
+    """Write the use: the sum of a gauge, or the rate of a counter over a window."""
     return total(instrument) if instrument.kind == "gauge" else rate(instrument, window)
 
 
 def resources(instruments: Mapping[str, Instrument]) -> dict[str, Resource]:
     """Return the resources whose use and limit are both known, by name.
 
-    Where no gauge tells the requests in progress, the seconds spent per second do (Little's law).
+    Without a gauge of requests in progress, use the seconds spent per second (Little's law).
     """
-    told = dict(instruments)
-    if "in_flight" not in told and "latency" in told:
-        told["in_flight"] = told["latency"].part("_sum")
+    known = dict(instruments)
+    if "in_flight" not in known and "latency" in known:
+        known["in_flight"] = known["latency"].part("_sum")
     return {
-        name: Resource(used=told[used], limit=told[limit])
+        name: Resource(used=known[used], limit=known[limit])
         for name, limit in LIMITS.items()
-        if limit in told and (used := USED_BY.get(name, name)) in told
+        if limit in known and (used := USED_BY.get(name, name)) in known
     }

@@ -1,4 +1,4 @@
-"""The names of recorded series: what rules write and what dashboards and alerts read. Each is written once, here.
+"""Names of recorded series, which rules write and dashboards and alerts read. Each name is written once, here.
 
 Names follow Prometheus's convention `level:metric:operations`; every series carries `project` and `service`.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from .promql import Matcher, select
 
 WINDOW = "5m"
-"""The window of every recorded rate that panels draw."""
+"""The window of the recorded rates that panels show."""
 LONG_WINDOW = "1h"
 DAY_WINDOW = "6h"
 WINDOW_SECONDS = 300
@@ -28,10 +28,10 @@ BUDGET = "project:cost_budget_usd_per_month:value"
 
 
 SERVICE_DURATION = "service:request_duration_seconds:rate5m"
-"""A native histogram, of services whose histogram is one. Routes are not told apart: before Prometheus 2.43 or so, what renames a
-label takes a native histogram for the number 0."""
+"""A native histogram, for services that expose one. It has no routes: before about Prometheus 2.43, label_replace turns a
+native histogram into the number 0."""
 SATURATION = "service:saturation:ratio"
-"""Use ÷ limit of a resource; the label `resource` says of which."""
+"""Use ÷ limit of the resource in the label `resource`."""
 THROTTLED = "service:cpu_throttled_periods:ratio_rate5m"
 QUEUE = "service:queue:tasks"
 PRICE = "model:token_price_usd:value"
@@ -44,28 +44,28 @@ MONTH_PROJECTED = "project:cost_usd_month_projected:value"
 
 
 def within(window: str) -> str:
-    """Share of requests within a threshold; `signal` says which, `bound` whether it is exact, lower or upper."""
+    """Share of requests within the threshold of a target (label `signal`); `bound` is exact, lower or upper."""
     return f"service:requests_within_threshold:ratio_rate{window}"
 
 
 def slo_events(window: str) -> str:
-    """Events of an objective per second, over a window: its denominator."""
+    """Events per second of an objective over a window: the denominator."""
     return f"service:slo_events:rate{window}"
 
 
 def slo_bad_events(window: str) -> str:
-    """Events per second that use up an objective's budget, over a window: its numerator."""
+    """Bad events per second of an objective over a window: the numerator."""
     return f"service:slo_bad_events:rate{window}"
 
 
 SLO_MOMENTS, SLO_BAD_MOMENTS = "service:slo_moments:value", "service:slo_bad_moments:value"
-"""Of an objective whose events are moments: 1 at each evaluation, and 1 where it is a bad one."""
+"""For time-based objectives: 1 at each evaluation, and 1 at each bad evaluation."""
 SLO_EVENTS_COUNTED = "service:slo_events:counted"
 SLO_BAD_EVENTS_COUNTED = "service:slo_bad_events:counted"
 SLO_REMAINING = "service:slo_error_budget_remaining:ratio"
 SLO_COVERAGE = "service:slo_coverage:ratio"
 DASHBOARD = "service:dashboard:info"
-"""The label `dashboard` is the uid of a service's own dashboard."""
+"""The label `dashboard` holds the uid of the service's dashboard."""
 
 
 def cost(window: str) -> str:
@@ -90,11 +90,11 @@ def owner(project: str, service: str = "") -> tuple[Matcher, ...]:
 
 
 TARGETS_UP = "service:targets:up"
-"""How many of a service's targets answer Prometheus; no series while it has no target at all."""
+"""Number of a service's targets that are up; absent while the service has no targets."""
 UP = "up"
-"""What Prometheus writes of each target: 1 where it answered, 0 where it did not."""
+"""Prometheus's own series for each target: 1 if the scrape succeeded, else 0."""
 
 
 def firing(where: Iterable[Matcher]) -> str:
-    """Select the alerts that fire, as Prometheus writes them down."""
+    """Select the firing alerts, from Prometheus's ALERTS series."""
     return select("ALERTS", (*where, Matcher("alertstate", "=", "firing")))

@@ -12,5 +12,5 @@ def requests(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
 
 
 def concurrency(where: tuple[Matcher, ...], by: tuple[str, ...] = ()) -> str:
-    """Mean number of requests in progress: the seconds spent per second (Little's law, L = λ·W)."""
+    """Mean number of requests in progress: seconds spent per second (Little's law, L = λ·W)."""
     return sum_by(by, select(series_names.ROUTE_DURATION_SUM, where))

@@ -1,4 +1,4 @@
-"""Grafana's variables in PromQL as it stands in dashboards, and what is put in their place to read it."""
+"""Replace Grafana variables in PromQL, so that it can be parsed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 VARIABLE = re.compile(r"\$\{(?!\d)(\w+)(?:[.:][^}]*)?\}|\$(?!\d)(\w+)|\[\[(\w+)(?::[^\]]*)?\]\]")
-"""Not $1, which is what label_replace calls a group."""
+"""Not $1, which is a group in label_replace."""
 BUILT_IN = frozenset(
     [
         "__interval",
@@ -31,12 +31,12 @@ BUILT_IN = frozenset(
     ]
 )
 ANY, NONE = "(?:.*)", "(?:)__none__"
-"""What stands for a variable's value in a matcher: anything, and, where it is negated, nothing that exists."""
+"""Replacements for a variable in a matcher: match anything; in a negated matcher, exclude nothing."""
 LABEL, METRIC = "__variable_label__", "__variable_metric__"
 NUMBER = 1.0000000019
-"""What stands for a number that a variable gives."""
+"""Replacement for a variable that is a number."""
 MACRO_SECONDS = 301
-"""How long a range is taken to be that Grafana fills in; no window that is written is so long."""
+"""Range that replaces one filled in by Grafana; no hand-written window has this length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Plain:
 
 
 def without_variables(text: str) -> Plain:
-    """Put something of the same kind in the place of each of Grafana's variables."""
+    """Replace each Grafana variable with a placeholder of the same kind."""
     names = frozenset(next(filter(None, found.groups()), "") for found in VARIABLE.finditer(text))
     if not names:
         return Plain(text, names)

@@ -121,4 +121,4 @@ def test_a_budget_whose_period_is_longer_than_the_retention_is_refused_with_the_
     assert not [rule for group in rules for rule in group["rules"] if "remaining" in rule.get("record", "")]
     said = composed(loader.parse(text, "f")).remarks
     assert any("budget is not computed" in each for each in said)
-    assert any("arm 3d/6h is left out" in each for each in said)
+    assert any("windows 3d/6h are left out" in each for each in said)

@@ -168,7 +168,7 @@ def test_a_broken_alert_fails_its_generated_test(worked_example: Catalog, tmp_pa
 
 def test_what_cannot_be_generated_is_said() -> None:
     said = composed(loader.parse(EVERYTHING, "x.yaml")).remarks
-    assert any(line.startswith("lenient") and "total outage would meet it" in line for line in said), said
+    assert any(line.startswith("lenient") and "total outage would exceed it" in line for line in said), said
     assert any("lenient: objective availability: no page alert is left" in line for line in said)
     assert any("native histogram" in line for line in said)
 
@@ -207,7 +207,7 @@ def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_sa
         (
             "2d",
             "availability: {target: 99.9%, period: 7d}",
-            "ticket arm 3d/6h is left out.*longer than the retention",
+            "ticket windows 3d/6h are left out.*longer than the retention",
         ),
         ("2d", "availability: {target: 99.9%, period: 7d}", "no TrafficDrop and no TrafficSurge alert"),
         ("6d", "availability: {target: 99.9%, period: 7d}", "its budget is not computed; shorten the period"),
@@ -235,7 +235,7 @@ def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
 @pytest.mark.parametrize(
     ("tuning", "said"),
     [
-        ("{headroom: 0.5}", "less than once"),
+        ("{headroom: 0.5}", "less than 1"),
         ("{throttled: 2}", "between 0 and 1"),
         ("{least_events: 1.5}", "whole number"),
         ("{off: [TrafficDrip]}", "did you mean 'TrafficDrop'"),

@@ -120,3 +120,8 @@ def test_a_catalog_with_something_else_in_a_place_is_refused_by_the_schema_only_
     if mistakes(text):
         with pytest.raises(CatalogError):
             loader.parse(text, "f", {OWN: texts[1]}.__getitem__)
+
+
+def test_an_empty_project_is_refused() -> None:
+    with pytest.raises(CatalogError, match="must be lower-case"):
+        loader.parse(MINIMAL.replace("project: shop", "project: ''"), "f")

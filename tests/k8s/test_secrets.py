@@ -52,7 +52,7 @@ def test_a_token_may_be_kept_in_a_secret_of_the_cluster(
     assert "there is no Secret grafana-token with a key other in monitoring" in shown(capsys)
     context["grafana"] = {"url": api.url, "authorization": {"credentials_secret": "grafana-token"}}
     assert run(["plan", "--to", "grafana", "--trust", *catalog(tmp_path, **context)]) == 2
-    assert "is no key of a Secret; write name/key" in shown(capsys)
+    assert "is not a key of a Secret; write name/key" in shown(capsys)
 
 
 @pytest.mark.parametrize(

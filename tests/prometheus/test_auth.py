@@ -99,7 +99,7 @@ def test_a_secret_that_is_not_there_is_told_by_its_place(api: Api, tmp_path: Pat
             "the file /nowhere/cert (tls_config.cert_file) does not exist",
         ),
         ({"tls_config": {"key_file": "/nowhere/key"}}, "key_file needs cert_file"),
-        ({"tls_config": {"insecure_skip_verify": "perhaps"}}, "is true or false"),
+        ({"tls_config": {"insecure_skip_verify": "perhaps"}}, "must be true or false"),
         ({"authorization": {"credentials": SECRET}}, "unknown key"),
         ({"basic_auth": {"username": "me", "password": "x"}}, "unknown key"),
         ({"proxy_url": f"http://me:{SECRET}@proxy:80"}, "must not carry a password"),

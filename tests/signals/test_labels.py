@@ -161,7 +161,7 @@ def test_a_renamed_value_is_excluded_by_its_new_name() -> None:
     labels = "labels: {route: {source: handler, values: {h1: /checkout}}}"
     requests = _requests(f"exclude: {{route: /checkout}}, instruments: {{requests: {{{labels}}}}}")
     assert 'handler!~"/checkout|h1"' in requests.select()
-    with pytest.raises(CatalogError, match="'h1' is called '/checkout' by 'values'; write that"):
+    with pytest.raises(CatalogError, match="'h1' is renamed to '/checkout' by 'values'; write that"):
         _requests(f"exclude: {{route: h1}}, instruments: {{requests: {{{labels}}}}}")
 
 
