@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from leadline.base.errors import UsageError
 from leadline.base.files import replaced
@@ -174,7 +175,10 @@ def trust_(name: str | None, catalog_file: Path) -> int:
 @trust_option
 @catalog_option
 @click.option(
-    "--url", help="Try the Prometheus at this URL, which is in no context; credentials as of other commands."
+    "--url",
+    envvar="LEADLINE_URL",
+    show_envvar=True,
+    help="Try the Prometheus at this URL, which is in no context; credentials as of other commands.",
 )
 def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
     """Try each step to its Prometheus: name, connection, TLS, credentials, API, clock, retention; say which failed and what to do.
@@ -188,9 +192,10 @@ def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
     """
     from .connections import given, reached
 
-    if url and name:
+    is_given = click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE
+    if url and name and is_given:
         raise UsageError("a context and --url say two things; give one")
-    if url:
+    if url and not name:
         with given("PROMETHEUS", url) as (endpoint, _):
             return _tried(endpoint.url, endpoint)
     context, file = _known(catalog_file).pick(name)

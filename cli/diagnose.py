@@ -30,7 +30,12 @@ SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 @context_option
 @trust_option
 @deadline_option
-@click.option("--url", help="Look at the Prometheus at this URL only; credentials as of other commands.")
+@click.option(
+    "--url",
+    envvar="LEADLINE_URL",
+    show_envvar=True,
+    help="Look at the Prometheus at this URL only; credentials as of other commands.",
+)
 def command(catalog_file: Path, context_name: str | None, url: str | None) -> int:
     """Look at the context's cluster, Grafana and Prometheus, and say why what was pushed would not appear.
 
@@ -44,7 +49,7 @@ def command(catalog_file: Path, context_name: str | None, url: str | None) -> in
     from leadline.catalog import loader
 
     catalog = loader.load(catalog_file)
-    if url:
+    if url and not context_name:
         findings = _of_prometheus(
             catalog, Connection(catalog_file=catalog_file, url=url, context_name=None, timeout=30)
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 
+import click
 import promql_parser
 import pytest
 
-from leadline.catalog import profiles
+from leadline.catalog import loader, profiles
 from leadline.cli.main import COMMANDS, group
 from leadline.signals.alert_names import ALERTS
 from leadline.signals.formulas import FORMULAS
+from tests import doc_commands
 from tests.conftest import ROOT
 
 RUNBOOKS = (ROOT / "docs/runbooks/README.md").read_text("utf-8")
@@ -93,3 +95,30 @@ def test_contributing_names_files_and_folders_that_exist() -> None:
     named = re.findall(r"`((?:leadline|cli|alerts|dashboards|k8s|tests|docs|\.github)/[\w./]*)`", text)
     assert len(named) > 50
     assert [each for each in named if "NAME" not in each and not (ROOT / each).exists()] == []
+
+
+@pytest.mark.parametrize("command", doc_commands.every())
+def test_commands_in_the_documentation_have_the_options_that_they_name(command: str) -> None:
+    words = shlex.split(command)[1:]
+    context, found = click.Context(group), group.get_command(click.Context(group), words[0])
+    assert found is not None, words[0]
+    rest = words[1:]
+    if isinstance(found, click.Group):
+        found, rest = found.get_command(context, rest[0]), rest[1:]
+        assert found is not None, command
+    known = {option for each in found.params for option in (*each.opts, *each.secondary_opts)} | {
+        "--help",
+        "-h",
+    }
+    named = {word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)}
+    assert named <= known, command
+
+
+def test_the_whole_catalogs_of_the_documentation_are_read() -> None:
+    read = 0
+    for page in doc_commands.pages():
+        for block in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            if re.search(r"(?m)^project:", block) and "profile: own" not in block:
+                loader.parse(block, f"{page.name}")
+                read += 1
+    assert read >= 2
