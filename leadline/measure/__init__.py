@@ -1,4 +1,4 @@
-"""Figures and their bounds, from raw samples: targets, scrapes, counters, gauges, histograms, windows, load detection.
+"""Figures with bounds, from raw samples: targets, scrapes, counters, gauges, histograms, windows, load detection.
 
-Pure: what needs an answer from Prometheus is given an `ask` callable.
+Pure: functions that query Prometheus take an `ask` callable.
 """

@@ -1,10 +1,10 @@
-"""Attribution: which target each series was scraped from. Labels decide; the times of the samples confirm.
+"""Attribution: which target each series was scraped from. Labels decide; sample times confirm.
 
-1. All labels of one `up` series are on the series: the most specific such `up` is its target.
-2. `job` and `instance` agree and other labels differ that a scrape may override (`honor_labels`,
-   `metric_relabel_configs`), exactly one target fits, and its scrapes have the samples' times.
+1. The series has all labels of an `up` series: the most specific such `up` is its target.
+2. `job` and `instance` match, but labels that a scrape may override differ (`honor_labels`, `metric_relabel_configs`).
+   Exactly one target fits, and its scrapes have the samples' times.
 3. Otherwise no scrape of the series is known (OTLP, remote write, federation, recording rules, Pushgateway): the series is
-   its own source and its samples are its clock.
+   its own source, and its samples are its clock.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from leadline.signals.samples import Sample, Series
 from .scrapes import DURATION, STARTED, UP, Scrapes, TargetKey, key_of, of_samples, of_up
 
 LABELS, OVERRIDDEN, SOURCE = "all labels of its target", "job and instance of its target", "no scrape known"
-"""The steps of attribution, as the evidence names them."""
+"""Attribution steps, as named in the evidence."""
 NEAR_SCRAPES, APART = 3.0, 0.75
-"""A relabelled target goes on at most so many intervals after its last scrape under the old labels; scrapes that are nearer to
-each other than this share of an interval are of two targets."""
+"""A relabelled target reappears within NEAR_SCRAPES intervals of its last scrape. Scrapes closer together than APART of an
+interval belong to two targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ class Attribution:
     """The targets of all series.
 
     scrapes  by target
-    silent   the targets of the same jobs of which no series was asked for, or none was found
+    silent   targets of the same jobs without any of the series
     steps    how many series each step attributed, by target
-    renamed  a relabelled target → the labels it had before; both are one target, and their series are joined
+    renamed  relabelled target → its former labels; both are one target, and their series are joined
     """
 
     scrapes: Mapping[TargetKey, Scrapes]
@@ -45,7 +45,7 @@ class Attribution:
     silent: Mapping[TargetKey, Scrapes] = field(default_factory=dict)
 
     def target(self, labels: Mapping[str, str]) -> TargetKey:
-        """Return the target of a series by its labels."""
+        """Return the target of a series with these labels."""
         own = key_of(labels)
         return self.targets.get(own, own)
 
@@ -62,9 +62,9 @@ def attribute(
     cell: float = 0.0,
     tallies: Mapping[TargetKey, tuple[float, float]] = MappingProxyType({}),
 ) -> Attribution:
-    """Attribute series to the targets that `scraped` tells of (`up`, scrape durations, process start times).
+    """Attribute series to the targets in `scraped` (`up`, scrape durations, process start times).
 
-    `interval` is that of the catalog; `cell` and `tallies` are those of a long window: see `Scrapes`.
+    `interval` is the catalog's scrape interval; `cell` and `tallies` describe a long window: see `Scrapes`.
     """
     ups = {key_of(each.labels): each for each in scraped if each.labels.get("__name__") == UP}
     by_address: dict[tuple[str, str], list[TargetKey]] = {}
@@ -119,13 +119,13 @@ def attribute(
 
 
 MOST_TIMES = 0.8
-"""A target's scrapes have at least this share of a series' sample times."""
+"""Minimum share of a series' sample times that must be scrape times of its target."""
 
 
 def _starts_without_up(
     scraped: Iterable[Series], known: Mapping[tuple[str, str], object]
 ) -> dict[tuple[str, str], tuple[Sample, ...]]:
-    """Return the start times of addresses of which no `up` is known, where one process is told of."""
+    """Return process start times by address, for addresses without `up` that have a single process."""
     found: dict[tuple[str, str], list[Series]] = {}
     for each in scraped:
         if each.labels.get("__name__") == STARTED and _address(each.labels) not in known:
@@ -134,7 +134,7 @@ def _starts_without_up(
 
 
 def _with_outage(known: Mapping[TargetKey, Scrapes], until: float) -> dict[TargetKey, Scrapes]:
-    """Mark targets that all ended together, well before the time that was asked about: rather Prometheus was down."""
+    """Mark targets that all ended together, well before `until`: Prometheus itself was probably down."""
     tried = {
         key: max((*each.times, *each.failed)) for key, each in known.items() if each.times or each.failed
     }
@@ -152,20 +152,20 @@ def _address(labels: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _shared(times: set[float], series: Series) -> float:
-    """Return the share of a series' sample times that are times of scrapes."""
+    """Return the share of a series' sample times that are scrape times."""
     every = [*(each.time for each in series.samples), *(each.time for each in series.histograms)]
     return sum(time in times for time in every) / len(every) if every else 0.0
 
 
 def _one(starts: list[Series]) -> list[Series]:
-    """Keep the start times of a target that has one process; of several, none is the target's."""
+    """Return the start times of a single process; none if there are several."""
     return starts if len(starts) == 1 else []
 
 
 def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
-    """Find targets that only changed their labels: equal start times, one begins where the other ended.
+    """Find targets that only changed their labels: equal start times, and one begins where the other ended.
 
-    Where several could follow one another, those that share the most labels do; where that does not decide, none does.
+    Of several candidates, match the pair that shares the most labels; match none if that is ambiguous.
     """
     by_start: dict[float, list[TargetKey]] = {}
     for key, scrapes in known.items():
@@ -191,14 +191,14 @@ def _renamed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
 
 
 def _start_at(old: Scrapes, new: Scrapes) -> bool:
-    """Return whether a target began with the process that another one ended with, as far as start times tell."""
+    """Return whether a target's first start time equals another one's last."""
     first = new.starts[0]
     before = [each for each in old.starts if each.time < first.time]
     return bool(before) and before[-1].value == first.value
 
 
 def _alike(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
-    """Find targets at one address of which one begins where the other ended, where no start time tells them apart."""
+    """Find targets without start times at the same address, of which one begins where the other ended."""
     by_address: dict[tuple[str, str], list[TargetKey]] = {}
     for key, scrapes in known.items():
         if scrapes.times and not scrapes.starts:
@@ -212,7 +212,7 @@ def _alike(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, TargetKey]:
 
 
 def _follows(new: Scrapes, old: Scrapes) -> bool:
-    """Return whether one target begins just where another was last scraped, and the two are never scraped side by side."""
+    """Return whether a target begins where another was last scraped, and the two never overlap."""
     if new is old:
         return False
     interval = min(each.interval or math.inf for each in (old, new))
@@ -237,10 +237,10 @@ def _joined(
     targets: Mapping[TargetKey, TargetKey],
     tallies: Mapping[TargetKey, Tally[str]],
 ) -> Attribution:
-    """Return a relabelled target the scrapes that it had under its former labels.
+    """Join a relabelled target with the scrapes under its former labels.
 
-    One that may just have been relabelled (`alike`) is taken for one target too, but its series are not joined: those that
-    appear may go on with those that ended, as where a label of the metric changes.
+    A target that was probably relabelled (`alike`) also counts as one target, but its series are not joined: new series may
+    continue those that ended, as when a metric's label changes.
     """
     former = {**renamed, **alike}
 
@@ -279,7 +279,7 @@ def _one_life(parts: list[Scrapes]) -> Scrapes:
 
 
 def _named(found: Attribution, default_interval: float) -> Attribution:
-    """Name targets by job and instance, and by other labels where these do not tell them apart."""
+    """Name targets by job and instance, plus other labels if these are ambiguous."""
     addresses = Tally(_address(dict(key)) for key in found.scrapes)
 
     def name(key: TargetKey) -> str:
@@ -293,9 +293,9 @@ def _named(found: Attribution, default_interval: float) -> Attribution:
         return " ".join((plain, *rest)).strip() or "series without labels"
 
     intervals = [each.interval for each in found.scrapes.values() if each.interval]
-    usual = median(intervals) if intervals else default_interval
+    typical = median(intervals) if intervals else default_interval
 
     def named(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, Scrapes]:
-        return {key: replace(each, name=name(key), usual_interval=usual) for key, each in known.items()}
+        return {key: replace(each, name=name(key), typical_interval=typical) for key, each in known.items()}
 
     return replace(found, scrapes=named(found.scrapes), silent=named(found.silent))

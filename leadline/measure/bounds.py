@@ -1,4 +1,4 @@
-"""Counts with bounds, and what follows from them: shares, quotients. "Exact" is where the bounds meet."""
+"""Counts with bounds, and shares and quotients of them. "Exact" means that the bounds meet."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import reduce
 from operator import add
 
 EXACT = 1e-12
-"""Bounds that differ by less, relatively, differ by rounding only."""
+"""Relative difference below which bounds differ only by rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """How much was counted in a window.
+    """A count over a window.
 
-    value    an estimate
-    lower    what was certainly counted
-    upper    what was counted at most, of what the scrapes tell
-    missing  what may have been counted beside and lost before a scrape saw it, if nothing counted faster than
-             `counters.PLAUSIBLE` times its peak; infinite where nothing limits it
-    perhaps  what the counters hold that may belong to the window: without that assumption as much is possible
+    value    estimate
+    lower    lower bound
+    upper    upper bound on what the scrapes saw
+    missing  maximum that was counted but lost before a scrape saw it, if nothing counted faster than
+             `counters.PLAUSIBLE` times its peak; infinite if unlimited
+    perhaps  counted events that may belong to the window; without that assumption, `upper` rises by as much
     """
 
     value: float
@@ -54,7 +54,7 @@ NOTHING = Count(value=0, lower=0, upper=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounded:
-    """A figure: an estimate, None where there is none, and bounds that contain the truth; `upper` may be infinite."""
+    """A figure: an estimate (or None), and bounds that contain the true value; `upper` may be infinite."""
 
     value: float | None
     lower: float
@@ -70,10 +70,10 @@ def total(counts: Iterable[Count]) -> Count:
 
 
 def share(part: Count, rest: Count, missing: float = 0.0, *, either: Count = NOTHING) -> Bounded:
-    """Return the share of one part in two that do not overlap, each within its own bounds.
+    """Return the share of one of two disjoint parts, each within its own bounds.
 
-    missing  how many events may be missing beside, each of which may belong to either
-    either   events that were counted and may belong to either part
+    missing  maximum missing events, which may belong to either part
+    either   counted events that may belong to either part
     """
     whole = part.value + rest.value
     most = part.upper + either.upper + missing
@@ -86,7 +86,7 @@ def share(part: Count, rest: Count, missing: float = 0.0, *, either: Count = NOT
 
 
 def quotient(dividend: Count, divisor: Count) -> Bounded:
-    """Return a quotient of two counts, each within its own bounds."""
+    """Return the quotient of two counts, each within its own bounds."""
     return Bounded(
         value=dividend.value / divisor.value if divisor.value else None,
         lower=dividend.lower / divisor.highest if divisor.highest else 0.0,
@@ -95,9 +95,9 @@ def quotient(dividend: Count, divisor: Count) -> Bounded:
 
 
 def mixed(parts: Iterable[tuple[Count, float, float, float]], missing: float = 0.0) -> Bounded:
-    """Return the mean price of what was counted, each part within its bounds: (count, least, likely, highest price).
+    """Return the mean price of parts, each within its bounds: (count, lowest, likely, highest price).
 
-    The mean is highest where every part dearer than it was counted as often as can be, and every other as seldom.
+    The mean is highest if every part more expensive than the mean is at its upper bound and every other at its lower.
     """
     every = list(parts)
     whole = sum(count.value for count, *_ in every)
@@ -111,7 +111,7 @@ def mixed(parts: Iterable[tuple[Count, float, float, float]], missing: float = 0
 
 
 def _lowest_mean(parts: list[tuple[float, float, float]]) -> float:
-    """Return the lowest mean of prices whose weights lie between two bounds each."""
+    """Return the lowest mean of prices, each with a weight between two bounds."""
     ordered = sorted(parts)
     if any(math.isinf(most) for _, _, most in ordered):
         return ordered[0][0]
@@ -125,7 +125,7 @@ def _lowest_mean(parts: list[tuple[float, float, float]]) -> float:
 
 
 def to_reach(limit: float, part: float, whole: float) -> float:
-    """Return how many more events, all of the part, bring its share of the whole to a limit; 0 where it is there."""
+    """Return how many more events in a part would raise its share to a limit; 0 if it is already there."""
     if part >= limit * whole:
         return 0.0
     return (limit * whole - part) / (1 - limit) if limit < 1 else math.inf

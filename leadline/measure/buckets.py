@@ -1,4 +1,4 @@
-"""The buckets of histograms: each by itself, at the edges that all instances had all the time."""
+"""Individual histogram buckets, at the edges that all instances had throughout."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Own = tuple[TargetKey, Series]
 
 
 def selector(instrument: Instrument) -> str:
-    """Write what selects all of an instrument, so that the components of a histogram are of the same scrapes."""
+    """Write a selector for the whole instrument, so that a histogram's components come from the same scrapes."""
     return instrument.select_parts(*PARTS) if instrument.is_distribution else instrument.select()
 
 
 def whole_of(instrument: Instrument, duration: str) -> str:
-    """Write the question for all of an instrument over a duration."""
+    """Write the query for the whole instrument over a duration."""
     if instrument.expression:
         return instrument.over(duration)
     return f"{selector(instrument)}[{duration}]"
 
 
 def counted_by(instrument: Instrument) -> list[str]:
-    """Write what selects the counters that show an instrument's restarts: of a histogram, its `_count`."""
+    """Write selectors for the counters that show an instrument's restarts; `_count` for a histogram."""
     if instrument.is_distribution:
         native = replace(instrument, native=False).part("_count")
         return [native.select(), *([instrument.select()] if instrument.native else [])]
@@ -40,11 +40,11 @@ def counted_by(instrument: Instrument) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """An instrument's series, its classic buckets apart.
+    """An instrument's series, with classic buckets separated.
 
-    buckets  one series a bucket and label set, with what lies between its edge and the one below; `le` is its upper edge
+    buckets  one series per bucket and label set, counting between its lower edge and its upper edge `le`
     dropped  edges that some instances lack, or lacked for a time
-    reason   why there are no buckets although there are `le` labels; empty where there are
+    reason   why there are no buckets despite `le` labels; empty if there are
     """
 
     others: tuple[Own, ...]
@@ -54,7 +54,7 @@ class Split:
 
 
 def parts(series: Iterable[Own]) -> Split:
-    """Take the buckets of a histogram apart. Counts up to an edge can be added where every instance has the edge."""
+    """Separate the buckets of a histogram. Counts can be added only at edges that every instance has."""
     others: list[Own] = []
     histograms: dict[tuple[TargetKey, frozenset[tuple[str, str]]], dict[float, Series]] = {}
     for target, each in series:
@@ -68,7 +68,7 @@ def parts(series: Iterable[Own]) -> Split:
         return Split(others=tuple(others))
     if any(math.inf not in edges for edges in histograms.values()):
         return Split(
-            others=tuple(others), reason="its buckets have no +Inf, so what lies above them is not known"
+            others=tuple(others), reason="its buckets have no +Inf, so counts above them are unknown"
         )
     every = {edge for edges in histograms.values() for edge in edges}
     common = sorted(
@@ -83,7 +83,7 @@ def parts(series: Iterable[Own]) -> Split:
 
 
 def _edge(series: Series) -> float | None:
-    """Return the upper edge of a bucket, NaN where it cannot be read; None of what is no bucket."""
+    """Return the upper edge of a bucket: NaN if unreadable, None if the series is not a bucket."""
     if "le" not in series.labels or not series.labels.get("__name__", "").endswith("_bucket"):
         return None
     try:
@@ -93,22 +93,22 @@ def _edge(series: Series) -> float | None:
 
 
 def _counts(edges: dict[float, Series]) -> bool:
-    """Return whether a histogram holds any request: an empty one has every edge."""
+    """Return whether a histogram has any events; an empty one covers every edge."""
     return any(sample.value for sample in edges[math.inf].samples)
 
 
 def _covers(edges: dict[float, Series], edge: float) -> bool:
-    """Return whether an edge was there at each scrape that found the histogram."""
+    """Return whether every scrape of the histogram has this edge."""
     return edge in edges and len(edges[edge].samples) >= len(edges[math.inf].samples)
 
 
 def _restarts(every: Series) -> tuple[float, ...]:
-    """Return the scrapes at which all of a histogram had started again, though not every bucket fell."""
+    """Return the scrapes at which the whole histogram had restarted, even if not every bucket fell."""
     return (*every.restarts, *fallen(every.samples))
 
 
 def _apart(series: list[Series], restarts: tuple[float, ...]) -> Iterable[Series]:
-    """Subtract from each bucket the one below it, scrape by scrape."""
+    """Subtract from each bucket the one below, scrape by scrape."""
     below: Series | None = None
     for each in series:
         if below is None:

@@ -1,7 +1,7 @@
-"""One counter series: what it counted between any two moments, at least and at most.
+"""One counter series: bounds on what it counted between any two times.
 
-Between two scrapes without a restart a counter's difference is exact, and lies after the first scrape and before the
-second was read. Everything else is bounded: see `docs/explanation/measuring.md`, which names the assumptions.
+Between two scrapes without a restart, a counter's difference is exact: it was counted after the first scrape and before the
+second was read. Everything else is bounded; `docs/explanation/measuring.md` lists the assumptions.
 """
 
 from __future__ import annotations
@@ -19,21 +19,20 @@ from .bounds import Count
 from .scrapes import CLOCK_SLACK_SECONDS, Scrapes
 
 RESTART_FALL, FEW = 0.5, 20
-"""A value that falls below this share of the last one started again; one that falls by less, or a count of a few, may just
-have dipped."""
+"""A value that falls below this share of the last one has restarted; a smaller fall, or a count below FEW, may be a dip."""
 PLAUSIBLE = 10.0
-"""What cannot be seen happened at most at this many times the target's peak rate."""
+"""Unseen events happened at no more than this many times the target's peak rate."""
 WHOLE_FLOATS, SMALL, PRECISE = 2.0**53, 1e6, 1e-9
-"""From here on a float no longer holds every whole number; below this its rounding never matters; a difference is exact where
-rounding is a smaller share of it."""
+"""From WHOLE_FLOATS a float cannot hold every integer. Below SMALL rounding never matters. A difference is exact if rounding is
+a smaller share of it than PRECISE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which a target may have counted what no scrape saw.
+    """A period in which a target may have counted events that no scrape saw.
 
-    restart  whether a restart is the reason, or may be; else a series or its target ended
-    perhaps  what the counter holds that may have been counted in it
+    restart  whether a restart is a possible reason; otherwise a series or its target ended
+    perhaps  counted events that may fall into the gap
     """
 
     start: float
@@ -47,13 +46,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """A counter that never falls, as knots; what happened up to a knot was counted when it was scraped.
+    """A counter that never falls, as knots at its scrapes.
 
-    times           the scrapes; the first is -inf where it is not known since when the first value was counted
-    low, mid, high  what was counted up to each knot: at least, as an estimate, at most
-    gaps            when something may have been lost
-    restarts        the scrapes that first saw a new count
-    born            what was counted before the first sample, where that lies between known scrapes
+    times           scrapes; the first is -inf if the start of the first value's counting is unknown
+    low, mid, high  count up to each knot: lower bound, estimate, upper bound
+    gaps            periods in which events may have been lost
+    restarts        scrapes that first saw a new count
+    born            count before the first sample, if that lies between known scrapes
     """
 
     times: Sequence[float]
@@ -73,18 +72,18 @@ class Counter:
             return self.mid[-1]
         t0, t1 = self.times[right - 1], self.times[right]
         v0, v1 = self.mid[right - 1], self.mid[right]
-        if math.isinf(t0):  # nobody knows when it was born: as if it had counted at its later rate before
+        if math.isinf(t0):  # unknown birth: assume the later rate
             return max(v0, v1 - self._rate * (t1 - time))
         return v0 + (v1 - v0) * (time - t0) / (t1 - t0)
 
     @property
     def _rate(self) -> float:
-        """The mean rate from the first sample on."""
+        """The mean rate from the first sample onwards."""
         seconds = self.times[-1] - self.times[1]
         return (self.mid[-1] - self.mid[1]) / seconds if seconds > 0 else 0.0
 
     def count(self, start: float, end: float, read_seconds: float = 0.0) -> Count:
-        """Return what was counted after `start` and not after `end`, without what is missing in gaps.
+        """Return the count in (start, end], excluding events lost in gaps.
 
         A scrape is stamped when it begins and takes up to `read_seconds`.
         """
@@ -99,7 +98,7 @@ class Counter:
         return Count(value=min(max(value, lower), upper), lower=lower, upper=upper, perhaps=perhaps)
 
     def is_idle(self, start: float, end: float) -> bool:
-        """Return whether nothing was counted just after one moment, nor just before another."""
+        """Return whether nothing was counted right after `start` or right before `end`."""
         after, before = bisect_right(self.times, start), bisect_left(self.times, end) - 1
         return (
             after < len(self.times)
@@ -111,16 +110,16 @@ class Counter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What else is known of the process that a series belongs to.
+    """Facts about the process that a series belongs to.
 
-    scrapes  its target's
-    fallen   the scrapes at which other counters of the target had fallen
-    refuted  the scrapes before which it cannot have restarted, as its counters stand too high for that
-    revealed the scrapes that first found counters which stand too high to have been counted since the scrape before
-    ended    the last scrape and the last value of the series that this one may go on with
-    created  when this very series was created, where it tells
-    window   the time that is asked about: births before it and ends after it do not matter
-    most     what the metric can have counted on this target in so many seconds, at a plausible rate; infinite if unknown
+    scrapes  the target's scrapes
+    fallen   scrapes at which other counters of the target had fallen
+    refuted  scrapes before which it cannot have restarted, because its counters are too high
+    revealed scrapes that first found counters too high to have been counted since the previous scrape
+    ended    last scrape and last value of each series that this one may continue
+    created  creation time of the series, if known
+    window   the queried range; births before it and ends after it do not matter
+    most     maximum that the metric can count on this target in so many seconds, at a plausible rate; infinite if unknown
     """
 
     scrapes: Scrapes
@@ -138,12 +137,12 @@ def finite(samples: Iterable[Sample]) -> list[Sample]:
 
 
 def fallen(samples: Sequence[Sample]) -> list[float]:
-    """Return the scrapes at which a value had fallen so far that it must have started again."""
+    """Return the scrapes at which a value had fallen so far that it must have restarted."""
     return [now.time for before, now in pairwise(samples) if fell_far(before.value, now.value)]
 
 
 def halved(samples: Sequence[Sample]) -> list[float]:
-    """Return the scrapes at which a value had fallen below half, be it that of a few only."""
+    """Return the scrapes at which a value had fallen below half, even for small counts."""
     return [now.time for before, now in pairwise(samples) if now.value < RESTART_FALL * before.value]
 
 
@@ -154,16 +153,16 @@ def fell_far(before: float, now: float) -> bool:
 def accumulate(
     samples: Sequence[Sample], around: Around, *, restarts: Iterable[float] = ()
 ) -> Counter | None:
-    """Make one series a counter that never falls. Return None where it has no sample that is a number.
+    """Turn a series into a counter that never falls; return None if it has no finite sample.
 
-    `restarts` are scrapes at which it is known to have started again, whatever its values say.
+    `restarts` are scrapes of known restarts, whatever the values.
     """
     usable = finite(samples)
     if not usable:
         return None
     known = sorted(restarts)
     since, step = born(usable[0], around)
-    if usable[0] is not samples[0]:  # it was there before, and had no value that is a number
+    if usable[0] is not samples[0]:  # it existed before, but without a finite value
         since, step = -math.inf, Step(usable[0].value, 0.0, usable[0].value)
     times, low, mid, high = (array("d", (value,)) for value in (since, 0.0, 0.0, 0.0))
     gaps: list[Gap] = []
@@ -203,7 +202,7 @@ def accumulate(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was counted between two samples: probably, at least, at most; and what may have been lost."""
+    """The count between two samples: estimate, lower and upper bound, and a possible gap."""
 
     value: float
     lower: float
@@ -222,7 +221,7 @@ def _step(before: Sample, now: Sample, around: Around, *, restarted: bool) -> St
     fell = fell_far(before.value, now.value) or (difference < 0 and (change or others))
     if restarted or fell or (change and others):
         return Step(now.value, now.value, now.value, lost, restarted=True)
-    counted = max(0.0, difference)  # less than 0 where it dipped, or restarted and nothing else tells
+    counted = max(0.0, difference)  # negative after a dip, or an unproven restart
     perhaps = Gap(before.time, now.time, perhaps=min(before.value, now.value))
     if now.time in around.refuted or (difference < 0 and now.value > around.most(now.time - before.time)):
         perhaps = replace(perhaps, end=perhaps.start, restart=False)
@@ -239,11 +238,11 @@ def _exact(difference: float, value: float) -> Step:
 
 
 Born = tuple[float, Step]
-"""Since when a first value may have been counted, and what of it was."""
+"""The earliest time from which a first value may have been counted, and its count."""
 
 
 def born(first: Sample, around: Around) -> Born:
-    """Return since when the first value of a series may have been counted, and what of it was."""
+    """Return the earliest time from which a series' first value may have been counted, and its count."""
     scrapes = around.scrapes
     unknown = -math.inf, Step(first.value, 0.0, first.value)
     if first.time + scrapes.read_seconds <= around.window[0]:
@@ -265,7 +264,7 @@ def _whole(value: float) -> Step:
 
 
 def _on_new_target(first: Sample, around: Around) -> Born | None:
-    """Take a series that its target's first scrape found for born with the process, where that is plausible."""
+    """Treat a series found by its target's first scrape as born with the process, if plausible; else return None."""
     started = around.scrapes.started(first.time)
     if started is None or first.time in around.revealed or first.value > around.most(first.time - started):
         return None
@@ -273,7 +272,7 @@ def _on_new_target(first: Sample, around: Around) -> Born | None:
 
 
 def _on_known_target(first: Sample, before: float, around: Around) -> Born:
-    """Take a series that the last scrape did not find for born at zero, unless something else explains it."""
+    """Treat a series missing from the previous scrape as born at zero, unless something else explains it."""
     value, seconds = first.value, first.time - before
     change = around.scrapes.change(before, first.time)
     if change:
@@ -283,15 +282,15 @@ def _on_known_target(first: Sample, before: float, around: Around) -> Born:
     revealed = first.time in around.revealed
     if not ended and not revealed and value <= most:
         return before, _whole(value)
-    certain = max(0.0, value - sum(ended)) if ended else 0.0
-    usual = min(value, most / PLAUSIBLE) if math.isfinite(most) else 0.0
-    likely = max(certain, min((value - last for last in ended if last <= value), default=usual))
+    least = max(0.0, value - sum(ended)) if ended else 0.0
+    expected = min(value, most / PLAUSIBLE) if math.isfinite(most) else 0.0
+    likely = max(least, min((value - last for last in ended if last <= value), default=expected))
     perhaps = Gap(before, first.time, restart=False, perhaps=value - likely)
-    return before, Step(likely, certain, likely, perhaps)
+    return before, Step(likely, least, likely, perhaps)
 
 
 def _end(last: float, scrapes: Scrapes) -> list[Gap]:
-    """Say when a series that ended may have counted on."""
+    """Return the gaps in which a series that ended may have kept counting."""
     following = scrapes.after(last)
     if following is not None:
         change = scrapes.change(last, following)

@@ -1,8 +1,8 @@
-"""Duplicates: one process that was scraped twice. Labels suggest it; start times and values can only refute it.
+"""Duplicates: one process scraped twice. Labels raise the suspicion; start times and values can only refute it.
 
-Two targets are suspected where one address or pod stands under two jobs, or where only further labels differ: two replicas
-of one Prometheus, or two hosts that scrape their own localhost. What refutes it is a different start time, or a value that
-is lower than one scraped before. Pods behind a load balancer look alike, but have addresses of their own.
+Two targets are suspected if an address or pod appears under two jobs, or if only other labels differ: two replicas of one
+Prometheus, or two hosts that scrape their own localhost. A different start time refutes it, as does a value lower than one
+scraped earlier. Pods behind a load balancer look alike but have their own addresses.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from .counters import fallen
 from .scrapes import MOVED_SECONDS, Scrapes, TargetKey
 
 ADDRESSES = (("instance",), ("namespace", "pod", "container"), ("namespace", "pod"))
-"""Labels that name one address or one pod, whatever the job."""
+"""Labels that identify an address or a pod, whatever the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicates:
-    """Targets that are, or may be, one process.
+    """Targets that are, or may be, the same process.
 
-    replicas  target → the replica of it that is used instead, by `prometheus.replica_labels`
-    twins     target → the first of those that may be one process with it; nothing tells which
+    replicas  target → the replica used instead, by `prometheus.replica_labels`
+    twins     target → the first of the targets that may be the same process
     """
 
     replicas: Mapping[TargetKey, TargetKey] = field(default_factory=dict)
     twins: Mapping[TargetKey, TargetKey] = field(default_factory=dict)
 
     def of(self, targets: Iterable[TargetKey]) -> Duplicates:
-        """Return what concerns some targets only."""
+        """Return the duplicates among some targets."""
         known = set(targets)
         return Duplicates(
             replicas={key: used for key, used in self.replicas.items() if used in known},
@@ -47,7 +47,7 @@ def find(
     start: float,
     end: float,
 ) -> Duplicates:
-    """Find the targets that were scraped more than once between two moments."""
+    """Find targets that were scraped more than once between two times."""
     scrapes = attribution.scrapes
     replicas = _replicas(scrapes, replica_labels, start, end)
     rest = [key for key in scrapes if key not in replicas and not scrapes[key].pushed]
@@ -69,14 +69,14 @@ def find(
 
 
 def without_replicas(series: Iterable[Series], attribution: Attribution, found: Duplicates) -> list[Series]:
-    """Leave out what other replicas scraped."""
+    """Return series without those of replaced replicas."""
     return [each for each in series if attribution.target(each.labels) not in found.replicas]
 
 
 def _replicas(
     scrapes: Mapping[TargetKey, Scrapes], labels: Sequence[str], start: float, end: float
 ) -> dict[TargetKey, TargetKey]:
-    """Of targets that differ only in a replica label, use the one that was scraped most often in the window."""
+    """Map targets that differ only in a replica label to the one scraped most often in the window."""
     groups: dict[TargetKey, list[TargetKey]] = {}
     for key in scrapes:
         if any(label in labels for label, _ in key):
@@ -118,13 +118,13 @@ def _refuted(
     ours: Mapping[frozenset[tuple[str, str]], Series],
     theirs: Mapping[frozenset[tuple[str, str]], Series],
 ) -> bool:
-    """Return whether two targets are certainly two processes."""
+    """Return whether two targets are proven to be two processes."""
     if one.starts and other.starts:
         own = {round(sample.value / MOVED_SECONDS) for sample in one.starts}
         near = {value + step for value in own for step in (-1, 0, 1)}
         if not near & {round(sample.value / MOVED_SECONDS) for sample in other.starts}:
             return True
-    if not any(each in theirs for each in ours):  # other labels, be it of the same metrics
+    if not any(each in theirs for each in ours):  # other labels, perhaps of the same metrics
         ours, theirs = _totals(ours.values()), _totals(theirs.values())
         if not any(each in theirs for each in ours):
             return True  # they expose different metrics, so nothing is counted twice
@@ -137,7 +137,7 @@ def _refuted(
 
 
 def _totals(every: Iterable[Series]) -> dict[frozenset[tuple[str, str]], Series]:
-    """Return the sum of each metric's series, at the scrapes that found all of them."""
+    """Return the sum of each metric's series, at scrapes that have all of them."""
     sums: dict[str, dict[float, list[float]]] = {}
     counts: dict[str, int] = {}
     for each in every:
@@ -159,7 +159,7 @@ def _totals(every: Iterable[Series]) -> dict[frozenset[tuple[str, str]], Series]
 
 
 def _differ(one: Series, other: Series, slack: float) -> bool:
-    """Return whether two series cannot be one counter: a later value is lower than an earlier one of the other."""
+    """Return whether two series cannot be one counter: a value of one is lower than an earlier value of the other."""
     for series, reference in ((one, other), (other, one)):
         index, before = 0, None
         for sample in series.samples:
@@ -172,7 +172,7 @@ def _differ(one: Series, other: Series, slack: float) -> bool:
 
 
 def described(found: Duplicates, scrapes: Mapping[TargetKey, Scrapes]) -> Iterable[str]:
-    """Return what was found, for the evidence."""
+    """Describe the duplicates, for the evidence."""
     by_use: dict[TargetKey, list[str]] = {}
     for key, used in found.replicas.items():
         by_use.setdefault(used, []).append(scrapes[key].name)
@@ -183,6 +183,6 @@ def described(found: Duplicates, scrapes: Mapping[TargetKey, Scrapes]) -> Iterab
         groups.setdefault(first, []).append(scrapes[key].name)
     for names in groups.values():
         yield (
-            f"{' and '.join(sorted(names))} may be one process that is scraped {len(names)} times: nothing tells them apart. "
-            "Scrape it once, or name the label in which the replicas differ under prometheus.replica_labels in the catalog"
+            f"{' and '.join(sorted(names))} may be one process that is scraped {len(names)} times: nothing distinguishes them. "
+            "Scrape it once, or list the label that distinguishes the replicas under prometheus.replica_labels in the catalog"
         )

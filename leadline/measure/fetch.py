@@ -1,4 +1,4 @@
-"""Fetching: few questions for many instruments, side by side, and each series given to whom it belongs."""
+"""Fetch many instruments with few concurrent queries, and assign each series to its instrument."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from leadline.signals.promql import Matcher, one_of
 from leadline.signals.samples import Answer, Ask, Series
 
 SIDE_BY_SIDE = 8
-"""So many questions are asked at the same time."""
+"""Maximum concurrent queries."""
 MOST_VALUES = 200
-"""So many values stand in one matcher at most, so that queries stay short enough for every proxy."""
+"""Maximum values in one matcher, to keep queries short enough for every proxy."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -22,10 +22,10 @@ B = TypeVar("B")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Instruments that one question answers: they are one metric and differ in one label's value only.
+    """Instruments that share a query: one metric, with different values of a single label.
 
-    merged  the instrument whose selector is the union of theirs
-    label   the label in which they differ; empty where there is only one
+    merged  instrument whose selector is the union of theirs
+    label   the label in which they differ; empty if there is only one instrument
     """
 
     merged: Instrument
@@ -33,13 +33,13 @@ class Batch:
     members: tuple[Instrument, ...]
 
     def value(self, member: Instrument) -> str:
-        """Return a member's value of the label; empty where it is alone."""
+        """Return a member's value of the label; empty if there is only one member."""
         return next((each.value for each in member.matchers if each.label == self.label), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What was asked for an instrument, and what it was answered."""
+    """The query for an instrument, and its answer."""
 
     query: str
     answer: Answer
@@ -52,7 +52,7 @@ def fetched(
     at: float,
     ask: Ask,
 ) -> dict[Instrument, Fetched]:
-    """Fetch the raw samples that `write` asks for, over a duration until a time: few questions, side by side."""
+    """Fetch the raw samples that `write` selects, over a duration until a time, in few concurrent queries."""
     grouped = list(batches(instruments))
     asked = [write(batch.merged, duration) for batch in grouped]
     answers = side_by_side(lambda query: ask(query, at=at), asked)
@@ -64,13 +64,13 @@ def fetched(
 
 
 def side_by_side(function: Callable[[A], B], items: Iterable[A]) -> list[B]:
-    """Apply a function to all items at the same time; results in their order. The first failure is raised."""
+    """Apply a function to all items concurrently; return results in order. Raise the first failure."""
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         return list(pool.map(function, items))
 
 
 def batches(instruments: Iterable[Instrument]) -> Iterator[Batch]:
-    """Group instruments so that the number of questions grows with the metrics, not with the services."""
+    """Group instruments so that the number of queries grows with the metrics, not with the services."""
     groups: dict[tuple[str, str, str, frozenset[str]], list[Instrument]] = {}
     for instrument in dict.fromkeys(instruments):
         label = _label(instrument)
@@ -83,9 +83,9 @@ def batches(instruments: Iterable[Instrument]) -> Iterator[Batch]:
 
 
 def _label(instrument: Instrument) -> str:
-    """Choose the label to merge by: job where the selector names it, else the first one that it asks for."""
+    """Choose the label to merge by: job if the selector requires a value of it, else the first label it requires."""
     if instrument.expression:
-        return ""  # its result need not carry the label that it is selected by
+        return ""  # its result may lack the selected label
     named = [each.label for each in instrument.matchers]
     wanted = [
         each.label for each in instrument.matchers if each.operator == "=" and named.count(each.label) == 1
@@ -104,7 +104,7 @@ def _batch(label: str, members: list[Instrument]) -> Batch:
 
 
 def shares(batch: Batch, answer: Answer) -> dict[Instrument, Answer]:
-    """Return each instrument of a batch its own series of the answer; remarks go to all."""
+    """Split an answer by the instruments of a batch; each gets all warnings."""
     if not batch.label:
         return {batch.members[0]: answer}
     by_value: dict[str, list[Series]] = {}

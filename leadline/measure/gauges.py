@@ -1,4 +1,4 @@
-"""What a gauge stood at: the sum of its series, each as long as its samples are valid."""
+"""Gauge statistics: the sum of the series, each for as long as its samples are valid."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from statistics import median
 from leadline.signals.samples import Series
 
 LOOKBACK_SECONDS = 300.0
-"""Prometheus's own: no sample stands for longer."""
+"""Prometheus's lookback: no sample is valid for longer."""
 LATE = 1.5
-"""A sample stands until the next, if that comes within so many intervals."""
+"""A sample is valid until the next one, if that follows within so many intervals."""
 LAST = 0.5
-"""Where it does not, the series ended somewhere in the interval after it: the sample stands for half of it."""
+"""Otherwise the series ended within the next interval, and the sample is valid for half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GaugeStatistics:
-    """What a gauge stood at over a span; spikes between scrapes are not seen."""
+    """A gauge's statistics over a span. Spikes between scrapes are invisible."""
 
     mean: float
     peak: float
@@ -31,7 +31,7 @@ class GaugeStatistics:
 
 @dataclass(frozen=True, slots=True)
 class _Valid:
-    """One series, and for how long each of its samples stands."""
+    """A series with the validity of its samples."""
 
     times: Sequence[float]
     values: Sequence[float]
@@ -43,15 +43,12 @@ class _Valid:
             return None
         age, following = time - self.times[index], self.times[index + 1 : index + 2]
         goes_on = bool(following) and following[0] - self.times[index] <= LATE * self.interval
-        stands = age <= min(LAST * self.interval, LOOKBACK_SECONDS)
-        return self.values[index] if goes_on or stands else None
+        is_recent = age <= min(LAST * self.interval, LOOKBACK_SECONDS)
+        return self.values[index] if goes_on or is_recent else None
 
 
 def gauge_statistics(series: Sequence[Series], start: float, end: float) -> GaugeStatistics | None:
-    """Return the mean, the peak, the first and the last of the sum of gauges; None where no sample lies in the span.
-
-    The sum is taken at the time of every sample.
-    """
+    """Return mean, peak, first and last of the sum of gauges, taken at every sample; None without samples in the span."""
     known = [valid for each in series if (valid := _valid(each))]
     times = sorted({time for each in known for time in each.times if start <= time <= end})
     sums = [math.fsum(value for each in known if (value := each.at(time)) is not None) for time in times]
@@ -63,7 +60,7 @@ def gauge_statistics(series: Sequence[Series], start: float, end: float) -> Gaug
 
 
 def sums_at(series: Sequence[Series], times: Sequence[float]) -> list[float | None]:
-    """Return the sum of gauges at each moment; None where no sample stands then."""
+    """Return the sum of gauges at each time; None where no sample is valid."""
     known = [valid for each in series if (valid := _valid(each))]
     found = ([value for each in known if (value := each.at(time)) is not None] for time in times)
     return [math.fsum(values) if values else None for values in found]

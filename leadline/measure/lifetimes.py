@@ -1,4 +1,4 @@
-"""What the life of a target tells by itself: when it may have counted what no scrape saw, whatever series it has."""
+"""When a target may have counted events that no scrape saw, from its scrapes alone."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .window import Window
 
 
 def gaps(scrapes: Scrapes, window: Window, refuted: Collection[float], *, drained: bool) -> Iterator[Gap]:
-    """Return the times in which a target may have counted unseen: before its first answer, around restarts, after its last.
+    """Yield the gaps in which a target may have counted unseen: before its first scrape, around restarts, after its last scrape.
 
-    refuted  the scrapes before which it had certainly not restarted, though its start time moved
-    drained  whether it had been taken out of use before it ended
+    refuted  scrapes before which it cannot have restarted, although its start time moved
+    drained  whether it had been drained before it ended
     """
     if scrapes.pushed or scrapes.alternates:
         return
@@ -36,11 +36,11 @@ def gaps(scrapes: Scrapes, window: Window, refuted: Collection[float], *, draine
 
 
 def _since(scrapes: Scrapes, time: float) -> float:
-    return -math.inf if scrapes.existed else time - (scrapes.interval or scrapes.usual_interval)
+    return -math.inf if scrapes.existed else time - (scrapes.interval or scrapes.typical_interval)
 
 
 def belongs(target: TargetKey, matchers: Iterable[Matcher], jobs: Collection[str]) -> bool:
-    """Return whether a target's series would be selected, as far as the labels of its `up` tell."""
+    """Return whether matchers could select a target's series, judging by the labels of its `up`."""
     labels = dict(target)
     if labels.get("job", "") not in jobs and not any(matcher.label == "job" for matcher in matchers):
         return False

@@ -1,4 +1,4 @@
-"""The last load run, found in the request rate: where it rose, held and fell."""
+"""Find the last load run in the request rate: where it rose, held and fell."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from leadline.signals.samples import Ask, Sample
 from .scrapes import UP
 
 HALF, IDLE, STEADY = 0.5, 0.1, 0.8
-"""Shares of the way from the usual rate to the run's: inside the run, before it began, and in its steady state."""
+"""Shares of the way from the baseline rate to the run's: inside the run, outside it, and in its steady state."""
 LEAST_STEPS, LEAST_RATIO = 3, 2.0
-"""A run holds at least so many steps, and is at least so many times the usual rate."""
+"""Minimum length of a run in steps, and minimum ratio of its rate to the baseline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plateau:
-    """A load run. Seconds since the epoch; rates in requests per second.
+    """A load run. Times in seconds since the epoch, rates in requests per second.
 
-    start, end                when the rate left the usual, and was back at it
-    steady_start, steady_end  its steady state, the ramps left out; the whole of it where it has none
+    start, end                when the rate left the baseline, and returned to it
+    steady_start, steady_end  the steady state without ramps; the whole run if it has none
+    usual                     the baseline rate
     """
 
     start: float
@@ -43,7 +44,7 @@ class Plateau:
 
 
 def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, step: float) -> Plateau:
-    """Find the last run of the services together in the time before now. Raises NoDataError where there is none."""
+    """Find the last run of all services together before now. Raise NoDataError if there is none."""
     window = 2 * step
     expressions = [
         rate(service.instruments["requests"], promql_duration(window + step))
@@ -51,7 +52,9 @@ def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, st
         if "requests" in service.instruments
     ]
     if not expressions:
-        raise NoDataError("no service here counts requests, so no load can be found; give --start and --end")
+        raise NoDataError(
+            "no service here counts requests, so no load can be detected; give --start and --end"
+        )
     answers = [
         ask(f"({expression})[{promql_duration(look_back)}:{promql_duration(step)}]", at=now)
         for expression in expressions
@@ -61,17 +64,17 @@ def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, st
         for series in answer.series:
             for sample in series.samples:
                 sums[sample.time] = sums.get(sample.time, 0.0) + sample.value
-    if sums:  # a service that was scraped before its first request was idle then
+    if sums:  # scraped before its first request: idle
         idle = _scraped_before(services, ask, now, look_back, step, min(sums))
         sums = {**dict.fromkeys(idle, 0.0), **sums}
     samples = [Sample(time, value) for time, value in sorted(sums.items()) if math.isfinite(value)]
     found = last(samples, smear=window + step)
     if found is None:
         highest = max((sample.value for sample in samples), default=0.0)
-        usual = median([sample.value for sample in samples]) if samples else 0.0
+        typical = median([sample.value for sample in samples]) if samples else 0.0
         raise NoDataError(
             f"no load was found in the last {promql_duration(look_back)}: the rate was usually "
-            f"{show(usual, 'requests_per_second')} and at most {show(highest, 'requests_per_second')}; give --start and "
+            f"{show(typical, 'requests_per_second')} and at most {show(highest, 'requests_per_second')}; give --start and "
             "--end, or look further back with --detect"
         )
     return found
@@ -80,7 +83,7 @@ def find(services: Sequence[Service], ask: Ask, now: float, look_back: float, st
 def _scraped_before(
     services: Sequence[Service], ask: Ask, now: float, look_back: float, step: float, first: float
 ) -> list[float]:
-    """Return the times before the first rate at which the services' jobs were scraped."""
+    """Return the times before the first rate at which the services' jobs were already scraped."""
     jobs = {
         matcher
         for service in services
@@ -97,41 +100,43 @@ def _scraped_before(
 
 
 def last(samples: Sequence[Sample], smear: float) -> Plateau | None:
-    """Find the last run in a rate over time; `smear` is the range of the rate, by which it lags and is rounded."""
+    """Find the last run in a rate over time; `smear` is the range of rate(), by which it lags and smooths."""
     if len(samples) < LEAST_STEPS:
         return None
     values = sorted(sample.value for sample in samples)
-    usual = values[len(values) // 10]
+    baseline = values[len(values) // 10]
     top = values[-max(1, min(LEAST_STEPS, len(values)))]
-    if top <= max(LEAST_RATIO * usual, 0.0):
+    if top <= max(LEAST_RATIO * baseline, 0.0):
         return None
-    inside = [sample.value >= usual + HALF * (top - usual) for sample in samples]
+    inside = [sample.value >= baseline + HALF * (top - baseline) for sample in samples]
     spans = _spans(inside)
     if not spans:
         return None
     first, final = spans[-1]
     level = median(sample.value for sample in samples[first : final + 1])
     begin = first
-    while begin > 0 and samples[begin - 1].value > usual + IDLE * (level - usual):
+    while begin > 0 and samples[begin - 1].value > baseline + IDLE * (level - baseline):
         begin -= 1
     end = final
-    while end + 1 < len(samples) and samples[end + 1].value > usual + IDLE * (level - usual):
+    while end + 1 < len(samples) and samples[end + 1].value > baseline + IDLE * (level - baseline):
         end += 1
     start, finish = samples[begin].time - smear, samples[end].time
     steady = [
-        index for index in range(first, final + 1) if samples[index].value >= usual + STEADY * (level - usual)
+        index
+        for index in range(first, final + 1)
+        if samples[index].value >= baseline + STEADY * (level - baseline)
     ]
     steady_start, steady_end = samples[steady[0]].time, samples[steady[-1]].time - smear
     step = samples[1].time - samples[0].time
     if steady_end - steady_start < LEAST_STEPS * step:
         steady_start, steady_end = start, finish
     return Plateau(
-        start=start, end=finish, steady_start=steady_start, steady_end=steady_end, usual=usual, rate=level
+        start=start, end=finish, steady_start=steady_start, steady_end=steady_end, usual=baseline, rate=level
     )
 
 
 def _spans(inside: Sequence[bool]) -> list[tuple[int, int]]:
-    """Return the runs of true, each at least LEAST_STEPS long; a single false between two does not part them."""
+    """Return the runs of true, each at least LEAST_STEPS long; a single false does not split a run."""
     spans: list[tuple[int, int]] = []
     for index, yes in enumerate(inside):
         if not yes:

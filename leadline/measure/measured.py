@@ -1,4 +1,4 @@
-"""One instrument, measured: its series as counters, and what they counted over a window."""
+"""A measured instrument: its series as counters, and their counts over a window."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def everything(_: Labels) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """In place of a figure: why there is none, in words for people."""
+    """The reason why a figure is missing, in words for people."""
 
     reason: str
 
@@ -47,15 +47,15 @@ class CounterSeries:
 class Measured:
     """An instrument's series over a window, and the scrapes of their targets.
 
-    tracks        its counters; of a histogram, `_count` and `_sum`
-    buckets       of a histogram: each bucket's own counter, `le` its upper edge; the edges are those that all have
-    dropped       edges that only some of the instances have, or had
-    gauges        its series where it is a gauge, and the quantiles that a summary computes by itself
-    peaks         the highest rate at which each metric counted on each target, per second
-    lives         when targets may have counted unseen, whatever series they have
+    tracks        its counters; `_count` and `_sum` for a histogram
+    buckets       one counter per histogram bucket, `le` its upper edge, at the edges that all instances have
+    dropped       edges that only some instances have, or had
+    gauges        series of a gauge, or quantiles of a summary
+    peaks         highest rate of each metric on each target, per second
+    lives         gaps in which targets may have counted unseen
     twins         targets that may be one process scraped twice → the first of them
-    incomplete    why the answer may lack series; empty where it does not
-    absent        why there is nothing to measure; empty where there is
+    incomplete    why series may be missing from the answer; empty if none are
+    absent        why there is nothing to measure; empty if there is
     """
 
     instrument: Instrument
@@ -77,7 +77,7 @@ class Measured:
     absent: str = ""
 
     def part(self, suffix: str) -> Measured:
-        """Return one component of a histogram: `_sum` or `_count`, or `_bucket`, each bucket by itself."""
+        """Return a histogram component: `_sum`, `_count`, or `_bucket` as individual buckets."""
         if suffix == "_bucket":
             return replace(self, tracks=self.buckets)
         name = self.instrument.metric + suffix
@@ -86,21 +86,21 @@ class Measured:
         )
 
     def count(self, keep: Keep = everything) -> Count:
-        """Return what was counted in the window, with bounds: its edges need not be scrapes."""
+        """Return the count in the window, with bounds: its edges need not be scrapes."""
         missing = self.missing(self.window.start, self.window.end)
         return replace(self._count(self._of(keep)), missing=missing)
 
     def over_load(self, keep: Keep = everything) -> Count:
-        """Return what was counted while the load ran, or in the window where no load is known."""
+        """Return the count while the load ran, or in the window if no load is known."""
         missing = self.missing(self.window.rate_start, self.window.rate_end)
         return replace(self._over_load(self._of(keep)), missing=missing)
 
     def by(
         self, key: Callable[[Labels], T | None], keep: Keep = everything, *, over_load: bool = False
     ) -> dict[T, Count]:
-        """Return `count`, or `over_load`, for each value that `key` reads from the labels; None is left out.
+        """Return `count` or `over_load` for each value that `key` reads from the labels, except None.
 
-        What may be missing is missing of them together, and not part of any: see `missing`.
+        Missing events concern all values together and are not included: see `missing`.
         """
         groups: dict[T, list[CounterSeries]] = {}
         for track in self.tracks:
@@ -118,7 +118,7 @@ class Measured:
     def _over_load(self, tracks: Iterable[CounterSeries]) -> Count:
         """Count while the load ran.
 
-        Nothing was asked just before and after a whole load, so the estimate is that of the window around it: linear
+        There are no requests right before and after a whole load, so use the estimate of the window around it: linear
         interpolation would blur the load's edges.
         """
         tracks = list(tracks)
@@ -128,7 +128,7 @@ class Measured:
         return replace(found, value=min(max(self._count(tracks).value, found.lower), found.upper))
 
     def _sum(self, tracks: Iterable[CounterSeries], start: float, end: float) -> Count:
-        """Add counters up. Of targets that may be one process, what each counted bounds the whole: once, or all of it."""
+        """Add counters up. Targets that may be one process count between once and each."""
         alone: list[Count] = []
         twins: dict[TargetKey, dict[TargetKey, Count]] = {}
         for track in tracks:
@@ -142,7 +142,7 @@ class Measured:
         return total((*alone, *(_once_or_each(each.values()) for each in twins.values())))
 
     def missing(self, start: float, end: float) -> float:
-        """Return what may have been lost: in each target's gaps, at most `PLAUSIBLE` times its peak rate."""
+        """Return the maximum lost events: in each target's gaps, at `PLAUSIBLE` times its peak rate."""
         if self.incomplete:
             return math.inf
         return sum(self._missing(target, seconds) for target, seconds in self.lost(start, end).items())
@@ -155,7 +155,7 @@ class Measured:
         return PLAUSIBLE * peak * seconds if peak else math.inf
 
     def lost(self, start: float, end: float) -> dict[TargetKey, float]:
-        """Return for how many seconds, between two moments, each target may have counted what no scrape saw."""
+        """Return the seconds between two times in which each target may have counted unseen."""
         found = {target: _length(gaps, start, end) for target, gaps in self._gaps().items()}
         return {target: seconds for target, seconds in found.items() if seconds > 0}
 
@@ -168,7 +168,7 @@ class Measured:
 
     @property
     def assumes(self) -> bool:
-        """Whether counters hold what may belong to the window only if they counted implausibly fast."""
+        """Whether counted events belong to the window only if they were counted implausibly fast."""
         start, end = self.window.start, self.window.end
         return any(
             gap.perhaps > 0 and gap.overlaps(start, end)
@@ -177,18 +177,18 @@ class Measured:
         )
 
     def level(self) -> GaugeStatistics | None:
-        """Return what a gauge, or the sum of its series, stood at while the load ran; None where no sample tells."""
+        """Return the statistics of a gauge, summed over its series, while the load ran; None without samples."""
         if self.instrument.constant is not None:
             constant = float(self.instrument.constant)
             return GaugeStatistics(mean=constant, peak=constant, last=constant, first=constant)
         return gauge_statistics(self.gauges, self.window.rate_start, self.window.rate_end)
 
     def levels(self, times: list[float]) -> list[float | None]:
-        """Return the sum of a gauge's series at each moment; None where none tells."""
+        """Return the sum of a gauge's series at each time; None without valid samples."""
         return sums_at(self.gauges, times)
 
     def grid(self, resolution_seconds: float, *, load: bool = False) -> list[float]:
-        """Return moments so many seconds apart, from where samples begin to where they end, inside the window."""
+        """Return times `resolution_seconds` apart, from the first to the last sample inside the window."""
         start, end = self.window.start, self.window.end
         if load:
             start, end = self.window.rate_start, self.window.rate_end
@@ -199,7 +199,7 @@ class Measured:
         return [end - step * resolution_seconds for step in range(steps, -1, -1)]
 
     def steps(self, grid: list[float]) -> list[float]:
-        """Return the estimated rate per second of each step of a grid."""
+        """Return the estimated rate per second in each step of a grid."""
         counts = self.counts(grid)
         return [
             (late - early) / (after - before)
@@ -207,12 +207,12 @@ class Measured:
         ]
 
     def counts(self, grid: list[float], keep: Keep = everything) -> list[float]:
-        """Return what was counted up to each moment, as estimates."""
+        """Return the estimated count up to each time."""
         counters = [track.counter for track in self.tracks if keep(track.labels)]
         return [math.fsum(counter.at(time) for counter in counters) for time in grid]
 
     def peak(self, resolution_seconds: float) -> float | None:
-        """Return the largest rate per second over a grid of one scrape interval; None where the span is shorter."""
+        """Return the largest rate per second over a grid of `resolution_seconds`; None if the span is shorter."""
         return max(self.steps(self.grid(resolution_seconds, load=True)), default=None)
 
     @property
@@ -221,7 +221,7 @@ class Measured:
         return any(self.scrapes[track.target].span(self.window) for track in self.tracks)
 
     def at_its_edges(self) -> Measured:
-        """Note the scrapes that the window was snapped to, and whether they found the targets idle."""
+        """Record the scrapes that the window was snapped to, and whether the targets were idle there."""
         seen = [
             (span, track.counter)
             for track in self.tracks
@@ -237,13 +237,13 @@ class Measured:
     def is_idle(self) -> bool:
         """Whether nothing was being counted at the window's edges.
 
-        Clients write the parts of a histogram one after the other; only then are the parts certainly of the same requests.
+        Clients write the parts of a histogram one after the other; only idle edges prove that they cover the same requests.
         """
         return self.edges is not None and self.edges.idle
 
     @property
     def resets(self) -> int:
-        """How many times a process restarted inside the window, as far as its counters tell."""
+        """Number of restarts inside the window that its counters show."""
         start, end = self.window.start, self.window.end
         worst: dict[TargetKey, int] = {}
         for track in self.tracks:
@@ -262,7 +262,7 @@ class Measured:
         )
 
     def reading(self, signal: str, unit: str, count: Count, *, per: float = 1) -> Reading:
-        """Make a reading of what was counted, divided by `per`."""
+        """Return a reading of a count, divided by `per`."""
         return Reading(
             signal=signal,
             unit=unit,
@@ -277,7 +277,7 @@ class Measured:
         )
 
     def bounded(self, signal: str, unit: str, found: Bounded, *, times: float = 1) -> Reading:
-        """Make a reading of a figure within bounds."""
+        """Return a reading of a bounded figure."""
         endless = math.isinf(found.upper)
         return Reading(
             signal=signal,
@@ -293,7 +293,7 @@ class Measured:
 
     @property
     def assumption(self) -> str:
-        """What the bounds of a ratio rest on, where something may be missing; empty where they rest on nothing."""
+        """The assumption behind a ratio's bounds if events may be missing; empty if none is needed."""
         lost = self.lost(self.window.start, self.window.end)
         if not lost and not self.assumes:
             return ""
@@ -301,19 +301,19 @@ class Measured:
 
 
 def _once_or_each(counts: Iterable[Count]) -> Count:
-    """Bound what targets counted that may be one process: at least what the busiest counted, at most all of it."""
+    """Bound the count of targets that may be one process: at least the busiest, at most the sum."""
     every = list(counts)
     whole, most = total(every), max(every, key=lambda each: each.value)
     return replace(whole, lower=max(each.lower for each in every), value=most.value)
 
 
 def _counting(name: str) -> str:
-    """Return the metric whose rate limits what a part of it can have counted: of buckets their `_count`."""
+    """Return the metric whose rate limits a series' count: `_count` for buckets."""
     return f"{name.removesuffix('_bucket')}_count" if name.endswith("_bucket") else name
 
 
 def _length(gaps: Iterable[Gap], start: float, end: float) -> float:
-    """Return how long gaps are together, inside a span; where they overlap once."""
+    """Return the total seconds of gaps inside a span, overlaps counted once."""
     clipped = sorted((max(gap.start, start), min(gap.end, end)) for gap in gaps)
     seconds, reached = 0.0, start
     for begin, finish in clipped:

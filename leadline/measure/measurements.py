@@ -1,4 +1,4 @@
-"""What is asked of Prometheus, and what was measured: raw samples around a window, made counters."""
+"""Query raw samples around a window and turn them into measurements."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from .window import Window, utc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
-    """All that was measured of one service over one window.
+    """The measurements of one service over one window.
 
-    scrapes          every target that any of its instruments lives on
-    scrape_interval  as the catalog says, in seconds
-    cell             the seconds between two samples where a long window was thinned
+    scrapes          scrapes of every target behind its instruments
+    scrape_interval  the catalog's, in seconds
+    cell             seconds between samples if a long window was thinned
     attribution      how series were attributed to targets
-    duplicates       which targets are, or may be, one process
+    duplicates       targets that are, or may be, one process
     """
 
     service: Service
@@ -48,12 +48,12 @@ class Measurements:
 
     @property
     def resolution_seconds(self) -> float:
-        """The distance between scrapes as it is, not as the catalog says; the longest where targets differ."""
+        """The measured scrape interval, not the catalog's; the longest if targets differ."""
         found = [scrapes.interval for scrapes in self.scrapes.values() if scrapes.interval]
         return max((*found, self.cell), default=self.scrape_interval) or self.scrape_interval
 
     def find(self, instrument: str) -> Measured | NotMeasured:
-        """Return an instrument's measurement, or why there is none."""
+        """Return an instrument's measurement, or the reason why it is missing."""
         found = self.measured.get(instrument)
         if found is None:
             unknown = f"the catalog names no instrument '{instrument}'"
@@ -62,21 +62,21 @@ class Measurements:
 
 
 def pad(scrape_interval: float) -> float:
-    """Return the seconds around a window in which scrapes are looked for: two intervals, and a little for delays."""
+    """Return the seconds to fetch before and after a window: two intervals, plus one second for delays."""
     return 2 * scrape_interval + 1
 
 
 SLOWER = 1.5
-"""Targets scraped so many times less often than the catalog says are asked for again, with more time around the window."""
+"""If a target's interval exceeds the catalog's by this factor, fetch again with more padding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """What was fetched: every instrument's series, and what tells of scrapes.
+    """Fetched data: the series of every instrument, and of their scrapes.
 
-    window   the one asked for, or what of it has samples
-    cell     the seconds between two points where a long window was thinned
-    tallies  how many scrapes each target answered, and how many were tried, where not all of them were fetched
+    window   the requested window, or the part of it that has samples
+    cell     seconds between points if a long window was thinned
+    tallies  successful and attempted scrapes of each target, if not all of them were fetched
     """
 
     found: Mapping[Instrument, Fetched]
@@ -93,7 +93,7 @@ class _Taken:
 
     @property
     def counters(self) -> list[Series]:
-        """The series of all instruments that count."""
+        """The series of all counting instruments."""
         return [
             series
             for instrument, each in self.found.items()
@@ -111,9 +111,9 @@ def measure(
     *,
     replica_labels: Sequence[str] = (),
 ) -> tuple[Measurements, ...]:
-    """Fetch what is needed of all services' instruments, and when their targets were scraped.
+    """Measure all instruments of services over a window.
 
-    One question for each metric, whatever the number of services, routes and instances; side by side.
+    Ask one query per metric, whatever the number of services, routes and instances; queries run concurrently.
     """
     every = dict.fromkeys(
         instrument
@@ -170,7 +170,7 @@ def _fetch(instruments: Iterable[Instrument], window: Window, interval: float, a
 def _fetch_long(
     instruments: Sequence[Instrument], window: Window, interval: float, ask: Ask
 ) -> _Taken | float:
-    """Fetch a long window by few samples; or return when it has to start, as there are no samples before."""
+    """Fetch a long window with few samples; or return a later start if samples begin later."""
     plan = thinning.Plan.of(window, interval, pad(interval))
     computed = [each for each in instruments if each.expression]
     grouped = list(batches(each for each in instruments if not each.expression))
@@ -263,7 +263,7 @@ def _constant(instrument: Instrument, window: Window) -> Measured:
 
 
 def _requests(taken: _Taken, series: Iterable[Series]) -> list[Series]:
-    """Return the series that count requests, one by one."""
+    """Return the series that count individual requests."""
     names = {
         metric
         for instrument in taken.found
@@ -275,19 +275,19 @@ def _requests(taken: _Taken, series: Iterable[Series]) -> list[Series]:
 
 
 LATE = 1.5
-"""A target whose first scrape is so many intervals after the window's start may have been there before."""
+"""A target first scraped more than so many intervals after the window's start may have existed before."""
 PAST = "1h"
 
 
 def _with_the_past(attribution: Attribution, window: Window, ask: Ask) -> Attribution:
-    """Ask which targets that were first tried inside the window had been scraped before it."""
+    """Ask which targets first scraped inside the window had been scraped before it."""
     every = {**attribution.scrapes, **attribution.silent}
     late = [
         key
         for key, scrapes in every.items()
         if not scrapes.pushed
         and min((*scrapes.times, *scrapes.failed), default=window.end)
-        > window.start + LATE * (scrapes.interval or scrapes.usual_interval)
+        > window.start + LATE * (scrapes.interval or scrapes.typical_interval)
     ]
     jobs = {job for key in late if (job := dict(key).get("job"))}
     if not jobs:
@@ -295,18 +295,21 @@ def _with_the_past(attribution: Attribution, window: Window, ask: Ask) -> Attrib
     answer = ask(f"count_over_time({scrapes_of(jobs, (UP,))}[{PAST}])", at=window.start)
     before = {key_of(each.labels) for each in answer.series} & set(late)
 
-    def told(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, Scrapes]:
+    def with_existed(known: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, Scrapes]:
         return {key: replace(each, existed=key in before) for key, each in known.items()}
 
-    return replace(attribution, scrapes=told(attribution.scrapes), silent=told(attribution.silent))
+    return replace(
+        attribution, scrapes=with_existed(attribution.scrapes), silent=with_existed(attribution.silent)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Model:
-    """What is known of all targets together.
+    """Facts about all targets.
 
-    whole       the processes, with the counters of all instruments
-    incomplete  why the answer about scrapes may lack targets
+    whole       processes with the counters of all instruments
+    served      processes with the counters of individual requests
+    incomplete  why targets may be missing from the answer
     """
 
     window: Window
@@ -317,7 +320,7 @@ class _Model:
     served: Processes
 
     def silent(self, instrument: Instrument, jobs: Collection[str]) -> dict[TargetKey, Scrapes]:
-        """Return the targets that have no series of an instrument, and would be selected for it."""
+        """Return targets that an instrument would select but that have no series of it."""
         others = {**self.attribution.silent, **self.attribution.scrapes}
         return {
             key: scrapes
@@ -385,7 +388,7 @@ def _with_creation(
     model: _Model,
     ask: Ask,
 ) -> dict[Instrument, Measured]:
-    """Ask when series were created, where nothing else tells of their births and restarts."""
+    """Query `_created` series if births and restarts are unknown."""
     unsure = [each for each in measured.values() if _asks_for_creation(each)]
     if not unsure:
         return dict(measured)
@@ -399,7 +402,7 @@ def _with_creation(
 
 
 def _asks_for_creation(measured: Measured) -> bool:
-    """Return whether births, or restarts, are not known otherwise."""
+    """Return whether births or restarts are unknown."""
     start = measured.window.start
     return any(
         measured.scrapes[track.target].pushed
@@ -409,7 +412,7 @@ def _asks_for_creation(measured: Measured) -> bool:
 
 
 def _created(instrument: Instrument, duration: str) -> str:
-    """Ask for the `_created` series that OpenMetrics clients expose beside counters and histograms."""
+    """Write the query for the `_created` series that OpenMetrics clients expose."""
     metrics = [metric for _, metric in instrument.names] or [instrument.metric]
     names = one_of(metric.removesuffix("_total") + "_created" for metric in metrics)
     return f"{select('', (Matcher(NAME, '=~', names), *instrument.matchers))}[{duration}]"
@@ -418,23 +421,23 @@ def _created(instrument: Instrument, duration: str) -> str:
 def _explained(
     measured: Mapping[Instrument, Measured], window: Window, ask: Ask
 ) -> dict[Instrument, Measured]:
-    """Say of each counter that measured nothing why it did not."""
+    """Add the reason to each counter that measured nothing."""
     empty = [
         each
         for each in measured.values()
         if each.instrument.kind != "gauge" and not (each.tracks and each.has_span)
     ]
-    told = {each.instrument: _why(each) for each in empty}
-    unseen = [instrument for instrument, why in told.items() if not why]
-    told.update(reasons(unseen, window, ask))
+    whys = {each.instrument: _why(each) for each in empty}
+    unseen = [instrument for instrument, why in whys.items() if not why]
+    whys.update(reasons(unseen, window, ask))
     return {
         **measured,
-        **{each.instrument: replace(each, tracks=(), absent=told[each.instrument]) for each in empty},
+        **{each.instrument: replace(each, tracks=(), absent=whys[each.instrument]) for each in empty},
     }
 
 
 def _why(measured: Measured) -> str:
-    """Return why nothing was measured, where its samples tell; empty where there are none."""
+    """Return why nothing was measured, judging by the samples; empty without samples."""
     if measured.tracks:
         return "fewer than two scrapes inside the window; choose one of at least three scrape intervals"
     if measured.instrument.name not in GOLDEN:

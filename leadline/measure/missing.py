@@ -1,4 +1,4 @@
-"""Why an instrument measured nothing: a wrong window, a wrong selector, or a metric that does not exist."""
+"""Find out why an instrument measured nothing: wrong window, wrong selector, or a metric that does not exist."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .window import Window
 
 
 def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict[Instrument, str]:
-    """Say of each instrument why it has no series in the window: three questions a metric at most, however many."""
+    """Return why each instrument has no series in the window, with at most three queries per metric."""
     asked = {_counted(each): each for each in instruments}
     found = {each: _in_another_window(each) for each in _existing(asked, ask)}
     found.update(_down([each for each in asked if each not in found], window, ask))
@@ -28,12 +28,12 @@ def reasons(instruments: Iterable[Instrument], window: Window, ask: Ask) -> dict
 
 
 def _counted(instrument: Instrument) -> Instrument:
-    """Return what to count: of a histogram its `_count`."""
+    """Return the instrument to count; `_count` for a histogram."""
     return instrument.part("_count") if instrument.is_distribution else instrument
 
 
 def _existing(instruments: Mapping[Instrument, Instrument], ask: Ask) -> set[Instrument]:
-    """Return those that have series now."""
+    """Return the instruments that have series now."""
     found = set()
     for batch in batches(instruments):
         by = (batch.label,) if batch.label else ()
@@ -43,7 +43,7 @@ def _existing(instruments: Mapping[Instrument, Instrument], ask: Ask) -> set[Ins
 
 
 def _down(instruments: list[Instrument], window: Window, ask: Ask) -> dict[Instrument, str]:
-    """Say of those whose targets are down that they are: then nothing else need be wrong."""
+    """Return the reason for instruments whose targets are down."""
     jobs = {each: matcher for each in instruments for matcher in each.matchers if matcher.label == "job"}
     if not jobs:
         return {}
@@ -62,7 +62,7 @@ def _down(instruments: list[Instrument], window: Window, ask: Ask) -> dict[Instr
 
 
 def _is_known(window: Window, ask: Ask, metric: str) -> bool:
-    """Return whether a metric has any series at all: at the window's end, or now."""
+    """Return whether a metric has any series at the window's end or now."""
     query = f"count({select(metric)})"
     return bool(ask(query, at=window.end).series or ask(query).series)
 

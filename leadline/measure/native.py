@@ -1,4 +1,4 @@
-"""Native histograms, read as classic ones: cumulative counts at the edges that all scrapes share."""
+"""Convert native histograms to classic ones: cumulative counts at the edges that all scrapes share."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from leadline.signals.samples import Answer, Histogram, Sample, Series
 
 
 def as_classic(answer: Answer) -> Answer:
-    """Replace every native series by `_bucket`, `_sum` and `_count` series of the same labels.
+    """Replace every native series with `_bucket`, `_sum` and `_count` series of the same labels.
 
-    The edges are those of all buckets that were ever filled, so that series can be added. Where the resolution was
-    reduced on the way, an edge that lies inside a bucket of some scrape is dropped: the count up to it is not known.
-    Where the same histogram is there in both forms, the classic one is left out: it counts the same requests.
+    Use the edges of all buckets that were ever filled, so that series can be added. If the resolution was reduced, drop edges
+    inside a bucket of some scrape, because the count up to them is unknown. If a histogram exists in both forms, drop the
+    classic one, which counts the same requests.
     """
     if not any(series.histograms for series in answer.series):
         return answer
@@ -38,14 +38,14 @@ def _origin(series: Series) -> frozenset[tuple[str, str]]:
 
 
 def in_base_units(answer: Answer, scale: Decimal) -> Answer:
-    """Write sums, edges and a summary's quantiles in base units, of which the metric's own unit is `scale`."""
+    """Convert sums, edges and summary quantiles to base units; the metric's unit is `scale` of them."""
     if scale == 1 and not any(_is_noisy(series.labels.get("le", "")) for series in answer.series):
         return answer
     return replace(answer, series=tuple(_scaled(series, scale) for series in answer.series))
 
 
 def _is_noisy(edge: str) -> bool:
-    """Return whether an edge shows how a float was computed, as 0.30000000000000004 does."""
+    """Return whether an edge has float artefacts, such as 0.30000000000000004."""
     return len(edge) > MOST_DIGITS
 
 
@@ -77,7 +77,7 @@ def _parts(series: Series, edges: list[float]) -> Iterator[Series]:
 
 
 def _edges(answer: Answer) -> list[float]:
-    """Return all positive edges that lie inside no bucket of any scrape."""
+    """Return all positive edges that are not inside a bucket of any scrape."""
     buckets = {
         (lower, upper)
         for series in answer.series

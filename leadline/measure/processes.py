@@ -1,4 +1,4 @@
-"""The processes behind an instrument's series: what their counters tell together that none tells alone."""
+"""The processes behind an instrument's series: facts that only their counters together show."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .scrapes import MOVED_SECONDS, Scrapes, TargetKey, key_of
 from .window import Window
 
 PROCESS = "process_start"
-"""The label that tells processes apart which answer at one address."""
+"""The label that distinguishes processes at one address."""
 LEAST_STEPS = 3
-"""From so many increments on, a target's peak rate is known well enough to say what is implausible."""
+"""Minimum increments for a peak rate that can show what is implausible."""
 EXPECTED = 5.0
-"""A target that counted nothing while so many events were to be expected had been drained."""
+"""A target that counted nothing while this many events were expected had been drained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processes:
-    """An instrument's series by target, and what is known of each target.
+    """An instrument's series by target, and facts about each target.
 
-    series   each with its target; a relabelled target's under its former labels
-    created  when a label set was created, as each scrape said, where it tells
+    series   each with its target; a relabelled target keeps its former labels
+    created  creation time of a label set at each scrape, if exposed
     """
 
     series: tuple[tuple[TargetKey, Series], ...]
@@ -58,7 +58,7 @@ class Processes:
     ) -> Processes:
         """Sort series by the processes that counted them.
 
-        `whole` has those of all instruments together, `served` those that count requests, one by one.
+        `whole` has the series of all instruments, `served` those that count individual requests.
         """
         own: list[tuple[TargetKey, Series]] = []
         scrapes: dict[TargetKey, Scrapes] = {}
@@ -91,7 +91,7 @@ class Processes:
     def counters(
         self, every: Sequence[tuple[TargetKey, Series]]
     ) -> Iterator[tuple[TargetKey, Series, Counter]]:
-        """Make series counters; of buckets, each by itself."""
+        """Turn series into counters; buckets individually."""
         ended = self._ended(every)
         for target, series in every:
             if not series.samples:
@@ -114,7 +114,7 @@ class Processes:
         return counter and self._without_drain(target, counter)
 
     def peaks(self) -> dict[tuple[TargetKey, str], float]:
-        """Return the highest rate, per second, at which each metric counted on each target that lost or may have lost some."""
+        """Return the highest rate per second of each metric on each target, without buckets."""
         return {
             (target, name): self._peak(target, name)
             for target, name in self._metrics
@@ -134,16 +134,16 @@ class Processes:
         return self._shared[target, metric]
 
     def _of(self, target: TargetKey) -> Iterator[Series]:
-        """Return a target's counters, buckets left out: they say no more than their sum."""
+        """Yield a target's counters except buckets, which add nothing to their sum."""
         for name in self._names.get(target, ()):
             if not name.endswith("_bucket"):
                 yield from self._metrics[target, name]
 
     def falls(self, target: TargetKey) -> frozenset[float]:
-        """Return the scrapes at which the target had restarted, as far as falling counters of any instrument tell.
+        """Return the scrapes at which falling counters of any instrument show a restart of the target.
 
-        One that stands far higher than it can have counted since shows that the process is the same, and only some
-        of what it counts started again.
+        A counter far higher than it can have counted since shows that the process is the same, and only some of its counters
+        restarted.
         """
         if self.whole is not None and target in self.whole.scrapes:
             return self.whole.falls(target)
@@ -152,16 +152,14 @@ class Processes:
             scrapes = self.scrapes[target]
             hints = fallen if scrapes.starts else halved
             times = {time for each in every for time in hints(each.samples)}
-            if (
-                not scrapes.starts
-            ):  # a series that a process no longer has may be one that a new process does not have yet
+            if not scrapes.starts:  # a series that ended may be one that a new process does not have yet
                 ends = (each.samples[-1].time for each in every if each.samples)
                 times |= {after for end in ends if (after := scrapes.after(end)) is not None}
             self._fallen[target] = frozenset(time for time in times if not self._stood(target, every, time))
         return self._fallen[target]
 
     def refuted(self, target: TargetKey) -> frozenset[float]:
-        """Return the scrapes at which the start time had moved, or a counter fell, but others stand too high for a restart."""
+        """Return the scrapes at which the start time moved or a counter fell, but other counters are too high for a restart."""
         if self.whole is not None and target in self.whole.scrapes:
             return self.whole.refuted(target)
         every = list(self._of(target))
@@ -188,7 +186,7 @@ class Processes:
         return False
 
     def _ended(self, every: Iterable[tuple[TargetKey, Series]]) -> dict[tuple[TargetKey, str], list[Series]]:
-        """Return the series that ended while their target went on, by target and metric."""
+        """Return the series that ended while their target lived on, by target and metric."""
         found: dict[tuple[TargetKey, str], list[Series]] = {}
         for target, each in every:
             last = self.scrapes[target].times[-1:]
@@ -197,7 +195,7 @@ class Processes:
         return found
 
     def _revealed(self, target: TargetKey) -> frozenset[float]:
-        """Return the scrapes that first found counters which were counted long before, by something behind the target."""
+        """Return the scrapes that first found counters too high to be new, counted by something behind the target."""
         scrapes, found = self.scrapes[target], set[float]()
         for each in self._of(target):
             first = next(iter(finite(each.samples)), None)
@@ -210,12 +208,12 @@ class Processes:
         return frozenset(found)
 
     def _most(self, target: TargetKey, metric: str, seconds: float) -> float:
-        """Return what a metric can have counted in so many seconds; infinite where its peak is not known."""
+        """Return the maximum count of a metric in so many seconds; infinite if its peak is unknown."""
         peak = self._peak(target, metric)
         return PLAUSIBLE * peak * seconds if peak else math.inf
 
     def _peak(self, target: TargetKey, metric: str) -> float:
-        """Return the highest rate of a metric on a target, 0 where too few increments tell."""
+        """Return the highest rate of a metric on a target; 0 with too few increments."""
         if (target, metric) not in self._peaks:
             moved = {change.after for change in self.scrapes[target].changes}
             rates: dict[float, float] = {}
@@ -228,7 +226,7 @@ class Processes:
         return self._peaks[target, metric]
 
     def _without_drain(self, target: TargetKey, counter: Counter) -> Counter:
-        """Drop the gap after a target's last scrape where it had been drained by then."""
+        """Drop the gap after a target's last scrape if it had been drained by then."""
         scrapes = self.scrapes[target]
         last = max(scrapes.times, default=-math.inf)
         ends = any(gap.start == last for gap in counter.gaps)
@@ -237,9 +235,9 @@ class Processes:
         return replace(counter, gaps=tuple(gap for gap in counter.gaps if gap.start != last or gap.restart))
 
     def was_drained(self, target: TargetKey) -> bool:
-        """Return whether a target counted nothing at its end, for so long that chance does not explain it.
+        """Return whether a target was idle at its end for longer than chance explains.
 
-        One that never counted had been drained if others of its instrument counted meanwhile.
+        A target that never counted was drained if others of its instrument counted during its lifetime.
         """
         if self.served is not None and target in self.served.scrapes:
             return self.served.was_drained(target)
@@ -252,9 +250,9 @@ class Processes:
         return self._drained[target]
 
     def _quiet(self, target: TargetKey) -> bool:
-        """Return whether the last busy scrape lies so far back that chance does not explain it.
+        """Return whether the last busy scrape is longer ago than chance explains.
 
-        Of tokens or dollars, which come in clumps, the smallest rise stands for one event.
+        For tokens or dollars, which come in clumps, the smallest rise counts as one event.
         """
         times = self.scrapes[target].times
         busy = [(time, amount) for time, amount in sorted(self._rises(target).items()) if amount]
@@ -266,7 +264,7 @@ class Processes:
         return self._idle(self.scrapes[target], target)
 
     def _rises(self, target: TargetKey) -> dict[float, float]:
-        """Return how much a target's counters rose at each scrape, all together."""
+        """Return the total rise of a target's counters at each scrape."""
         if target not in self._risen:
             rises: dict[float, float] = {}
             for each in self._of(target):
@@ -277,7 +275,7 @@ class Processes:
         return self._risen[target]
 
     def lives(self, silent: Mapping[TargetKey, Scrapes]) -> dict[TargetKey, tuple[Gap, ...]]:
-        """Return when targets may have counted unseen, whatever series they have: those with series, and `silent` ones."""
+        """Return the gaps in which targets may have counted unseen: targets with series, and `silent` ones."""
         found = {
             target: tuple(gaps(scrapes, self.window, self.refuted(target), drained=self.was_drained(target)))
             for target, scrapes in self.scrapes.items()
@@ -291,7 +289,7 @@ class Processes:
         return {target: each for target, each in found.items() if each}
 
     def _idle(self, scrapes: Scrapes, target: TargetKey | None = None) -> bool:
-        """Return whether a target that never counted anything was idle while others of its instrument were busy."""
+        """Return whether a target that never counted was idle while others of its instrument were busy."""
         if not scrapes.times or max(scrapes.failed, default=-math.inf) > scrapes.times[-1]:
             return False
         begin, end = scrapes.times[0], scrapes.times[-1]
@@ -301,7 +299,7 @@ class Processes:
 
 
 def _counts_events(series: Series) -> bool:
-    """Return whether a series counts events one by one, as far as its values tell: sums of seconds or dollars do not."""
+    """Return whether a series counts individual events, judging by its values: sums of seconds or dollars do not."""
     name = _name(series)
     whole = all(
         sample.value == int(sample.value) for sample in series.samples[:3] if math.isfinite(sample.value)
@@ -310,7 +308,7 @@ def _counts_events(series: Series) -> bool:
 
 
 def _before(series: Series, ended: Sequence[Series]) -> Sequence[Series]:
-    """Return which of the series that ended one may go on with: the one most like it, else any of them."""
+    """Return the ended series that this one may continue: the most similar one, else all of them."""
     own = frozenset(series.labels.items())
     last = [each for each in ended if each.samples[-1].time < series.samples[0].time]
     changes = sorted((len(own ^ frozenset(each.labels.items())), index) for index, each in enumerate(last))
@@ -320,7 +318,7 @@ def _before(series: Series, ended: Sequence[Series]) -> Sequence[Series]:
 
 
 def _gone(ended: Iterable[Series]) -> Iterator[tuple[float, float]]:
-    """Return the last scrape and the last value of series."""
+    """Yield the last scrape and the last value of each series."""
     for each in ended:
         if math.isfinite(each.samples[-1].value):
             yield each.samples[-1].time, each.samples[-1].value
@@ -331,12 +329,12 @@ def _name(series: Series) -> str:
 
 
 def _counting(metric: str) -> str:
-    """Return the metric whose rate limits what a metric can count: of buckets, their `_count`."""
+    """Return the metric whose rate limits a metric's count: `_count` for buckets."""
     return f"{metric.removesuffix('_bucket')}_count" if metric.endswith("_bucket") else metric
 
 
 def former(series: Iterable[Series], attribution: Attribution) -> Iterator[tuple[TargetKey, Series]]:
-    """Return each series with its target; those of a relabelled target are one with what they were before."""
+    """Yield each series with its target; join those of a relabelled target with their former series."""
     former: dict[TargetKey, list[TargetKey]] = {}
     for key, origin in attribution.renamed.items():
         former.setdefault(origin, []).append(key)
@@ -356,7 +354,7 @@ def former(series: Iterable[Series], attribution: Attribution) -> Iterator[tuple
 
 
 def _by_process(target: TargetKey, series: Series, scrapes: Scrapes) -> Iterator[tuple[TargetKey, Series]]:
-    """Take a series apart that several processes at one address counted, by the start time at each scrape."""
+    """Split a series of several processes at one address, by the start time at each scrape."""
     shares: dict[str, list[Sample]] = {}
     for sample in series.samples:
         if (start := _start_at(scrapes, sample.time)) is not None:
@@ -374,7 +372,7 @@ def _start_at(scrapes: Scrapes, time: float) -> str | None:
 
 
 def _one_process(scrapes: Scrapes, start: str) -> Scrapes:
-    """Return the scrapes that one of several processes at an address answered."""
+    """Return the scrapes of one of several processes at an address."""
     times = {sample.time for sample in scrapes.starts if f"{sample.value:.1f}" == start}
     return replace(
         scrapes,

@@ -1,4 +1,4 @@
-"""Quantiles from histogram buckets: an estimate, the bounds that are certain, and three-valued verdicts."""
+"""Quantiles from histogram buckets: an estimate and guaranteed bounds."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """Cumulative counts at rising upper edges, in seconds; the last edge is +Inf and its count the total.
+    """Cumulative counts at ascending upper edges, in seconds; the last edge is +Inf and its count the total.
 
-    mean     the mean of the same requests, in seconds, where it is known
-    settled  whether counts and mean are exact and nothing was being counted meanwhile, so that both are certainly of the
-             same requests
-    least    what each bucket itself certainly holds; empty where the counts are exact
-    most     and what it holds at most
-    missing  as many requests may be missing, in any bucket; infinite where nothing limits it
+    mean     mean of the same requests in seconds, if known
+    settled  whether counts and mean are exact and the edges idle, so that both cover the same requests
+    least    lower bound of each individual bucket; empty if the counts are exact
+    most     upper bound of each individual bucket
+    missing  maximum missing requests, in any bucket; infinite if unlimited
     """
 
     edges: tuple[float, ...]
@@ -36,16 +35,16 @@ class Distribution:
 
     @property
     def lower_counts(self) -> tuple[float, ...]:
-        """The fewest requests that each bucket itself can hold."""
+        """The minimum requests in each individual bucket."""
         return self.least or tuple(self.within(index) for index in range(len(self.edges)))
 
     @property
     def upper_counts(self) -> tuple[float, ...]:
-        """The most that each bucket itself can hold, of what was counted."""
+        """The maximum counted requests in each individual bucket."""
         return self.most or self.lower_counts
 
     def up_to(self, index: int) -> tuple[Count, Count]:
-        """Return how many requests lie up to a bucket's edge, and above it, each with its bounds."""
+        """Return the requests up to a bucket's edge and above it, with bounds."""
         low, high, cut = self.lower_counts, self.upper_counts, index + 1
         within = self.counts[index]
         return (
@@ -54,7 +53,7 @@ class Distribution:
         )
 
     def share_at(self, index: int) -> Bounded:
-        """Return the share of requests up to a bucket's edge, with its bounds."""
+        """Return the share of requests up to a bucket's edge, with bounds."""
         return share(*self.up_to(index), self.missing)
 
     @property
@@ -62,16 +61,16 @@ class Distribution:
         return self.counts[-1] if self.counts else 0.0
 
     def bucket_of(self, rank: float) -> int:
-        """Return the index of the bucket that holds the request of a rank (1 is the fastest)."""
+        """Return the index of the bucket with the request of a rank (1 is the fastest)."""
         return next(index for index, count in enumerate(self.counts) if count >= min(rank, self.total))
 
     def within(self, index: int) -> float:
-        """Return the count of a bucket itself."""
+        """Return the count of an individual bucket."""
         return self.counts[index] - self.below(index)[1]
 
     @property
     def believed_mean(self) -> float | None:
-        """The mean, where the buckets allow it; one that they do not is of other requests, or of another clock."""
+        """The mean if the buckets allow it; otherwise it covers other requests or uses another clock."""
         if self.mean is None or not self.total:
             return None
         floor = sum(self.within(index) * self.below(index)[0] for index in self.occupied)
@@ -91,7 +90,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantile:
-    """A quantile: an estimate (None in the last, open bucket) and bounds that hold whatever the shape."""
+    """A quantile: an estimate (None in the last, open bucket) and bounds that hold for any distribution."""
 
     value: float | None
     lower: float
@@ -101,7 +100,7 @@ class Quantile:
 def bounded(
     counts: Mapping[float, Count], mean: float | None, missing: float, *, settled: bool
 ) -> Distribution:
-    """Make a distribution of what each bucket itself holds, by its upper edge; the last one is infinite."""
+    """Return a distribution from the count of each individual bucket, by upper edge; the last edge is infinite."""
     edges = tuple(sorted(counts))
     each = [counts[edge] for edge in edges]
     exact = not missing and all(count.is_exact for count in each)
@@ -119,7 +118,7 @@ def bounded(
 def distribution(
     counts: Mapping[float, float], mean: float | None = None, *, settled: bool = False
 ) -> Distribution:
-    """Order cumulative counts by edge. Scrapes that are not atomic can leave a count below an earlier one: raised."""
+    """Return a distribution from cumulative counts by edge. Raise counts that non-atomic scrapes left below an earlier one."""
     edges = tuple(sorted(counts))
     raised, highest = [], 0.0
     for edge in edges:
@@ -129,7 +128,7 @@ def distribution(
 
 
 def quantile(measured: Distribution, q: float) -> Quantile:
-    """Estimate a quantile, with bounds that hold under every usual definition of it.
+    """Estimate a quantile, with bounds that hold under every common definition.
 
     The definitions (Hyndman and Fan 1996, types 1 to 9) lie between the ranks ⌊(n−1)q⌋ and ⌈(n−1)q⌉ + 2, counted from
     1, clamped. The buckets of these ranks bound the quantile, and the mean bounds it further (see `_bounds`).
@@ -150,7 +149,7 @@ def _ranks(n: float, q: float) -> tuple[float, float]:
 
 
 def _wide_bounds(measured: Distribution, q: float) -> tuple[float, float]:
-    """Bound a quantile where what the buckets hold is itself bounded: by the best and the worst that it can be."""
+    """Bound a quantile if bucket counts are bounded themselves, by the best and the worst case."""
     if math.isinf(measured.missing):
         return 0.0, math.inf
     lower = upper = None
@@ -168,8 +167,8 @@ def _wide_bounds(measured: Distribution, q: float) -> tuple[float, float]:
 def _bounds(measured: Distribution, lowest: float, highest: float) -> tuple[float, float]:
     """Bound the latencies of two ranks by their buckets, and by the mean as Markov's inequality does.
 
-    Of the request of a rank and all slower ones in its bucket, none can be so slow that the sum of all requests, the
-    others taken at the lower edges of their buckets, exceeds the known sum; likewise downwards with upper edges.
+    With all other requests at the lower edges of their buckets, the request of a rank and the slower ones in its bucket
+    cannot be so slow that the sum exceeds the known sum; likewise downwards with upper edges.
     """
     low_bucket, high_bucket = measured.bucket_of(lowest), measured.bucket_of(highest)
     lower, upper = measured.below(low_bucket)[0], measured.edges[high_bucket]
@@ -190,7 +189,7 @@ def _bounds(measured: Distribution, lowest: float, highest: float) -> tuple[floa
 
 
 POINTS = 48
-"""So many points stand for the requests of one bucket."""
+"""Number of points that represent the requests of a bucket."""
 
 
 def _estimate(measured: Distribution, q: float) -> float | None:
@@ -216,8 +215,8 @@ def _estimate(measured: Distribution, q: float) -> float | None:
 def _places(measured: Distribution, index: int) -> tuple[float, ...]:
     """Spread a bucket's requests: linear in log latency against the normal quantile (probit) of their ranks.
 
-    Latencies are nearer to lognormal than to uniform inside a bucket, for which this is exact; `histogram_quantile`
-    interpolates linearly in both. A bucket that starts at 0 has no logarithm and is spread evenly.
+    This is exact for lognormal latencies, which are closer to reality than uniform ones; `histogram_quantile` interpolates
+    linearly in both. A bucket that starts at 0 has no logarithm and is spread evenly.
     """
     (low, before), high, n = measured.below(index), measured.edges[index], measured.total
     parts = [(point + 0.5) / POINTS for point in range(POINTS)]
@@ -233,9 +232,8 @@ def _places(measured: Distribution, index: int) -> tuple[float, ...]:
 def _tilt(measured: Distribution) -> float:
     """Return λ such that weights e^(λx) within each bucket bring the estimated mean to the known one; 0 without one.
 
-    Among all distributions with these bucket counts and this mean, the tilted one is nearest to the untilted in the
-    sense of Kullback and Leibler (Csiszár 1975, I-projection). It is what helps where a narrow distribution
-    lies inside one wide bucket.
+    Of all distributions with these bucket counts and this mean, the tilted one is closest to the untilted in Kullback-Leibler
+    divergence (Csiszár 1975, I-projection). It helps if a narrow distribution lies inside one wide bucket.
     """
     known = measured.believed_mean
     if known is None or math.isinf(measured.edges[measured.occupied[-1]]):
@@ -265,7 +263,7 @@ def _tilt(measured: Distribution) -> float:
 
 
 MOST_TILT = 1e4
-"""A mean that asks for more lies at the very edge of what the buckets allow."""
+"""A mean that needs more is at the very edge of what the buckets allow."""
 
 
 def _weights(places: tuple[float, ...], tilt: float) -> list[float]:
@@ -278,13 +276,13 @@ def _weights(places: tuple[float, ...], tilt: float) -> list[float]:
 
 
 def _probit(share: float, n: float) -> float:
-    """Return the normal quantile of a rank, clamped to half a request from either end, where it would be infinite."""
+    """Return the normal quantile of a rank, clamped to half a request from either end to stay finite."""
     edge = min(0.5, 0.5 / n)
     return NORMAL.inv_cdf(min(max(share, edge), 1 - edge))
 
 
 def share_within(measured: Distribution, threshold: float) -> Bounded:
-    """Return the share of requests within a threshold, with its bounds; they meet where it is a bucket edge."""
+    """Return the share of requests within a threshold, with bounds; they meet if it is a bucket edge."""
     below = [index for index, edge in enumerate(measured.edges) if edge <= threshold]
     above = next(index for index, edge in enumerate(measured.edges) if edge >= threshold)
     upper = measured.share_at(above)
@@ -294,14 +292,14 @@ def share_within(measured: Distribution, threshold: float) -> Bounded:
 
 
 def edges_around(measured: Distribution, threshold: float) -> tuple[float, float]:
-    """Return the nearest edges at or below, and at or above, a threshold."""
+    """Return the nearest edges at or below and at or above a threshold."""
     low = max((edge for edge in measured.edges if edge <= threshold), default=0.0)
     high = min((edge for edge in measured.edges if edge >= threshold), default=math.inf)
     return low, high
 
 
 def rank_interval(n: float, q: float) -> tuple[float, float]:
-    """Return the ranks between which a population's quantile lies with 95 % certainty, from n requests drawn of it.
+    """Return the 95 % confidence interval of a population's quantile, as ranks in a sample of n requests.
 
     Normal approximation of the binomial: n·q ± 1.96·√(n·q·(1−q)), clamped to [1, n].
     """

@@ -1,4 +1,4 @@
-"""One figure with its bounds, and where it comes from."""
+"""A figure with its bounds and provenance."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edges:
-    """The scrapes that a window was snapped to (seconds since the epoch; of several targets the outermost ones).
+    """The scrapes that a window was snapped to (seconds since the epoch; the outermost of several targets).
 
-    idle  whether nothing was being counted there, so that what lies between them is the whole
+    idle  whether nothing was being counted there, so that the span between them is complete
     """
 
     first: float
@@ -20,7 +20,7 @@ class Edges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a figure comes from: the query, how many samples it gave, the resets in them, its edges, and warnings."""
+    """Where a figure comes from: query, number of samples, counter resets, edges and warnings."""
 
     query: str
     samples: int
@@ -31,20 +31,20 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One figure, in a base unit, with its certain bounds.
+    """A figure in a base unit, with its bounds.
 
-    value      the figure; None where there is none, and then `reason` says why
-    unbounded  something may be missing above `upper`: increments lost in a restart, say
-    missing      as much may be missing, if `assumption` holds; infinite where nothing limits it
-    judged_upper the upper bound with what may be missing, if `assumption` holds; None where `upper` is all there is
-    assumption   what bounds and verdict rest on, beside the model of docs/explanation/measuring.md; empty where they need nothing
-    incomplete   why the answer may lack series, which leaves every verdict undecided
-    events       of a ratio, how many events it is of
-    shown      what the PromQL that everyone writes says of the same window, which a dashboard would show
-    target     what it is judged by; None where it is not
-    verdict    met | missed | undecided | None
-    reason     why there is no value, or no verdict, or what would decide it
-    note       what a reader must know to read the figure right
+    value        the figure; None if missing, and `reason` says why
+    unbounded    whether events may be missing above `upper`, such as increments lost in a restart
+    missing      maximum missing events, if `assumption` holds; infinite if unlimited
+    judged_upper upper bound including missing events, if `assumption` holds; None if it equals `upper`
+    assumption   assumption behind bounds and verdict, beyond the model of docs/explanation/measuring.md; empty if none
+    incomplete   why series may be missing, which leaves every verdict undecided
+    events       number of events behind a ratio
+    shown        the result of rate(), increase() or histogram_quantile() over the same window, as a dashboard shows it
+    target       the target it is compared with; None if there is none
+    verdict      met | missed | undecided | None
+    reason       why there is no value or no verdict, or what would decide it
+    note         caveat for reading the figure
     """
 
     signal: str
@@ -68,7 +68,7 @@ class Reading:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the bounds meet, and rest on no assumption."""
+        """Whether the bounds meet without any assumption."""
         return (
             self.lower is not None
             and self.upper is not None

@@ -1,4 +1,4 @@
-"""Targets and their scrapes: the clock, the restarts and the life of every process that was measured."""
+"""Targets and their scrapes: times, restarts and lifetime of each measured process."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .window import Window
 
 UP, DURATION, STARTED = "up", "scrape_duration_seconds", "process_start_time_seconds"
 MOVED_SECONDS = 1.0
-"""A start time that moves by less is the same start, read again."""
+"""A start time that moves by less is the same start."""
 CLOCK_SLACK_SECONDS = 1.0
-"""The clocks of a process and of Prometheus agree within this much."""
+"""Maximum difference between the clocks of a process and of Prometheus."""
 
 TargetKey = frozenset[tuple[str, str]]
-"""All labels that identify a target: those of its `up` series, or, where no scrape is known, those of the series itself."""
+"""The labels that identify a target: those of its `up` series, or of the series itself if no scrape is known."""
 
 
 def key_of(labels: Mapping[str, str]) -> TargetKey:
-    """Return the identity that labels give: all of them but the metric's name and a histogram's or summary's own."""
+    """Return all labels except the metric name, `le` and `quantile`."""
     return frozenset(item for item in labels.items() if item[0] not in ("__name__", "le", "quantile"))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A start time that moved between two scrapes, `before` and `after`; the new process runs since `since` at the latest."""
+    """A start time that moved between two scrapes, `before` and `after`; the new process started by `since`."""
 
     before: float
     after: float
@@ -42,18 +42,18 @@ class Change:
 class Scrapes:
     """One target's scrapes. Times in seconds since the epoch.
 
-    name          what a report calls the target
-    times         the successful scrapes, in order
-    failed        those at which the target did not answer
-    starts        the process start time that each scrape read, where the target exposes one
-    read_seconds  the longest time that a scrape took: it is stamped when it begins
-    pushed        whether no scrape is known, and the times are those of the samples themselves
-    known_until   the last moment of which the query could know; the times end there even where the target goes on
-    cell          of a long window only so many seconds apart is a scrape known, except where something happened
-    tally         and then, how many scrapes were answered and how many tried
-    usual_interval  the interval of other targets, for one that was scraped once
-    existed       whether it was scraped before the time that was asked about
-    outage        whether all targets ended together, so that it was rather Prometheus that did
+    name          the target's name in reports
+    times         successful scrapes, in order
+    failed        failed scrapes
+    starts        process start time at each scrape, if the target exposes it
+    read_seconds  longest scrape duration; scrapes are stamped when they begin
+    pushed        whether no scrape is known, and the times are those of the samples
+    known_until   end of the queried range; times end there even if the target lives on
+    cell          seconds between known scrapes of a long window, except where something happened
+    tally         number of successful and attempted scrapes of a long window
+    typical_interval  interval of other targets, for a target that was scraped once
+    existed       whether it was scraped before the queried range
+    outage        whether all targets ended together, so that Prometheus itself was probably down
     """
 
     name: str = ""
@@ -65,40 +65,40 @@ class Scrapes:
     known_until: float = math.inf
     cell: float = 0.0
     tally: tuple[float, float] | None = None
-    usual_interval: float = 0.0
+    typical_interval: float = 0.0
     existed: bool = False
     outage: bool = False
 
     def span(self, window: Window) -> tuple[float, float] | None:
-        """Return the first and the last scrape that certainly lie inside the window; None where there are not two."""
+        """Return the first and the last scrape that lie entirely inside the window; None if there are fewer than two."""
         first = bisect_left(self.times, window.start)
         last = bisect_right(self.times, window.end - self.read_seconds) - 1
         return (self.times[first], self.times[last]) if first < last else None
 
     def before(self, time: float) -> float | None:
-        """Return the last scrape earlier than a time; None where there is none, or the series is its own clock."""
+        """Return the last scrape before a time; None if there is none or the series is its own clock."""
         index = bisect_left(self.times, time)
         return self.times[index - 1] if index and not self.pushed else None
 
     def after(self, time: float) -> float | None:
-        """Return the first successful scrape later than a time."""
+        """Return the first successful scrape after a time."""
         index = bisect_right(self.times, time)
         return self.times[index] if index < len(self.times) and not self.pushed else None
 
     def until(self, last: float) -> float:
-        """Return until when the target may have lived that was scraped last at `last`: one interval after it was last tried.
+        """Return until when a target last scraped at `last` may have lived: one interval after the last attempt.
 
-        The interval is the longer one of the usual and the last, as it may have been changed.
+        Use the longer of the typical and the last interval, because the setting may have changed.
         """
         if self.outage and math.isfinite(self.known_until):
             return self.known_until
         tried = max([last, *(time for time in self.failed[-1:] if time > last)])
         recent = [time for time in (*self.times[-2:], *self.failed[-2:]) if time <= tried]
         step = tried - sorted(recent)[-2] if len(recent) > 1 and not self.cell else 0.0
-        return tried + max(self.interval or self.usual_interval, step)
+        return tried + max(self.interval or self.typical_interval, step)
 
     def change(self, before: float, after: float) -> Change | None:
-        """Return how the start time moved between two scrapes; None where it did not, or is not known."""
+        """Return how the start time moved between two scrapes; None if it did not or is unknown."""
         index = bisect_right(self.starts, before, key=lambda sample: sample.time)
         earlier, moved = self.starts[max(0, index - 1)] if self.starts else None, None
         for now in self.starts[index:]:
@@ -114,7 +114,7 @@ class Scrapes:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """Every move of the start time that the scrapes saw."""
+        """All changes of the start time."""
         return tuple(
             change
             for before, now in pairwise(self.starts)
@@ -122,7 +122,7 @@ class Scrapes:
         )
 
     def started(self, seen: float) -> float | None:
-        """Return when the process that was seen at a time started; None where that is not known, or cannot be true."""
+        """Return the start time of the process seen at a time; None if unknown or impossible."""
         index = bisect_right(self.starts, seen, key=lambda sample: sample.time) - 1
         if index < 0 or not math.isfinite(self.starts[index].value):
             return None
@@ -131,7 +131,7 @@ class Scrapes:
 
     @property
     def alternates(self) -> bool:
-        """Whether an earlier start time came back: several processes answer at one address."""
+        """Whether an earlier start time reappeared: several processes share the address."""
         values = [round(sample.value, 1) for sample in self.starts]
         runs = [value for index, value in enumerate(values) if index == 0 or value != values[index - 1]]
         return len(runs) > len(set(runs))
@@ -146,23 +146,23 @@ class Scrapes:
 
 
 def scrapes_of(jobs: Iterable[str], metrics: Sequence[str] = (UP, DURATION, STARTED)) -> str:
-    """Select what tells when targets were scraped, how long that took, and when their processes started."""
+    """Select `up`, scrape durations and process start times of jobs."""
     names = Matcher("__name__", "=~", one_of(metrics))
     return select("", (names, Matcher("job", "=~", one_of(sorted(jobs)))))
 
 
 def of_up(up: Series, durations: Iterable[Series], starts: Iterable[Series], until: float) -> Scrapes:
-    """Read one target's scrapes from its `up`, and from what else was scraped of it."""
-    taken = [sample.value for series in durations for sample in series.samples]
+    """Read a target's scrapes from its `up`, scrape durations and start times."""
+    durations_seconds = [sample.value for series in durations for sample in series.samples]
     return Scrapes(
         times=tuple(sample.time for sample in up.samples if sample.value == 1),
         failed=tuple(sample.time for sample in up.samples if sample.value != 1),
         starts=tuple(sorted((each for one in starts for each in one.samples), key=lambda each: each.time)),
-        read_seconds=max((value for value in taken if math.isfinite(value)), default=0.0),
+        read_seconds=max((value for value in durations_seconds if math.isfinite(value)), default=0.0),
         known_until=until,
     )
 
 
 def of_samples(times: Iterable[float], until: float) -> Scrapes:
-    """Take the times of a series' own samples for its clock, where no scrape of it is known."""
+    """Use a series' own sample times as its clock, because no scrape is known."""
     return Scrapes(times=tuple(sorted(set(times))), pushed=True, known_until=until)

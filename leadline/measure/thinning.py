@@ -1,8 +1,8 @@
-"""Long windows by few samples: raw where something happened, and a point now and then where nothing did.
+"""Fetch long windows with few samples: raw samples where something happened, sparse points elsewhere.
 
-Of a counter that neither restarts, appears nor ends, only the scrapes around the window's edges matter. So a long window is
-asked for in three ways: raw samples at both edges, one point a cell in between, and raw samples of those cells in which a
-counter fell, a start time moved, or a series came or went.
+For a counter that does not restart, appear or end, only the scrapes around the window's edges matter. A long window is
+therefore fetched in three parts: raw samples at both edges, one point per cell in between, and raw samples of cells in which
+a counter fell, a start time moved, or a series came or went.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .scrapes import STARTED
 from .window import Window
 
 LONG_SCRAPES = 3000
-"""A window of more scrapes than this is long."""
+"""Scrapes from which a window is long."""
 CELLS = 500
-"""So many cells a long window has."""
+"""Cells of a long window."""
 LOOKBACK_SECONDS = 300.0
 MOST_SAMPLES = 3e6
-"""More raw samples are not fetched of what happened in a long window."""
+"""Maximum raw samples to fetch inside a long window."""
 
 Span = tuple[float, float]
 
@@ -40,10 +40,10 @@ def is_long(window: Window, interval: float) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a long window is asked for.
+    """How to fetch a long window.
 
-    edge  the seconds before and after an edge that are asked for raw
-    cell  the seconds between two points
+    edge  seconds before and after an edge to fetch raw
+    cell  seconds between two points
     """
 
     window: Window
@@ -63,11 +63,11 @@ class Plan:
 
     @property
     def inside(self) -> str:
-        """The range of a subquery over the window, a point a cell."""
+        """The range of a subquery over the window, one point per cell."""
         return f"[{promql_duration(math.floor(self.window.seconds))}:{promql_duration(self.cell)}]"
 
     def raw(self, ends: Iterable[float]) -> list[Span]:
-        """Return the spans to ask for raw: the cells that end at these times, with what a point may still show of before."""
+        """Return the spans to fetch raw: the cells that end at these times, extended by the lookback of their points."""
         before = self.cell + LOOKBACK_SECONDS + 2 * self.interval
         return _united((end - before, end + self.interval) for end in set(ends))
 
@@ -84,7 +84,7 @@ def _united(spans: Iterable[Span]) -> list[Span]:
 
 
 def events(plan: Plan, metrics: Sequence[str], jobs: Iterable[str], ask: Ask) -> set[float]:
-    """Return the ends of the cells in which a counter fell, a series ended or a start time moved; `metrics` are selectors."""
+    """Return the ends of cells in which a counter fell, a series ended or a start time moved; `metrics` are selectors."""
     wide = promql_duration(plan.cell + 2 * plan.interval)
     queries = [f"(sum(resets({metric}[{wide}])) > 0){plan.inside}" for metric in metrics]
     queries += [
@@ -100,12 +100,12 @@ def events(plan: Plan, metrics: Sequence[str], jobs: Iterable[str], ask: Ask) ->
 
 
 def points(plan: Plan, selectors: Sequence[str], ask: Ask) -> list[Answer]:
-    """Ask for one point a cell of each selector."""
+    """Ask for one point per cell and selector."""
     return side_by_side(partial(_ask_at, ask, plan.window.end), [f"{one}{plan.inside}" for one in selectors])
 
 
 def spans(selectors: Sequence[str], asked: Sequence[Span], ask: Ask) -> list[list[Answer]]:
-    """Ask for the raw samples of spans; one list of answers a selector."""
+    """Ask for the raw samples of spans; return one list of answers per selector."""
     pairs = [(selector, span) for selector in selectors for span in asked]
     answers = side_by_side(partial(_ask_span, ask), pairs)
     return [answers[index * len(asked) : (index + 1) * len(asked)] for index in range(len(selectors))]
@@ -121,7 +121,7 @@ def _ask_at(ask: Ask, at: float, query: str) -> Answer:
 
 
 def begins(answers: Iterable[Answer]) -> float:
-    """Return the time of the first point of any series; infinite where there is none."""
+    """Return the time of the first point of any series; infinite without points."""
     firsts = (
         (each.samples[0].time if each.samples else each.histograms[0].time)
         for answer in answers
@@ -132,7 +132,7 @@ def begins(answers: Iterable[Answer]) -> float:
 
 
 def changes(plan: Plan, answers: Iterable[Answer], edges: Iterable[Sequence[Answer]]) -> set[float]:
-    """Return the ends of the cells in which a series came or went, as its points and the raw samples at both edges tell."""
+    """Return the ends of cells in which a series came or went, from its points and the raw samples at both edges."""
     found: set[float] = set()
     for answer, ends in zip(answers, edges, strict=True):
         at_start, at_end = ({frozenset(each.labels.items()) for each in one.series} for one in ends)
@@ -162,7 +162,7 @@ def _times(series: Series) -> list[float]:
 
 
 def check_size(plan: Plan, asked: Sequence[Span], series: int) -> None:
-    """Raise UsageError where too much happened in a window for it to be fetched raw."""
+    """Raise UsageError if too much happened in a window to fetch it raw."""
     samples = sum(end - start for start, end in asked) / plan.interval * series
     if samples > MOST_SAMPLES:
         raise UsageError(
@@ -172,7 +172,7 @@ def check_size(plan: Plan, asked: Sequence[Span], series: int) -> None:
 
 
 def merged(thin: Answer, raw: Sequence[tuple[Span, Answer]]) -> Answer:
-    """Join points and raw samples; where both are there, the raw ones count."""
+    """Join points and raw samples; raw samples take precedence."""
     parts: dict[frozenset[tuple[str, str]], list[Series]] = {}
     covered = _united(span for span, _ in raw)
     starts = [start for start, _ in covered]
@@ -215,7 +215,7 @@ def _remarks(thin: Answer, raw: Iterable[tuple[Span, Answer]]) -> tuple[str, ...
 
 
 def counted(plan: Plan, up: str, ask: Ask) -> Mapping[frozenset[tuple[str, str]], Span]:
-    """Return how many scrapes each target answered, and how many were tried: labels → (answered, tried)."""
+    """Return the successful and attempted scrapes of each target: labels → (successful, attempted)."""
     length = promql_duration(math.floor(plan.window.seconds))
     answered, tried = side_by_side(
         partial(_ask_at, ask, plan.window.end),

@@ -1,4 +1,4 @@
-"""The time that a report is about."""
+"""The time window of a report."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """From `start` to `end`, in seconds since the epoch. Totals are taken over it.
+    """From `start` to `end`, in seconds since the epoch. Totals cover this window.
 
-    `load_start` and `load_end` are the load's own span, where it is known: rates are taken over that, because
-    dividing a total by a window with idle edges understates them. `whole_load` says that nothing was asked just before
-    and after that span; it is not so where the span is a part of the load, its steady state.
+    `load_start` and `load_end` are the span of the load, if known. Rates cover that span, because dividing a total by a window
+    with idle edges understates them. `whole_load` is true if there was no traffic right before and after that span, and false
+    if the span is only part of the load, its steady state.
     """
 
     start: float
@@ -28,7 +28,7 @@ class Window:
 
     @property
     def is_load(self) -> bool:
-        """Whether a load was run: then throughput is capacity shown, not demand."""
+        """Whether a load was run: throughput then shows capacity, not demand."""
         return self.load_start is not None
 
     @property
@@ -40,7 +40,7 @@ class Window:
         return self.end if self.load_end is None else self.load_end
 
     def earlier(self, seconds: float) -> Window:
-        """Return the same window so many seconds ago; a load's span is moved with it."""
+        """Return the same window so many seconds earlier, including the load's span."""
         return replace(
             self,
             start=self.start - seconds,
