@@ -217,7 +217,12 @@ def _proposals(prometheus: Prometheus, frame: Frame, found: Discovery) -> dict[s
 
 
 def _tell(found: Discovery) -> None:
-    """Print the evidence, and what was not guessed."""
+    """Print the evidence, what was not guessed, and what was made of every job."""
+    from leadline.base.printable import printable
+    from leadline.base.text_table import table
+
+    from .terminal import columns
+
     for service in found.services:
         rate = "" if service.requests is None else f", about {service.requests:.0f} requests in the last hour"
         selector = ", ".join(f'{key}="{value}"' for key, value in service.selector.items())
@@ -234,6 +239,11 @@ def _tell(found: Discovery) -> None:
             click.echo(f"  {note}", err=True)
     for refused in found.refused:
         click.echo(f"not guessed: {refused}", err=True)
+    for possible in found.possible:
+        click.echo(f"possible: {possible}", err=True)
+    rows = [(each.name, f"{each.up} of {each.targets} up", each.kind, each.what) for each in found.jobs]
+    for line in table(("job", "targets", "is", ""), rows, indent="", room=columns(sys.stderr)):
+        click.echo(printable(line), err=True)
 
 
 def _diff(path: Path, found: Discovery, proposals: Mapping[str, Proposal]) -> int:

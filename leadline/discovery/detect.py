@@ -15,6 +15,7 @@ from leadline.signals.instruments import GOLDEN, Instrument
 from leadline.signals.inventory import Inventory, Look
 from leadline.signals.promql import Matcher, one_of, select
 
+from .jobs import accounts
 from .model import Discovery, Fit, Found
 
 MOST_NAMES, MOST_SERVICES = 100, 40
@@ -30,9 +31,13 @@ def discover(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> D
     """Find services and their profiles, `own` ones among them. Raises what `look` raises."""
     search = _Search(look, inventory, tuple(own))
     services = [service for job in search.jobs for service in search.services(job)]
+    named = tuple(_named_apart(services))
+    jobs = accounts(look, named, search.possible)
     return Discovery(
         inventory=inventory,
-        services=tuple(_named_apart(services)),
+        services=named,
+        possible=tuple(search.possible[each.name] for each in jobs if each.kind == "possible"),
+        jobs=jobs,
         refused=(*search.refused, *_counted_twice(services)),
     )
 
@@ -53,6 +58,7 @@ class _Search:
         self._look, self._inventory = look, inventory
         self._labels: dict[str, frozenset[str]] = {}
         self.refused: list[str] = []
+        self.possible: dict[str, str] = {}
         shipped = [profiles.load(name) for name in profiles.names()]
         shipped = [each for each in shipped if each.name not in {mine.name for mine in own}] + list(own)
         self._usual = {each.name: each for each in shipped}
@@ -98,7 +104,11 @@ class _Search:
 
     def services(self, job: str) -> Iterator[Found]:
         """Return the services of a job: one, or one for each value of the label that tells them apart."""
-        fits = sorted((self._fit(job, each) for each in self._candidates(job)), key=lambda fit: -fit.score)
+        every = sorted((self._fit(job, each) for each in self._candidates(job)), key=lambda fit: -fit.score)
+        fits = [each for each in every if self._is_certain(job, each)]
+        if not fits:
+            self.possible[job] = self._as_possible(job, every[0])
+            return
         best = self._known[fits[0].key]
         signs = next(each for name, each in best.instruments.items() if name in fits[0].present)
         labels = self._label_names(job, exposed(signs)[0])
@@ -110,6 +120,28 @@ class _Search:
             )
         for name, selector in selectors:
             yield self._service(name, job, selector, tuple(fits))
+
+    def _is_certain(self, job: str, fit: Fit) -> bool:
+        """Return whether a profile fits under its own names; or under another prefix with its histogram, or its route or method.
+
+        Many exporters have a counter that ends with _requests_total: of disk flushes, or of their own scrapes.
+        """
+        if not fit.metrics or "latency" in fit.present:
+            return True
+        requests = self._known[fit.key].instruments["requests"]
+        there = self._label_names(job, exposed(requests)[0])
+        named = [
+            label for label in requests.labels if label.name in ("route", "method") and not label.is_name
+        ]
+        return any(source in there for label in named for source in label.sources)
+
+    def _as_possible(self, job: str, fit: Fit) -> str:
+        metric = next(iter(fit.metrics.values()))
+        accepted = f"{{profile: {fit.profile}, selector: {{job: {job}}}, instruments: {{requests: {{metric: {metric}}}}}}}"
+        return (
+            f"{metric} of job {job} may count requests, but has neither a route, a method nor a histogram; "
+            f"if it does, write under services: `{_name(job)}: {accepted}`"
+        )
 
     def _selectors(
         self, job: str, profile: Profile, metric: str, labels: frozenset[str]

@@ -66,9 +66,32 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A scrape job, and what discovery made of it.
+
+    up, targets  how many of its targets answer, and how many there are
+    kind         service | possible | infrastructure | unknown | down
+    what         the services' names, what it looks like, or its largest counters
+    """
+
+    name: str
+    up: int
+    targets: int
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """All that was found, and what was not guessed."""
+    """All that was found.
+
+    possible  what may be a service, and the line of a catalog that would accept it
+    refused   what was not guessed, and why
+    jobs      every scrape job, and what was made of it
+    """
 
     inventory: Inventory
     services: tuple[Found, ...]
+    possible: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()

@@ -23,8 +23,8 @@ from tests.doubles import Api, Request, success
 class There:
     """A server that has some series."""
 
-    def __init__(self, *series: dict[str, str]) -> None:
-        self.series = series
+    def __init__(self, *series: dict[str, str], down: frozenset[str] = frozenset()) -> None:
+        self.series, self.down = series, down
 
     def _matching(self, selector: str) -> list[dict[str, str]]:
         name = selector.split("{", maxsplit=1)[0]
@@ -35,6 +35,15 @@ class There:
             kept = {(each["job"], each["__name__"]) for each in self.series}
             found = tuple(
                 Series(labels={"job": job, "__name__": name}, samples=(Sample(0, 1),)) for job, name in kept
+            )
+            return Answer(kind="vector", series=found)
+        if query in ("count by (job) (up)", "sum by (job) (up)"):
+            found = tuple(
+                Series(
+                    labels={"job": job},
+                    samples=(Sample(0, 0.0 if job in self.down and "sum" in query else 1.0),),
+                )
+                for job in sorted({each["job"] for each in self.series} | self.down)
             )
             return Answer(kind="vector", series=found)
         return Answer(kind="vector", series=(Series(labels={}, samples=(Sample(0, 1000),)),))
@@ -82,6 +91,57 @@ def test_a_job_in_several_namespaces_is_several_services() -> None:
         "web-a": {"job": "web", "namespace": "a"},
         "web-b": {"job": "web", "namespace": "b"},
     }
+
+
+def counter(job: str, name: str, **labels: str) -> dict[str, str]:
+    return {"__name__": name, "job": job, "instance": "a:1", **labels}
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("disk_flush_requests_total", {"device": "sda"}),
+        ("promhttp_metric_handler_requests_total", {"code": "200"}),
+        ("worker_requests_total", {}),
+    ],
+)
+def test_a_counter_of_something_else_is_no_service(name: str, labels: dict[str, str]) -> None:
+    there = There(*http("web", path="/"), counter("other", name, **labels))
+    found = discover(there, there.inventory)
+    assert [each.name for each in found.services] == ["web"]
+    (possible,) = found.possible
+    assert f"{name} of job other may count requests" in possible
+    line = possible.partition("`")[2].rstrip("`")
+    catalog = loader.parse(f"project: p\nservices:\n  {line}\n", "f")
+    assert catalog.services[0].instruments["requests"].metric == name
+
+
+def test_a_counter_under_another_prefix_with_a_route_is_a_service() -> None:
+    labels = {"method": "GET", "path": "/", "status_code": "200"}
+    there = There(counter("shop", "shop_requests_total", **labels))
+    assert [each.name for each in discover(there, there.inventory).services] == ["shop"]
+
+
+def test_every_job_is_accounted_for() -> None:
+    there = There(
+        *http("web", path="/"),
+        counter("node", "node_cpu_seconds_total"),
+        counter("node", "node_disk_flush_requests_total"),
+        counter("batch", "batch_items_total"),
+        counter("batch", "go_gc_cycles_total"),
+        counter("jobs", "worker_requests_total"),
+        down=frozenset(("gone",)),
+    )
+    found = discover(there, there.inventory)
+    assert [(each.name, each.kind, each.what) for each in found.jobs] == [
+        ("batch", "unknown", "counts batch_items_total"),
+        ("gone", "down", "none of its targets answers"),
+        ("jobs", "possible", "see above"),
+        ("node", "infrastructure", "machines (node_exporter)"),
+        ("web", "service", "web"),
+    ]
+    assert len(found.possible) == 1
+    assert [(each.up, each.targets) for each in found.jobs if each.name == "gone"] == [(0, 1)]
 
 
 def test_a_proxy_and_an_application_that_count_the_same_are_noticed() -> None:
