@@ -1,1 +1,1 @@
-"""Signals watched: recording rules, alerting rules and their promtool tests. Pure."""
+"""Recording rules, alerting rules and their promtool tests. Pure."""

@@ -1,4 +1,4 @@
-"""What alerts say: the templates in their annotations, and what Prometheus writes in their place."""
+"""Templates in alert annotations, and how Prometheus renders them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ NUMBER, SHARE, USD, UNIT_USD = (
     '{{ $value | printf "%.2f" }}',
     '{{ $value | printf "%.3g" }}',
 )
-"""The alert's value, as a number, as a share of one, as an amount of money, and as what a unit costs."""
+"""The alert's value as a number, a percentage, an amount of money, and a unit cost."""
 RESOURCE, MODEL = "{{ $labels.resource }}", "{{ $labels.model }}"
 """Labels of the alert."""
 Annotations = Mapping[str, str]
 
 
-def filled(annotations: Annotations, said: Mapping[str, str]) -> dict[str, str]:
-    """Return annotations as Prometheus renders them, with each template in the description replaced by its value."""
+def filled(annotations: Annotations, values: Mapping[str, str]) -> dict[str, str]:
+    """Return annotations as Prometheus renders them: templates in the description replaced by `values`."""
     description = annotations["description"]
-    for template, text in said.items():
+    for template, text in values.items():
         description = description.replace(template, text)
     return {**annotations, "description": description}
 
 
 def humanized(value: Decimal) -> str:
-    """Write a number as Prometheus's humanize does, of numbers from 1e-24 to 1e27: 1.2k, 909.1m."""
+    """Write a number from 1e-24 to 1e27 like Prometheus's humanize: 1.2k, 909.1m."""
     number = float(value)
     if number == 0 or not math.isfinite(number):
         return f"{number:.4g}"
@@ -43,5 +43,5 @@ LARGE, SMALL = "kMGTPEZY", "munpfazy"
 
 
 def percent(share: Decimal) -> str:
-    """Write a share as Prometheus's humanizePercentage does."""
+    """Write a share like Prometheus's humanizePercentage."""
     return f"{float(share * 100):.4g}%"

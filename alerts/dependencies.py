@@ -1,4 +1,4 @@
-"""Which series a rule reads, directly and through what is recorded, so that tests that do not touch one another can run together."""
+"""The series that a rule reads, directly and through recordings, so that independent tests can run together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~",
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """What one selector of an expression selects: a metric's name, an expression for it, or any, and matchers."""
+    """A selector in an expression: a metric name (empty for any) and matchers."""
 
     name: str
     matchers: tuple[Matcher, ...]
@@ -28,7 +28,7 @@ class Selector:
         return all(each.holds(labels.get(each.label, "")) for each in self.matchers)
 
     def may_select(self, rule: Recording) -> bool:
-        """Return whether it may select what a rule records; labels that the rule does not fix may have any value."""
+        """Return whether it may select a rule's series; labels that the rule does not set may have any value."""
         fixed = {NAME: rule.record, **rule.labels}
         return all(each.holds(fixed[each.label]) for each in self.matchers if each.label in fixed)
 
@@ -59,7 +59,7 @@ def _selector(node: Any) -> Selector:
 
 
 class Recorded:
-    """Recordings, and what an expression reads through them."""
+    """Recordings, and the lookup of those that an expression reads."""
 
     def __init__(self, recordings: Iterable[Recording]) -> None:
         self._by_name: dict[str, list[Recording]] = {}
@@ -75,7 +75,7 @@ class Recorded:
         return [rule for rule in candidates if selector.may_select(rule)]
 
     def read_by(self, expression: str) -> Iterator[Recording]:
-        """Return the recordings that an expression reads, and those that these read, each once."""
+        """Yield the recordings that an expression reads, directly or indirectly, each once."""
         waiting, seen = [expression], set[int]()
         while waiting:
             for selector in selectors(waiting.pop()):

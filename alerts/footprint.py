@@ -1,4 +1,4 @@
-"""What rules cost a Prometheus: rules, series recorded, samples read at each evaluation, and what the recordings spare."""
+"""The load of rules on a Prometheus: rules, recorded series, samples read per evaluation, and savings by recordings."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .dependencies import Recorded, selectors
 from .model import Group, Recording, RuleFile
 
 SamplesRead = Callable[[str], int]
-"""Asks an expression and says how many samples it read (Prometheus's stats=all)."""
+"""Queries an expression and returns how many samples it read (Prometheus's stats=all)."""
 READ = re.compile(r"([a-zA-Z_]\w*:[\w:]+)\{([^}]*)\}(?:\[(\w+)\])?(?: offset (\w+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """What a group costs a Prometheus that evaluates it.
+    """The load of a group on a Prometheus that evaluates it.
 
-    series   the series that its recordings have now
-    samples  samples read in one evaluation of all of its rules
+    series   current series of its recordings
+    samples  samples read in one evaluation of all its rules
     """
 
     series: int
@@ -32,7 +32,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A group of rules, and what it costs where a Prometheus was asked."""
+    """A group of rules, and its load if a Prometheus was asked."""
 
     group: str
     every_seconds: float
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spared:
-    """Samples that the alerts' conditions read in one evaluation, with what is recorded for them, and if nothing were."""
+    """Samples read in one evaluation: by the alerts, by the recordings they need, and by the alerts without recordings."""
 
     alerts: int
     recorded: int
@@ -51,12 +51,12 @@ class Spared:
 
     @property
     def share(self) -> float:
-        """The share of samples that recording spares; below 0 where it costs more."""
+        """The share of samples that recordings save; negative if they cost more."""
         return 1 - (self.alerts + self.recorded) / self.plain if self.plain else 0.0
 
 
 def rows(files: Iterable[RuleFile], ask: Ask | None = None, read: SamplesRead | None = None) -> Iterator[Row]:
-    """Return a row for each group; what is live is asked where there is somebody to ask."""
+    """Return a row for each group, with its live load if `ask` and `read` are given."""
     for file in files:
         for group in file.groups:
             live = _live(group, ask, read) if ask and read else None
@@ -79,7 +79,7 @@ def _live(group: Group, ask: Ask, read: SamplesRead) -> Live:
 
 
 def spared(files: Iterable[RuleFile], read: SamplesRead) -> Spared:
-    """Ask the alerts' conditions as they are, what is recorded for them, and the same written out of raw series."""
+    """Measure the alerts' conditions, the recordings they need, and the same conditions on raw series."""
     alerts = recorded = written_out = 0
     for file in files:
         known = Recorded(file.recordings)
@@ -95,9 +95,9 @@ def spared(files: Iterable[RuleFile], read: SamplesRead) -> Spared:
 
 
 def inlined(expression: str, known: Recorded, interval: str, within: tuple[Recording, ...] = ()) -> str:
-    """Write an expression out: each recorded series in it becomes what it is recorded from.
+    """Replace each recorded series in an expression with the expression that it is recorded from.
 
-    Constants stay, and so does what a rule remembers of itself. `within` are the rules that are being written out.
+    Keep constants and self-references. `within` are the rules being expanded.
     """
 
     def written(found: re.Match[str]) -> str:

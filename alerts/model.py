@@ -20,13 +20,13 @@ class Recording:
 
     @property
     def constant(self) -> Decimal | None:
-        """The number that it records whatever happens; None where it reads series."""
+        """The constant that it records; None if it reads series."""
         found = re.fullmatch(r"vector\(([\d.]+)\)", self.expr)
         return Decimal(found[1]) if found else None
 
     @property
     def series(self) -> str:
-        """The selector of what it records."""
+        """The selector of its series."""
         return select(self.record, [Matcher(key, "=", value) for key, value in self.labels.items()])
 
 
@@ -34,8 +34,8 @@ class Recording:
 class Alert:
     """An alerting rule.
 
-    hold  for how long its condition must hold (`for`)
-    keep  for how long it stays firing after its condition is gone (`keep_firing_for`); empty where it does not
+    hold  how long its condition must hold (`for`)
+    keep  how long it keeps firing after its condition is gone (`keep_firing_for`); empty if not at all
     """
 
     name: str
@@ -48,7 +48,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Rules evaluated one after another, so that a rule may read what an earlier one recorded."""
+    """Rules evaluated in order, so that a rule may read what an earlier one recorded."""
 
     name: str
     interval_seconds: Decimal
@@ -65,10 +65,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """One file of rules.
+    """A file of rules.
 
-    service  whose rules these are; empty for those of the project
-    reads    the other files whose series its rules read
+    service  owner of the rules; empty for the project
+    reads    other files whose series its rules read
     remarks  what was left out, and why
     """
 

@@ -1,4 +1,4 @@
-"""The normalising recording rules: whatever a profile calls its metrics, these series are called the same."""
+"""Normalising recording rules: the same series names for every profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PER_MILLION = 1_000_000
 
 
 def of_service(scope: Scope, service: Service) -> Iterator[Recording]:
-    """Return the recordings of one service, in an order in which each reads only earlier ones."""
+    """Yield the recordings of a service, ordered so that each reads only earlier ones."""
     readers: dict[str, Callable[[Instrument, dict[str, str]], Iterator[Recording]]] = {
         "requests": _requests,
         "latency": partial(_latency, service),
@@ -36,7 +36,7 @@ def of_service(scope: Scope, service: Service) -> Iterator[Recording]:
 
 
 def constants(scope: Scope, service: Service) -> Iterator[Recording]:
-    """Return what is recorded whatever happens: links, prices, targets and objectives."""
+    """Yield constant recordings: links, prices, targets and objectives."""
     owner = scope.labels()
     uid = service_uid(scope.project, service.name)
     yield Recording(record=series_names.DASHBOARD, expr="vector(1)", labels={**owner, "dashboard": uid})
@@ -46,7 +46,7 @@ def constants(scope: Scope, service: Service) -> Iterator[Recording]:
 
 
 def _present(instrument: Instrument, *names: str) -> tuple[str, ...]:
-    """Keep the normalised labels that this instrument can give; every series gets a route."""
+    """Return the normalised labels that this instrument has; every series gets a route."""
     return tuple(
         name
         for name in names
@@ -79,7 +79,7 @@ def _latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> 
 
 
 def _native_latency(service: Service, histogram: Instrument, owner: dict[str, str]) -> Iterator[Recording]:
-    """Record a native histogram as one, and the shares within targets, which are interpolated inside its buckets."""
+    """Record a native histogram, and the shares within targets, interpolated inside its buckets."""
     yield Recording(record=series_names.SERVICE_DURATION, expr=latency.whole(histogram, WINDOW), labels=owner)
     for target in service.quantile_targets("latency"):
         yield Recording(
@@ -103,7 +103,7 @@ def _cost(scope: Scope, cost: Instrument, owner: dict[str, str]) -> Iterator[Rec
 
 
 def _prices(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
-    """Record what one token of each model and type costs, and since when that is so."""
+    """Record the price per token of each model and type, with its date."""
     for price in service.prices:
         for kind, usd in (("input", price.input_usd), ("output", price.output_usd)):
             labels = {**owner, "model": price.model, "token_type": kind, "as_of": price.as_of}
@@ -113,7 +113,7 @@ def _prices(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
 
 
 def _priced(scope: Scope, service: Service, owner: dict[str, str]) -> Iterator[Recording]:
-    """Record spend as tokens × prices, where no counter of spend is exposed; tokens without a price are not in it."""
+    """Record spend as tokens × prices, excluding tokens without a price."""
     where = series_names.owner(owner["project"], owner["service"])
     price = f"* on (model, token_type) group_left ()\n{select(series_names.PRICE, where)}"
     now = f"{select(series_names.MODEL_TOKENS, where)}\n{price}"
@@ -125,7 +125,7 @@ def _priced(scope: Scope, service: Service, owner: dict[str, str]) -> Iterator[R
 
 
 def _targets(service: Service, owner: dict[str, str]) -> Iterator[Recording]:
-    """Record what must be achieved, so that one dashboard draws every service's own line."""
+    """Record targets and objectives, so that one dashboard shows every service's own line."""
     for target in service.targets:
         labels = {**owner, "signal": target.signal}
         yield Recording(record=series_names.TARGET, expr=f"vector({plain(target.value)})", labels=labels)

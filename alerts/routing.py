@@ -1,4 +1,4 @@
-"""How Alertmanager tells people: pages and tickets apart, and what silences what. An example to merge into one's own."""
+"""Example Alertmanager configuration: routes for pages and tickets, and inhibitions."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from leadline.signals.alert_names import (
 from leadline.signals.burn import PAGE
 from leadline.signals.promql import Matcher, one_of
 
-PAGES, TICKETS, NOBODY, SWITCH = (
+PAGES, TICKETS, NONE, SWITCH = (
     "leadline-pages",
     "leadline-tickets",
-    "leadline-nobody",
+    "leadline-none",
     "leadline-dead-mans-switch",
 )
 INFO = "info"
 HEAD = """\
 # An example for Alertmanager: merge the route, the inhibitions and the receivers into your own configuration.
-# Receivers are named in place of yours: a pager for pages, an issue tracker or a channel for tickets.
+# Replace the receivers with yours: a pager for pages, an issue tracker or a channel for tickets.
 #
-# The dead man's switch is for a Prometheus that stops evaluating rules, which no rule can tell: a monitoring service outside calls you when
-# its URL is not called for some minutes. kube-prometheus-stack has the alert that always fires; elsewhere add this rule:
+# The dead man's switch catches a Prometheus that stops evaluating rules, which no rule can detect: an external monitoring service alerts
+# you when its URL is not called for some minutes. kube-prometheus-stack has the alert that always fires; elsewhere add this rule:
 #   - {alert: Watchdog, expr: vector(1), labels: {severity: none}}
 """
 
 
 def example(catalog: Catalog) -> str:
-    """Write it for the alerts of a catalog's project."""
+    """Write the example for the alerts of a catalog's project."""
     receivers: list[dict[str, Any]] = [
         {"name": PAGES, "webhook_configs": [{"url": "https://pager.example.com/hook"}]},
         {"name": TICKETS, "webhook_configs": [{"url": "https://tickets.example.com/hook"}]},
-        {"name": NOBODY},
+        {"name": NONE},
         {
             "name": SWITCH,
             "webhook_configs": [{"url": "https://dead-mans-switch.example.com/ping", "send_resolved": False}],
@@ -55,10 +55,10 @@ def example(catalog: Catalog) -> str:
 def configuration(
     catalog: Catalog, receivers: list[dict[str, Any]], *, quickly: str = "", repeat: str = ""
 ) -> dict[str, Any]:
-    """Return a whole configuration; `quickly` is how long alerts are gathered, where that is not the usual half minute."""
+    """Return a complete configuration; `quickly` and `repeat` override the group and repeat intervals."""
     return {
         "route": {
-            "receiver": NOBODY,
+            "receiver": NONE,
             "routes": [_route(catalog.project, quickly, repeat)],
         },
         "inhibit_rules": inhibitions(),
@@ -92,13 +92,13 @@ def _route(project: str, quickly: str, repeat: str) -> dict[str, Any]:
                 "group_wait": quickly or "10s",
                 "repeat_interval": repeat or "1h",
             },
-            {"matchers": [str(Matcher("severity", "=", INFO))], "receiver": NOBODY},
+            {"matchers": [str(Matcher("severity", "=", INFO))], "receiver": NONE},
         ],
     }
 
 
 def inhibitions() -> list[dict[str, Any]]:
-    """Return what inhibits what: a service that is down or gone all else of it, a page its own ticket, a month spent its forecasts."""
+    """Return inhibitions: a service that is down or gone inhibits its other alerts, a page its ticket, a spent month its forecasts."""
     gone = one_of((SERVICE_DOWN, SERVICE_VANISHED))
     pages = one_of(BURNING.values())
     tickets = one_of(name + SLOW for name in BURNING.values())

@@ -1,4 +1,4 @@
-"""Rules as Prometheus reads them, in YAML whose bytes are stable."""
+"""Write rules as YAML with stable bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def rule_file(file: RuleFile) -> str:
 
 
 def group(group: Group) -> dict[str, Any]:
-    """Return a rule group as Prometheus and the PrometheusRule object spell it."""
+    """Return a rule group in the form of Prometheus and the PrometheusRule object."""
     rules = [_rule(rule) for rule in group.rules]
     return {"name": group.name, "interval": promql_duration(group.interval_seconds), "rules": rules}
 

@@ -1,4 +1,4 @@
-"""All rule files of a catalog: one for each service, and one for the project."""
+"""The rule files of a catalog: one per service, and one for the project."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build(catalog: Catalog) -> tuple[RuleFile, ...]:
 
 
 def slis(scope: Scope, service: Service) -> tuple[SLI, ...]:
-    """Return the objectives of a service that alerts can be written for."""
+    """Return the SLIs of a service's objectives that can have alerts."""
     return tuple(found for sli in OBJECTIVES.values() if (found := sli(scope, service)))
 
 
@@ -78,7 +78,7 @@ def _alerts(catalog: Catalog, service: Service, objectives: tuple[SLI, ...]) -> 
 
 
 def _budgets(scope: Scope, service: Service, objectives: tuple[SLI, ...]) -> Iterator[Recording]:
-    """Return what is recorded about once a minute: targets, long windows, and budgets whose period samples are kept for."""
+    """Yield recordings evaluated about once a minute: targets, long windows, and budgets whose period the retention covers."""
     yield from targets.recordings(scope, service)
     for each in objectives:
         yield from burn_rates.sums(each, budget.interval(scope))
@@ -116,13 +116,13 @@ def _slow_group(scope: Scope, name: str, rules: Iterable[Recording | Alert]) -> 
 
 
 def _wanted(catalog: Catalog, service: Service | None, alerts: Iterable[Alert]) -> Iterator[Alert]:
-    """Leave out what the catalog turns off, and add the links that it gives to the rest."""
+    """Drop alerts that the catalog turns off, and add its links to the rest."""
     off = (service.tuning if service else catalog.tuning).off
     return (_with_links(catalog, alert) for alert in alerts if alert.name not in off)
 
 
 def _with_links(catalog: Catalog, alert: Alert) -> Alert:
-    """Add the runbook's section and the dashboard, the service filled in."""
+    """Add links to the runbook's section and the service's dashboard."""
     links = {}
     service = alert.labels.get("service", "")
     if "runbooks" in catalog.links:
@@ -136,13 +136,13 @@ def _with_links(catalog: Catalog, alert: Alert) -> Alert:
 
 
 def _runbook(link: str, alert: str, service: str) -> str:
-    """Fill in {alert} and {service}; a link without {alert} is a page with a section for each."""
+    """Fill in {alert} and {service}; a link without {alert} is a page with a section per alert."""
     url = link if "{alert}" in link else f"{link}/#{{alert}}"
     return url.replace("{alert}", alert.lower()).replace("{service}", service)
 
 
 def _remarks(scope: Scope, service: Service, objectives: tuple[SLI, ...]) -> Iterator[str]:
-    """Return which objective got no alert, or lacks one of its windows, and why."""
+    """Yield objectives without alerts or with missing windows, and why."""
     for kind in ("availability", "latency"):
         if service.objective(kind) is None:
             yield f"{service.name}: no objective for {kind}, so no {BURNING[kind]} alert"
@@ -151,12 +151,12 @@ def _remarks(scope: Scope, service: Service, objectives: tuple[SLI, ...]) -> Ite
         if objective.name not in able:
             yield (f"{service.name}: no {BURNING[objective.name]} alert, {_lack(service, objective.name)}")
             continue
-        for said in burn.remarks(objective, scope.retention_seconds):
-            yield f"{service.name}: {said}"
-        usable = {arm.severity for arm in burn.usable(objective, scope.retention_seconds)}
+        for remark in burn.remarks(objective, scope.retention_seconds):
+            yield f"{service.name}: {remark}"
+        usable = {windows.severity for windows in burn.usable(objective, scope.retention_seconds)}
         for severity, kind in ((PAGE, "page"), (TICKET, "ticket")):
             if severity not in usable:
-                yield f"{service.name}: objective {objective.name}: no {kind} alert is left, none of its arms can be met"
+                yield f"{service.name}: objective {objective.name}: no {kind} alert, because none of its windows can be met"
         if scope.retention_seconds is not None and objective.period_seconds > scope.retention_seconds:
             yield (
                 f"{service.name}: objective {objective.name}: samples are kept for {promql_duration(scope.retention_seconds)}, "
@@ -164,14 +164,14 @@ def _remarks(scope: Scope, service: Service, objectives: tuple[SLI, ...]) -> Ite
                 "or keep samples for longer"
             )
     if "requests" in service.instruments and not traffic.is_watched(scope, service):
-        yield f"{service.name}: no {TRAFFIC_DROP} and no {TRAFFIC_SURGE} alert, samples of a week before are not kept"
+        yield f"{service.name}: no {TRAFFIC_DROP} and no {TRAFFIC_SURGE} alert, because the retention is shorter than 8 days"
 
 
 def _lack(service: Service, kind: str) -> str:
-    """Return what an objective needs and the service does not have."""
+    """Return what the service lacks for an objective."""
     if kind == "cost" and "cost" not in service.instruments:
-        return "nothing counts what is spent; name a counter under instruments.cost"
+        return "no counter of spend is known; name one under instruments.cost"
     objective = service.objective(kind)
     if kind == "cost" and objective and objective.of not in service.instruments:
-        return f"nothing counts {objective.of}; name a counter under instruments.{objective.of}"
-    return "what it reads is not known to the profile"
+        return f"no counter of {objective.of} is known; name one under instruments.{objective.of}"
+    return "because the profile lacks the metrics it needs"

@@ -1,1 +1,1 @@
-"""Signals drawn: Grafana dashboards, built through grafanalib. Pure."""
+"""Grafana dashboards of the signals, built through grafanalib. Pure."""

@@ -1,4 +1,4 @@
-"""All dashboards of a catalog: one for each topic, and one for each service."""
+"""All dashboards of a catalog: one per topic, one per service, and custom ones."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TOPICS: dict[str, Callable[[Catalog], Dashboard]] = {
 
 
 def build(catalog: Catalog) -> tuple[Dashboard, ...]:
-    """Return the dashboards of a catalog: the topics, the overview first, then the services, then the user's own.
+    """Return the dashboards of a catalog: topics, overview first, then services, then custom dashboards.
 
-    Raises CatalogError where a file of the user's own dashboards cannot be used.
+    Raise CatalogError if a custom dashboard's file is invalid.
     """
     topics = [_finished(catalog, topic(catalog)) for topic in TOPICS.values()]
     services = [_of_service(catalog, each) for each in catalog.services]
@@ -36,21 +36,21 @@ def build(catalog: Catalog) -> tuple[Dashboard, ...]:
 
 
 def _check_different(catalog: Catalog, every: tuple[Dashboard, ...]) -> None:
-    """Refuse two dashboards of one uid, or of one title: Grafana would keep one of them."""
+    """Reject dashboards with the same uid or title: Grafana would keep only one."""
     seen: dict[str, str] = {}
     for dashboard in every:
         for name in (dashboard.uid, dashboard.title):
             if name in seen:
                 raise CatalogError(
                     (
-                        f"dashboards {seen[name]!r} and {dashboard.title!r} would both be {name!r}; give one another key or title, in its file that {catalog.file} names under dashboards",
+                        f"dashboards {seen[name]!r} and {dashboard.title!r} would both be {name!r}; give one of them another key or title, in its file listed under dashboards in {catalog.file}",
                     )
                 )
             seen[name] = dashboard.title
 
 
 def _marked(catalog: Catalog, dashboard: Dashboard) -> Dashboard:
-    """Add to a user's own dashboard what it does not say: the alerts that fire, and the way to runbooks."""
+    """Add firing alerts and runbook links to a custom dashboard, unless it sets its own."""
     service = None if "service" in dashboard.variables else Matcher("service", "=~", ".*")
     return replace(
         dashboard,
@@ -60,7 +60,7 @@ def _marked(catalog: Catalog, dashboard: Dashboard) -> Dashboard:
 
 
 def _finished(catalog: Catalog, dashboard: Dashboard) -> Dashboard:
-    """Add what every topic's dashboard has: the alerts that fire, the way to exact figures and to the runbooks."""
+    """Add what every topic dashboard has: firing alerts, and links to exact figures and runbooks."""
     return replace(
         dashboard,
         panels=(*dashboard.panels, footer(dashboard.topic)),

@@ -1,4 +1,4 @@
-"""One colour for each meaning, everywhere: the Okabe-Ito palette, which the colour-blind can tell apart."""
+"""One colour per meaning, everywhere: the colour-blind-safe Okabe-Ito palette."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ BLUE, SKY, PURPLE, YELLOW, GREY = "#0072B2", "#56B4E9", "#CC79A7", "#F0E442", "#
 
 GOOD, WARN, BAD, TARGET = GREEN, ORANGE, VERMILION, VERMILION
 PLAIN = "text"
-"""Grafana's name for the colour of text: a figure that is neither good nor bad."""
+"""Grafana's name for the text colour: a figure that is neither good nor bad."""
 
 STATUS: Mapping[str, str] = {"2xx": GREEN, "3xx": SKY, "4xx": ORANGE, "5xx": VERMILION}
 QUANTILES: Mapping[str, str] = {"p50": SKY, "p90": BLUE, "p95": ORANGE, "p99": PURPLE}
 WINDOWS: Mapping[str, str] = {"5m": SKY, "1h": BLUE, "6h": ORANGE}
-"""Of burn rates: the shorter the window, the lighter the blue."""
+"""Colours of burn rates: the shorter the window, the lighter the blue."""
 
 
 def ending(colors: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return them by what a series' legend ends with, as (regular expression, colour)."""
+    """Return colours by the end of a series' legend, as (regular expression, colour)."""
     return tuple((f"/{name}$/", color) for name, color in colors.items())

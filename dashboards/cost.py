@@ -1,4 +1,4 @@
-"""Cost: what the tokens cost, per hour, per request, per 1k tokens, and where the month would end."""
+"""Cost: spend per hour, per request, per 1k tokens, and the projected month."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def build(catalog: Catalog) -> Dashboard:
             view,
             "model",
             "Tokens per second by model",
-            "A more expensive model taking over is seen here first.",
+            "A shift to a more expensive model shows here first.",
         ),
         *_unpriced(view),
         *_infrastructure(view),
@@ -86,7 +86,7 @@ def _month(view: View, monthly_budget_usd: Decimal | None) -> Panel:
         key="cost.month",
         title="Projected month",
         description=(
-            "US dollars in a month of 730 hours if the rate of the window lasted: a run rate, not a forecast. "
+            "US dollars in a month of 730 hours at the rate of the window: a run rate, not a forecast. "
             "The dashed line is the budget of the whole project. An alert fires when both windows are above it. Normal is below."
         ),
         unit="currencyUSD",
@@ -96,7 +96,7 @@ def _month(view: View, monthly_budget_usd: Decimal | None) -> Panel:
 
 
 def _to_date(view: View, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
-    """Draw the month's spend where it is summed: where there is a budget and samples are kept for a month."""
+    """Show the month's spend if it is summed: with a budget and a retention of a month."""
     if monthly_budget_usd is None or not view.scope.keeps("31d"):
         return
     owner = view.scope.matchers()
@@ -104,8 +104,8 @@ def _to_date(view: View, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
         key="cost.to-date",
         title="Spent since the month began",
         description=(
-            "What was spent since the month began (UTC), and where it ends if the last six hours last. The dashed line is the budget. "
-            "Spend is summed since the rules were loaded: read it beside the coverage. Normal ends below the line."
+            "Spend since the month began (UTC), and its projected end at the rate of the last six hours. The dashed line is the budget. "
+            "Spend is summed since the rules were loaded: check the coverage. Normal ends below the line."
         ),
         unit="currencyUSD",
         queries=(
@@ -118,7 +118,7 @@ def _to_date(view: View, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
     yield Panel(
         key="cost.coverage",
         title="Coverage of the month",
-        description="How much of the month so far was written down. What is missing is in no sum. Normal is near 100 %.",
+        description="Share of the month so far that was recorded. Sums exclude the rest. Normal is near 100 %.",
         kind="gauge",
         unit="percentunit",
         queries=(Query(expr=select(series_names.MONTH_COVERAGE, owner), legend="coverage"),),
@@ -129,7 +129,7 @@ def _to_date(view: View, monthly_budget_usd: Decimal | None) -> Iterator[Panel]:
 
 
 def _savings(view: View, references: tuple[Reference, ...]) -> Iterator[Panel]:
-    """Draw what is saved against each reference that names a unit cost."""
+    """Show the savings against each reference that has a unit cost."""
     where = view.where
     tokens = cost.tokens(where, ("service",))
     found = [
@@ -142,9 +142,9 @@ def _savings(view: View, references: tuple[Reference, ...]) -> Iterator[Panel]:
             key="cost.savings",
             title="Savings against the reference, USD per hour",
             description=(
-                "The same tokens at the reference's price, less what they cost: "
+                "The same tokens at the reference's price, minus their actual cost: "
                 + "; ".join(f"{reference.name} ({reference.source})" for reference, _ in found)
-                + ". Below 0 it costs more than the reference. Normal is above 0."
+                + ". Below 0, the service costs more than the reference. Normal is above 0."
             ),
             unit="currencyUSD",
             queries=tuple(
@@ -169,8 +169,8 @@ def _expected(view: View, spend_surge: Decimal) -> Iterator[Panel]:
         key="cost.expected",
         title="USD per hour, and what past weeks' same hour cost",
         description=(
-            f"The last hour's spend, the mean of the same hour of past weeks, and {plain(surge)} times that, from which an alert is "
-            "raised. 'No data' of past weeks means that there is not enough history yet. Normal is near the mean."
+            f"The last hour's spend, the mean of the same hour of past weeks, and {plain(surge)} times that, where an alert fires. "
+            "'No data' for past weeks means that there is not enough history yet. Normal is near the mean."
         ),
         unit="currencyUSD",
         queries=(
@@ -191,8 +191,8 @@ def _unpriced(view: View) -> Iterator[Panel]:
             key="cost.unpriced",
             title="Tokens without a price",
             description=(
-                "Tokens per second of models that have no price in the catalog: no figure from prices has them in it. Normal is "
-                "nothing, and then 'no data' is right."
+                "Tokens per second of models that have no price in the catalog; figures computed from prices exclude them. Normal is "
+                "'no data'."
             ),
             queries=(
                 Query(
@@ -205,13 +205,13 @@ def _unpriced(view: View) -> Iterator[Panel]:
 
 
 def _infrastructure(view: View) -> Iterator[Panel]:
-    """Draw what machines cost, where a service's profile tells."""
+    """Show the cost of machines, if a service has an instrument for it."""
     found = view.measuring("infrastructure")
     if found:
         yield Panel(
             key="cost.infrastructure",
             title="Machines, USD per hour",
-            description="What the machines of a service cost, beside its models. Normal changes only with the number of replicas.",
+            description="Cost of a service's machines, apart from its models. Normal changes only with the number of replicas.",
             unit="currencyUSD",
             queries=tuple(
                 Query(expr=_hourly(service), legend=service.name) for service in found[:MOST_QUERIES]
@@ -248,7 +248,7 @@ def _per_request(view: View) -> Panel:
         title="USD per request",
         description=(
             "Spend divided by requests of the service. Falls when a cache answers, rises with longer prompts. "
-            "Normal is flat, and below the dashed target where there is one."
+            "Normal is flat, and below the dashed target if there is one."
         ),
         unit="currencyUSD",
         queries=(

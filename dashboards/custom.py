@@ -1,4 +1,4 @@
-"""Your own dashboards, as Python: panels of the catalog's signals or of any PromQL, laid out without coordinates."""
+"""Custom dashboards in Python: panels of the catalog's signals or any PromQL, laid out without coordinates."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .model import row as heading
 from .validate import wrong
 
 FOLDER = "dashboards"
-"""A project's folder has this at the end of its uid."""
+"""The end of the uid of a project's folder."""
 WINDOW = "$__rate_interval"
-"""The window of rates: what Grafana finds right for the width of the screen and the interval of scrapes."""
+"""The window of rates, chosen by Grafana for the screen width and the scrape interval."""
 UNITS = {
     "seconds": "s",
     "ratio": "percentunit",
@@ -33,7 +33,7 @@ UNITS = {
     "usd_per_hour": "currencyUSD",
     "usd_per_month": "currencyUSD",
 }
-"""Grafana's name of each unit that a signal has."""
+"""Grafana's names of the signals' units."""
 
 
 def dashboard(
@@ -46,19 +46,19 @@ def dashboard(
 ) -> Dashboard:
     """Return a dashboard of a project.
 
-    key        names it for ever among the project's dashboards: its uid is made from it. Lower-case letters, digits and dashes
-    variables  those of `service` and `route` that its queries use, as $service and $route
+    key        permanent name within the project, from which the uid is made: lower-case letters, digits and dashes
+    variables  `service`, `route` or both, if its queries use $service or $route
 
-    Raises UsageError where the key is none, or something among the panels is no panel.
+    Raise UsageError for an invalid key, or an argument that is not a panel.
     """
     if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", key) or key == FOLDER:
         raise UsageError(
-            f"{key!r} is no key of a dashboard; write lower-case letters, digits and dashes, and not {FOLDER!r}"
+            f"{key!r} is not a dashboard key; write lower-case letters, digits and dashes, but not {FOLDER!r}"
         )
     for each in panels:
         if not isinstance(each, Panel):
             raise UsageError(
-                f"{each!r} is no panel; give panel(…), signal_panel(…), row(…) or text(…), not a list of them"
+                f"{each!r} is not a panel; give panel(…), signal_panel(…), row(…) or text(…), not a list of them"
             )
     return Dashboard(
         topic=key,
@@ -72,24 +72,26 @@ def dashboard(
 
 
 def row(title: str) -> Panel:
-    """Return a heading; the panels after it stand below."""
+    """Return a heading for the panels that follow."""
     return heading("", title)
 
 
 def text(title: str, markdown: str, *, width: int = 24, height: int = 4) -> Panel:
-    """Return a text; Markdown, as Grafana reads it."""
-    return _sound(Panel(key="", title=title, description=markdown, kind="text", width=width, height=height))
+    """Return a text panel in Grafana's Markdown."""
+    return _validated(
+        Panel(key="", title=title, description=markdown, kind="text", width=width, height=height)
+    )
 
 
 def panel(title: str, description: str, *queries: Query | str, **settings: Any) -> Panel:
     """Return a panel of PromQL.
 
     description  what it shows, why it matters, what is normal
-    queries      `Query(expr=…, legend=…)`, or an expression by itself
-    settings     the fields of `Panel`: kind, unit, width, height, stacked, least, most, steps, colors, labels, sort, links
+    queries      `Query(expr=…, legend=…)`, or a plain expression
+    settings     fields of `Panel`: kind, unit, width, height, stacked, least, most, steps, colors, labels, sort, links
 
-    The panel's id is made from its title, or from `key` where that is given: a title may then change. Raises UsageError
-    where a setting is none.
+    The panel's id is made from its title, or from `key` if given, so that the title may change. Raise UsageError for an
+    unknown setting.
     """
     unknown = sorted(set(settings) - set(Panel.__dataclass_fields__))
     if unknown:
@@ -97,13 +99,13 @@ def panel(title: str, description: str, *queries: Query | str, **settings: Any) 
             f"panel {title!r}: a panel has no {unknown[0]!r}{nearest(unknown[0], Panel.__dataclass_fields__)}"
         )
     asked = tuple(each if isinstance(each, Query) else Query(expr=each) for each in queries)
-    return _sound(
+    return _validated(
         Panel(**{"key": "", **settings, "title": title, "description": description, "queries": asked})
     )
 
 
-def _sound(found: Panel) -> Panel:
-    """Refuse a panel here, where the line that asks for it is known."""
+def _validated(found: Panel) -> Panel:
+    """Validate a panel here, where the error shows the user's line."""
     mistakes = [f"panel {found.title!r}: {mistake}" for mistake in wrong(found)]
     if mistakes:
         raise UsageError("; ".join(mistakes))
@@ -111,9 +113,9 @@ def _sound(found: Panel) -> Panel:
 
 
 def signal(service: Service, name: str, *, by: tuple[str, ...] = (), legend: str = "") -> Query:
-    """Ask a signal of a service, as `leadline signal` does, at the resolution of the screen; split by labels where asked.
+    """Return the query of a service's signal, like `leadline signal`, at screen resolution, split by labels.
 
-    Raises UsageError where there is no such signal, or the service cannot answer it.
+    Raise UsageError for an unknown signal, or one that the service cannot compute.
     """
     formula = _formula(name, by)
     reason = missing(formula, service.instruments, service.missing, by)
@@ -124,17 +126,17 @@ def signal(service: Service, name: str, *, by: tuple[str, ...] = (), legend: str
 
 
 def target(service: Service, name: str) -> tuple[Query, ...]:
-    """Draw the target of a signal as a dashed line; nothing where the catalog states none."""
+    """Return a signal's target as a dashed line; nothing if the catalog has none."""
     found = _target(service, name)
     return (Query(expr=f"vector({plain(found.value)})", legend="target", line=True),) if found else ()
 
 
 def signal_panel(service: Service, name: str, *, by: tuple[str, ...] = (), **settings: Any) -> Panel:
-    """Return a panel of one signal of a service, its target drawn; where the service lacks what it is read from, a text says so.
+    """Return a panel of a service's signal with its target; a text panel if the service lacks the instruments.
 
-    settings  the fields of `Panel`, as of `panel`; title and description have usual ones
+    settings  fields of `Panel`, as in `panel`; title and description have defaults
 
-    Raises UsageError where there is no such signal.
+    Raise UsageError for an unknown signal.
     """
     formula = _formula(name, by)
     found = _target(service, name)
@@ -165,7 +167,7 @@ def _formula(name: str, by: tuple[str, ...]) -> Formula:
         )
     formula = FORMULAS[name]
     if isinstance(by, str) or not all(label in formula.by for label in by):
-        raise UsageError(f"{name} is split by labels in a tuple, of {formula.by or 'none'}, not by {by!r}")
+        raise UsageError(f"{name} can be split by a tuple of {formula.by or 'no labels'}, not by {by!r}")
     return formula
 
 
@@ -179,7 +181,7 @@ def _steps(found: Target) -> tuple[Step, ...]:
 
 
 def _named(key: str, panels: tuple[Panel, ...]) -> Iterator[Panel]:
-    """Return each panel a key within its dashboard, of its title where it has none of its own."""
+    """Yield panels with a key within their dashboard, by default from the title."""
     for each in panels:
         slug = re.sub(r"[^a-z0-9]+", "-", each.title.lower()).strip("-")
         yield replace(each, key=f"{key}.{each.key or slug}")

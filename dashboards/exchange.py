@@ -1,4 +1,4 @@
-"""Dashboards as plain values, so that one process can hand them to another without running its code."""
+"""Dashboards as plain values, to pass them between processes without executing code."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 def written(dashboard: Dashboard) -> dict[str, Any]:
-    """Return a dashboard as values that JSON has."""
+    """Return a dashboard as JSON-ready values."""
     return asdict(dashboard)
 
 
 def read(found: Any, name: str) -> Dashboard:
-    """Read what `written` gave. Raises CatalogError where it is something else; `name` is the file that built it."""
+    """Read the result of `written`. Raise CatalogError for anything else; `name` is the file that built it."""
     try:
         return _dashboard(found)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise CatalogError((f"{name}: what was built is no dashboard ({error})",)) from None
+        raise CatalogError((f"{name}: the result is not a dashboard ({error})",)) from None
 
 
 def _dashboard(found: Mapping[str, Any]) -> Dashboard:
@@ -62,7 +62,7 @@ def _pair(found: Any) -> tuple[str, str]:
 
 
 def _of(kind: type[T], found: Mapping[str, Any], **lists: Callable[[Any], Any]) -> T:
-    """Make a dataclass of a mapping: its tuples item by item, all else as it is."""
+    """Build a dataclass from a mapping: convert tuples item by item, and keep the rest."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := set(found) - known:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Latency: estimated quantiles with their targets, and beside them what is exact."""
+"""Latency: estimated quantiles with their targets, beside exact shares and means."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def _quantiles(view: View) -> Panel:
         key="latency.quantiles",
         title="Latency quantiles (bucket estimate)",
         description=(
-            "The time within which that share of requests was answered, interpolated linearly inside a histogram "
-            "bucket: it can be off by the bucket's width. Judge by the share within the threshold, beside. "
+            "Time within which that share of requests was answered, interpolated linearly inside a histogram "
+            "bucket: it can be off by the bucket's width. Judge by the share within the threshold. "
             "Normal is a flat line below the dashed target."
         ),
         unit="s",
@@ -65,7 +65,7 @@ def _quantiles(view: View) -> Panel:
 
 
 def within_threshold(view: View) -> tuple[Query, ...]:
-    """Ask for the exact shares of requests within the bucket edges around targets, and within objectives."""
+    """Return queries for the exact shares of requests within the bucket edges around targets, and within objectives."""
     where = view.where
     queries = []
     edges = dict.fromkeys(
@@ -103,7 +103,7 @@ def _within(view: View) -> Panel:
         title="Requests within the threshold (exact)",
         description=(
             "Share of requests within the latency objective's threshold, and within the bucket edges around each target: counted, not "
-            "estimated. The share within a target lies between those of the edges around it. Of a native histogram it is interpolated "
+            "estimated. The share within a target lies between those of the edges around it. For a native histogram it is interpolated "
             "inside a fine bucket. Normal is above the dashed objective. All routes together."
         ),
         unit="percentunit",
@@ -114,7 +114,7 @@ def _within(view: View) -> Panel:
 
 
 def _buckets(view: View) -> Iterator[Panel]:
-    """Draw the histograms of each kind that there is; what only counted edges tell, where there are such."""
+    """Show heatmaps of each kind of histogram, and the distribution over classic buckets."""
     where = view.routed
     if has_native(view.services):
         whole = f"sum({select(series_names.SERVICE_DURATION, view.where)})"
@@ -130,8 +130,8 @@ def _heatmap(suffix: str, what: str, expr: str) -> Panel:
         key=f"latency.heatmap{suffix}",
         title=f"Latency, {what}",
         description=(
-            "How many requests per second fell into each bucket of the histogram. Two bands are two kinds of requests, cached and "
-            "not, say; a band that rises is a dependency that slows down. Normal is bands that stay where they are."
+            "Requests per second in each bucket of the histogram. Two bands are two kinds of requests, such as cached and "
+            "uncached; a rising band is a dependency that slows down. Normal is stable bands."
         ),
         kind="heatmap",
         unit="s",
@@ -147,8 +147,8 @@ def _distribution(view: View) -> Panel:
         key="latency.distribution",
         title="Requests within each bucket's edge (exact)",
         description=(
-            "Share of the requests of the last five minutes that took at most so long, counted at every edge: what is known of the "
-            "distribution without interpolating. A target between two edges can only be judged by them."
+            "Share of the requests of the last five minutes within each bucket edge: counted, without interpolation. A target "
+            "between two edges lies between their shares."
         ),
         kind="bargauge",
         unit="percentunit",
@@ -168,10 +168,10 @@ def _routes(view: View) -> Panel:
     where = view.routed
     return Panel(
         key="latency.routes",
-        title="Routes, those that take most time first",
+        title="Routes, most time spent first",
         description=(
-            "Each route's requests, mean and estimated p95, and its share of all the time that is spent on requests: what to make "
-            "faster first. Normal is a share that agrees with what the route does."
+            "Requests, mean and estimated p95 of each route, and the time spent on it per second: shows what to make "
+            "faster first. Normal is a share that fits the route's work."
         ),
         kind="table",
         queries=(
@@ -195,8 +195,8 @@ def _mean(view: View) -> Panel:
         key="latency.mean",
         title="Mean latency (exact)",
         description=(
-            "Seconds spent per request. No bucket enters it, so it is exact; a slow tail moves it less than it "
-            "moves p99. Normal is flat; a step is a change in what is asked or in how it is answered."
+            "Seconds spent per request. It uses no buckets, so it is exact; a slow tail moves it less than it "
+            "moves p99. Normal is flat; a step is a change in the requests or in how they are handled."
         ),
         unit="s",
         queries=(Query(expr=latency.mean(view.routed, ("service",)), legend="{{service}}"),),
@@ -205,7 +205,7 @@ def _mean(view: View) -> Panel:
 
 
 def _p95_by_route(view: View) -> tuple[Query, ...]:
-    """Ask p95 of each route; nothing where all histograms are native, which are not recorded by route."""
+    """Return p95 of each route; nothing if all histograms are native, which are not recorded by route."""
     if has_native(view.services) and not has_classic(view.services):
         return ()
     expr = quantile(view.services, latency.QUANTILES[2], view.routed, ("service", "route"))

@@ -1,4 +1,4 @@
-"""Load test: a run as the snapshot sees it, the client (k6's remote write) beside the server."""
+"""Load test: the client (k6's remote write) beside the server."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .parts import View, measured, quantile, target_lines
 from .throughput import saturation
 
 CLIENT, WINDOW = "k6", "$__rate_interval"
-"""The profile of the client, and the window of its rates."""
-ONLY_WITH_K6 = "Needs k6 to write to this Prometheus (`k6 run --out experimental-prometheus-rw`); otherwise there is no data, and that is right."
+"""The client's profile, and the window of its rates."""
+ONLY_WITH_K6 = "Needs k6 to write to this Prometheus (`k6 run --out experimental-prometheus-rw`); otherwise 'no data' is normal."
 
 
 def build(catalog: Catalog) -> Dashboard:
-    """Return the dashboard of load tests of a catalog."""
+    """Return the load-test dashboard of a catalog."""
     view = View.of(catalog)
     clients = [service for service in view.services if service.profile == CLIENT]
     return Dashboard(
@@ -54,8 +54,8 @@ def _server(view: View) -> tuple[Panel, ...]:
             key="load.rate",
             title="Requests per second, server side, 5-min mean",
             description=(
-                "What the chosen services recorded. The dashed line is the throughput that a load test is to reach. A rate that no "
-                "longer follows the users is a service at its limit. Normal follows the users."
+                "Requests that the chosen services recorded. The dashed line is the throughput target of a load test. A rate that "
+                "stops following the users is a service at its limit. Normal follows the users."
             ),
             unit="reqps",
             queries=(
@@ -68,8 +68,8 @@ def _server(view: View) -> tuple[Panel, ...]:
             key="load.latency",
             title="Latency, server side (bucket estimate)",
             description=(
-                "Of each chosen service, interpolated inside buckets: `leadline snapshot` says what is certain. Time spent in "
-                "the network, and in a queue before the service, is not in it. Normal is flat until the limit is near."
+                "Latency of each chosen service, interpolated inside buckets; `leadline snapshot` gives exact bounds. It excludes time in "
+                "the network and in queues before the service. Normal is flat until the limit is near."
             ),
             unit="s",
             queries=(*quantiles, *target_lines(view, "latency.p95", "latency.p99")),
@@ -80,7 +80,7 @@ def _server(view: View) -> tuple[Panel, ...]:
             key="load.errors",
             title="Error ratio, server side, 5-min mean",
             description=(
-                "Failed requests per request that the services recorded; what they turned away unrecorded is not in it. Normal is "
+                "Failed requests per recorded request; requests rejected without being recorded are excluded. Normal is "
                 "below the target."
             ),
             unit="percentunit",
@@ -99,9 +99,9 @@ def _no_client() -> Panel:
         key="load.no-client",
         title="The client is not measured",
         description=(
-            "No service of the catalog has the profile `k6`. Let k6 write to this Prometheus (`k6 run --out "
+            "No service in the catalog has the profile `k6`. Let k6 write to this Prometheus (`k6 run --out "
             "experimental-prometheus-rw`, with `K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true`), add a service with that profile, "
-            "and generate; or lay k6's summary beside a snapshot: `leadline snapshot --k6 summary.json`."
+            "and generate; or compare k6's summary with a snapshot: `leadline snapshot --k6 summary.json`."
         ),
         kind="text",
         width=24,
@@ -110,14 +110,14 @@ def _no_client() -> Panel:
 
 
 def _client(client: Service) -> Iterator[Panel]:
-    """Draw what a service of k6's own profile tells; a text stands for what it does not."""
+    """Show the client metrics of a service with k6's profile; text panels for missing ones."""
     yield _asked(
         client,
         ("throughput",),
         Panel(
             key="load.k6-rate",
             title="Requests per second, client side",
-            description=f"What k6 sent. {ONLY_WITH_K6} Normal is what the server recorded, and a little more.",
+            description=f"Requests that k6 sent. {ONLY_WITH_K6} Normal is slightly above the server's rate.",
             unit="reqps",
         ),
     )
@@ -127,7 +127,7 @@ def _client(client: Service) -> Iterator[Panel]:
         Panel(
             key="load.k6-errors",
             title="Error ratio, client side",
-            description=f"Requests that k6 saw fail, per request. {ONLY_WITH_K6} Normal is the server's, and what never reached it.",
+            description=f"Failed requests per request, as k6 saw them. {ONLY_WITH_K6} Normal is the server's ratio plus requests that never reached it.",
             unit="percentunit",
         ),
     )
@@ -138,8 +138,8 @@ def _client(client: Service) -> Iterator[Panel]:
             key="load.k6-latency",
             title="Latency, client side",
             description=(
-                "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), with the network and the queue before "
-                f"the service in it. {ONLY_WITH_K6} Normal is the server's; a gap that grows is queueing."
+                "From k6's native histograms (K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM=true), including the network and queues before "
+                f"the service. {ONLY_WITH_K6} Normal is close to the server's; a growing gap is queueing."
             ),
             unit="s",
             colors=colors.ending(colors.QUANTILES),
@@ -149,7 +149,7 @@ def _client(client: Service) -> Iterator[Panel]:
 
 
 def _asked(client: Service, signals: tuple[str, ...], panel: Panel) -> Panel:
-    """Return the panel its queries; where the client lacks what they are read from, a text that says so."""
+    """Return the panel with its queries, or as a text if the client lacks the instruments."""
     reason = next(
         filter(
             None, (missing(FORMULAS[signal], client.instruments, client.missing, ()) for signal in signals)
@@ -157,8 +157,8 @@ def _asked(client: Service, signals: tuple[str, ...], panel: Panel) -> Panel:
         "",
     )
     if reason:
-        said = f"**{panel.title}** is not measured: {client.name} ({client.profile}) lacks what it is read from: {reason}"
-        return replace(panel, kind="text", description=said)
+        text = f"**{panel.title}** is not measured for {client.name} ({client.profile}): {reason}"
+        return replace(panel, kind="text", description=text)
     instruments = dict(client.instruments)
     queries = (
         Query(

@@ -1,4 +1,4 @@
-"""Dashboards as values: what is shown, in which order; `panels` turns them into Grafana's JSON."""
+"""Dashboards as values; `panels` turns them into Grafana's JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ KINDS = ("timeseries", "stat", "gauge", "bargauge", "table", "heatmap", "text", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One PromQL expression and the legend of what it returns; `line` marks a target, drawn dashed.
+    """A PromQL expression and its legend; `line` marks a target, drawn dashed.
 
-    unit   of a table's column, where it differs from the panel's
-    steps  of a table's column: colours by value
+    unit   unit of a table column, if it differs from the panel's
+    steps  thresholds of a table column
     """
 
     expr: str
@@ -24,7 +24,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From a value on, a colour; the first step begins at None, which is minus infinity."""
+    """A colour from a value upwards; the first step starts at None, which is minus infinity."""
 
     value: float | None
     color: str
@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Where a click leads; `url` may hold Grafana's variables."""
+    """A link; `url` may contain Grafana variables."""
 
     title: str
     url: str
@@ -40,21 +40,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One panel.
+    """A panel.
 
-    key          names it within its dashboard for ever: the panel's id is made from it
+    key          permanent name within its dashboard, from which the panel's id is made
     kind         one of KINDS
-    unit         Grafana's name: s, reqps, percentunit, currencyUSD, short, none
-    queries      what is asked; empty for a text and a row
-    needs        the instruments that it reads; where no service has them the panel says so
-    description  what it shows, why it matters, what is normal; of a text, the text itself
-    least, most  ends of the axis, where they are fixed
-    steps        thresholds: colours by value; of a time series, lines
+    unit         Grafana's unit: s, reqps, percentunit, currencyUSD, short, none
+    queries      empty for a text and a row
+    needs        instruments that it reads; if no service has them, a text replaces the panel
+    description  what it shows, why it matters, what is normal; for a text, the text itself
+    least, most  fixed ends of the axis; None for automatic
+    steps        thresholds: colours by value, drawn as lines in a time series
     colors       colours by legend, as (regular expression, colour)
-    labels       of a table: the labels that its rows are told apart by, in order
-    hidden       of a table: columns that links read, and nobody need see
-    sort         of a table: the column that it is sorted by, largest first; with "-" before it, smallest first
-    links        of a table: where a click on its first label leads; of others, a click on the panel's title
+    labels       table: labels that identify its rows, in order
+    hidden       table: hidden columns that links read
+    sort         table: column to sort by, largest first; with a "-" prefix, smallest first
+    links        table: links of its first label; other kinds: links of the title
     """
 
     key: str
@@ -79,11 +79,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dashboard:
-    """One dashboard of a project.
+    """A dashboard of a project.
 
-    variables    those of service and route that it offers
-    annotations  what is marked on its time axes; of each query the legend is the text
-    links        pages elsewhere that it leads to
+    variables    the variables it offers, of service and route
+    annotations  marks on its time axes; a query's legend is the text
+    links        links to other pages
     """
 
     topic: str
@@ -98,5 +98,5 @@ class Dashboard:
 
 
 def row(key: str, title: str) -> Panel:
-    """Return a heading under which the panels that follow stand."""
+    """Return a heading for the panels that follow."""
     return Panel(key=key, title=title, description="", kind="row", width=24, height=1)

@@ -1,4 +1,4 @@
-"""The catalog's own dashboards: Python files that it names, each with a function `dashboards(catalog)`."""
+"""Custom dashboards: Python files that the catalog names, each with a function `dashboards(catalog)`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ FUNCTION = "dashboards"
 
 
 KEPT = ("PATH", "HOME", "LANG")
-"""What of the environment the files see. That is no sandbox: they can read files and use the network as their user can."""
+"""Environment variables passed to the files. This is not a sandbox: they can read files and use the network as the user."""
 SECONDS = 60
 
 
 def load(catalog: Catalog) -> tuple[Dashboard, ...]:
-    """Run each file that the catalog names under `dashboards`, and return what it builds, in that order.
+    """Run each file that the catalog names under `dashboards`, and return its dashboards in order.
 
-    They run in a process of their own, in which no secret of the environment is. Paths are relative to the catalog. Raises
-    CatalogError with the file and line of what is wrong in it.
+    Files run in a separate process without secrets from the environment. Paths are relative to the catalog. Raise
+    CatalogError with file and line of each mistake.
     """
     if not catalog.dashboards:
         return ()
@@ -52,7 +52,7 @@ def load(catalog: Catalog) -> tuple[Dashboard, ...]:
 
 
 def _run_apart(catalog: Catalog) -> dict[str, Any]:
-    """Run the files in a child process; what it says comes as JSON, never as objects that could run code here."""
+    """Run the files in a child process, which answers in JSON, never in objects that could execute code here."""
     asked = {"text": catalog.text, "file": catalog.file, "sources": dict(catalog.sources)}
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     command = [sys.executable, "-I", "-c", "from leadline.dashboards.modules import answer; answer()"]
@@ -74,16 +74,16 @@ def _run_apart(catalog: Catalog) -> dict[str, Any]:
             (f"{names}: the process ended with {child.returncode} before its dashboards were built",)
         ) from None
     if not isinstance(found, dict) or not {"dashboards", "mistakes"} & set(found):
-        raise CatalogError((f"{names}: what was built cannot be read",))
+        raise CatalogError((f"{names}: the result cannot be read",))
     return found
 
 
 def answer() -> None:
-    """Build what a catalog on stdin names, in this process, and write it to stdout as JSON."""
+    """Build the dashboards of a catalog from stdin, and write them to stdout as JSON."""
     from leadline.catalog import loader
 
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what the user's code prints is no part of the answer
+    os.dup2(2, 1)  # keep the user's prints out of the answer
     asked = json.load(sys.stdin)
     catalog = loader.parse(asked["text"], asked["file"], asked["sources"].__getitem__)
     try:
@@ -101,15 +101,13 @@ def _of_file(catalog: Catalog, name: str) -> Iterator[Dashboard]:
     path = Path(catalog.file).parent / name
     before = set(sys.modules)
     try:
-        with contextlib.redirect_stdout(
-            sys.stderr
-        ):  # what it prints is no part of a plan, or of anything else of ours
+        with contextlib.redirect_stdout(sys.stderr):  # keep its prints out of our output
             found = _called(_module(path, name), catalog, name)
     except CatalogError:
         raise
     except LeadlineError as error:
         raise CatalogError((f"{_place(path, name)}: {error}",)) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the user's code raises is a mistake in it, told by its line
+    except (Exception, SystemExit) as error:  # noqa: BLE001  any error in the user's code is reported with its line
         raise CatalogError((f"{_place(path, name)}: {type(error).__name__}: {error}",)) from None
     finally:
         _forget(path, before)
@@ -119,7 +117,7 @@ def _of_file(catalog: Catalog, name: str) -> Iterator[Dashboard]:
 
 
 def _forget(path: Path, before: set[str]) -> None:
-    """Forget the neighbours that a file imported: another file's neighbours may be called the same."""
+    """Unload the neighbouring modules that a file imported: another file's may have the same names."""
     beside = path.resolve().parent
     for name in set(sys.modules) - before:
         file = getattr(sys.modules[name], "__file__", None)
@@ -133,7 +131,7 @@ def _module(path: Path, name: str) -> ModuleType:
     called = f"leadline_dashboards_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(called, path)
     if spec is None or spec.loader is None:
-        raise CatalogError((f"{name} is no Python file; its name must end in .py",))
+        raise CatalogError((f"{name} is not a Python file; its name must end in .py",))
     module = importlib.util.module_from_spec(spec)
     beside = str(path.resolve().parent)
     sys.path.insert(0, beside)  # so that it may import its neighbours
@@ -149,7 +147,7 @@ def _module(path: Path, name: str) -> ModuleType:
 def _called(module: ModuleType, catalog: Catalog, name: str) -> tuple[Dashboard, ...]:
     build = getattr(module, FUNCTION, None)
     if not callable(build):
-        raise CatalogError((f"{name} has no function {FUNCTION}(catalog) that gives its dashboards",))
+        raise CatalogError((f"{name} has no function {FUNCTION}(catalog) that returns its dashboards",))
     found = build(catalog)
     if isinstance(found, Dashboard):
         return (found,)
@@ -162,20 +160,20 @@ def _called(module: ModuleType, catalog: Catalog, name: str) -> tuple[Dashboard,
     for each in given:
         if not isinstance(each, Dashboard):
             raise CatalogError(
-                (f"{name}: {FUNCTION}(catalog) gives a {type(each).__name__}, not a Dashboard",)
+                (f"{name}: {FUNCTION}(catalog) returns a {type(each).__name__}, not a Dashboard",)
             )
     return given
 
 
 def _place(path: Path, name: str) -> str:
-    """Return file and line of the user's code that the present error came through last."""
+    """Return the last file and line of the user's code in the current traceback."""
     frames = traceback.extract_tb(sys.exc_info()[2])
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
     return f"{name}:{lines[-1]}" if lines else name
 
 
 def _check(dashboard: Dashboard, name: str) -> None:
-    """Hold a dashboard to what Grafana needs, and to the house rules that a reader relies on."""
+    """Raise CatalogError if a dashboard breaks Grafana's or our rules."""
     where = f"{name}: dashboard {dashboard.title!r}"
     mistakes = [f"{where}: {mistake}" for mistake in _mistakes(dashboard)]
     if mistakes:

@@ -1,7 +1,7 @@
-"""What a panel of each kind is set to, in Grafana's words: only what differs from Grafana's own defaults.
+"""Grafana options of each kind of panel, without Grafana's defaults.
 
-Grafana lays each panel's options over its plugin's defaults (a stat shows the last value, a legend stands below), so that
-what equals them is noise in a diff. Colour by thresholds is the default of every kind but the time series.
+Grafana applies a panel's options on top of its plugin's defaults (a stat shows the last value, a legend is below), so
+repeating defaults is noise in a diff. Every kind except the time series is coloured by thresholds by default.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from .model import Panel, Query, Step
 
 NO_DATA = "no data"
 DRAWN = ("timeseries", "heatmap")
-"""Kinds that say by themselves when there is no data."""
+"""Kinds that show missing data by themselves."""
 DASHED = {"dash": [8, 6], "fill": "dash"}
 
 
 def field_config(panel: Panel) -> dict[str, Any]:
-    """Return defaults and overrides of a panel's fields."""
+    """Return the defaults and overrides of a panel's fields."""
     defaults: dict[str, Any] = {"unit": panel.unit, **_ends(panel)}
     if panel.kind not in DRAWN:
         defaults["noValue"] = NO_DATA
@@ -32,7 +32,7 @@ def field_config(panel: Panel) -> dict[str, Any]:
 
 
 def _ends(panel: Panel) -> dict[str, float]:
-    """Return the axis' ends; a table and a heatmap have none of their own."""
+    """Return the ends of the axis; tables and heatmaps have none."""
     if panel.kind in ("table", "heatmap"):
         return {}
     ends = {"min": panel.least, "max": panel.most}
@@ -60,7 +60,7 @@ def _colored(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _lines(panel: Panel) -> list[dict[str, Any]]:
-    """Draw what marked queries return as dashed lines in the colour that targets have everywhere."""
+    """Draw marked queries as dashed lines in the colour of targets."""
     properties = [
         {"id": "custom.lineStyle", "value": DASHED},
         {"id": "custom.lineWidth", "value": 1},
@@ -103,7 +103,7 @@ def _column(query: Query) -> dict[str, Any]:
 
 
 def options(panel: Panel) -> dict[str, Any]:
-    """Return what a kind of panel is set to, beside its fields."""
+    """Return the options of a panel's kind."""
     kinds: dict[str, dict[str, Any]] = {
         "timeseries": {
             "legend": {"calcs": ["mean", "max", "lastNotNull"], "displayMode": "table"},
@@ -123,7 +123,7 @@ def _sorted_by(panel: Panel) -> list[dict[str, Any]]:
 
 
 def transformations(panel: Panel) -> list[dict[str, Any]]:
-    """Make one table of what several queries returned: a row for each set of labels, a column for each query."""
+    """Merge several queries into one table: a row per label set, a column per query."""
     if panel.kind != "table":
         return []
     values = {f"Value #{ref(index)}": query.legend for index, query in enumerate(panel.queries)}

@@ -1,4 +1,4 @@
-"""Overview: all services of a project on one screen, the worst first, each row a way to its own dashboard."""
+"""Overview: all services of a project on one screen, worst first, each row linked to its dashboard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .slo import LEFT
 
 P95 = latency.QUANTILES[2]
 BESIDE_TARGET = (Step(None, colors.GOOD), Step(0.8, colors.WARN), Step(1, colors.BAD))
-"""Of a value ÷ its target: kept, nearly reached, missed."""
+"""Colours of value ÷ target: met, close to it, missed."""
 FULL = (Step(None, colors.GOOD), Step(0.7, colors.WARN), Step(0.9, colors.BAD))
 FIRING = (Step(None, colors.GOOD), Step(1, colors.BAD))
 
@@ -53,11 +53,11 @@ def _figures(view: View) -> tuple[Panel, ...]:
                 "The slowest service's 95th percentile, interpolated inside a bucket. Normal is below its target."),
         _figure("budget", "Least budget left", "percentunit",
                 f"min(\n{burn.remaining(where)}\n)", "requests",
-                "Of the objective of which least is left. Below 0 it is missed; 'no data' until 1 % of a period is recorded. Normal is well above.", LEFT),
+                "Smallest remaining budget of any objective. Below 0 it is missed; 'no data' until 1 % of a period is recorded. Normal is well above.", LEFT),
         _figure("spend", "USD/h, 5-min mean", "currencyUSD", cost.per_hour(where), "cost",
                 "Spend on models at the present rate, all services. Normal follows the traffic; a jump without it is a leak."),
         _figure("alerts", "Alerts firing", "short", _firing(view), "requests",
-                "Leadline's alerts that fire now. 'no data' means that the rules are not loaded. Normal is 0.", FIRING),
+                "Leadline's alerts that are firing. 'No data' means that the rules are not loaded. Normal is 0.", FIRING),
     )  # fmt: skip
 
 
@@ -85,8 +85,8 @@ def _services(view: View) -> Panel:
         key="overview.services",
         title="Services",
         description=(
-            "One row a service, those with least of a budget first. Ratios to a service's own target turn orange at 80 % of it, "
-            "vermilion beyond. A click on the name leads to the service's dashboard."
+            "One row per service, least remaining budget first. Ratios to a service's own target turn orange at 80 %, "
+            "vermilion above 100 %. Click a name to open the service's dashboard."
         ),
         kind="table",
         queries=tuple(_columns(view)),
@@ -121,7 +121,7 @@ def _columns(view: View) -> Iterator[Query]:
 
 
 def _beside(view: View, signal: str, expression: str, legend: str) -> Iterator[Query]:
-    """Divide by each service's own target, where any service has one."""
+    """Yield the value ÷ each service's own target, if any service has one."""
     if any(target.signal == signal for service in view.services for target in service.targets):
         where = (*view.where, Matcher("signal", "=", signal))
         target = sum_by(("service",), select(series_names.TARGET, where), "max")
@@ -130,7 +130,7 @@ def _beside(view: View, signal: str, expression: str, legend: str) -> Iterator[Q
 
 
 def _firing(view: View) -> str:
-    """Count firing alerts; 0 only where the recorded series show that the rules are there to fire."""
+    """Count firing alerts; 0 only if recorded series prove that the rules are loaded."""
     owner = view.scope.matchers()
     return f"count({series_names.firing(owner)})\nor\n0 * count({select(series_names.ROUTE_REQUESTS, owner)})"
 
@@ -139,7 +139,7 @@ def _curves(view: View) -> tuple[Panel, ...]:
     where = view.where
     return (
         _curve("traffic", "Requests per second by service, 5-min mean", "reqps", "requests",
-               "Requests recorded by each service. A sudden drop is as telling as a peak. Normal follows the hour.",
+               "Requests recorded by each service. A sudden drop matters as much as a peak. Normal follows the hour.",
                Query(expr=throughput.requests(where, ("service",)), legend="{{service}}")),
         _curve("errors", "Error ratio by service, 5-min mean", "percentunit", "requests",
                "Failed requests per request of each service; the dashed line is its target. Normal is below it.",

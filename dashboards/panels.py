@@ -1,7 +1,7 @@
-"""The one door to grafanalib: from our values to Grafana's JSON, without what grafanalib leaves behind.
+"""Convert our values to Grafana's JSON; the only module that imports grafanalib.
 
-grafanalib 0.7 writes a dozen nulls and keys of older Grafana versions into every panel; they are dropped here, so
-that a diff of two dashboards shows what changed. Its Threshold writes the text "null", so steps are plain tables.
+grafanalib 0.7 writes a dozen nulls and keys of older Grafana versions into every panel. They are dropped here, so that
+diffs stay readable. Its Threshold writes the text "null", so steps are plain tables.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from . import colors, options, text
 from .model import Dashboard, Link, Panel, Query
 
 SCHEMA_VERSION = 41
-"""The JSON model of Grafana 12, the last of the first kind; older ones from 9.0 on read what we use of it."""
+"""The last version of Grafana's first JSON model (Grafana 12); Grafana from 9.0 reads the parts that we use."""
 GRID_COLUMNS = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 SHELLS = {
@@ -34,13 +34,13 @@ SHELLS = {
     "heatmap": grafana.Heatmap,
 }
 KEPT = frozenset({"type", "datasource"})
-"""What is taken of grafanalib's panels: their options and fields are those of Grafana 7, ours stand in `options`."""
+"""Keys to keep from grafanalib's panels. Its options and fields are those of Grafana 7; ours are in `options`."""
 LEGACY = frozenset({
     "cacheTimeout", "editable", "error", "height", "hideTimeOverride", "interval", "links", "maxDataPoints",
     "maxPerRow", "minSpan", "repeat", "repeatDirection", "span", "timeFrom", "timeShift", "transparent",
     "transformations",
 })  # fmt: skip
-"""Keys of a panel that say nothing as grafanalib writes them, or that Grafana dropped."""
+"""Panel keys that are meaningless as grafanalib writes them, or that Grafana dropped."""
 LEGACY_TARGET = frozenset(
     {
         "query",
@@ -55,7 +55,7 @@ LEGACY_TARGET = frozenset(
         "datasource",
     }
 )
-"""And the datasource, which Grafana takes from the panel where a query names none."""
+"""Query keys to drop, including the datasource, which Grafana takes from the panel."""
 LEGACY_VARIABLE = frozenset({
     "auto", "auto_min", "auto_count", "useTags", "tagsQuery", "tagValuesQuery", "hide", "options", "regex",
 })  # fmt: skip
@@ -71,7 +71,7 @@ def render(dashboard: Dashboard) -> str:
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
-    """Return a dashboard as Grafana's JSON model, without `id`: the server gives its own."""
+    """Return a dashboard as Grafana's JSON model, without `id`, which the server assigns."""
     built = grafana.Dashboard(
         title=dashboard.title,
         uid=dashboard.uid,
@@ -100,12 +100,12 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
 
 
 def panel_id(key: str) -> int:
-    """Return a panel's id from its key alone, so that it survives whatever is inserted before it."""
+    """Return a panel's id from its key alone, so that inserting panels does not change it."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % 1_000_000_000 + 1
 
 
 def _laid_out(panels: tuple[Panel, ...]) -> list[dict[str, Any]]:
-    """Place panels from left to right, a new row where one does not fit; the last of a row takes room that is left for one as wide."""
+    """Place panels from left to right, wrapping rows; the last panel of a row fills the rest, up to twice its width."""
     placed, y = [], 0
     for line in _lines(panels):
         x = 0
@@ -155,7 +155,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
 
 @cache
 def _shell(kind: str) -> dict[str, Any]:
-    """Return what panels of a kind have in common. grafanalib takes most of a dashboard's time to write one, so each is written once."""
+    """Return the common part of a kind's panels; cached, because grafanalib dominates the time of writing a dashboard."""
     built = _plain(SHELLS[kind](dataSource=DATASOURCE))
     return {key: value for key, value in built.items() if key in KEPT}
 
@@ -187,14 +187,14 @@ def _variables(dashboard: Dashboard) -> list[grafana.Template]:
 
 
 def _offered(variable: dict[str, Any]) -> dict[str, Any]:
-    """Drop what a variable says by default: that it has one value, and nothing chosen yet."""
+    """Drop a variable's default settings."""
     chosen = {key: value for key, value in variable["current"].items() if key != "selected"}
     kept = {key: value for key, value in variable.items() if value is not False}
     return _prune({**kept, "current": chosen}, LEGACY_VARIABLE)
 
 
 def _variable(name: str, query: str) -> grafana.Template:
-    """Offer the values of a label: several at once, All at first, asked again when the time range changes."""
+    """Return a multi-value variable of label values, initially All, refreshed when the time range changes."""
     variable = grafana.Template(
         name=name,
         label=name.title(),
@@ -206,12 +206,12 @@ def _variable(name: str, query: str) -> grafana.Template:
         allValue=".+",
         refresh=grafana.REFRESH_ON_TIME_RANGE_CHANGE,
     )
-    variable._current = {"text": ["All"], "value": ["$__all"]}  # noqa: SLF001 - it offers no other way
+    variable._current = {"text": ["All"], "value": ["$__all"]}  # noqa: SLF001 - there is no other way
     return variable
 
 
 def _topic_links(project: str) -> dict[str, Any]:
-    """Link to the project's other dashboards, keeping service and time range."""
+    """Return a link to the project's other dashboards, keeping service and time range."""
     return {
         "includeVars": True,
         "keepTime": True,
@@ -226,7 +226,7 @@ def _page_link(link: Link) -> dict[str, Any]:
 
 
 def _annotation(index: int, query: Query) -> dict[str, Any]:
-    """Mark on every time axis when a query has a result; alerts in the colour of what is bad."""
+    """Return an annotation that marks when a query has a result; the first one, alerts, in the colour for bad."""
     return {
         "datasource": DATASOURCE,
         "enable": True,
@@ -238,7 +238,7 @@ def _annotation(index: int, query: Query) -> dict[str, Any]:
 
 
 def _marks(project: str) -> dict[str, Any]:
-    """Show what is marked in Grafana itself with the project's tag: pushes, and snapshots' verdicts."""
+    """Return an annotation for Grafana's own marks with the project's tag: pushes and snapshot verdicts."""
     return {
         "datasource": {"type": "grafana", "uid": "-- Grafana --"},
         "enable": True,
@@ -254,7 +254,7 @@ def _plain(built: Any) -> dict[str, Any]:
 
 
 def _prune(value: dict[str, Any], legacy: frozenset[str]) -> dict[str, Any]:
-    """Drop legacy keys here, and what is null or empty at every depth; a threshold's null is its meaning."""
+    """Drop legacy keys at the top, and nulls and empty values at every depth, except a threshold's null."""
     return _filled({key: part for key, part in value.items() if key not in legacy})
 
 

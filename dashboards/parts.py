@@ -1,4 +1,4 @@
-"""What the topics' panels have in common: which series they read, and the lines that targets draw."""
+"""Shared parts of the topic dashboards: the series they read, and target lines."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from leadline.signals.scope import Scope
 from .model import Link, Panel, Query
 
 MOST_QUERIES = 26
-"""Queries of a panel are named A to Z."""
+"""Maximum queries of a panel, named A to Z."""
 MOST_ROWS = 16
-"""So high is a table at most that has about one row a unit of the grid."""
+"""Maximum height of a table, in grid units of about one row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a topic's panels show.
+    """The data that a topic's panels show.
 
     services  all services of the catalog
-    where     matches the project's series of the services chosen on the screen
-    routed    the same, of the chosen routes of those that have any
+    where     matches the project's series of the services selected in Grafana
+    routed    the same, restricted to the selected routes
     """
 
     scope: Scope
@@ -41,12 +41,12 @@ class View:
         return cls(scope=scope, services=catalog.services, where=where, routed=routed)
 
     def measuring(self, instrument: str) -> list[Service]:
-        """Return the services of which an instrument's signals are recorded."""
+        """Return the services for which an instrument's signals are recorded."""
         return [service for service in self.services if instrument in service.measures]
 
 
 def target_lines(view: View, *signals: str) -> tuple[Query, ...]:
-    """Draw each service's own target of these signals, where the catalog has any."""
+    """Return dashed lines for each service's targets of these signals, if there are any."""
     stated = {target.signal for service in view.services for target in service.targets}
     return tuple(
         Query(
@@ -60,13 +60,13 @@ def target_lines(view: View, *signals: str) -> tuple[Query, ...]:
 
 
 def has_classic(services: Iterable[Service]) -> bool:
-    """Whether the buckets of any service's latency are recorded."""
+    """Return whether the latency buckets of any service are recorded."""
     found = (service.instruments.get("latency") for service in services)
     return any(each.knows_buckets for each in found if each)
 
 
 def has_native(services: Iterable[Service]) -> bool:
-    """Whether the latency of any service is recorded as a native histogram."""
+    """Return whether the latency of any service is recorded as a native histogram."""
     found = (service.instruments.get("latency") for service in services)
     return any(each.native and each.scale == 1 for each in found if each)
 
@@ -74,9 +74,9 @@ def has_native(services: Iterable[Service]) -> bool:
 def quantile(
     services: Sequence[Service], rank: Decimal, where: tuple[Matcher, ...], by: tuple[str, ...]
 ) -> str:
-    """Estimate a quantile of each service of whichever kind of histogram it has; `by` tells services apart, if there are several.
+    """Estimate a quantile from classic or native histograms, split by labels.
 
-    Routes are told apart of classic ones only.
+    Only classic ones can be split by route.
     """
     kinds = []
     if has_classic(services) or not has_native(services) or "route" in by:
@@ -88,20 +88,20 @@ def quantile(
 
 
 def alerts_firing(scope: Scope, service: Matcher | None = None) -> Query:
-    """Mark the alerts that fire, of the chosen services or of one."""
+    """Return an annotation of firing alerts, of the selected services or of one."""
     of = service or Matcher("service", "=~", "$service|")
     where = (*scope.matchers(), of)
     return Query(expr=series_names.firing(where), legend="{{alertname}} {{service}} {{objective}}")
 
 
 def footer(key: str, service: str = "") -> Panel:
-    """Return how exact figures of what is on the screen are had, of one service or of all."""
+    """Return a panel with the command for exact figures of the visible time range."""
     command = " ".join(filter(None, ("leadline snapshot", service)))
     return Panel(
         key=f"{key}.footer",
         title="Exact figures of this time range",
         description=(
-            "Panels estimate at the resolution of the screen; a snapshot counts, and says what is certain:\n\n"
+            "Panels estimate at screen resolution; a snapshot counts and gives exact bounds:\n\n"
             f"    {command} --start ${{__from:date:iso}} --end ${{__to:date:iso}}"
         ),
         kind="text",
@@ -111,14 +111,14 @@ def footer(key: str, service: str = "") -> Panel:
 
 
 def runbooks(catalog: Catalog) -> tuple[Link, ...]:
-    """Lead to the runbooks, where the catalog says where they are."""
+    """Return a link to the runbooks, if the catalog has one."""
     link = catalog.links.get("runbooks", "")
     page = link.partition("{alert}")[0].replace("{service}", catalog.project)
     return (Link(title="Runbooks", url=page),) if page else ()
 
 
 def measured(view: View, panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
-    """Put a text in the place of every panel that no service of the catalog has the instruments for."""
+    """Replace every panel whose instruments no service has with a text."""
     return tuple(panel if _can_be_drawn(view, panel) else _not_measured(view, panel) for panel in panels)
 
 

@@ -1,4 +1,4 @@
-"""Resources: how much of each a service uses, and what limits it."""
+"""Resources: a service's use of each, and its limit."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ USED = {
     "memory": ("Memory", "bytes", "memory in use"),
     "pool": ("Pool", "none", "connections in use"),
     "in_flight": ("Requests in progress (gauge)", "none", "requests in progress"),
-    "queue": ("Queue", "none", "tasks that wait"),
+    "queue": ("Queue", "none", "waiting tasks"),
     "replicas": ("Replicas", "none", "replicas"),
 }
-"""The panel of each resource: its title, its unit, and what it shows."""
+"""The panel of each resource: title, unit and description."""
 
 
 def build(scope: Scope, service: Service) -> Iterator[Panel]:
-    """Return a panel for each resource that the service tells the use of, and one of what held its CPU back."""
+    """Yield a panel for each resource with known use, and one for CPU throttling."""
     where = scope.matchers()
     for name, (title, unit, what) in USED.items():
         used, limit = service.instruments.get(name), service.instruments.get(LIMITS[name])
@@ -40,8 +40,8 @@ def build(scope: Scope, service: Service) -> Iterator[Panel]:
             title=title,
             description=(
                 f"{what[0].upper()}{what[1:]}, all instances together"
-                + (", and their limit, dashed." if limit else "; the catalog knows no limit of it.")
-                + " Normal follows the traffic; what only rises leaks."
+                + (", and their limit, dashed." if limit else "; the catalog has no limit for it.")
+                + " Normal follows the traffic; a line that only rises is a leak."
             ),
             unit=unit,
             queries=(Query(expr=now, legend=what), *lines),
@@ -49,10 +49,10 @@ def build(scope: Scope, service: Service) -> Iterator[Panel]:
     if {"throttled", "periods"} <= set(service.instruments):
         yield Panel(
             key="service.throttled",
-            title="CPU held back",
-            description="Share of the CPU's periods in which a container was held back at its limit. Normal is near 0.",
+            title="CPU throttling",
+            description="Share of CPU periods in which a container was throttled at its limit. Normal is near 0.",
             unit="percentunit",
-            queries=(Query(expr=select(series_names.THROTTLED, where), legend="held back"),),
+            queries=(Query(expr=select(series_names.THROTTLED, where), legend="throttled"),),
             steps=(Step(None, colors.GOOD), Step(float(service.tuning.throttled), colors.BAD)),
         )
 

@@ -1,4 +1,4 @@
-"""Service: the golden signals of one service from recorded series, its instances and its limits from its own metrics."""
+"""Service: golden signals from recorded series; instances and limits from the service's own metrics."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .parts import quantile
 
 WINDOW = "$__rate_interval"
 Where = tuple[Matcher, ...]
-"""What selects the recorded series of one service."""
+"""Matchers for the recorded series of a service."""
 THIRD, TALL = 8, 10
-"""The width of a panel of which three stand in a row; and the height of one with many lines in its legend."""
+"""The width of a third of a row, and the height of a panel with a long legend."""
 
 
 def build(scope: Scope, service: Service) -> Dashboard:
@@ -56,7 +56,7 @@ def _panels(scope: Scope, service: Service) -> Iterator[Panel]:
 
 
 def _limit(service: Service, signal: str) -> tuple[Step, ...]:
-    """Return the target of a signal as a threshold."""
+    """Return a signal's target as a threshold."""
     target = next((each for each in service.targets if each.signal == signal), None)
     if target is None:
         return ()
@@ -97,7 +97,7 @@ def _by_status(requests: Instrument, where: Where) -> Panel:
         key="service.requests",
         title=f"Requests per second{' by status class' if label else ''}, 5-min mean",
         description=(
-            "Requests that the service recorded, probes and scrapes left out. Normal follows the hour and the day; a step is a "
+            "Requests that the service recorded, excluding probes and scrapes. Normal follows the hour and the day; a step is a "
             "deploy, a client, or an outage elsewhere."
         ),
         unit="reqps",
@@ -151,7 +151,7 @@ def _durations(service: Service, where: Where) -> Iterator[Panel]:
         key="service.mean",
         title="Mean latency" + (" by route" if by else "") + " (exact)",
         description=(
-            "Seconds spent per request: no bucket enters it, so it is exact. A route that is slow and busy is where time goes. "
+            "Seconds spent per request. It uses no buckets, so it is exact. A route that is slow and busy is where time goes. "
             "Normal is flat."
         ),
         unit="s",
@@ -161,8 +161,8 @@ def _durations(service: Service, where: Where) -> Iterator[Panel]:
         key="service.concurrency",
         title="Requests in progress (mean)",
         description=(
-            "Seconds spent per second, which by Little's law is how many requests are in progress at once. Near the number of "
-            "workers they begin to queue. Normal follows the traffic."
+            "Seconds spent per second, which by Little's law is the number of requests in progress. Near the number of "
+            "workers, requests begin to queue. Normal follows the traffic."
         ),
         queries=(Query(expr=throughput.concurrency(where), legend="in progress"),),
     )
@@ -185,7 +185,7 @@ def _quantiles(service: Service, where: Where) -> Panel:
         key="service.quantiles",
         title="Latency quantiles (bucket estimate)",
         description=(
-            "The time within which that share of requests was answered, interpolated inside a bucket: it can be off by the "
+            "Time within which that share of requests was answered, interpolated inside a bucket: it can be off by the "
             "bucket's width. Normal is a flat line below its dashed target."
         ),
         unit="s",
@@ -196,7 +196,7 @@ def _quantiles(service: Service, where: Where) -> Panel:
 
 
 def _quantile(service: Service, rank: Decimal, where: Where) -> str:
-    """Estimate from what is recorded; native histograms of another unit than seconds are not, and are read as they are."""
+    """Estimate from recorded series; native histograms in other units than seconds are not recorded, so read them directly."""
     histogram = service.instruments["latency"]
     if histogram.native and histogram.scale != 1:
         return FORMULAS[latency.signal(rank)].write(dict(service.instruments), WINDOW, ())
@@ -214,8 +214,8 @@ def _heatmap(histogram: Instrument, where: Where) -> Panel:
         key="service.heatmap",
         title="Latency, all requests",
         description=(
-            "How many requests fell into each bucket. Two bands are two kinds of requests, cached and not, say; a band that "
-            "rises is a dependency that slows down. Normal is bands that stay."
+            "Requests per second in each bucket. Two bands are two kinds of requests, such as cached and uncached; a rising "
+            "band is a dependency that slows down. Normal is stable bands."
         ),
         kind="heatmap",
         unit="s",
@@ -228,7 +228,7 @@ def _budget(where: Where) -> Iterator[Panel]:
     yield Panel(
         key="service.remaining",
         title="Budget left",
-        description="Of each objective's error budget over its period. Below 0 the objective is missed; 'no data' until 1 % of the period is recorded. Normal is well above.",
+        description="What remains of each objective's error budget over its period. Below 0 the objective is missed; 'no data' until 1 % of the period is recorded. Normal is well above.",
         unit="percentunit",
         queries=(Query(expr=burn.remaining(where), legend="{{objective}}"),),
         least=None,
@@ -238,8 +238,8 @@ def _budget(where: Where) -> Iterator[Panel]:
         key="service.burn",
         title="Burn rate now",
         description=(
-            "How many times faster than allowed the budget is used, over five minutes. At 1 it lasts exactly its period; a page "
-            "comes of an hour's rate above its factor. Normal is below 1."
+            "How many times faster than allowed the budget is consumed, over five minutes. At 1 it lasts exactly its period; an "
+            "hour's rate above the page factor pages. Normal is below 1."
         ),
         unit="none",
         queries=(Query(expr=burn.burning(where, series_names.WINDOW), legend="{{objective}}"),),
@@ -265,7 +265,7 @@ def _spend(service: Service, where: Where) -> Iterator[Panel]:
             key="service.per-1k-tokens",
             title="USD per 1k tokens",
             description=(
-                "Spend by tokens, input and output together. Moves with the mix of models, not with traffic. Normal is flat."
+                "Spend divided by tokens, input and output together. Moves with the mix of models, not with traffic. Normal is flat."
             ),
             unit="currencyUSD",
             queries=(Query(expr=cost.per_1k_tokens(where), legend="per 1k tokens"),),
@@ -296,7 +296,7 @@ def _lacking(service: Service, name: str) -> Panel:
 
 
 def restarted(service: Service) -> tuple[Query, ...]:
-    """Mark when instances began again, as at a deploy: a counter of theirs fell."""
+    """Return an annotation of instance restarts, as after a deploy: a counter fell."""
     requests = service.instruments.get("requests")
     if requests is None:
         return ()

@@ -1,4 +1,4 @@
-"""SLO: of each objective what is left of its budget, how fast it goes, how sure that is, and what used it up."""
+"""SLO: remaining budget, burn rate and coverage of each objective, and what consumed the budget."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .model import Dashboard, Panel, Query, Step, row
 from .parts import MOST_ROWS, View, measured
 
 DRAWN = "6h"
-"""The longest window whose burn rate is drawn over time; longer ones would read too many samples."""
+"""The longest window drawn over time; longer ones would read too many samples."""
 LONGEST = "3d"
 LEFT = (Step(None, colors.BAD), Step(0, colors.WARN), Step(0.25, colors.GOOD))
-"""Of what remains: overdrawn, little, enough."""
+"""Colours of the remaining budget: overdrawn, little, enough."""
 BURNING = (Step(None, colors.GOOD), Step(1, colors.WARN), Step(6, colors.BAD))
-"""Of a burn rate: within the budget, faster than it lasts, as fast as a page."""
+"""Colours of a burn rate: within the budget, above it, as fast as a page."""
 SURE = (Step(None, colors.BAD), Step(0.5, colors.WARN), Step(0.95, colors.GOOD))
 
 
@@ -35,7 +35,7 @@ def build(catalog: Catalog) -> Dashboard:
             _objectives(view),
             _remaining(view),
             _burning(view),
-            row("slo.why", "What used it up, and how sure that is"),
+            row("slo.why", "What consumed it, and coverage"),
             *measured(view, (_errors(view), _share(view))),
             _exhaustion(view),
             _coverage(view),
@@ -55,7 +55,7 @@ def build(catalog: Catalog) -> Dashboard:
 
 
 def kept(view: View) -> Iterator[Objective]:
-    """Return the objectives whose budgets are computed: samples are kept for their period."""
+    """Yield the objectives whose budgets are computed, because the retention covers their period."""
     for service in view.services:
         for objective in service.objectives:
             if burn.has_budget(objective, view.scope.retention_seconds):
@@ -67,7 +67,7 @@ def _none() -> Panel:
         key="slo.none",
         title="No objectives",
         description=(
-            "The catalog states no objectives whose period samples are kept for. Write them under `services.NAME.objectives`, keep "
+            "The catalog has no objectives whose period the retention covers. Write them under `services.NAME.objectives`, keep "
             "samples for their period (`retention`), and generate."
         ),
         kind="text",
@@ -94,8 +94,8 @@ def _objectives(view: View) -> Panel:
         key="slo.objectives",
         title="Objectives",
         description=(
-            "Every objective of the chosen services, what is left of its budget least first. Below 0 % it is overdrawn: the "
-            "objective is missed. Read what is left beside the coverage: what was not scraped is in neither."
+            "Every objective of the selected services, least remaining budget first. Below 0 % the budget is overdrawn and the "
+            "objective missed. Check the coverage too: events that were not scraped count in neither."
         ),
         kind="table",
         unit="percentunit",
@@ -145,8 +145,8 @@ def _burning(view: View) -> Panel:
         key="slo.burn",
         title="Burn rates by window",
         description=(
-            "How many times faster than allowed the budget is used, over windows of five minutes, an hour and six hours. At 1 it "
-            "lasts exactly its period. An alert fires when a long window and its short one are above their dashed factor. Normal is below 1."
+            "How many times faster than allowed the budget is consumed, over windows of five minutes, an hour and six hours. At 1 it "
+            "lasts exactly its period. An alert fires when a long window and its short one exceed their dashed factor. Normal is below 1."
         ),
         unit="none",
         queries=(*rates, long, *_factors(view)),
@@ -156,15 +156,15 @@ def _burning(view: View) -> Panel:
 
 
 def _factors(view: View) -> Iterator[Query]:
-    """Draw from which burn rate each long window raises an alert; of several periods each by itself."""
+    """Yield the burn rate at which each long window alerts, as a line; per period if there are several."""
     stated = list(kept(view))
     several = len({each.period_seconds for each in stated}) > 1
     lines = {}
     for objective in stated:
-        for arm in burn.usable(objective, view.scope.retention_seconds):
+        for windows in burn.usable(objective, view.scope.retention_seconds):
             period = f" of {promql_duration(objective.period_seconds)}" if several else ""
-            factor = plain(round(burn.factor(objective, arm), 4))
-            lines[f"{arm.severity} {arm.long}{period}"] = factor
+            factor = plain(round(burn.factor(objective, windows), 4))
+            lines[f"{windows.severity} {windows.long}{period}"] = factor
     for legend, factor in lines.items():
         yield Query(expr=f"vector({factor})", legend=legend, line=True)
 
@@ -174,7 +174,7 @@ def _errors(view: View) -> Panel:
         key="slo.errors",
         title="Failed requests by route",
         description=(
-            "Errors per second of each route, stacked: the routes at the bottom of an availability budget. Normal is nothing."
+            "Errors per second of each route, stacked: the routes that consume the availability budget. Normal is zero."
         ),
         unit="reqps",
         queries=(
@@ -193,7 +193,7 @@ def _share(view: View) -> Panel:
         key="slo.share",
         title="Bad events, share of all",
         description=(
-            "Bad events per event over five minutes, of each objective; 'no data' where there were no events. Normal is below "
+            "Bad events per event over five minutes, of each objective; 'no data' without events. Normal is below "
             "1 − target, drawn dashed."
         ),
         unit="percentunit",
@@ -216,8 +216,8 @@ def _exhaustion(view: View) -> Panel:
         key="slo.exhaustion",
         title="Budget lasts for, at the present rate",
         description=(
-            "What is left × period ÷ present burn rate. Empty while nothing is bad. Longer than the period is normal; hours mean "
-            "that somebody should look now."
+            "Remaining budget × period ÷ present burn rate. Empty without bad events. Longer than the period is normal; a few hours "
+            "need attention now."
         ),
         unit="s",
         queries=(Query(expr=_lasting(view), legend="{{service}} {{objective}}"),),
@@ -225,7 +225,7 @@ def _exhaustion(view: View) -> Panel:
 
 
 def _lasting(view: View) -> str:
-    """Write how long budgets last at the present burn rate, in seconds: what is left × period ÷ burn rate; by period where they differ."""
+    """Write how long budgets last at the present burn rate, in seconds: remaining × period ÷ burn rate, by period if several."""
     by_period: dict[Decimal, dict[str, list[str]]] = {}
     for service in view.services:
         for objective in service.objectives:
@@ -258,8 +258,8 @@ def _coverage(view: View) -> Panel:
         key="slo.coverage",
         title="Coverage of the period",
         description=(
-            "How much of the objective's period was written down. After the rules are first loaded it grows for a whole period; a "
-            "hole lowers it for one. Normal is near 100 %."
+            "Share of the objective's period that was recorded. After the rules are first loaded it grows for a whole period; a "
+            "gap lowers it for one. Normal is near 100 %."
         ),
         unit="percentunit",
         queries=(Query(expr=_series(view, series_names.SLO_COVERAGE), legend="{{service}} {{objective}}"),),

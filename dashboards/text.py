@@ -1,4 +1,4 @@
-"""JSON as text for reviews: what fits on one line stands on one line."""
+"""Compact JSON for reviews: values that fit on one line stay on one line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).
 
 
 def write(value: Any, indent: str = "", before: str = "") -> str:
-    """Write a value with sorted keys, over several lines only if it is longer than one; equal input gives equal bytes.
+    """Write a value with sorted keys, on several lines only if one is too short; equal input gives equal bytes.
 
-    `before` stands before it on its line: the indentation, and a key. A third smaller than json.dumps with two spaces.
+    `before` precedes it on its line: indentation and a key. A third smaller than json.dumps with two spaces.
     """
     text = _encode(value)
     if not value or not isinstance(value, (dict, list)) or len(before) + len(text) < WIDTH:

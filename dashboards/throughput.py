@@ -1,4 +1,4 @@
-"""Throughput: how many requests there are, of which kind, how many fail, how many are in progress."""
+"""Throughput: requests by kind, failures, and requests in progress."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _by_service(view: View) -> Panel:
         key="throughput.service",
         title="Requests per second, 5-min mean",
         description=(
-            "Requests that the service recorded, probes and scrapes left out. The dashed line is the target of a "
+            "Requests that the service recorded, excluding probes and scrapes. The dashed line is the target of a "
             "load test: below it there may simply be less demand. Normal follows the hour and the day."
         ),
         unit="reqps",
@@ -70,7 +70,7 @@ def _error_ratio(view: View) -> Panel:
         key="throughput.error-ratio",
         title="Error ratio, 5-min mean",
         description=(
-            "Failed requests per request; what counts as failed is the profile's (server errors, not 4xx). "
+            "Failed requests per request; the profile defines failures (server errors, not 4xx). "
             "Empty means no traffic, which is not the same as no errors. Normal is below the dashed target."
         ),
         unit="percentunit",
@@ -118,7 +118,7 @@ def _concurrency(view: View) -> Panel:
         key="throughput.concurrency",
         title="Requests in progress (mean)",
         description=(
-            "Seconds spent on requests per second, which by Little's law is how many are in progress at once; a "
+            "Seconds spent on requests per second, which by Little's law is the number of requests in progress; a "
             "gauge would miss what happens between scrapes. Near the number of workers, requests begin to queue. Normal follows the traffic."
         ),
         queries=(Query(expr=throughput.concurrency(view.routed, ("service",)), legend="{{service}}"),),
@@ -132,8 +132,8 @@ def _last_week(view: View) -> Panel:
         key="throughput.week",
         title="Requests per second over half an hour, and a week before",
         description=(
-            "Over half an hour, beside the same half hour a week before, dashed. Alerts on a drop and a surge compare these. 'No "
-            "data' a week before means that samples are not kept for so long, or the rules are younger. Normal is two lines that agree."
+            "Requests over half an hour, and in the same half hour a week before, dashed. Alerts on a drop and a surge compare these. 'No "
+            "data' a week before means that the retention is too short or the rules are newer. Normal is two similar lines."
         ),
         unit="reqps",
         queries=(
@@ -145,13 +145,13 @@ def _last_week(view: View) -> Panel:
 
 
 def saturation(view: View) -> Panel:
-    """Draw how full each resource is of which use and limit are known."""
+    """Return a panel of use ÷ limit, for each resource with both known."""
     return Panel(
         key="throughput.saturation",
         title="Use of each resource, share of its limit",
         description=(
-            "CPU, memory, pools, queues and the like of each service, of which both use and limit are known. What is nearest to "
-            "100 % is what more load would meet first. Normal is below 70 %. Services without limits are not in it."
+            "CPU, memory, pools, queues and other resources of each service with known use and limit. The one nearest to "
+            "100 % is the first limit that more load would hit. Normal is below 70 %. Services without limits are not shown."
         ),
         unit="percentunit",
         queries=(
@@ -166,20 +166,20 @@ def saturation(view: View) -> Panel:
 
 
 def _limits(view: View) -> tuple[str, ...]:
-    """Return an instrument that tells a limit, of those that some service has; one that none has, where none does."""
+    """Return a limit instrument that some service has; one that no service has if there is none."""
     named = [name for service in view.services for name in service.instruments if "limit" in name]
     return (named[0] if named else "cpu_limit",)
 
 
 def _rejected(view: View) -> Iterator[Panel]:
-    """Draw what was turned away, from each service's own counter."""
+    """Show rejected requests, from each service's own counter."""
     counting = view.measuring("rejected")
     if counting:
         yield Panel(
             key="throughput.rejected",
-            title="Requests turned away",
+            title="Rejected requests",
             description=(
-                "Requests that the service turned away, as by a rate limit, per second. They are in no error ratio. Normal is nothing."
+                "Rejected requests per second, for example by a rate limit. No error ratio includes them. Normal is zero."
             ),
             unit="reqps",
             queries=tuple(
@@ -194,8 +194,8 @@ def _queue(view: View) -> Iterator[Panel]:
     if view.measuring("queue"):
         yield Panel(
             key="throughput.queue",
-            title="Tasks that wait in queues",
-            description="How many tasks wait in each service's queue. A queue that is never empty and grows will not drain. Normal is near 0.",
+            title="Waiting tasks",
+            description="Tasks waiting in each service's queue. A queue that is never empty and grows will not drain. Normal is near 0.",
             queries=(Query(expr=select(series_names.QUEUE, view.where), legend="{{service}}"),),
             needs=("queue",),
         )

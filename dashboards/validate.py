@@ -1,4 +1,4 @@
-"""What a panel must be so that Grafana takes it, and so that a reader can rely on it."""
+"""Validate panels, so that Grafana accepts them and readers can rely on them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ COLUMNS = 24
 COLOR = re.compile(
     r"#[0-9A-Fa-f]{6}|text|transparent|((super-light|light|semi-dark|dark)-)?(red|orange|yellow|green|blue|purple)"
 )
-"""Colours as Grafana names them."""
+"""Colours in Grafana's notation."""
 TUPLES = {"queries": Query, "steps": Step, "links": Link, "labels": str, "hidden": str, "needs": str}
 TEXTS = ("key", "title", "description", "kind", "unit", "sort")
 
 
 def wrong(panel: Panel) -> Iterator[str]:
-    """Return what is wrong with a panel, the types of its fields first; nothing more where these are wrong."""
+    """Yield the mistakes of a panel: wrong field types, and if there are none, everything else."""
     types = list(_types(panel))
     yield from types
     if types:
@@ -45,7 +45,7 @@ def wrong(panel: Panel) -> Iterator[str]:
 
 
 def unknown_variables(panel: Panel, known: tuple[str, ...]) -> Iterator[str]:
-    """Return which variables a panel's queries use that its dashboard does not offer."""
+    """Yield variables that a panel's queries use but its dashboard does not offer."""
     offered = {"datasource", *known}
     for query in panel.queries:
         for name in sorted(without_variables(query.expr).variables - BUILT_IN - offered):
@@ -58,7 +58,7 @@ def _types(panel: Panel) -> Iterator[str]:
         if not isinstance(value, str):
             yield f"{name} must be text, not {value!r}"
         elif not _is_unicode(value):
-            yield f"{name} has half of a character in it"
+            yield f"{name} contains a lone surrogate"
     yield from _numbers(panel)
     for name, kind in TUPLES.items():
         value = getattr(panel, name)
@@ -98,15 +98,15 @@ def _expressions(panel: Panel) -> Iterator[str]:
 def _values(panel: Panel) -> Iterator[str]:
     for step in panel.steps:
         if step.value is not None and not _is_number(step.value):
-            yield f"a step begins at a number, not at {step.value!r}"
+            yield f"a step must begin at a number, not at {step.value!r}"
         if not isinstance(step.color, str) or not COLOR.fullmatch(step.color):
-            yield f"{step.color!r} is no colour; write #RRGGBB, or one of Grafana's names"
+            yield f"{step.color!r} is not a colour; write #RRGGBB, or one of Grafana's names"
     for _, color in panel.colors:
         if not COLOR.fullmatch(color):
-            yield f"{color!r} is no colour; write #RRGGBB, or one of Grafana's names"
+            yield f"{color!r} is not a colour; write #RRGGBB, or one of Grafana's names"
     for link in panel.links:
         if not isinstance(link.url, str) or not re.match(r"https?://|/", link.url):
-            yield f"a link leads to http://, https:// or a path of Grafana, not to {link.url!r}"
+            yield f"a link must lead to http://, https:// or a Grafana path, not to {link.url!r}"
     known = {*panel.labels, *(query.legend for query in panel.queries)}
     if panel.kind == "table" and panel.sort and panel.sort.removeprefix("-") not in known:
         yield f"it is sorted by {panel.sort.removeprefix('-')!r}, and has no such column"

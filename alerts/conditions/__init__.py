@@ -1,1 +1,1 @@
-"""What is watched beside objectives: targets, traffic, saturation, spend, and whether anything is measured at all."""
+"""Alert conditions other than objectives: targets, traffic, saturation, spend, and missing metrics."""

@@ -1,4 +1,4 @@
-"""Alert on absence: what should be measured is not. No data is never taken for good news."""
+"""Alerts on missing metrics. Missing data never counts as good news."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WINDOW, HOLD = "10m", "5m"
 
 
 def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
-    """Return one alert for each instrument of the service, and one for series that lost the bucket of its latency objective."""
+    """Yield an alert for each instrument of the service, and one for series without the latency objective's bucket."""
     for instrument in service.golden.values():
         yield _alert(scope, service, instrument)
     if edge := lost_edge(service):
@@ -31,7 +31,7 @@ def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
 
 
 def lost_edge(service: Service) -> Decimal | None:
-    """Return the bucket edge, in seconds, that the latency objective counts by; None if it counts by none."""
+    """Return the bucket edge, in seconds, that the latency objective counts; None if it counts none."""
     latency, objective = service.instruments.get("latency"), service.objective("latency")
     if latency is None or latency.native or objective is None or objective.within not in latency.buckets:
         return None
@@ -42,9 +42,9 @@ def _alert(scope: Scope, service: Service, instrument: Instrument) -> Alert:
     suffix = instrument.count_suffix
     metric = f"{instrument.metric}{suffix}"
     annotations = {
-        "summary": "A metric has stopped.",
+        "summary": "A metric has disappeared.",
         "description": (
-            f"{metric} of {service.name} has had no sample for 10 minutes: its target is down or not scraped, or a deploy renamed it."
+            f"{metric} of {service.name} has had no samples for 10 minutes: its target is down or not scraped, or a deploy renamed the metric."
         ),
     }
     absent = f"max(absent_over_time({instrument.select(suffix=suffix)}[{scope.window(WINDOW)}]))"
@@ -65,8 +65,8 @@ def _bucket_missing(scope: Scope, service: Service, edge: Decimal) -> Alert:
     annotations = {
         "summary": "Instances lack the latency objective's bucket.",
         "description": (
-            f"{NUMBER} series of {service.name} have no bucket at {shown} in {latency.metric}, so their requests are in no latency "
-            "alert and no latency budget."
+            f"{NUMBER} series of {service.name} have no bucket at {shown} in {latency.metric}, so latency alerts and the "
+            "latency budget miss their requests."
         ),
     }
     return Alert(

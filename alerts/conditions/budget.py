@@ -1,4 +1,4 @@
-"""The project's monthly budget: what the month would cost at the present rate, what it has cost, and alerts on both."""
+"""The project's monthly budget: projected and actual spend of the month, and alerts on both."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..model import Alert, Group, Recording
 
 MONTH = "31d"
 INTERVAL = Decimal(WINDOW_SECONDS)
-"""How often spend is written down at most, in seconds; each sample is what that stretch cost."""
+"""Maximum interval between spend samples, in seconds; each sample is the spend of one interval."""
 EVALUATIONS = 20
-"""More often where rules are evaluated so often that this many evaluations take less."""
+"""Use a shorter interval if this many evaluations take less time."""
 THIS_MONTH = 'count_values("month", month())'
 MONTH_BEGAN = "((day_of_month() - 1) * 86400 + hour() * 3600 + minute() * 60)"
-"""Seconds since the month began, in UTC as all of Prometheus's calendar."""
+"""Seconds since the month began, in UTC like Prometheus's date functions."""
 
 
 def recordings(scope: Scope, budget_usd: Decimal) -> Iterator[Recording]:
-    """Record the budget itself."""
+    """Record the budget."""
     yield Recording(record=series_names.BUDGET, expr=f"vector({plain(budget_usd)})", labels=scope.labels())
 
 
 def projected(scope: Scope, budget_usd: Decimal) -> Alert:
-    """Return the alert on the month at the present rate, in two windows."""
+    """Return the alert on the month's projected spend, over two windows."""
     long, short = (
         cost.month(scope.matchers(), scope.window(window), ("project",))
         for window in (DAY_WINDOW, LONG_WINDOW)
@@ -43,34 +43,34 @@ def projected(scope: Scope, budget_usd: Decimal) -> Alert:
         hold=scope.window("15m"),
         labels=scope.labels(severity=TICKET),
         annotations={
-            "summary": "At the present rate the month would cost more than its budget.",
+            "summary": "At the present rate, the month would exceed its budget.",
             "description": (
-                f"A month of 730 hours like the last 6 would cost {USD} USD, "
-                f"and the last hour is no cheaper. The budget is {budget} USD."
+                f"At the rate of the last 6 hours, a month of 730 hours would cost {USD} USD, "
+                f"and the last hour is above the budget too. The budget is {budget} USD."
             ),
         },
     )
 
 
 def remarks(scope: Scope, *, spends: bool) -> Iterator[str]:
-    """Return why the month's spend is not summed, and what to change.
+    """Yield why the month's spend is not summed, and what to change.
 
-    spends  whether any service has an instrument for cost, or prices
+    spends  whether any service has a cost instrument or prices
     """
     if not spends:
-        yield "the budget is not watched: no service of the catalog has an instrument for cost, or prices for its tokens"
+        yield "the budget is not watched: no service in the catalog has a cost instrument, or prices for its tokens"
     elif not scope.keeps(MONTH):
         kept = promql_duration(scope.retention_seconds or 0)
         yield (
-            f"the month's spend is not summed: samples are kept for {kept}, a month needs {MONTH}; "
-            "the budget is watched by its projection only. Keep samples for longer, and write the retention into the catalog"
+            f"the month's spend is not summed: samples are kept for {kept}, but a month needs {MONTH}; "
+            "only the projection is watched. Keep samples for longer, and set the retention in the catalog"
         )
 
 
 def month(scope: Scope, budget_usd: Decimal) -> Group | None:
-    """Return the group that sums the month's spend, from samples that say which month they are of.
+    """Return the group that sums the month's spend, from samples labelled by month.
 
-    None where samples are not kept for a month.
+    Return None if samples are not kept for a month.
     """
     if not scope.keeps(MONTH):
         return None
@@ -118,7 +118,7 @@ def _spent(scope: Scope, budget_usd: Decimal) -> Iterator[Alert]:
             annotations={
                 "summary": f"The month has cost {part}its budget.",
                 "description": (
-                    f"Since the month began {USD} USD were spent; the budget is {plain(budget_usd)} USD a month."
+                    f"{USD} USD were spent since the month began; the budget is {plain(budget_usd)} USD per month."
                 ),
             },
         )

@@ -1,4 +1,4 @@
-"""Alert on saturation: little headroom, pools and queues near their end, a CPU held back. Only of what the profile has."""
+"""Alerts on saturation: low headroom, nearly full pools and queues, CPU throttling; only for the profile's metrics."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ..model import Alert, Recording
 
 FULL = {"pool": POOL_EXHAUSTED, "queue": QUEUE_FULL}
 STUCK, GROWN, AT_LEAST = "30m", Decimal("1.2"), 10
-"""For how long a queue is never empty, and how much longer it is by then, before it is said not to drain."""
+"""A queue does not drain if it is never empty for STUCK and grows by the factor GROWN plus AT_LEAST tasks."""
 
 
 def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
-    """Record how full each resource is whose use and limit are both known, and the queue's length."""
+    """Record use ÷ limit of each resource with both known, the queue's length, and CPU throttling."""
     labels = scope.labels()
     window = scope.window(WINDOW)
     for name, resource in saturation.resources(service.instruments).items():
@@ -36,12 +36,12 @@ def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
     if "queue" in service.instruments:
         yield Recording(record=series_names.QUEUE, expr=total(service.instruments["queue"]), labels=labels)
     if {"throttled", "periods"} <= set(service.instruments):
-        held, every = (rate(service.instruments[name], window) for name in ("throttled", "periods"))
-        yield Recording(record=series_names.THROTTLED, expr=f"{held}\n/\n({every} > 0)", labels=labels)
+        throttled, every = (rate(service.instruments[name], window) for name in ("throttled", "periods"))
+        yield Recording(record=series_names.THROTTLED, expr=f"{throttled}\n/\n({every} > 0)", labels=labels)
 
 
 def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
-    """Return the alerts on what is recorded."""
+    """Yield the alerts on the recorded series."""
     resources = saturation.resources(service.instruments)
     if planned := saturation.planned(service.instruments):
         yield _headroom(scope, service, planned)
@@ -63,8 +63,8 @@ def _headroom(scope: Scope, service: Service, planned: Mapping[str, Decimal]) ->
     annotations = {
         "summary": "A resource has little headroom.",
         "description": (
-            f"{RESOURCE} of {service.name} would take {NUMBER} times its present use, up to the share "
-            f"of its limit that is planned; at least {plain(factor)} times are wanted."
+            f"{RESOURCE} of {service.name} can take {NUMBER} times its present use before it reaches the planned "
+            f"share of its limit; at least {plain(factor)} times are required."
         ),
     }
     return Alert(
@@ -80,7 +80,7 @@ def _full(scope: Scope, service: Service, resource: str, name: str) -> Alert:
     limit = service.tuning.exhausted
     annotations = {
         "summary": f"A {resource} is nearly exhausted.",
-        "description": f"The {resource} of {service.name} is {SHARE} full; beyond its limit work waits, or is turned away.",
+        "description": f"The {resource} of {service.name} is {SHARE} full; at its limit, work waits or is rejected.",
     }
     return Alert(
         name=name,
@@ -97,7 +97,7 @@ def _stuck(scope: Scope, service: Service) -> Alert:
         "summary": "A queue does not drain.",
         "description": (
             f"The queue of {service.name} has not been empty for 30 minutes and has grown to {NUMBER} tasks: "
-            "more comes in than is worked off."
+            "tasks arrive faster than they are processed."
         ),
     }
     return Alert(
@@ -115,8 +115,8 @@ def _stuck(scope: Scope, service: Service) -> Alert:
 def _throttled(scope: Scope, service: Service) -> Alert:
     limit = service.tuning.throttled
     annotations = {
-        "summary": "The CPU of a service is held back at its limit.",
-        "description": f"{service.name} was held back in {SHARE} of its CPU periods: it waits for CPU though the node may have some.",
+        "summary": "A service is CPU-throttled at its limit.",
+        "description": f"{service.name} was throttled in {SHARE} of its CPU periods: it waits for CPU even if the node has some to spare.",
     }
     return Alert(
         name=CPU_THROTTLED,

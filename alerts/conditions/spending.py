@@ -1,4 +1,4 @@
-"""Alert on what a service spends: unlike past weeks, too much for a request or token, or on tokens that have no price."""
+"""Alerts on a service's spend: anomalies, unit costs above target, and tokens without a price."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ..annotations import MODEL, NUMBER, UNIT_USD, USD
 from ..model import Alert, Recording
 
 WEEKS = 3
-"""How many past weeks are compared with, where samples are kept for so long."""
+"""Past weeks to compare with, if the retention covers them."""
 SHARE_OF_BUDGET, LEAST_USD_PER_HOUR = Decimal("0.1"), Decimal("0.01")
-"""What an hour must cost beyond the usual to matter: a share of the budget's hour; without a budget, a cent."""
+"""Minimum excess spend per hour to matter: a share of the budget's hour; without a budget, a cent."""
 INFO = "info"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What a unit cost is for: the instrument that counts it, how many of them it is of, how it is recorded and called."""
+    """A unit cost: the instrument that counts the unit, how many make one unit, its recording and its texts."""
 
     instrument: str
     many: int
@@ -55,7 +55,7 @@ UNIT_COSTS = {
 
 
 def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
-    """Record what the same hour of past weeks cost, and what unit costs are made of."""
+    """Record the spend of the same hour in past weeks, the units of unit costs, and unpriced tokens."""
     labels = scope.labels()
     window = scope.window(LONG_WINDOW)
     weeks = _weeks(scope)
@@ -78,7 +78,7 @@ def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
 
 
 def alerts(scope: Scope, service: Service, monthly_budget_usd: Decimal | None) -> Iterator[Alert]:
-    """Return the alerts on what is recorded."""
+    """Yield the alerts on the recorded series."""
     if "cost" in service.measures and _weeks(scope):
         yield _anomaly(scope, service, floor_usd(monthly_budget_usd))
     for target in unit_costs(service):
@@ -92,7 +92,7 @@ def _weeks(scope: Scope) -> list[int]:
 
 
 def unit_costs(service: Service) -> list[Target]:
-    """Return the targets of unit costs that are recorded."""
+    """Return the unit-cost targets that can be computed."""
     return [
         target
         for target in service.targets
@@ -112,7 +112,7 @@ def _mean(series: list[str]) -> str:
 
 
 def floor_usd(monthly_budget_usd: Decimal | None) -> Decimal:
-    """Return what an hour must cost beyond the usual to be an anomaly."""
+    """Return the minimum excess spend per hour of an anomaly, in US dollars."""
     budget = monthly_budget_usd
     return rounded(budget / HOURS_PER_MONTH * SHARE_OF_BUDGET, 6) if budget else LEAST_USD_PER_HOUR
 
@@ -122,9 +122,9 @@ def _anomaly(scope: Scope, service: Service, floor: Decimal) -> Alert:
     spent = _spent(scope)
     expected = scope.select(series_names.COST_EXPECTED)
     annotations = {
-        "summary": "A service spends far more than at the same hour of past weeks.",
+        "summary": "A service spends far more than in the same hour of past weeks.",
         "description": (
-            f"{service.name} spends {USD} USD an hour, more than {plain(surge)} times what the same hour of past weeks cost."
+            f"{service.name} spends {USD} USD per hour, more than {plain(surge)} times the spend in the same hour of past weeks."
         ),
     }
     return Alert(
@@ -164,13 +164,13 @@ def _unpriced(scope: Scope, service: Service) -> Alert:
     unpriced = scope.select(series_names.UNPRICED_TOKENS)
     severity = INFO if "cost" in service.instruments else burn.TICKET
     annotations = {
-        "summary": "Tokens are used of a model that has no price in the catalog.",
+        "summary": "A model in use has no price in the catalog.",
         "description": (
-            f"{service.name} uses {NUMBER} tokens a second of {MODEL}, which has no price in the catalog: "
+            f"{service.name} uses {NUMBER} tokens per second of {MODEL}, which has no price in the catalog: "
             + (
-                "no figure from prices has them in it."
+                "figures computed from prices exclude them."
                 if severity == INFO
-                else "its spend is larger than what is shown."
+                else "its actual spend is higher than shown."
             )
         ),
     }

@@ -1,4 +1,4 @@
-"""Alert on targets: none is up, none is there any more, some are down or gone, or one restarts again and again."""
+"""Alerts on targets: all or some are down, all or many are gone, or one keeps restarting."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from ..model import Alert, Recording
 TARGET_LABELS = frozenset(
     ("job", "instance", "namespace", "pod", "container", "endpoint", "cluster", "node", "env", "environment", "region", "zone")
 )  # fmt: skip
-"""Labels that a target has, so that `up` has them too; others are the metrics' own."""
+"""Target labels, which `up` has too; other labels belong to the metrics."""
 REMEMBERED, HALF = "1d", Decimal("0.5")
-"""For how long a target that is gone is missed, and what share of them must be left."""
+"""How long vanished targets are remembered, and the minimum share of targets that must remain."""
 
 
 def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
-    """Record how many targets answer, which is remembered when there are none any more."""
+    """Record the number of targets that are up, to remember it when they are gone."""
     own = service_targets(service)
     if own and not service.scales_to_zero:
         labels = scope.labels()
@@ -40,7 +40,7 @@ def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
 
 
 def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
-    """Return the alerts on what the service's metrics are scraped from; none where its selector names no job."""
+    """Yield the alerts on the service's targets; only on restarts if its selector names no job."""
     own = service_targets(service)
     if own:
         yield _service_down(scope, service, own)
@@ -56,18 +56,18 @@ def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
 
 
 def service_targets(service: Service) -> tuple[Matcher, ...]:
-    """Return what matches the `up` of the targets that the service's first instrument comes from."""
+    """Return matchers for `up` of the targets of the service's first instrument."""
     first = next(iter(service.golden.values()), None)
     return own_targets(first) if first else ()
 
 
 def target_selectors(service: Service) -> tuple[tuple[Matcher, ...], ...]:
-    """Return what matches the `up` of each instrument's targets, each once."""
+    """Return matchers for `up` of each instrument's targets, without duplicates."""
     return tuple(dict.fromkeys(filter(None, map(own_targets, service.golden.values()))))
 
 
 def own_targets(instrument: Instrument) -> tuple[Matcher, ...]:
-    """Return what matches the `up` of an instrument's targets; nothing if its selector names no job."""
+    """Return matchers for `up` of an instrument's targets; empty if its selector names no job."""
     found = tuple(
         each for each in instrument.matchers if each.label in TARGET_LABELS and each.operator in ("=", "=~")
     )
@@ -76,9 +76,9 @@ def own_targets(instrument: Instrument) -> tuple[Matcher, ...]:
 
 def _service_down(scope: Scope, service: Service, where: tuple[Matcher, ...]) -> Alert:
     annotations = {
-        "summary": "No target of a service answers Prometheus.",
+        "summary": "All targets of a service are down.",
         "description": (
-            f"Every target of {service.name} is down: it serves no one, or nothing of it can be seen (up is {NUMBER})."
+            f"Every target of {service.name} is down (up is {NUMBER}): it serves no requests, or Prometheus cannot reach it."
         ),
     }
     return Alert(
@@ -91,10 +91,10 @@ def _service_down(scope: Scope, service: Service, where: tuple[Matcher, ...]) ->
 
 
 def _vanished(scope: Scope, service: Service, where: tuple[Matcher, ...]) -> Alert:
-    """Alert on targets that are gone from service discovery: `up` is gone with them, and so is all that other alerts read."""
+    """Alert on targets that left service discovery: without `up`, all other alerts are blind."""
     remembered = f"max_over_time({scope.select(series_names.TARGETS_UP)}[{scope.window(REMEMBERED)}])"
     annotations = {
-        "summary": "A service has no target any more.",
+        "summary": "A service has no targets left.",
         "description": (
             f"{service.name} had up to {NUMBER} targets within the last day and has none now: it was scaled to zero, removed, or lost "
             "by service discovery."
@@ -110,7 +110,7 @@ def _vanished(scope: Scope, service: Service, where: tuple[Matcher, ...]) -> Ale
 
 
 def _targets_lost(scope: Scope, service: Service) -> Alert:
-    """Alert on replicas that are gone from service discovery, of which no `up` tells."""
+    """Alert on replicas that left service discovery, and so have no `up`."""
     now = scope.select(series_names.TARGETS_UP)
     before = f"max_over_time({now}[{scope.window('1h')}])"
     annotations = {
@@ -129,7 +129,7 @@ def _targets_lost(scope: Scope, service: Service) -> Alert:
 def _targets_down(scope: Scope, service: Service, selectors: tuple[tuple[Matcher, ...], ...]) -> Alert:
     down = "\nor\n".join(f"{select(UP, where)} == 0" for where in selectors)
     annotations = {
-        "summary": "Some targets of a service do not answer Prometheus.",
+        "summary": "Some targets of a service are down.",
         "description": (f"{NUMBER} of the targets of {service.name} have been down for 10 minutes."),
     }
     return Alert(
@@ -144,7 +144,7 @@ def _targets_down(scope: Scope, service: Service, selectors: tuple[tuple[Matcher
 def _restarting(scope: Scope, service: Service, requests: Instrument) -> Alert:
     many = service.tuning.restarts
     annotations = {
-        "summary": "An instance of a service restarts again and again.",
+        "summary": "An instance of a service keeps restarting.",
         "description": (
             f"An instance of {service.name} has restarted {NUMBER} times within an hour: "
             "it crashes, is killed for its memory, or fails its probes."

@@ -1,4 +1,4 @@
-"""Alert on traffic: far less, or far more, than at the same hour a week before. Demand is no objective, but news."""
+"""Alerts on traffic: far less or far more than a week ago. Demand is not an objective, but worth knowing."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..model import Alert, Recording
 
 WINDOW, HOLD, WEEK = "30m", "30m", "1w"
 LEAST_REQUESTS = 100
-"""With fewer in the half hour a week before, twice as many, or half, is chance."""
+"""Minimum requests in the half hour a week ago; with fewer, twice or half as many may be chance."""
 
 
 def is_watched(scope: Scope, service: Service) -> bool:
-    """Whether traffic is counted, and samples of a week before are kept."""
+    """Return whether traffic is counted and the retention covers last week's samples."""
     return "requests" in service.instruments and scope.keeps("8d")
 
 
 def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
-    """Record the traffic that is compared."""
+    """Record the traffic to compare."""
     if is_watched(scope, service):
         window = scope.window(WINDOW)
         yield Recording(
@@ -36,7 +36,7 @@ def recordings(scope: Scope, service: Service) -> Iterator[Recording]:
 
 
 def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
-    """Return the alerts on a drop and on a surge."""
+    """Yield the alerts on a drop and on a surge."""
     if not is_watched(scope, service):
         return
     tuning = service.tuning
@@ -45,15 +45,15 @@ def alerts(scope: Scope, service: Service) -> Iterator[Alert]:
         scope,
         TRAFFIC_DROP,
         f"< {plain(drop)}",
-        "A service gets far fewer requests than a week before.",
-        f"{service.name} gets {SHARE} of the requests of the same half hour a week before: callers cannot reach it, or have gone.",
+        "A service gets far fewer requests than a week ago.",
+        f"{service.name} gets {SHARE} of the requests of the same half hour a week ago: callers cannot reach it, or have left.",
     )
     yield _alert(
         scope,
         TRAFFIC_SURGE,
         f"> {plain(surge)}",
-        "A service gets far more requests than a week before.",
-        f"{service.name} gets {SHARE} of the requests of the same half hour a week before: a campaign, a retry storm, or abuse.",
+        "A service gets far more requests than a week ago.",
+        f"{service.name} gets {SHARE} of the requests of the same half hour a week ago: a campaign, a retry storm, or abuse.",
     )
 
 

@@ -1,1 +1,1 @@
-"""Objectives watched: what their events are, the alerts that burn against them, and their budgets."""
+"""Objectives: their events, burn-rate alerts and error budgets."""

@@ -1,4 +1,4 @@
-"""Availability: a request that failed is a bad event. The profile says what counts as failed."""
+"""Availability: a failed request is a bad event. The profile defines failures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .sli import SLI
 
 
 def sli(scope: Scope, service: Service) -> SLI | None:
-    """Return what is sli; None where there is no objective, or failures cannot be told."""
+    """Return the SLI; None without an objective or if the metric does not distinguish failures."""
     objective, requests = service.objective("availability"), service.instruments.get("requests")
     if objective is None or requests is None or not requests.tells_errors:
         return None
 
     def bad(window: str) -> str:
-        """Read in the shortest window whether failures can be told now; in the others none is 0 where they can."""
+        """Write the error rate; longer windows are 0 without errors only if the shortest window has a result."""
         if window == found.slice:
             return error_rate(requests, window)
-        told = found.recorded(series_names.slo_bad_events(found.slice))
-        return f"{errors_alone(requests, window)}\nor\n0 * {told}"
+        recorded_bad = found.recorded(series_names.slo_bad_events(found.slice))
+        return f"{errors_alone(requests, window)}\nor\n0 * {recorded_bad}"
 
     found = SLI(
         scope=scope,
@@ -50,7 +50,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
         else "Requests fail often enough to use up the error budget early.",
         "description": (
             f"{SHARE} of the requests to {service.name} failed in the last "
-            f"{'hour or six' if fast else 'day or three'}, and it goes on. "
+            f"{'1 or 6 hours' if fast else '1 or 3 days'}, and requests still fail. "
             f"The objective is {plain(objective.target * 100)} %."
         ),
     }

@@ -1,7 +1,7 @@
-"""Error budgets: what of each objective's budget is left over its period, event by event, and how sure that is.
+"""Error budgets: the remaining budget of each objective over its period, by events, and its coverage.
 
-Every minute or so the events of that minute are recorded as numbers, so that a period is a plain sum: a quiet night adds nothing, a
-restart or a gap loses only what was not scraped, and coverage says how much of the period was recorded.
+The events of each minute are recorded as numbers, so that a period is a plain sum: a quiet night adds nothing, a restart or
+a gap loses only what was not scraped, and coverage is the share of the period that was recorded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_SECONDS, EVALUATIONS = Decimal(60), 4
 
 
 def interval(scope: Scope) -> Decimal:
-    """Return how often budgets are computed, in seconds, which is also the time that each of their samples counts: up to a minute."""
+    """Return how often budgets are computed, in seconds: up to a minute. Each sample counts the events of one interval."""
     return max(
         scope.evaluation_seconds,
         min(MOST_SECONDS / scope.pace, EVALUATIONS * scope.evaluation_seconds),
@@ -29,7 +29,7 @@ def interval(scope: Scope) -> Decimal:
 
 
 def recordings(sli: SLI) -> Iterator[Recording]:
-    """Return what remains of the budget, 1 − bad ÷ all ÷ (1 − target) over the period, and how much of the period was recorded."""
+    """Record the remaining budget, 1 − bad ÷ all ÷ (1 − target) over the period, and the recorded share of the period."""
     objective, where = sli.objective, sli.where
     seconds = interval(sli.scope)
     long = objective.period_seconds / sli.scope.pace

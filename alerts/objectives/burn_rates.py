@@ -15,11 +15,11 @@ from .sli import DIGITS, SLI
 
 HOLD = {PAGE: "2m", TICKET: "15m"}
 KEEP = {PAGE: "5m", TICKET: "30m"}
-"""How long a condition must hold before a notification is sent, and be gone before the alert resolves."""
+"""How long a condition must hold before the alert fires, and be gone before it resolves."""
 
 
 def recordings(sli: SLI) -> Iterator[Recording]:
-    """Record numerator and denominator apart, for the windows of the fast page: never NaN, and 0 is 0."""
+    """Record numerator and denominator separately, for the windows of the fast page: never NaN, and 0 is 0."""
     if not sli.is_watched:
         return
     slices = sli.slices
@@ -42,7 +42,7 @@ def recordings(sli: SLI) -> Iterator[Recording]:
 
 
 def sums(sli: SLI, seconds: Decimal) -> Iterator[Recording]:
-    """Record events as numbers, those of `seconds` each: long windows and periods are sums of these."""
+    """Record events per interval of `seconds`; long windows and periods are sums of these."""
     if not sli.is_watched:
         return
     for record, rate in (
@@ -60,7 +60,7 @@ def _windows(sli: SLI) -> set[str]:
 
 
 def alerts(sli: SLI) -> Iterator[Alert]:
-    """Return a page and a ticket alert, each of the pairs that can be met; none where none can."""
+    """Yield a page and a ticket alert, each over the window pairs that can be met, if any."""
     for severity in (PAGE, TICKET):
         if pairs := sli.pairs(severity):
             yield Alert(
@@ -74,7 +74,7 @@ def alerts(sli: SLI) -> Iterator[Alert]:
 
 
 def _condition(sli: SLI, windows: BurnRateWindows) -> str:
-    """Write the condition of a window pair: budget was lost in the long one, not by chance, and still is in the short one."""
+    """Write the condition of a window pair: the long one lost budget, not by chance, and the short one is still losing it."""
     limit = plain(rounded(burn.threshold(sli.objective, windows), DIGITS))
     bad, recent_bad = sli.bad_in(windows.long), sli.bad_in(windows.short)
     conditions = [f"{sli.share_in(windows.long)} > {limit}", f"{sli.share_in(windows.short)} > {limit}"]

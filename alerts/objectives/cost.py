@@ -1,7 +1,7 @@
-"""Cost: requests, or tokens, that cost more than their limit are bad events; each stretch of five minutes is judged as a whole.
+"""Cost: requests or tokens that cost more than their limit are bad events, judged in slices of five minutes.
 
-No counter tells what one request cost. So the requests of five minutes are bad together when, together, they cost more than
-the limit allows for so many: events are weighed by how many they are, and a dear minute at night counts for little.
+No counter has the cost of a single request. All requests of a five-minute slice are bad if together they exceed the limit.
+Slices are weighted by their events, so an expensive minute at night counts little.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .sli import SLI, TimeSlices
 
 
 def sli(scope: Scope, service: Service) -> SLI | None:
-    """Return what is sli; None where there is no objective, or nothing counts the spend, or what it is for."""
+    """Return the SLI; None without an objective, or without counters of the spend and its unit."""
     objective = service.objective("cost")
     counter = service.instruments.get(objective.of) if objective else None
     spend = service.instruments.get("cost")
@@ -59,12 +59,12 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
     if objective.of == "requests":
         what = f"{significant(float(limit))} USD per request"
     return {
-        "summary": f"{objective.of.capitalize()} cost enough to use up the cost budget."
+        "summary": f"{objective.of.capitalize()} cost too much and use up the cost budget fast."
         if fast
-        else f"{objective.of.capitalize()} cost enough, often enough, to use up the cost budget before its period ends.",
+        else f"{objective.of.capitalize()} cost too much often enough to use up the cost budget early.",
         "description": (
             f"{SHARE} of the {objective.of} of {service.name} in the last "
-            f"{'hour or six' if fast else 'day or three'} cost more than {what}, and it goes on. "
+            f"{'1 or 6 hours' if fast else '1 or 3 days'} cost more than {what}, and they still do. "
             f"The objective is {plain(objective.target * 100)} % within it."
         ),
     }

@@ -1,7 +1,7 @@
-"""Freshness: a moment in which the metric had no sample is a bad event: the target is down, not scraped, or says nothing.
+"""Freshness: an evaluation without a sample is a bad event: the target is down, not scraped, or lacks the metric.
 
-Moments are counted from the first sample on. A metric that was never there is no bad event of anything: an alert on absence tells it,
-and nobody is paged because a Prometheus, or a service, has just begun.
+Evaluations count from the first sample. A metric that never existed has no bad events: the absence alert covers it, and a
+new Prometheus or service pages no one.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ..annotations import SHARE
 from .sli import SLI, TimeSlices
 
 SCRAPES = 2
-"""One scrape may come late; after this many without a sample, there is none."""
+"""One scrape may be late; after this many without a sample, the metric is stale."""
 LEAST = (Decimal(20), Decimal(5))
-"""Moments, and bad ones, below which nobody is told: a share of few says little."""
+"""Minimum evaluations and bad evaluations for an alert: a share of few means little."""
 REMEMBERED = "1h"
-"""For so long it is known that there was a sample once, while Prometheus itself is away."""
+"""How long a Prometheus outage may last before earlier samples are forgotten."""
 
 
 def sli(scope: Scope, service: Service) -> SLI | None:
-    """Return what is sli; None where there is no objective, or not its instrument."""
+    """Return the SLI; None without an objective or its instrument."""
     objective = service.objective("freshness")
     instrument = service.instruments.get(objective.of) if objective else None
     if objective is None or instrument is None or instrument.constant is not None:
@@ -69,7 +69,7 @@ def _described(
         if fast
         else "A service goes unmeasured often enough to use up the freshness budget early.",
         "description": (
-            f"For {SHARE} of the last {'hour or six' if fast else 'day or three'} there was no sample of "
-            f"{instrument.name} of {service.name}, and it goes on. The objective is {plain(objective.target * 100)} % of the time."
+            f"For {SHARE} of the last {'1 or 6 hours' if fast else '1 or 3 days'} there was no sample of "
+            f"{instrument.name} of {service.name}, and samples are still missing. The objective is {plain(objective.target * 100)} % of the time."
         ),
     }

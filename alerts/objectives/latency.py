@@ -1,4 +1,4 @@
-"""Latency: a request that took longer than the threshold is a bad event, counted at a bucket's edge. Never from a quantile."""
+"""Latency: a request above the threshold is a bad event, counted at a bucket edge, never from a quantile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .sli import SLI
 
 
 def sli(scope: Scope, service: Service) -> SLI | None:
-    """Return what is sli; None where there is no objective, or its threshold is on no known bucket edge."""
+    """Return the SLI; None without an objective or if its threshold is not a known bucket edge."""
     objective, histogram = service.objective("latency"), service.instruments.get("latency")
     if objective is None or objective.within is None or histogram is None or histogram.kind != "histogram":
         return None
@@ -25,7 +25,7 @@ def sli(scope: Scope, service: Service) -> SLI | None:
         return None
 
     def bad(window: str) -> str:
-        """Of a native histogram nothing recorded is read, since its alerts are proven on what is recorded."""
+        """Write the rate of slow requests; a native histogram reads no recordings, because its rule tests set those."""
         every = found.recorded(series_names.slo_events(window))
         if histogram.native:
             every = latency.requests(histogram, edge, window)
@@ -53,7 +53,7 @@ def _described(service: Service, objective: Objective, severity: str) -> dict[st
         else "Requests are slow often enough to use up the latency budget early.",
         "description": (
             f"{SHARE} of the requests to {service.name} took longer than {within} in the last "
-            f"{'hour or six' if fast else 'day or three'}, and it goes on. "
+            f"{'1 or 6 hours' if fast else '1 or 3 days'}, and requests are still slow. "
             f"The objective is {plain(objective.target * 100)} % within {within}."
         ),
     }

@@ -1,4 +1,4 @@
-"""An objective of a service with what its events are; and those of a service that can be sli."""
+"""An SLI: an objective of a service with the PromQL of its events."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from leadline.signals.promql import Matcher, select
 from leadline.signals.scope import Scope
 
 DIGITS = 8
-"""Significant digits of what a rule multiplies with and compares to: a millionth of a limit decides nothing."""
+"""Significant digits of factors and limits in rules; a millionth of a limit does not matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSlices:
-    """Of an objective by which stretches of time are good or bad, and not single events: what is read of each, and of a window.
+    """The recordings of an objective that judges slices of time instead of single events.
 
-    events, bad  the records of one slice
-    over         writes what a window adds up to, of a record's series
+    events, bad  record names of one slice
+    over         writes the rate over a window, from a record's series
     """
 
     events: str
@@ -35,14 +35,14 @@ class TimeSlices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SLI:
-    """An objective of a service with what its events are.
+    """An objective of a service with its events.
 
-    instrument   what its events are counted by
-    events, bad  per second over a window, as PromQL: all, and those that use up the budget
-    slices       where only slices are read from the metrics themselves, and windows from these
-    least        the events, and the bad ones, of the long window below which no alert fires; 0 where there is no such minimum
-    sampled      whether events are independent of one another, so that a few bad ones may be chance
-    describe     the annotations of the page alert, or of the ticket's
+    instrument   counts the events
+    events, bad  all and bad events per second over a window, as PromQL
+    slices       set if only slices read the metrics, and windows read the slices
+    least        minimum events and bad events in the long window for an alert; 0 for no minimum
+    sampled      whether events are independent, so that a few bad ones may be chance
+    describe     annotations of the page or ticket alert
     """
 
     scope: Scope
@@ -62,7 +62,7 @@ class SLI:
         return bool(burn.usable(self.objective, self.scope.retention_seconds))
 
     def pairs(self, severity: str) -> tuple[BurnRateWindows, ...]:
-        """Return the pairs of windows of its page, or of its ticket, that can be met."""
+        """Return the window pairs of its page or ticket that can be met."""
         usable = burn.usable(self.objective, self.scope.retention_seconds)
         return tuple(each for each in usable if each.severity == severity)
 
@@ -71,34 +71,34 @@ class SLI:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of everything that is recorded of it."""
+        """The labels of its recordings."""
         return {**self.scope.labels(), "objective": self.objective.name}
 
     @property
     def where(self) -> tuple[Matcher, ...]:
-        """What matches these labels."""
+        """Matchers for these labels."""
         return tuple(Matcher(key, "=", value) for key, value in self.labels.items())
 
     def recorded(self, record: str) -> str:
-        """Write a record of it that a rule before has written, without its labels."""
+        """Write the value of one of its records, without labels."""
         return f"sum({select(record, self.where)})"
 
     def is_slice(self, window: str) -> bool:
-        """Whether the events of a window are those of a slice itself."""
+        """Return whether a window is a single slice."""
         return self.slices is not None and self.slices.events == series_names.slo_events(window)
 
     def events_in(self, window: str, times: Decimal = Decimal(1)) -> str:
-        """Write how many events a window of a pair had, so many times, as recorded."""
+        """Write the recorded events in a window of a pair, multiplied by `times`."""
         return self._sum_of(series_names.slo_events, series_names.SLO_EVENTS_COUNTED, window, times)
 
     def bad_in(self, window: str) -> str:
-        """Write how many bad events a window of a pair had, as recorded."""
+        """Write the recorded bad events in a window of a pair."""
         return self._sum_of(
             series_names.slo_bad_events, series_names.SLO_BAD_EVENTS_COUNTED, window, Decimal(1)
         )
 
     def share_in(self, window: str) -> str:
-        """Write the share of a window's events that are bad; NaN where there are none, which no comparison keeps."""
+        """Write the share of a window's events that are bad; NaN without events, which no comparison keeps."""
         if window in burn.RECORDED:
             paced = self.scope.window(window)
             bad, events = (
@@ -118,5 +118,5 @@ class SLI:
 
     @property
     def slice(self) -> str:
-        """The shortest window, which the present burn rate is computed over."""
+        """The shortest window, for the current burn rate."""
         return self.scope.window(series_names.WINDOW)

@@ -1,1 +1,1 @@
-"""promtool tests of the generated rules. They read the rules; no rule knows of its tests."""
+"""promtool tests of the generated rules. Tests read the rules; rules do not depend on tests."""

@@ -11,19 +11,19 @@ from leadline.signals.promql import Matcher
 from ..annotations import NUMBER
 from ..conditions.absence import lost_edge
 from ..conditions.targets import own_targets
-from .input_series import Phase, another, constant, counting, outside, scraped, telling_label
+from .input_series import Phase, another, constant, counting, free_label, outside, scraped
 from .model import IDLE_STEP, NOTHING_MEASURED, STEP, AlertTest, Check, Input
 from .subject import Subject
 
 LAST, DUE = 20, 15
-"""The minute of the last sample in a test, and after how many more the alert is due."""
+"""The minute of the last sample in a test, and the minutes from there until the alert is due."""
 
 
 INSTRUMENTS = {alert: instrument for instrument, alert in ABSENT.items()}
 
 
 def stopped(subject: Subject) -> Iterator[AlertTest]:
-    """Samples that stop, but not those of others; and none ever, which is no alert where targets may be gone on purpose."""
+    """Test samples that stop while others continue, and no samples at all, which is silent if the service scales to zero."""
     if subject.scope.pace != 1:
         return
     service, annotations = subject.service, subject.alert.annotations
@@ -57,7 +57,7 @@ def _up(targets: tuple[Matcher, ...], steps: int) -> Iterator[Input]:
 
 
 def bucket_missing(subject: Subject) -> Iterator[AlertTest]:
-    """An old instance with the bucket, and a new one whose histogram has another edge in its place."""
+    """Test an old instance with the bucket, and a new one whose histogram has another edge instead."""
     latency, edge = subject.service.instruments["latency"], lost_edge(subject.service) or Decimal(0)
     fired = subject.fired({NUMBER: "1"})
     steady = (Phase(16, Decimal(60)),)
@@ -66,7 +66,7 @@ def bucket_missing(subject: Subject) -> Iterator[AlertTest]:
     def histogram(instance: str, le: str) -> Iterator[Input]:
         for suffix, labels in (("_bucket", {"le": le}), ("_bucket", {"le": "+Inf"}), ("_count", {})):
             entry = counting(latency, steady, suffix=suffix, labels=labels)
-            yield another(entry, Matcher(telling_label(latency.matchers), "=", instance))
+            yield another(entry, Matcher(free_label(latency.matchers), "=", instance))
 
     foreign = counting(latency, steady, suffix="_count")
     others = tuple(another(foreign, matcher) for matcher in outside(latency))

@@ -20,7 +20,7 @@ EVERY = 10
 
 
 def projected(subject: Subject) -> Iterator[AlertTest]:
-    """Spend in times of what the budget allows: within it, a spike of minutes, a spike that is over, and then beyond it."""
+    """Test spend as multiples of the allowed rate: within it, a short spike, a spike that is over, and then above it."""
     service, budget = subject.service, subject.monthly_budget_usd or Decimal(0)
     allowed = budget / (HOURS_PER_MONTH * 60)
     fired = subject.fired({USD: f"{2 * budget:.2f}"})
@@ -35,7 +35,7 @@ def projected(subject: Subject) -> Iterator[AlertTest]:
         step=EVERY,
     )
     yield AlertTest(
-        name="within it with a dear hour, a spike that is over, and a very dear hour",
+        name="within it with an expensive hour, a spike that is over, and a very expensive hour",
         inputs=spent((30, "0.8"), (8, "1.3"), (3, "10"), (30, "0.8"), (7, "20")),
         checks=(
             Check(minutes=37 * EVERY),
@@ -48,12 +48,12 @@ def projected(subject: Subject) -> Iterator[AlertTest]:
 
 
 def spent_this_month(subject: Subject) -> Iterator[AlertTest]:
-    """Spend within ten hours of January 1970, where promtool's clock begins; and all of that January, to see it end."""
+    """Test spend in ten hours of January 1970, where promtool's clock begins, and in the whole month, to see it end."""
     service, seconds = subject.service, subject.interval_seconds
     limit = (subject.monthly_budget_usd or Decimal(0)) * SPENT_SHARES[subject.alert.name]
 
     def spend(minutes: int, every: int, times: Decimal) -> tuple[Phase, ...]:
-        """So much in all, as recorded at each evaluation: what that many seconds cost."""
+        """Return phases that spend this multiple of the limit in total."""
         evaluations = minutes // every
         return (Phase(evaluations, limit * times * every / evaluations / (seconds / 60)),)
 
@@ -81,5 +81,5 @@ def spent_this_month(subject: Subject) -> Iterator[AlertTest]:
 
 
 def counted_each_minute(service: Service, phases: tuple[Phase, ...], every: int) -> tuple[Input, ...]:
-    """Return what a service spends, a sample each minute, of phases in steps of so many minutes."""
+    """Return a service's spend with one sample per minute, from phases in steps of `every` minutes."""
     return growing(service, [Phase(each.steps * every, each.events / every) for each in phases])

@@ -41,7 +41,7 @@ WRITE: Mapping[str, Write] = {
     names.MONTH_NEARLY_SPENT: budget.spent_this_month,
     names.MONTH_SPENT: budget.spent_this_month,
 }
-"""What writes the tests of each alert, by the alert's name."""
+"""The function that writes the tests of each alert, by alert name."""
 
 
 def build(
@@ -49,7 +49,7 @@ def build(
 ) -> tuple[FileTests, ...]:
     """Return the tests of rule files that were built from the same catalog, in the same order.
 
-    only  the names of the files whose tests are wanted; None for all
+    only  names of the files to test; None for all
     """
     by_name = {file.name: file for file in files}
     wanted = [file for file in files if only is None or file.name in only]
@@ -87,7 +87,7 @@ def _subjects(catalog: Catalog, file: RuleFile, service: Service | None) -> Iter
 
 
 def _written(subject: Subject) -> tuple[AlertTest, ...]:
-    """Return an alert's tests; none if no example of its series is known, which `generate` then counts as untested."""
+    """Return an alert's tests; none without an example of its series, which `generate` counts as untested."""
     try:
         return tuple(WRITE[subject.alert.name](subject))
     except NoExampleError:

@@ -1,4 +1,4 @@
-"""How much of what is generated its generated tests prove: alerts, and the recordings that they are computed from."""
+"""Coverage of generated alerts and recordings by generated tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECORDED_NAME = re.compile(r"[a-zA-Z_]\w*:[\w:]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Alerts with a firing and a silent test, recordings that a test evaluates from raw series, and all of both."""
+    """Counts of alerts and recordings, and of those tested: alerts that fire and stay silent, recordings from raw series."""
 
     alerts: int
     alerts_tested: int
@@ -25,7 +25,7 @@ class Coverage:
     recordings_tested: int
 
     def plus(self, other: Coverage, times: int) -> Coverage:
-        """Add another, so many times."""
+        """Return the sum with `times` times another."""
         return Coverage(
             alerts=self.alerts + times * other.alerts,
             alerts_tested=self.alerts_tested + times * other.alerts_tested,
@@ -41,9 +41,9 @@ class Coverage:
 
 
 def of(tests: Iterable[FileTests], times: Mapping[str, int] | None = None) -> Coverage:
-    """Count them over rule files.
+    """Sum the coverage of rule files.
 
-    times  by a file's name, how many files its tests prove, as their rules are alike; one if not given
+    times  by file name, the number of files with equal rules that its tests cover; one by default
     """
     total = Coverage(alerts=0, alerts_tested=0, recordings=0, recordings_tested=0)
     for each in tests:
@@ -62,7 +62,7 @@ def _count(tests: FileTests) -> Coverage:
 
 
 def tested_recordings(tests: FileTests) -> list[Recording]:
-    """Return the recordings that some test evaluates from raw series and looks at, directly or through others."""
+    """Return the recordings that tests evaluate from raw series, directly or indirectly."""
     known = Recorded(rule for file in (tests.file, *tests.reads) for rule in file.recordings)
     found = {id(rule): rule for expression in _looked_at(tests) for rule in known.read_by(expression)}
     return list(found.values())
@@ -74,7 +74,7 @@ def _is_tested(tests: Sequence[AlertTest]) -> bool:
 
 
 def _looked_at(tests: FileTests) -> Iterator[str]:
-    """Return each expression that a test depends on; not where the test itself gives what is recorded."""
+    """Yield the expressions that tests evaluate, except those whose recordings a test sets itself."""
     for alert, own in tests.of_alerts:
         if _is_tested(own) and any(each.is_firing and not _gives_records(alert, each) for each in own):
             yield alert.expr
@@ -83,7 +83,7 @@ def _looked_at(tests: FileTests) -> Iterator[str]:
 
 
 def _gives_records(alert: Alert, test: AlertTest) -> bool:
-    """Return whether a test gives what the alert reads of recordings, so that these are not evaluated in it."""
+    """Return whether a test sets the recordings that the alert reads, so that they are not evaluated."""
     read = selectors(alert.expr)
     given = (labels_of(entry) for entry in test.inputs if RECORDED_NAME.match(entry.selector))
     return any(each.selects(labels) for labels in given for each in read)

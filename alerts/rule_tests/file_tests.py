@@ -10,11 +10,11 @@ from .model import AlertTest, RecordingTest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTests:
-    """A rule file, and what proves it.
+    """A rule file with its tests.
 
-    reads          the files whose series its rules read
-    of_alerts      each alert with its tests; none where no example of its series is known
-    of_recordings  the tests of what is recorded
+    reads          files whose series its rules read
+    of_alerts      each alert with its tests; none without an example of its series
+    of_recordings  tests of the recordings
     """
 
     file: RuleFile

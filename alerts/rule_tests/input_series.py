@@ -23,7 +23,7 @@ NO_LABELS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """So many steps, and how many events each of them brings, bad ones among them; it may begin with a restart."""
+    """A number of steps, with events and bad events per step; it may begin with a restart."""
 
     steps: int
     events: Decimal
@@ -39,7 +39,7 @@ def counting(
     suffix: str = "",
     labels: Mapping[str, str] = NO_LABELS,
 ) -> Input:
-    """Return one series that this instrument would count, whose growth changes; in promtool's notation, exactly."""
+    """Return a counter series of this instrument that grows by phases, in promtool's notation."""
     value, parts = Decimal(0), []
     for each in phases:
         value = Decimal(0) if each.restarts else value
@@ -51,39 +51,39 @@ def counting(
 
 
 def presence(instrument: Instrument, phases: Sequence[Phase], *, suffix: str = "") -> Input:
-    """Return one series of this instrument that has no sample in the steps of bad phases."""
+    """Return a series of this instrument without samples in bad phases."""
     parts = (f"_x{each.steps}" if each.bad else f"1+0x{each.steps - 1}" for each in phases)
     return Input(selector=_series(instrument, suffix, {}), values=" ".join(parts))
 
 
 def constant(*levels: tuple[int, Decimal | int | None]) -> str:
-    """Write values that stay for so many steps each; None for no sample."""
+    """Write (steps, value) levels in promtool's notation; None for no sample."""
     return " ".join(
         f"_x{steps}" if value is None else f"{plain(value)}+0x{steps - 1}" for steps, value in levels
     )
 
 
 def level(instrument: Instrument, values: str, labels: Mapping[str, str] = NO_LABELS) -> Input:
-    """Return one series of a gauge with these values, in promtool's notation."""
+    """Return a gauge series with these values, in promtool's notation."""
     return Input(selector=_series(instrument, "", labels), values=values)
 
 
 def scraped(where: Sequence[Matcher], instance: str, values: str) -> Input:
-    """Return the `up` of one target that a selector matches."""
+    """Return `up` of a target that a selector matches."""
     labels = {
         name: example([each for each in where if each.label == name])
         for name in {each.label: 0 for each in where}
     }
-    labels[telling_label(where)] = instance
+    labels[free_label(where)] = instance
     return Input(
         selector=select(UP, [Matcher(name, "=", value) for name, value in labels.items()]), values=values
     )
 
 
 def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return what a service spends, the events of the phases being US dollars: its counter of spend, or tokens of a price.
+    """Return a service's spend, with events in US dollars: its counter of spend, or tokens with a price.
 
-    A counter is given by two instances, half each, and beside it what others spend.
+    Two instances count half each, beside the spend of others.
     """
     cost = service.instruments.get("cost")
     if cost is not None:
@@ -92,7 +92,7 @@ def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
         everywhere = (Phase(sum(each.steps for each in phases), OTHERS_USD),)
         others = counting(cost, everywhere, labels=model)
         return (
-            *(another(half, Matcher(telling_label(cost.matchers), "=", name)) for name in ("one", "two")),
+            *(another(half, Matcher(free_label(cost.matchers), "=", name)) for name in ("one", "two")),
             *(another(others, matcher) for matcher in outside(cost)),
         )
     name, kind, usd = next(
@@ -107,13 +107,13 @@ def growing(service: Service, phases: Sequence[Phase]) -> tuple[Input, ...]:
 
 
 def example_labels(instrument: Instrument) -> dict[str, str]:
-    """Return normalised labels, of those that an instrument has, with values that any series may have."""
+    """Return example values for the normalised labels that an instrument has."""
     known = (("route", "/example"), ("method", "GET"), ("model", "example"), ("token_type", "input"))
     return {name: value for name, value in known if instrument.has(name)}
 
 
 def others_than(scope: Scope) -> tuple[Scope, Scope]:
-    """Return a service of the same name in another project, and another service of this project."""
+    """Return a service of the same name in another project, and another service in this project."""
     return (
         replace(scope, project=f"{scope.project}-other"),
         replace(scope, service=f"{scope.service}-other"),
@@ -121,26 +121,26 @@ def others_than(scope: Scope) -> tuple[Scope, Scope]:
 
 
 OTHERS_USD = Decimal(1_000_000)
-"""US dollars a step that are not the service's."""
+"""US dollars per step spent by other services."""
 DIGITS = 12
-"""Significant digits of what a counter of a test grows by."""
+"""Significant digits of a test counter's growth."""
 FAILURES = ("500", "5xx", "5", "failure", "error", "Internal", "timeout", "x")
 SUCCESSES = ("200", "2xx", "2", "success", "stop", "OK", "ok", "0", "y")
 OTHERS = ("other", "another", "-", "0", "x", "Z")
-"""Values of status labels in the wild, and of labels of series that are not ours; the first that fits is the example."""
+"""Common values of status labels, and label values of other services; the first that fits is the example."""
 
 
 class NoExampleError(LookupError):
-    """No value is known that a regular expression in the catalog matches, so that no input series can be written."""
+    """No example matches a regular expression in the catalog, so no input series can be written."""
 
 
 def failure(requests: Instrument) -> str:
-    """Return a normalised status that counts as a failure, and is not left out. Raise NoExampleError if none is known."""
+    """Return a normalised status that counts as a failure and is not excluded. Raise NoExampleError if there is none."""
     return _status(requests, (*FAILURES, *_matched(requests.bad)), fails=True)
 
 
 def success(requests: Instrument) -> dict[str, str]:
-    """Return the status of a request that did not fail; nothing if only failures carry one. Raise NoExampleError if none is known."""
+    """Return the status label of a successful request; none if only failures carry one. Raise NoExampleError if there is none."""
     status = requests.label("status")
     if status is None or status.default:
         return {}
@@ -156,14 +156,14 @@ def _status(requests: Instrument, candidates: Iterable[str], *, fails: bool) -> 
 
 
 def _exposed(instrument: Instrument, label: Label, value: str) -> str | None:
-    """Return how a normalised value may be exposed so that the instrument's matchers select it."""
+    """Return an exposed form of a normalised value that the instrument's matchers select."""
     source = label.sources[0]
     own = [matcher for matcher in instrument.matchers if matcher.label == source]
     return next((raw for raw in label.exposed(value) if all(matcher.holds(raw) for matcher in own)), None)
 
 
-def telling_label(matchers: Iterable[Matcher]) -> str:
-    """Return a label by which instances may be told that no matcher is about."""
+def free_label(matchers: Iterable[Matcher]) -> str:
+    """Return a label for distinguishing instances that no matcher uses."""
     taken = {matcher.label for matcher in matchers}
     return next(label for label in ("instance", "replica", "pod", "leadline_instance") if label not in taken)
 
@@ -180,12 +180,12 @@ def another(entry: Input, label: Matcher) -> Input:
 
 
 def outside(instrument: Instrument) -> tuple[Matcher, ...]:
-    """Return labels of series that are not the instrument's: for each matcher one that it alone keeps out, if one is known."""
+    """Return labels of series outside the instrument: for each matcher, one that only it excludes, if there is an example."""
     return tuple(filter(None, (kept_out(each, instrument.matchers) for each in instrument.matchers)))
 
 
 def kept_out(matcher: Matcher, matchers: Sequence[Matcher]) -> Matcher | None:
-    """Return a label that one of several matchers keeps out, and no other."""
+    """Return a label that only this one of several matchers excludes."""
     beside = [each for each in matchers if each.label == matcher.label and each != matcher]
     if matcher.operator == "!=":
         candidates: Iterable[str] = (matcher.value,)
@@ -221,7 +221,7 @@ def _series(instrument: Instrument, suffix: str, labels: Mapping[str, str]) -> s
 
 
 TELLING = ("status", "model", "token_type")
-"""Labels that decide what a series counts; others are left as the matchers want them."""
+"""Labels that determine what a series counts; the others keep the values that matchers require."""
 WILD = (
     (".*", ""),
     (".+", "x"),
@@ -235,11 +235,11 @@ WILD = (
     (r"\d", "1"),
     (".", "0"),
 )
-"""Parts of expressions that match many values, and one that each matches."""
+"""Regular expression parts that match many values, each with an example."""
 
 
 def example(matchers: Sequence[Matcher]) -> str:
-    """Return a value that all matchers on one label select; "" for none. Raise NoExampleError if none is known."""
+    """Return a value that all matchers on a label select; "" for a missing label. Raise NoExampleError if there is none."""
     wanted: list[str] = [value for each in matchers if each.operator[0] == "=" for value in _matched_by(each)]
     candidates: list[str] = [*wanted, *(() if wanted else ("",)), "example", *FAILURES, *SUCCESSES, *OTHERS]
     for value in candidates:
@@ -253,7 +253,7 @@ def _matched_by(matcher: Matcher) -> Iterable[str]:
 
 
 def _matched(pattern: str) -> Iterator[str]:
-    """Return values that an expression matches: each of a list, or with its wild parts filled in."""
+    """Yield values that an expression matches: each alternative, with wildcards filled in."""
     for part in re.split(r"(?<!\\)\|", pattern.removeprefix("(").removesuffix(")")):
         filled = part
         for wild, value in WILD:

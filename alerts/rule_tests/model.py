@@ -1,4 +1,4 @@
-"""Rule tests as values: input series, what is expected of an alert, and what is recorded."""
+"""Rule tests as values: input series, and the expected alerts and recordings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 STEP = 2
-"""Minutes between evaluations, and samples, of most tests: promtool evaluates every rule at each."""
+"""Minutes between evaluations and samples in most tests; promtool evaluates every rule at each step."""
 IDLE_STEP = 30
-"""The same of tests in which nothing is measured."""
+"""The same for tests without series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One series of a test: its selector, and its values in promtool's notation."""
+    """An input series: its selector, and its values in promtool's notation."""
 
     selector: str
     values: str
@@ -22,7 +22,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """That an alert fires after so many minutes, with `annotations` if these can be foretold, or that it is silent."""
+    """The expectation that an alert fires after so many minutes, with `annotations` if predictable, or that it is silent."""
 
     minutes: int
     fires: bool = False
@@ -31,10 +31,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertTest:
-    """What an alert does while series have these values.
+    """The behaviour of an alert with these input series.
 
-    labels   those that the firing alert has besides its own
-    step     minutes between evaluations and between samples; long windows are tested in long steps, which takes less time
+    labels   labels of the firing alert beyond the rule's own
+    step     minutes between evaluations and samples; long steps keep tests of long windows fast
     sampled  minutes between samples, if not at each evaluation
     """
 
@@ -47,24 +47,24 @@ class AlertTest:
 
     @property
     def minutes(self) -> int:
-        """How long it takes."""
+        """The duration of the test in minutes."""
         return max(each.minutes for each in self.checks)
 
     @property
     def is_firing(self) -> bool:
-        """Whether it expects the alert to fire."""
+        """Whether the test expects the alert to fire."""
         return any(each.fires for each in self.checks)
 
 
 NOTHING_MEASURED = AlertTest(
     name="nothing is measured", inputs=(), checks=(Check(minutes=60),), step=IDLE_STEP
 )
-"""The test of every alert but those on absence: without series it is silent."""
+"""The test of every alert except those on absence: silent without series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingTest:
-    """What is recorded while series have these values: after `minutes` each expression has its value, within a thousandth.
+    """The recordings from these input series: after `minutes`, each expression has its value to within a thousandth.
 
     step     minutes between evaluations
     sampled  minutes between samples, if not at each evaluation

@@ -1,4 +1,4 @@
-"""Tests of many alerts in few: what promtool takes is steps, each of which evaluates every rule, so tests that are apart share them."""
+"""Pack independent tests together: promtool's time is steps, each of which evaluates every rule, so tests share them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ESCAPED = {"n": "\n"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One test, what it touches, how long it takes, and how often rules are evaluated and series have samples, in minutes."""
+    """A test, the series it touches, its duration, and its evaluation and sample intervals, in minutes."""
 
     test: tuple[Alert, AlertTest] | RecordingTest
     touches: Touched
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(slots=True)
 class Together:
-    """Tests that run at once."""
+    """Tests that run together."""
 
     step: int
     sampled: int
@@ -46,7 +46,7 @@ class Together:
 
 
 def packed(tests: FileTests, known: Recorded) -> list[Together]:
-    """Pack the tests of a rule file, the longest first, each into the first in which it touches nothing of the others."""
+    """Pack the tests of a rule file, longest first, each with the first tests that it does not interfere with."""
     found: list[Together] = []
     parts = sorted(_parts(tests, known), key=lambda each: (each.step, each.sampled, -each.minutes))
     for part in parts:
@@ -77,7 +77,7 @@ def _part(
 
 
 def labels_of(entry: Input) -> Mapping[str, str]:
-    """Return the labels of an input series, its name among them."""
+    """Return the labels of an input series, including its name."""
     return _labels(entry.selector)
 
 
@@ -93,18 +93,18 @@ def _labels(selector: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The series that a test gives, by metric, and the selectors that its outcome depends on, by metric; "" for any."""
+    """The input series of a test, and the selectors it depends on, both by metric; "" for any metric."""
 
     given: Mapping[str, Mapping[str, Input]]
     read: Mapping[str, tuple[Selector, ...]]
 
     def is_apart_from(self, other: Touched) -> bool:
-        """Return whether neither reads what only the other gives, so that both may be given at once."""
+        """Return whether neither reads series that only the other sets, so that they can run together."""
         return not _reads(self, other) and not _reads(other, self)
 
 
 def touched(inputs: Iterable[Input], read: Iterable[Selector]) -> Touched:
-    """Index what a test gives and reads."""
+    """Index the series that a test sets and reads."""
     given: dict[str, dict[str, Input]] = {}
     for entry in inputs:
         given.setdefault(entry.selector.partition("{")[0], {})[entry.selector] = entry

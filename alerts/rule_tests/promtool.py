@@ -1,4 +1,4 @@
-"""Rule tests as promtool reads them, in YAML whose bytes are stable."""
+"""Write rule tests for promtool, as YAML with stable bytes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .model import STEP, AlertTest, RecordingTest
 from .packing import Part, Together, packed
 
 LEAST = Decimal("0.000001")
-"""Values are compared within a thousandth of them, or of this."""
+"""Values are compared to within a thousandth of their size, or of this if they are smaller."""
 
 
 def test_files(tests: FileTests) -> dict[str, str]:
-    """Write the promtool tests of a rule file, one file for each time between evaluations, by name.
+    """Write the promtool tests of a rule file, one file per evaluation interval, by name.
 
-    The rule file, and what it reads, are found in ../rules/.
+    The rule file and the files it reads are in ../rules/.
     """
     file, read = tests.file, tests.reads
     known = Recorded(rule for each in (file, *read) for rule in each.recordings)
@@ -84,12 +84,12 @@ def _recorded(test: RecordingTest) -> dict[str, list[dict[str, Any]]]:
 
 
 def _labels_of(expression: str) -> str:
-    """Return the labels that are left of a selector after arithmetic: those that it names; of a sum, none."""
+    """Return the labels of a selector's result after arithmetic: those that it names; none for a sum."""
     return "{}" if expression.startswith("sum(") else "{" + expression.partition("{")[2]
 
 
 def _expected(alert: Alert, test: AlertTest) -> dict[str, list[dict[str, Any]]]:
-    """Write what is expected of an alert; where what it says is not foretold, that it fires."""
+    """Write what is expected of an alert: its annotations if predictable, else only that it fires."""
     labels = {**alert.labels, **test.labels}
     found: dict[str, list[dict[str, Any]]] = {"alert_rule_test": [], "promql_expr_test": []}
     for check in test.checks:

@@ -18,16 +18,16 @@ EXAMPLE_LIMIT = Decimal(200)
 RESOURCES = {alert: resource for resource, alert in FULL.items()}
 
 FIRST, MORE = 15, 20
-"""For how many steps a test stays at what is silent, and then at what an alert fires at."""
+"""Steps of a test at a silent level, and then at a firing one."""
 
 
 def headroom(subject: Subject) -> Iterator[AlertTest]:
-    """Of each resource: headroom enough, and then little."""
+    """Test each resource with enough headroom, and then little."""
     factor = subject.service.tuning.headroom
     short, ample = factor / Decimal("1.1"), factor * Decimal("1.1")
     for resource, planned in saturation.planned(subject.service.instruments).items():
         yield _test(
-            f"headroom enough of {resource}, and then little",
+            f"enough headroom of {resource}, and then little",
             _used(subject, resource, planned / ample, planned / short),
             subject.fired({RESOURCE: resource, NUMBER: humanized(short)}),
             resource,
@@ -38,7 +38,7 @@ def headroom(subject: Subject) -> Iterator[AlertTest]:
 def _test(
     name: str, inputs: tuple[Input, ...], fired: Annotations, resource: str = "", *, hold: int = 15
 ) -> AlertTest:
-    """Something for half an hour, and then something at which an alert fires that waits for so many minutes."""
+    """Return a test that is silent for half an hour and then fires after `hold` minutes."""
     due = FIRST * STEP + hold
     return AlertTest(
         name=name,
@@ -53,18 +53,18 @@ def _test(
 
 
 def full(subject: Subject) -> Iterator[AlertTest]:
-    """Room enough, and then nearly exhausted."""
+    """Test a pool or queue with enough room, and then nearly exhausted."""
     limit = subject.service.tuning.exhausted
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.95")
     fired = subject.fired({SHARE: percent(above)})
     resource = RESOURCES[subject.alert.name]
     inputs = _used(subject, resource, below, above)
-    yield _test("room enough, and then nearly exhausted", inputs, fired, resource, hold=5)
+    yield _test("enough room, and then nearly exhausted", inputs, fired, resource, hold=5)
     yield NOTHING_MEASURED
 
 
 def stuck(subject: Subject) -> Iterator[AlertTest]:
-    """A queue that grows, and is empty once; is long, and does not grow; and one that grows and never drains."""
+    """Test a queue that grows but is empty once, is long but steady, and then grows without draining."""
     queue, instrument = subject.scope.select(series_names.QUEUE), subject.service.instruments["queue"]
     values = "0+10x14 0 0+10x14 500x34 500+20x30"
     fired = subject.fired({NUMBER: "800"})
@@ -78,7 +78,7 @@ def stuck(subject: Subject) -> Iterator[AlertTest]:
 
 
 def throttled(subject: Subject) -> Iterator[AlertTest]:
-    """Held back a little, and then much."""
+    """Test a little throttling, and then a lot."""
     service, limit = subject.service, subject.service.tuning.throttled
     above, below = round((1 + limit) / 2, 6), limit * Decimal("0.9")
     fired = subject.fired({SHARE: percent(above)})
@@ -87,7 +87,7 @@ def throttled(subject: Subject) -> Iterator[AlertTest]:
     steady = (Phase(FIRST + MORE, Decimal(600)),)
     inputs = (counting(held, phases), counting(periods, steady))
     yield AlertTest(
-        name="held back a little, and then much",
+        name="throttled a little, and then a lot",
         inputs=inputs,
         checks=(
             Check(minutes=(FIRST - 1) * STEP),
@@ -98,7 +98,7 @@ def throttled(subject: Subject) -> Iterator[AlertTest]:
 
 
 def _used(subject: Subject, resource: str, first: Decimal, then: Decimal) -> tuple[Input, ...]:
-    """Return series that make a resource so full, and then so full; as recorded, where promtool cannot be given its instruments."""
+    """Return series that fill a resource to two levels; recorded ones if promtool cannot represent its instruments."""
     found = saturation.resources(subject.service.instruments)[resource]
     used, limit = found.used, found.limit
     if used.expression or limit.expression or used.native or used.names:

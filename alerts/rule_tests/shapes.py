@@ -1,4 +1,4 @@
-"""Services whose rules are alike: one set of rule tests proves them all."""
+"""Group services with equal rules, so that one set of rule tests covers them all."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NAME, VALUE = "SERVICE", "VALUE"
 def representatives(
     catalog: Catalog, files: tuple[RuleFile, ...], texts: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return for each rule file, by name, the first whose rules are equal but for names and plain selector values.
+    """Map each rule file to the first with equal rules, apart from names and plain selector values.
 
-    texts  the rule files as written, by name
+    texts  rule files as written, by name
     """
     services = {f"{catalog.project}-{service.name}": service for service in catalog.services}
     first: dict[str, str] = {}
@@ -34,9 +34,9 @@ def representatives(
 
 
 def shape_of(project: str, service: Service, text: str) -> str:
-    """Return a service's rules with its name and its plain selector values written as placeholders.
+    """Return a service's rules with placeholders for its name and plain selector values.
 
-    Values that differ get placeholders that differ, so services that share a target are told from those that do not.
+    Different values get different placeholders, which distinguishes services that share a target from those that do not.
     """
     text = text.replace(service_uid(project, service.name), NAME)
     values = {
@@ -48,7 +48,7 @@ def shape_of(project: str, service: Service, text: str) -> str:
 
 
 def _plain(service: Service) -> Iterator[Matcher]:
-    """Return the matchers of the service's instruments that select one plain value, each once."""
+    """Yield the matchers of the service's instruments that select one plain value, each once."""
     instruments = service.instruments.values()
     every = chain.from_iterable(
         (*each.matchers, *(each.failed.matchers if each.failed else ())) for each in instruments

@@ -1,4 +1,4 @@
-"""The raw series that an SLI counts, as input series of its rule tests."""
+"""Input series for the raw series that an SLI counts."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ from .input_series import (
     counting,
     example_labels,
     failure,
+    free_label,
     outside,
     presence,
     success,
-    telling_label,
 )
 from .model import STEP, Input
 
 MINUTE = 60
 ENOUGH = Decimal(1_000_000)
-"""Bad events a step that a budget allows in the tests, so many that none of their shares is chance."""
+"""Allowed bad events per step in the tests, enough to rule out chance."""
 CHEAP, EXPENSIVE = Decimal("0.6"), Decimal("1.6")
-"""What an event costs in the tests, in times of its limit."""
+"""Cost of an event in the tests, as a multiple of its limit."""
 OTHERS = Decimal(10) ** 9
-"""Events, and US dollars, a step that are not the service's."""
+"""Events and US dollars per step of other services."""
 
 
 def counts(sli: SLI) -> bool:
-    """Return whether promtool can be given what an SLI counts; promtool 2.42 knows no native histogram."""
+    """Return whether promtool can represent the series that an SLI counts; promtool 2.42 has no native histograms."""
     return sli.objective.name == "freshness" or not sli.instrument.native
 
 
 def many_events(sli: SLI) -> Decimal:
-    """Return how many events a step has: the smaller the budget, the more."""
+    """Return the events per step: the smaller the budget, the more."""
     return rounded(ENOUGH / (1 - sli.objective.target), 3)
 
 
 def fed(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return what is counted, by two instances, and what others count; or what is recorded, if promtool cannot be given counters."""
+    """Return counters of two instances and of others; or recorded series if promtool cannot represent the counters."""
     steps = sum(each.steps for each in phases)
     others = tuple(_idle(sli, steps))
     if not counts(sli):
         return (*_recorded(sli, phases), *others)
     counted = COUNTED[sli.objective.name]
-    if sli.objective.name == "freshness":  # series of others cannot be told from ours by what they count
+    if sli.objective.name == "freshness":  # counts do not distinguish our series from others
         return (*counted(sli, phases), *others)
     ours = counted(sli, [replace(each, events=each.events / 2, bad=each.bad / 2) for each in phases])
     many = many_events(sli)
     everywhere = counted(sli, (Phase(steps, many, many),))
     spend = sli.service.instruments["cost"].matchers if sli.objective.name == "cost" else ()
-    telling = telling_label((*sli.instrument.matchers, *spend))
-    apart = (another(entry, Matcher(telling, "=", name)) for entry in ours for name in ("one", "two"))
+    free = free_label((*sli.instrument.matchers, *spend))
+    apart = (another(entry, Matcher(free, "=", name)) for entry in ours for name in ("one", "two"))
     foreign = () if spend else outside(sli.instrument)
     return (*apart, *(another(entry, matcher) for entry in everywhere for matcher in foreign), *others)
 
 
 def _availability(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return all requests as those that failed and the others; apart where failures have a counter of their own."""
+    """Return failed and successful requests; or all requests and failures, if failures have their own counter."""
     requests, labels = sli.instrument, example_labels(sli.instrument)
     if requests.failed and not requests.has("status"):
         return (
@@ -79,7 +79,7 @@ def _availability(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
 
 
 def _latency(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return requests of which a share is slower than the objective's threshold."""
+    """Return requests, a share of which is slower than the objective's threshold."""
     histogram, labels = sli.instrument, example_labels(sli.instrument)
     edge = histogram.raw_edge(sli.objective.within) if sli.objective.within else ""
     within = counting(
@@ -97,12 +97,12 @@ def _latency(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
 
 
 def _freshness(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return a series that has no sample in the steps of phases that are bad."""
+    """Return a series without samples in bad phases."""
     return (presence(sli.instrument, phases, suffix=sli.instrument.count_suffix),)
 
 
 def _cost(sli: SLI, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return events, and what they cost: below the limit, or above it in phases that are bad; and those of others."""
+    """Return events and their cost, below the limit or above it in bad phases; and those of others."""
     counter, spend = sli.instrument, sli.service.instruments["cost"]
     limit = sli.objective.limit_usd or Decimal(0)
     model = {"model": "example"} if spend.has("model") else {}
@@ -121,7 +121,7 @@ COUNTED = {"availability": _availability, "latency": _latency, "freshness": _fre
 
 
 def _recorded(sli: SLI, phases: Sequence[Phase]) -> Iterator[Input]:
-    """Return the recorded events of the windows: at each step what its steps brought, per second of the whole of it."""
+    """Return the recorded events per second of each window, averaged over the whole window at each step."""
     every = [each for each in phases for _ in range(each.steps)]
     for window in burn.RECORDED:
         covers = max(1, int(duration(window) / MINUTE / STEP))
@@ -148,7 +148,7 @@ def _idle(sli: SLI, steps: int) -> Iterator[Input]:
 
 
 def recorded_of_others(sli: SLI, record: str, steps: int, *more: Matcher) -> Iterator[Input]:
-    """Return what is recorded of another project, service and objective: all of it bad."""
+    """Return recorded events of another project, service and objective, all bad."""
     for each in sli.where:
         other = replace(each, value=f"{each.value}-other")
         where = [*(other if matcher == each else matcher for matcher in sli.where), *more]

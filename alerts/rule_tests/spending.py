@@ -23,22 +23,22 @@ UNPRICED_MODEL = "example-without-a-price"
 
 
 def anomaly(subject: Subject) -> Iterator[AlertTest]:
-    """A day of next to nothing and a usual week; then far more than nothing, a little more than usual, and far more."""
+    """Test a day of nearly no spend and a normal week; then far more than nothing, slightly above normal, and far above."""
     service, surge = subject.service, subject.service.tuning.spend_surge
     floor = floor_usd(subject.monthly_budget_usd)
-    usual = (4 * floor / (surge - 1) if surge > 1 else 4 * floor) * SAMPLED / 60
-    nothing, far = usual / 100, 2 * surge
+    normal = (4 * floor / (surge - 1) if surge > 1 else 4 * floor) * SAMPLED / 60
+    nothing, far = normal / 100, 2 * surge
     phases = (
         Phase(DAY_STEPS, nothing),
-        Phase(6 * DAY_STEPS, usual),
+        Phase(6 * DAY_STEPS, normal),
         Phase(DAY_STEPS, nothing * far),
-        Phase(DAY_STEPS, usual * (1 + surge) / 2),
-        Phase(DAY_STEPS, usual * far),
+        Phase(DAY_STEPS, normal * (1 + surge) / 2),
+        Phase(DAY_STEPS, normal * far),
     )
-    fired = subject.fired({USD: f"{far * usual * 60 / SAMPLED:.2f}"})
+    fired = subject.fired({USD: f"{far * normal * 60 / SAMPLED:.2f}"})
     day = DAY_STEPS * SAMPLED
     yield AlertTest(
-        name="far more than nothing, a little more than usual, and far more",
+        name="far more than nothing, slightly above normal, and far above normal",
         inputs=growing(service, phases),
         checks=(
             Check(minutes=5 * day),
@@ -53,14 +53,14 @@ def anomaly(subject: Subject) -> Iterator[AlertTest]:
 
 
 def unit_cost(subject: Subject) -> Iterator[AlertTest]:
-    """A cheap hour, and then one in which each unit costs more than its target."""
+    """Test a cheap hour, and then one in which each unit costs more than its target."""
     target = next(
         each for each in unit_costs(subject.service) if UNIT_COST[each.signal] == subject.alert.name
     )
     fired = subject.fired({UNIT_USD: f"{float(target.value * EXPENSIVE):.3g}"})
     phases = (Phase(6, target.value * CHEAP), Phase(9, target.value * EXPENSIVE))
     yield AlertTest(
-        name="cheap, and then dear",
+        name="cheap, and then expensive",
         inputs=_at(subject, target, phases),
         checks=(Check(minutes=75), Check(minutes=210, fires=True, annotations=fired)),
         step=15,
@@ -69,11 +69,11 @@ def unit_cost(subject: Subject) -> Iterator[AlertTest]:
 
 
 EXPENSIVE, CHEAP = Decimal("1.25"), Decimal("0.8")
-"""What a unit costs in the tests, in times of its target."""
+"""Cost of a unit in the tests, as a multiple of its target."""
 
 
 def _at(subject: Subject, target: Target, phases: Sequence[Phase]) -> tuple[Input, ...]:
-    """Return units that cost so much each; as recorded where spend is tokens × prices, whose ratio none can choose."""
+    """Return units at these costs; recorded series if spend is tokens × prices, whose ratio is fixed."""
     scope, service, unit = subject.scope, subject.service, UNIT_COSTS[target.signal]
     counter, amount = service.instruments[unit.instrument], Decimal(10_000)
     spent = [replace(each, events=amount / unit.many * each.events) for each in phases]
@@ -93,7 +93,7 @@ def _at(subject: Subject, target: Target, phases: Sequence[Phase]) -> tuple[Inpu
 
 
 def unpriced(subject: Subject) -> Iterator[AlertTest]:
-    """Tokens of a model without a price, of one that has one, and what is recorded of another project and another service."""
+    """Test tokens of a model without a price and of one with a price, beside recordings of another project and service."""
     service, tokens = subject.service, subject.service.instruments["tokens"]
     fired = subject.fired({NUMBER: "10", MODEL: UNPRICED_MODEL})
     others = (

@@ -1,4 +1,4 @@
-"""What is recorded of a service under steady traffic whose rates are known: the test of recordings that no alert reads."""
+"""Test recordings that no alert reads, under steady traffic with known rates."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from .input_series import (
     counting,
     example_labels,
     failure,
+    free_label,
     growing,
     outside,
     presence,
     success,
-    telling_label,
 )
 from .model import STEP, Input, RecordingTest
 from .packing import labels_of
 
 MINUTES = 30
 REQUESTS, FAILED, TOKENS, SPENT = Decimal(600), Decimal(30), Decimal(6000), Decimal("0.6")
-"""A minute's requests, those of them that fail, tokens, and US dollars where no objective limits these."""
+"""Per minute: requests, failed requests, tokens, and US dollars without a cost objective."""
 CHEAP, DEAR = Decimal("0.8"), Decimal("1.25")
-"""What is spent where an objective limits it, in times of the limit."""
+"""Spend under a cost objective, as a multiple of its limit."""
 USUAL_SECONDS = Decimal("0.05")
 STEADY = (Phase(MINUTES // STEP + 1, REQUESTS * STEP, FAILED * STEP),)
 Sums = dict[str, Decimal]
-"""What the series of a record add up to; in an hour, or six, there is only what came since the counters began at 0."""
+"""The sum of a record's series; windows of one or six hours have only the events since the counters began at 0."""
 Expectations = Iterator[tuple[str, Decimal]]
 
 
 def of_service(service: Service, groups: tuple[Group, ...]) -> tuple[RecordingTest, ...]:
-    """Return the test; none where nothing of the service can be counted in it."""
+    """Yield the test, unless it can count none of the service's instruments."""
     try:
         inputs = {entry.selector: entry for entry in _inputs(service)}
     except NoExampleError:
@@ -66,7 +66,7 @@ def of_service(service: Service, groups: tuple[Group, ...]) -> tuple[RecordingTe
 
 
 def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[RecordingTest]:
-    """Instances that never had, or have just lost, the bucket of the latency objective: none of their requests is an event."""
+    """Test instances without the latency objective's bucket, or that just lost it: their requests are not events."""
     latency, objective = _counts(service, "latency"), service.objective("latency")
     edge = objective.within if objective else None
     if latency is None or edge is None or edge not in latency.buckets:
@@ -76,7 +76,7 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
 
     def series(instance: str, suffix: str, values: str, le: str = "") -> Input:
         entry = counting(latency, STEADY, suffix=suffix, labels={"le": le} if le else {})
-        return another(replace(entry, values=values), Matcher(telling_label(latency.matchers), "=", instance))
+        return another(replace(entry, values=values), Matcher(free_label(latency.matchers), "=", instance))
 
     kept, other = latency.raw_edge(edge), latency.raw_edge(edge * 7)
     all_of_them = f"0+{plain(many)}x{last}"
@@ -115,7 +115,7 @@ def _without_bucket(service: Service, rules: Sequence[tuple[Group, Recording]]) 
 
 
 def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[RecordingTest]:
-    """Events that cost a little less than their limit: none of them is bad."""
+    """Test events that cost slightly less than their limit: none is bad."""
     objective = service.objective("cost")
     counter = _counts(service, objective.of) if objective else None
     if (
@@ -139,7 +139,7 @@ def _cheap(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterat
 
 
 def _stopped(service: Service, rules: Sequence[tuple[Group, Recording]]) -> Iterator[RecordingTest]:
-    """Samples that stop, while those of others go on: every moment of the last minutes is bad."""
+    """Test samples that stop while others continue: every evaluation in the last minutes is bad."""
     objective = service.objective("freshness")
     instrument = _counts(service, objective.of) if objective else None
     if instrument is None:
@@ -174,20 +174,20 @@ COUNTED = {
 
 
 def of_project(groups: tuple[Group, ...]) -> tuple[RecordingTest, ...]:
-    """Return the test of what is recorded whatever happens; none where nothing is."""
+    """Yield the test of constant recordings, if there are any."""
     rules = [rule for group in groups for rule in group.recordings]
     expects = tuple((rule.series, rule.constant) for rule in rules if rule.constant is not None)
     return (RecordingTest(name="constants", inputs=(), minutes=1, expects=expects),) if expects else ()
 
 
 def _counts(service: Service, name: str) -> Instrument | None:
-    """Return an instrument that promtool can be given series of."""
+    """Return an instrument whose series promtool can represent."""
     found = service.instruments.get(name)
     return None if found is None or found.native or found.kind == "gauge" else found
 
 
 def _inputs(service: Service) -> Iterator[Input]:
-    """Return what is counted, and the same of others, each kept out by another matcher of every instrument that reads the metric."""
+    """Return counted series, and the same of others, each excluded by a different matcher of every instrument of the metric."""
     yield from _counted(service)
     instruments = [found for name in COUNTING if (found := _counts(service, name))]
     for instrument in instruments:
@@ -231,7 +231,7 @@ def _tokens(tokens: Instrument) -> Iterator[Input]:
 
 
 def _spent(service: Service, times: Decimal = DEAR) -> Decimal:
-    """Return what a minute costs: so many times what a cost objective allows for its events, if there is one."""
+    """Return the cost of a minute: a multiple of the cost objective's limit, if there is one."""
     objective = service.objective("cost")
     if objective is None or objective.limit_usd is None:
         return SPENT
@@ -271,12 +271,12 @@ def _requests(requests: Instrument) -> Iterator[Input]:
 
 
 def _taken(latency: Instrument) -> Decimal:
-    """Return what each request takes, in seconds: the edge in the middle, where edges are known."""
+    """Return each request's duration in seconds: the middle bucket edge, if edges are known."""
     return latency.buckets[len(latency.buckets) // 2] if latency.buckets else USUAL_SECONDS
 
 
 def _beside(latency: Instrument, count: Input) -> Iterator[Input]:
-    """Return the buckets and the sum of a histogram beside one series of its count, with the same labels."""
+    """Return the buckets and the sum of a histogram for a series of its count, with the same labels."""
     labels, taken = count.selector.removeprefix(f"{latency.metric}_count"), _taken(latency)
     inner = labels.removeprefix("{").removesuffix("}")
     if latency.knows_buckets:
@@ -291,7 +291,7 @@ def _beside(latency: Instrument, count: Input) -> Iterator[Input]:
 
 
 def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
-    """Return what a rule records: a constant as it is, a rate as it was counted, a share by what each request took."""
+    """Return the expected value of a recording: a constant, a counted rate, or a share by request duration."""
     if rule.constant is not None:
         yield rule.series, rule.constant
     elif rule.record in sums:
@@ -301,7 +301,7 @@ def _expected(service: Service, rule: Recording, sums: Sums) -> Expectations:
 
 
 def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
-    """Return what is computed of a budget, from the share of events that is bad all the time."""
+    """Return the expected values of a budget, from a constant share of bad events."""
     objective = service.objective(rule.labels.get("objective", ""))
     events, share = _events(service, objective) if objective else (Decimal(0), Decimal(0))
     if objective is None or not events:
@@ -313,7 +313,7 @@ def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
         series_names.SLO_BAD_EVENTS_COUNTED: events * seconds * share,
         series_names.SLO_REMAINING: 1 - burn,
     }
-    if objective.name == "freshness":  # how many moments there are depends on how often promtool evaluates
+    if objective.name == "freshness":  # the number of moments depends on promtool's evaluations
         moments = Decimal(WINDOW_SECONDS // 60 // STEP + 1)
         values |= {
             series_names.slo_events(WINDOW): moments / WINDOW_SECONDS,
@@ -327,7 +327,7 @@ def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
             series_names.slo_events(WINDOW): events,
             series_names.slo_bad_events(WINDOW): events * share,
         }
-        if objective.name != "cost":  # whose hour is an average of what each five minutes were
+        if objective.name != "cost":  # its hour is an average of five-minute slices
             values[series_names.slo_events("1h")] = events * MINUTES / 60
             values[series_names.slo_bad_events("1h")] = events * share * MINUTES / 60
     if rule.record in values:
@@ -335,7 +335,7 @@ def _of_budget(service: Service, group: Group, rule: Recording) -> Expectations:
 
 
 def _events(service: Service, objective: Objective) -> tuple[Decimal, Decimal]:
-    """Return an objective's events per second, and the share of them that is bad; none where that cannot be said."""
+    """Return an objective's events per second and the bad share of them; none if unknown."""
     requests, latency = _counts(service, "requests"), _counts(service, "latency")
     if objective.name == "availability" and requests:
         return REQUESTS / 60, FAILED / REQUESTS

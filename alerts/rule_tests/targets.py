@@ -14,12 +14,12 @@ from .input_series import (
     Phase,
     another,
     counting,
+    free_label,
     kept_out,
     others_than,
     outside,
     scraped,
     success,
-    telling_label,
 )
 from .model import IDLE_STEP, NOTHING_MEASURED, AlertTest, Check, Input
 from .subject import Subject
@@ -28,11 +28,11 @@ MANY_REQUESTS = Decimal(1000)
 
 
 GONE = "stale _"
-"""The notation of a target that service discovery no longer has."""
+"""promtool's notation for a target that left service discovery."""
 
 
 def service_down(subject: Subject) -> Iterator[AlertTest]:
-    """Two targets: both down for one evaluation, one down for longer, then both; those of others are up."""
+    """Test two targets: both down for one evaluation, one down for longer, then both; those of others are up."""
     where, fired = service_targets(subject.service), subject.fired({NUMBER: "0"})
     yield AlertTest(
         name="down for a moment, one down, and then all, but not those of others",
@@ -48,7 +48,7 @@ def service_down(subject: Subject) -> Iterator[AlertTest]:
 
 
 def vanished(subject: Subject) -> Iterator[AlertTest]:
-    """Two targets: gone for four minutes, down for ten, and then gone for good; and none ever, while others are recorded."""
+    """Test two targets: gone for four minutes, down for ten, then gone for good; and no targets ever, while others are recorded."""
     where = service_targets(subject.service)
     recorded_of_others = (
         Input(selector=each.select(series_names.TARGETS_UP), values="1x4")
@@ -78,7 +78,7 @@ def vanished(subject: Subject) -> Iterator[AlertTest]:
 
 
 def lost(subject: Subject) -> Iterator[AlertTest]:
-    """Six targets: three are gone, then a fourth for minutes, and then for good; at last the others are down, of which others tell."""
+    """Test six targets: three are gone, then a fourth for minutes, then for good; finally the rest are down, for other alerts."""
     where = service_targets(subject.service)
     fired = Check(minutes=58, fires=True, annotations=subject.fired({SHARE: percent(1 / Decimal(3))}))
     half, fourth = f"1x4 {GONE}x40", f"1x12 {GONE}x2 1x4 {GONE}x40"
@@ -91,7 +91,7 @@ def lost(subject: Subject) -> Iterator[AlertTest]:
 
 
 def some_down(subject: Subject) -> Iterator[AlertTest]:
-    """One target is down for eight minutes, and then for good; of each selector, while all others are up."""
+    """Test one target per selector that is down for eight minutes and then for good, while all others are up."""
     fired = subject.fired({NUMBER: "1"})
     for number, where in enumerate(target_selectors(subject.service), 1):
         yield AlertTest(
@@ -103,7 +103,7 @@ def some_down(subject: Subject) -> Iterator[AlertTest]:
 
 
 def restarting(subject: Subject) -> Iterator[AlertTest]:
-    """Two instances, one of which restarts so often within 50 minutes, the last time at the end; and others that always do."""
+    """Test two instances, one of which restarts often within 50 minutes, lastly at the end; and others that always restart."""
     requests, often = subject.service.instruments["requests"], int(subject.service.tuning.restarts)
     step = LONG_STEP if often <= FEW_RESTARTS else 1
     each = max(2, 50 // step // FEW_RESTARTS if step > 1 else 50 // often)
@@ -118,7 +118,7 @@ def restarting(subject: Subject) -> Iterator[AlertTest]:
 
     def counted(by_step: Sequence[Phase], instance: str) -> Input:
         entry = counting(requests, by_step, labels=success(requests))
-        return another(entry, Matcher(telling_label(requests.matchers), "=", instance))
+        return another(entry, Matcher(free_label(requests.matchers), "=", instance))
 
     last = 70 // step
     yield AlertTest(
@@ -138,7 +138,7 @@ def restarting(subject: Subject) -> Iterator[AlertTest]:
 
 
 LONG_STEP, FEW_RESTARTS = 5, 5
-"""Minutes between samples of the tests of restarts, up to so many; a restart shows only beside a sample before it."""
+"""Minutes between samples, by maximum number of restarts; a restart shows only against a sample before it."""
 
 
 def _up(where: tuple[Matcher, ...], *values: str) -> tuple[Input, ...]:
@@ -146,7 +146,7 @@ def _up(where: tuple[Matcher, ...], *values: str) -> tuple[Input, ...]:
 
 
 def _others(where: tuple[Matcher, ...], values: str) -> Iterator[Input]:
-    """Return the `up` of targets that are not the service's, each for another matcher."""
+    """Return `up` of other services' targets, each excluded by a different matcher."""
     for each in where:
         if (other := kept_out(each, where)) and each.operator in ("=", "=~"):
             yield another(scraped(where, "other:8080", values), other)

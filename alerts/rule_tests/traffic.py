@@ -14,13 +14,13 @@ from .subject import Subject
 from .weeks import DAY_STEPS, EVERY, SAMPLED
 
 USUAL, FEW = Decimal(10_000), Decimal(40)
-"""Requests in each sample."""
+"""Requests per sample."""
 FEWER, ENOUGH, MORE = Decimal("0.5"), Decimal("1.1"), Decimal("1.5")
-"""Parts of a limit on the traffic of a week before that are beyond it, and within it."""
+"""Factors beyond and within a limit on last week's traffic."""
 
 
 def changed(subject: Subject) -> Iterator[AlertTest]:
-    """A day of few requests and a usual week; then a day after the few, and days within and beyond each limit."""
+    """Test a day of few requests and a normal week; then a day after the few, and days within and beyond each limit."""
     service, name = subject.service, subject.alert.name
     requests, tuning = service.instruments["requests"], service.tuning
     drop, surge = tuning.traffic_drop, tuning.traffic_surge

@@ -1,1 +1,1 @@
-"""Dashboards without Grafana: their JSON read as Grafana reads it, their queries asked, one HTML page drawn."""
+"""Preview dashboards without Grafana: read their JSON, run their queries and render one HTML page."""

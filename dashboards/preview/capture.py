@@ -1,4 +1,4 @@
-"""From dashboards and a time range to what was answered: each dashboard with what its variables stand for, each query asked once."""
+"""Resolve the variables of dashboards over a time range, and run each query once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Scoped = list[tuple[Document, Scope]]
 def with_scopes(
     documents: Iterable[Document], within: Span, scrape_interval: float, values: Mapping[str, tuple[str, ...]]
 ) -> Scoped:
-    """Return each dashboard with what its variables stand for."""
+    """Return each dashboard with its scope."""
     return [(document, scoped(document, within, scrape_interval, values)) for document in documents]
 
 
 def take(found: Scoped, within: Span, source: str, ask: Ask, ask_range: AskRange) -> Told:
-    """Ask what the dashboards ask, side by side. Raises a LeadlineError that concerns more than one query."""
+    """Run the dashboards' queries concurrently. Raise a LeadlineError that affects more than one query."""
     wanted = [each for document, scope in found for each in questions(document, scope)]
     return asked(wanted, within, source, ask, ask_range)

@@ -1,4 +1,4 @@
-"""What a panel's JSON says of its fields: units, ends, thresholds, and what overrides change of single series."""
+"""Field options in a panel's JSON: units, axis ends, thresholds, and overrides of single series."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Step = tuple[float | None, str]
 
 
 class Fields:
-    """Defaults and overrides of a panel's fields, as Grafana applies them: the later override wins."""
+    """Defaults and overrides of a panel's fields, applied as in Grafana: the later override wins."""
 
     def __init__(self, panel: Mapping[str, Any]) -> None:
         found = panel.get("fieldConfig")
@@ -41,12 +41,12 @@ class Fields:
         }
 
     def color(self, ref: str, name: str) -> str:
-        """Return the colour that an override fixes for a series; empty where none does."""
+        """Return the colour that an override sets for a series; empty if none does."""
         found = self._last("color", ref, name)
         return str((found or {}).get("fixedColor") or "")
 
     def line(self, ref: str, name: str) -> dict[str, Any]:
-        """Return how a series is drawn: its width, whether dashed, how much is filled below, and whether it is stacked."""
+        """Return a series' line style: width, dash, fill opacity and stacking."""
         style = self._last("custom.lineStyle", ref, name) or {}
         alone = (self._last("custom.stacking", ref, name) or {}).get("mode") == "none"
         return {
@@ -97,7 +97,7 @@ def _matches(kind: str, wanted: str, ref: str, name: str) -> bool:
 
 
 def steps(thresholds: Any, least: float | None = None, most: float | None = None) -> list[Step]:
-    """Return thresholds as (from which value, colour); the first begins at None. Percentages are of the axis, 0 to 100 without ends."""
+    """Return thresholds as (start value, colour); the first starts at None. Percentages refer to the axis, by default 0 to 100."""
     if not isinstance(thresholds, dict):
         return []
     low, high = (0.0 if least is None else least), (100.0 if most is None else most)

@@ -1,4 +1,4 @@
-"""The page: one HTML file with all dashboards, their data and what draws them; it asks nothing from outside."""
+"""The preview page: one self-contained HTML file with all dashboards, their data and scripts."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ FOLDER = files("leadline.dashboards.preview")
 
 def write(
     documents: Iterable[tuple[Mapping[str, Any], Scope]],
-    told: Told,
+    results: Told,
     library: Mapping[str, str],
     *,
     frozen: bool = False,
 ) -> str:
-    """Write the page of some dashboards, each with what its variables stand for.
+    """Write the page of dashboards with their scopes.
 
     library  uPlot's `script`, `style` and `licence`
 
-    Everything that comes from outside is data, or escaped.
+    Everything from outside is data, or escaped.
     """
-    dashboards = [render.dashboard(document, told, scope) for document, scope in documents]
+    dashboards = [render.dashboard(document, results, scope) for document, scope in documents]
     environment = Environment(
         loader=PackageLoader("leadline.dashboards.preview", "templates"),
         autoescape=True,
@@ -38,10 +38,10 @@ def write(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    span = told.span
+    span = results.span
     return environment.get_template("preview.html").render(
         title=dashboards[0]["title"] if len(dashboards) == 1 else "Dashboards",
-        source=f"{'frozen answers of ' if frozen else ''}{told.source}",
+        source=f"{'frozen answers of ' if frozen else ''}{results.source}",
         start=_moment(span.start),
         end=_moment(span.end),
         data=_json(
@@ -53,11 +53,11 @@ def write(
     )
 
 
-def faults(documents: Iterable[tuple[Mapping[str, Any], Scope]], told: Told) -> list[str]:
-    """Return what could not be drawn, a line a panel."""
+def faults(documents: Iterable[tuple[Mapping[str, Any], Scope]], results: Told) -> list[str]:
+    """Return the errors of panels, one per line."""
     return [
         f"{dashboard['title']}, panel {panel['title']!r}: {error}"
-        for dashboard in (render.dashboard(document, told, scope) for document, scope in documents)
+        for dashboard in (render.dashboard(document, results, scope) for document, scope in documents)
         for panel in dashboard["panels"]
         for error in panel.get("errors", ())
     ]
@@ -68,6 +68,6 @@ def _moment(time: float) -> str:
 
 
 def _json(value: object) -> str:
-    """Write JSON that cannot end the script element it stands in."""
+    """Write JSON that cannot end its script element."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,4 +1,4 @@
-"""What the panels ask, asked side by side; what was answered can be kept, and drawn again without a Prometheus."""
+"""Run the queries of panels concurrently; results can be saved, and rendered later without a Prometheus."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .unsupported import foreign
 SCHEMA = "leadline.preview/1"
 SIDE_BY_SIDE = 8
 REFUSED = (QueryRejectedError, UnavailableError, NoDataError)
-"""What concerns one query; all else ends the preview."""
+"""Errors of a single query; all others end the preview."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Question:
-    """One expression, without variables; over the span, or at its end."""
+    """An expression without variables, over the span or at its end."""
 
     query: str
     instant: bool = False
@@ -31,7 +31,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What was answered in a span: an answer, or why there is none."""
+    """The results over a span: an answer or an error per query."""
 
     span: Span
     source: str
@@ -41,11 +41,11 @@ class Told:
     def of(self, question: Question) -> Answer | str:
         if question in self.answers:
             return self.answers[question]
-        return self.refused.get(question, "the frozen answers have none to this query; freeze again")
+        return self.refused.get(question, "the frozen answers do not include this query; freeze again")
 
 
 def questions(document: Mapping[str, Any], scope: Scope) -> Iterator[Question]:
-    """Return what a dashboard's panels and annotations ask."""
+    """Yield the queries of a dashboard's panels and annotations."""
     for panel in panels(document):
         for target in targets(panel):
             yield question(panel, target, scope)
@@ -54,20 +54,20 @@ def questions(document: Mapping[str, Any], scope: Scope) -> Iterator[Question]:
 
 
 def question(panel: Mapping[str, Any], target: Mapping[str, Any], scope: Scope) -> Question:
-    """Return what one query of a panel asks; a table's are of the end of the span."""
+    """Return the question of a panel's query; tables ask at the end of the span."""
     instant = bool(target.get("instant")) or panel.get("type") == "table"
     return Question(scope.in_query(str(target["expr"])), instant)
 
 
 def panels(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Return the panels of a dashboard, those in collapsed rows after their row."""
+    """Yield the panels of a dashboard, including those in collapsed rows, after their row."""
     for panel in _listed(document, "panels"):
         yield panel
         yield from _listed(panel, "panels")
 
 
 def targets(panel: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return a panel's queries to Prometheus that are not hidden."""
+    """Return a panel's visible Prometheus queries."""
     return [
         each
         for each in _listed(panel, "targets")
@@ -79,12 +79,12 @@ def targets(panel: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def others(panel: Mapping[str, Any]) -> list[str]:
-    """Return the datasources that a panel asks beside Prometheus."""
+    """Return the datasources of a panel other than Prometheus."""
     return list(dict.fromkeys(found for each in _listed(panel, "targets") if (found := foreign(panel, each))))
 
 
 def marked(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what is marked on the time axes."""
+    """Return the enabled annotations with a query."""
     return [
         each
         for each in _listed(document.get("annotations") or {}, "list")
@@ -93,7 +93,7 @@ def marked(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def asked(wanted: Iterable[Question], within: Span, source: str, ask: Ask, ask_range: AskRange) -> Told:
-    """Ask each question once. What concerns one query is kept as its answer; other errors are raised."""
+    """Ask each question once. Keep errors of a single query as its result; raise others."""
 
     def one(found: Question) -> Answer | str:
         try:
@@ -114,26 +114,26 @@ def asked(wanted: Iterable[Question], within: Span, source: str, ask: Ask, ask_r
     )
 
 
-def freeze(told: Told) -> str:
-    """Write what was answered as JSON."""
+def freeze(results: Told) -> str:
+    """Write results as JSON."""
     document = {
         "schema": SCHEMA,
-        "source": told.source,
-        "span": {"start": told.span.start, "end": told.span.end, "step": told.span.step},
+        "source": results.source,
+        "span": {"start": results.span.start, "end": results.span.end, "step": results.span.step},
         "answers": [
             {"query": each.query, "instant": each.instant, **recorded_answers.plain(answer)}
-            for each, answer in sorted(told.answers.items(), key=lambda item: item[0])
+            for each, answer in sorted(results.answers.items(), key=lambda item: item[0])
         ],
         "refused": [
             {"query": each.query, "instant": each.instant, "reason": reason}
-            for each, reason in sorted(told.refused.items())
+            for each, reason in sorted(results.refused.items())
         ],
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def thaw(text: str, where: str) -> Told:
-    """Read it again. Raises UsageError where it is something else."""
+    """Read what `freeze` wrote. Raise UsageError for anything else."""
     try:
         document = json.loads(text)
         if document["schema"] != SCHEMA:

@@ -1,4 +1,4 @@
-"""A dashboard's JSON and what its queries were answered, as values that the page draws."""
+"""Combine a dashboard's JSON and query results into the values that the page draws."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from .unsupported import unread
 PALETTE = (
     colors.BLUE, colors.ORANGE, colors.GREEN, colors.PURPLE, colors.SKY, colors.VERMILION, colors.GREY, colors.YELLOW,
 )  # fmt: skip
-"""Of series that no override colours, one after another; Grafana's own palette differs."""
+"""Colours of series without an override, in order; Grafana's own palette differs."""
 MOST_SERIES = 100
-"""So many curves a panel is drawn with; a page must stay readable, and be opened."""
+"""Maximum curves of a panel, so that the page stays readable and loads."""
 DIGITS = 6
-"""Significant digits of what is drawn: more than a screen can tell apart."""
+"""Significant digits of drawn values: more than a screen can resolve."""
 
 Drawn = dict[str, Any]
 
 
-def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
-    """Return a dashboard as the page wants it."""
+def dashboard(document: Mapping[str, Any], results: Told, scope: Scope) -> Drawn:
+    """Return the page's values of a dashboard."""
     return {
         "uid": str(document.get("uid", "")),
         "title": str(document.get("title", "")),
@@ -45,13 +45,13 @@ def dashboard(document: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
             for each in variables(document)
             if each.get("type") != "datasource"
         ],
-        "marks": list(_marks(document, told, scope)),
-        "panels": [panel(each, told, scope) for each in panels(document)],
+        "marks": list(_marks(document, results, scope)),
+        "panels": [panel(each, results, scope) for each in panels(document)],
     }
 
 
-def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
-    """Return a panel as the page draws it: position, texts and data. `errors` holds the queries that failed."""
+def panel(found: Mapping[str, Any], results: Told, scope: Scope) -> Drawn:
+    """Return the page's values of a panel: position, texts and data. `errors` holds failed queries."""
     kind = str(found.get("type") or "")
     common = {
         "kind": kind,
@@ -69,8 +69,8 @@ def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
         return {**common, "html": _html(scope.in_text(str(content)))}
     if kind not in KINDS:
         return {**common, "kind": "other", "errors": [f"a panel of type {kind!r} is not drawn here"]}
-    asked = [(target, told.of(question(found, target, scope))) for target in targets(found)]
-    errors = [f"{name} is not asked here" for name in others(found)]
+    asked = [(target, results.of(question(found, target, scope))) for target in targets(found)]
+    errors = [f"{name} is not supported here" for name in others(found)]
     errors += [answer for _, answer in asked if isinstance(answer, str)]
     had = [(target, answer) for target, answer in asked if isinstance(answer, Answer)]
     remarks = [warning for _, answer in had for warning in answer.warnings]
@@ -81,7 +81,7 @@ def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
     empty = not any(answer.series for _, answer in had)
     return {
         **common,
-        **KINDS[kind](found, had, fields, told),
+        **KINDS[kind](found, had, fields, results),
         "errors": list(dict.fromkeys(errors)),
         "remarks": list(dict.fromkeys(remarks)),
         **({"empty": fields.no_value or NO_DATA} if empty else {}),
@@ -89,12 +89,12 @@ def panel(found: Mapping[str, Any], told: Told, scope: Scope) -> Drawn:
 
 
 def _place(found: object) -> list[int]:
-    """Return column, row, width and height; what is none of these is what Grafana would put there."""
+    """Return column, row, width and height, with Grafana's defaults for invalid values."""
     place = found if isinstance(found, dict) else {}
-    usual = {"x": 0, "y": 0, "w": 12, "h": 8}
+    defaults = {"x": 0, "y": 0, "w": 12, "h": 8}
     x, y, w, h = (
         value if isinstance(value := place.get(key), int) and not isinstance(value, bool) else default
-        for key, default in usual.items()
+        for key, default in defaults.items()
     )
     width = min(max(1, w), 24)
     return [min(max(0, x), 24 - width), max(0, y), width, max(1, h)]
@@ -104,7 +104,7 @@ Had = Sequence[tuple[Mapping[str, Any], Answer]]
 
 
 def _named(had: Had) -> Iterator[tuple[str, str, Series]]:
-    """Return each series with its query's letter and its legend."""
+    """Yield each series with its query's letter and its legend."""
     for target, answer in had:
         for series in answer.series:
             yield (
@@ -115,21 +115,21 @@ def _named(had: Had) -> Iterator[tuple[str, str, Series]]:
 
 
 def legend(pattern: str, labels: Mapping[str, str]) -> str:
-    """Write the legend of a series; without a pattern, its name and labels as Prometheus writes them."""
+    """Write the legend of a series; without a pattern, its name and labels in Prometheus's notation."""
     if pattern and pattern != "__auto":
         return re.sub(r"\{\{\s*([^}]+?)\s*\}\}", lambda found: labels.get(found[1], ""), pattern).strip()
     inside = ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items()) if key != "__name__")
     return f"{labels.get('__name__', '')}{{{inside}}}" if inside else labels.get("__name__", "value")
 
 
-def _curves(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
+def _curves(found: Mapping[str, Any], had: Had, fields: Fields, results: Told) -> Drawn:
     every = list(_named(had))
     curves = [
         {
             "name": name,
             "color": fields.color(ref, name) or PALETTE[index % len(PALETTE)],
             **fields.line(ref, name),
-            "ys": _on_grid(series, told),
+            "ys": _on_grid(series, results),
         }
         for index, (ref, name, series) in enumerate(every[:MOST_SERIES])
     ]
@@ -145,8 +145,8 @@ def _curves(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> D
     }
 
 
-def _figures(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Return the last value of each series, as stats, gauges and bar gauges show it."""
+def _figures(found: Mapping[str, Any], had: Had, fields: Fields, results: Told) -> Drawn:
+    """Return the last value of each series, for stats, gauges and bar gauges."""
     figures = []
     for ref, name, series in list(_named(had))[:MOST_SERIES]:
         values = [sample.value for sample in series.samples if not math.isnan(sample.value)]
@@ -155,13 +155,13 @@ def _figures(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> 
         )
     drawn: Drawn = {**fields.scale(), "steps": fields.steps, "figures": figures}
     if found.get("type") == "stat" and (found.get("options") or {}).get("graphMode") != "none":
-        drawn["sparks"] = [_on_grid(series, told) for _, _, series in list(_named(had))[:1]]
+        drawn["sparks"] = [_on_grid(series, results) for _, _, series in list(_named(had))[:1]]
     return drawn
 
 
-def _bars(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Return figures, those that are named by a bucket's edge in the order of the edges."""
-    drawn = _figures(found, had, fields, told)
+def _bars(found: Mapping[str, Any], had: Had, fields: Fields, results: Told) -> Drawn:
+    """Return figures; sort them by edge if they are buckets."""
+    drawn = _figures(found, had, fields, results)
     edges = [_edge(series.labels) for _, _, series in _named(had)][:MOST_SERIES]
     if edges and all(edge is not None for edge in edges):
         pairs = sorted(zip(edges, drawn["figures"], strict=True), key=lambda pair: pair[0] or 0.0)
@@ -176,11 +176,11 @@ def _edge(labels: Mapping[str, str]) -> float | None:
         return None
 
 
-def _heat(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Drawn:
-    """Return what fell into each bucket at each step, of native histograms or of classic ones."""
+def _heat(found: Mapping[str, Any], had: Had, fields: Fields, results: Told) -> Drawn:
+    """Return the count of each bucket at each step, from native or classic histograms."""
     every = [series for _, _, series in _named(had)]
     native = [series for series in every if series.histograms]
-    edges, cells = _native_cells(native, told) if native else _classic_cells(every, told)
+    edges, cells = _native_cells(native, results) if native else _classic_cells(every, results)
     axis = (found.get("options") or {}).get("yAxis") or {}
     return {
         "unit": axis.get("unit") or fields.unit,
@@ -192,12 +192,14 @@ def _heat(found: Mapping[str, Any], had: Had, fields: Fields, told: Told) -> Dra
 Cells = tuple[list[float], list[list[float | None]]]
 
 
-def _classic_cells(every: Sequence[Series], told: Told) -> Cells:
-    """Return upper edges and counts: cumulative ones, less those of the bucket below."""
-    by_edge = {edge: _on_grid(series, told) for series in every if (edge := _edge(series.labels)) is not None}
+def _classic_cells(every: Sequence[Series], results: Told) -> Cells:
+    """Return upper edges and counts: cumulative counts minus those of the bucket below."""
+    by_edge = {
+        edge: _on_grid(series, results) for series in every if (edge := _edge(series.labels)) is not None
+    }
     edges = sorted(by_edge)
     cells = []
-    below: list[float | None] = [0.0] * len(told.span.times)
+    below: list[float | None] = [0.0] * len(results.span.times)
     for edge in edges:
         now = by_edge[edge]
         cells.append([_less(high, low) for high, low in zip(now, below, strict=True)])
@@ -205,15 +207,15 @@ def _classic_cells(every: Sequence[Series], told: Told) -> Cells:
     return edges, cells
 
 
-def _native_cells(native: Sequence[Series], told: Told) -> Cells:
-    """Return upper edges and counts of native histograms; a bucket that a histogram has not is empty."""
+def _native_cells(native: Sequence[Series], results: Told) -> Cells:
+    """Return upper edges and counts of native histograms; missing buckets are empty."""
     edges = sorted({upper for series in native for each in series.histograms for upper, _, _ in each.buckets})
     rows = {edge: row for row, edge in enumerate(edges)}
-    cells: list[list[float | None]] = [[None] * len(told.span.times) for _ in edges]
+    cells: list[list[float | None]] = [[None] * len(results.span.times) for _ in edges]
     for series in native:
         for each in series.histograms:
-            at = told.span.index(each.time)
-            for upper, _, count in each.buckets if 0 <= at < len(told.span.times) else ():
+            at = results.span.index(each.time)
+            for upper, _, count in each.buckets if 0 <= at < len(results.span.times) else ():
                 cells[rows[upper]][at] = _rounded((cells[rows[upper]][at] or 0.0) + count)
     return edges, cells
 
@@ -224,10 +226,10 @@ def _less(high: float | None, low: float | None) -> float | None:
     return _rounded(max(0.0, high - low))
 
 
-def _on_grid(series: Series, told: Told) -> list[float | None]:
-    values: list[float | None] = [None] * len(told.span.times)
+def _on_grid(series: Series, results: Told) -> list[float | None]:
+    values: list[float | None] = [None] * len(results.span.times)
     for sample in series.samples:
-        at = told.span.index(sample.time)
+        at = results.span.index(sample.time)
         if 0 <= at < len(values):
             values[at] = _finite(sample.value)
     return values
@@ -238,7 +240,7 @@ def _finite(value: float) -> float | None:
 
 
 def _shown(value: float) -> float | str:
-    """Return a figure; what is infinite by its name, for JSON has none."""
+    """Return a figure; infinity as text, because JSON has none."""
     return _rounded(value) if math.isfinite(value) else "+Inf" if value > 0 else "-Inf"
 
 
@@ -247,18 +249,18 @@ def _rounded(value: float) -> float:
 
 
 def _html(markdown: str) -> str:
-    """Render Markdown; HTML in it is shown, not followed, and so are links that are no links to pages."""
+    """Render Markdown; show HTML and links to anything but pages as text."""
     return str(MarkdownIt("commonmark", {"html": False}).render(markdown))
 
 
-def _marks(document: Mapping[str, Any], told: Told, scope: Scope) -> Iterator[Drawn]:
-    """Return from when until when an annotation's query had a result."""
+def _marks(document: Mapping[str, Any], results: Told, scope: Scope) -> Iterator[Drawn]:
+    """Yield the spans in which an annotation's query had a result."""
     for each in marked(document):
-        answer = told.of(Question(scope.in_query(str(each["expr"]))))
+        answer = results.of(Question(scope.in_query(str(each["expr"]))))
         if isinstance(answer, str):
             continue
         for series in answer.series:
-            for start, end in _stretches([sample.time for sample in series.samples], told.span.step):
+            for start, end in _stretches([sample.time for sample in series.samples], results.span.step):
                 yield {
                     "from": start,
                     "to": end,
@@ -269,7 +271,7 @@ def _marks(document: Mapping[str, Any], told: Told, scope: Scope) -> Iterator[Dr
 
 
 def _stretches(times: Sequence[float], step: float) -> Iterator[tuple[float, float]]:
-    """Return first and last of each run of times that are a step apart."""
+    """Yield first and last of each run of times one step apart."""
     begun: float | None = None
     last = 0.0
     for time in times:

@@ -1,4 +1,4 @@
-"""What Grafana's variables stand for: the time range, the interval, and the values that are chosen."""
+"""The values of Grafana's variables: time range, interval and selected values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from leadline.signals.promql import one_of
 from leadline.signals.variables import VARIABLE
 
 MOST_POINTS = 240
-"""So many steps a graph has at most, as one of half a screen's width has in Grafana."""
+"""Maximum steps of a graph, as in a Grafana panel of half a screen's width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A time range and its step, in seconds; a sample stands at each step, both ends included."""
+    """A time range and its step, in seconds; there is a sample at each step, both ends included."""
 
     start: float
     end: float
@@ -35,9 +35,9 @@ class Span:
 
 
 def span(start: float, end: float, scrape_interval: float) -> Span:
-    """Choose the step as Grafana does: a scrape interval at least, and no more points than can be seen.
+    """Choose the step like Grafana: at least a scrape interval, and at most MOST_POINTS points.
 
-    Start and end are laid onto multiples of the step, so that what is asked twice is the same question.
+    Align start and end to multiples of the step, so that repeated queries are identical.
     """
     step = scrape_interval * math.ceil(max(1.0, (end - start) / MOST_POINTS / scrape_interval))
     return Span(start=math.floor(start / step) * step, end=math.floor(end / step) * step, step=step)
@@ -45,9 +45,9 @@ def span(start: float, end: float, scrape_interval: float) -> Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Fills variables in.
+    """Replaces variables.
 
-    values  what is chosen of each variable; nothing chosen means all, and then `alls` says what stands in a matcher
+    values  selected values of each variable; none means all, and `alls` has the matcher's value for that
     """
 
     span: Span
@@ -56,15 +56,15 @@ class Scope:
     alls: Mapping[str, str] = field(default_factory=dict)
 
     def in_query(self, text: str) -> str:
-        """Fill in a query: several values become alternatives of a regular expression, as Grafana's Prometheus does it."""
+        """Replace variables in a query: several values become regular expression alternatives, as in Grafana."""
         return VARIABLE.sub(lambda found: self._queried(_name(found), found[0]), text)
 
     def in_text(self, text: str) -> str:
-        """Fill in a text that people read."""
-        return VARIABLE.sub(lambda found: self._told(_name(found), found[0]), text)
+        """Replace variables in a text for people."""
+        return VARIABLE.sub(lambda found: self._displayed(_name(found), found[0]), text)
 
     def chosen(self, name: str) -> str:
-        """Return what is chosen of a variable."""
+        """Return the selected values of a variable."""
         return " + ".join(self.values.get(name, ())) or "All"
 
     def _queried(self, name: str, written: str) -> str:
@@ -72,7 +72,7 @@ class Scope:
             return _alternatives(self.values[name])
         return self.alls.get(name) or self._built_in(name) or written
 
-    def _told(self, name: str, written: str) -> str:
+    def _displayed(self, name: str, written: str) -> str:
         if name in ("__from", "__to"):
             return _moment(self.span.start if name == "__from" else self.span.end)
         if name in self.values or name in self.alls:
@@ -101,7 +101,7 @@ def scoped(
     scrape_interval: float,
     values: Mapping[str, tuple[str, ...]],
 ) -> Scope:
-    """Return the scope of a dashboard: what is chosen of its variables, else what was chosen when it was saved, else All."""
+    """Return the scope of a dashboard: its variables' given values, else the saved ones, else All."""
     offered = {
         str(each.get("name")): each for each in variables(document) if each.get("type") != "datasource"
     }
@@ -120,7 +120,7 @@ def scoped(
 
 
 def _saved(variable: Mapping[str, object], within: Span) -> tuple[str, ...]:
-    """Return the values that a variable was saved with; none where that is All, or nothing. An interval's auto is the step."""
+    """Return a variable's saved values; none for All or nothing. An interval's auto is the step."""
     current = variable.get("current")
     value = current.get("value") if isinstance(current, dict) else None
     found = tuple(str(each) for each in value) if isinstance(value, list) else (str(value),) if value else ()
@@ -135,14 +135,14 @@ def _saved(variable: Mapping[str, object], within: Span) -> tuple[str, ...]:
 
 
 def variables(document: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
-    """Return the variables that a dashboard offers."""
+    """Return the variables of a dashboard."""
     templating = document.get("templating")
     listed = templating.get("list") if isinstance(templating, dict) else None
     return [each for each in listed or () if isinstance(each, dict)]
 
 
 def _alternatives(values: tuple[str, ...]) -> str:
-    """Write values as they stand between a matcher's quotes: regular expression first, then string."""
+    """Escape values for a matcher: as a regular expression, then as a string."""
     found = one_of(values).replace("\\", "\\\\").replace('"', '\\"')
     return f"({found})" if len(values) > 1 else found
 

@@ -1,4 +1,4 @@
-"""Tables: what several queries returned, merged by their labels, then renamed, ordered and hidden as the panel says."""
+"""Tables: results of several queries merged by labels, then renamed, ordered and hidden by the panel's options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = dict[str, Cell]
 def table(
     panel: Mapping[str, Any], had: Sequence[tuple[Mapping[str, Any], Answer]], fields: Fields
 ) -> dict[str, Any]:
-    """Return columns and rows; a link's variables are filled in of its row."""
+    """Return columns, rows and links; links take their variables from the row."""
     rows = merged(had)
     names = list(dict.fromkeys(name for row in rows for name in row))
     for change in panel.get("transformations") or ():
@@ -35,7 +35,7 @@ def table(
 
 
 def merged(had: Sequence[tuple[Mapping[str, Any], Answer]]) -> list[Row]:
-    """Merge as Grafana's transformation does: rows whose labels agree become one, a column of values a query."""
+    """Merge like Grafana's transformation: join rows with equal labels, one value column per query."""
     rows: dict[frozenset[tuple[str, str]], Row] = {}
     for target, answer in had:
         column = f"Value #{target.get('refId', 'A')}" if len(had) > 1 else "Value"
@@ -48,7 +48,7 @@ def merged(had: Sequence[tuple[Mapping[str, Any], Answer]]) -> list[Row]:
 
 
 def _row(rows: dict[frozenset[tuple[str, str]], Row], labels: Mapping[str, str]) -> Row:
-    """Return the row whose labels agree with these where both have them; a new one where there is none."""
+    """Return the row whose shared labels agree with these, or a new row."""
     mine = frozenset(labels.items())
     for key, row in rows.items():
         theirs = dict(key)
@@ -61,7 +61,7 @@ def _row(rows: dict[frozenset[tuple[str, str]], Row], labels: Mapping[str, str])
 
 
 def _organized(names: list[str], rows: list[Row], options: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
-    """Drop, order and rename columns, as the transformation `organize` says."""
+    """Drop, order and rename columns by the transformation `organize`."""
     dropped = {name for name, gone in (options.get("excludeByName") or {}).items() if gone}
     order: Mapping[str, int] = options.get("indexByName") or {}
     renamed: Mapping[str, str] = options.get("renameByName") or {}
@@ -75,7 +75,7 @@ def _organized(names: list[str], rows: list[Row], options: Mapping[str, Any]) ->
 
 
 def _sorted(rows: list[Row], by: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Sort by one column; rows that have nothing in it come last."""
+    """Sort by a column; rows without a value come last."""
     if not by:
         return rows
     name, descending = str(by[0].get("displayName")), bool(by[0].get("desc"))
@@ -87,7 +87,7 @@ def _sorted(rows: list[Row], by: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def _filled(link: str, row: Row) -> str:
-    """Fill in a link the fields of its row; what else is variable in it is for Grafana, and dropped."""
+    """Fill a link with the fields of its row; drop other variables, which only Grafana knows."""
     fields = {name.lower(): value for name, value in row.items()}
     url = re.sub(
         r"\$\{__data\.fields\.([^}]+)\}", lambda found: str(fields.get(found[1].lower()) or ""), link

@@ -1,4 +1,4 @@
-"""What a panel's JSON says that a preview does not draw, so that it can be said in the panel's place."""
+"""Find settings in a panel's JSON that the preview does not support, to list them in the panel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Json = Mapping[str, Any]
 
 
 def unread(panel: Json) -> Iterator[str]:
-    """Name the settings that would change what Grafana shows, and change nothing here."""
+    """Yield settings that affect Grafana but are ignored here."""
     defaults = _table(_table(panel, "fieldConfig"), "defaults")
     custom = _table(defaults, "custom")
     if defaults.get("mappings"):
@@ -30,7 +30,7 @@ def unread(panel: Json) -> Iterator[str]:
 
 
 def foreign(panel: Json, target: Json) -> str:
-    """Return the datasource of a query that is no Prometheus; empty where it is one, or is not said."""
+    """Return the datasource of a query that is not Prometheus; empty if it is, or is unknown."""
     for found in (target.get("datasource"), panel.get("datasource")):
         kind = found.get("type") if isinstance(found, dict) else None
         if kind and kind not in ("prometheus", "datasource", "mixed"):

@@ -33,7 +33,7 @@ def test_amtool_accepts_it(example: Path) -> None:
 
 
 def test_every_alert_goes_where_its_severity_says(example: Path, worked_example: Catalog) -> None:
-    receivers = {"critical": routing.PAGES, "warning": routing.TICKETS, "info": routing.NOBODY}
+    receivers = {"critical": routing.PAGES, "warning": routing.TICKETS, "info": routing.NONE}
     alerts = [rule for file in rules.build(worked_example) for group in file.groups for rule in group.alerts]
     for severity in {alert.labels["severity"] for alert in alerts}:
         alert = next(each for each in alerts if each.labels["severity"] == severity)
@@ -49,7 +49,7 @@ def test_an_alert_of_another_project_goes_to_nobody_here(example: Path) -> None:
     found = amtool(
         "config", "routes", "test", f"--config.file={example}", "project=other", f"severity={PAGE}"
     )
-    assert found == routing.NOBODY
+    assert found == routing.NONE
 
 
 def test_the_alert_that_always_fires_goes_to_the_dead_mans_switch(example: Path) -> None:

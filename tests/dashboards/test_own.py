@@ -102,8 +102,8 @@ def own_panel(arguments: str) -> str:
         ("def dashboards(catalog:\n", "mine.py:1: '(' was never closed"),
         ("import nothing_there\n", "mine.py:1: ModuleNotFoundError: No module named 'nothing_there'"),
         ("x = 1\n", "mine.py has no function dashboards(catalog)"),
-        ("def dashboards(catalog):\n    return 3\n", "gives a int, not a Dashboard"),
-        ("def dashboards(catalog):\n    return ['x']\n", "gives a str, not a Dashboard"),
+        ("def dashboards(catalog):\n    return 3\n", "returns a int, not a Dashboard"),
+        ("def dashboards(catalog):\n    return ['x']\n", "returns a str, not a Dashboard"),
         ("def dashboards(catalog):\n    catalog.service('wbe')\n", "has no service 'wbe'; did you mean 'web'?"),
         (own_panel("signal_panel(catalog.service('web'), 'latency.p59')"), "there is no signal 'latency.p59'"),
         (own_panel("panel('t', 'd', 'up', widht=3)"), "a panel has no 'widht'; did you mean 'width'?"),
@@ -115,28 +115,28 @@ def own_panel(arguments: str) -> str:
         (own_panel("panel('t', 'd', 'up', kind='graph')"), "there is no kind 'graph'"),
         (own_panel("panel('t', 'd', 'up'), panel('t', 'd', 'up')"), "two panels have the key 'a.t'"),
         (own_panel("variables=('pod',)"), "there is no variable 'pod'"),
-        (own_panel("").replace("'a'", "'A b'"), "'A b' is no key of a dashboard"),
-        (own_panel("").replace("'a'", "'dashboards'"), "'dashboards' is no key of a dashboard"),
+        (own_panel("").replace("'a'", "'A b'"), "'A b' is not a dashboard key"),
+        (own_panel("").replace("'a'", "'dashboards'"), "'dashboards' is not a dashboard key"),
         (own_panel("panel('t', 'd', 'up', width='12')"), "mine.py:3: panel 't': width must be a whole number, not '12'"),
         (own_panel("panel('t', 'd', 'up', steps=(1, 2))"), "steps must be a tuple of Step"),
         (own_panel("panel('t', 'd', 'up', links=('http://x',))"), "links must be a tuple of Link"),
         (own_panel("panel('t', 'd', 'up', colors={'x': 'y'})"), "colors must be pairs"),
         (own_panel("panel('t', 'd', Query(expr=5))"), "a query's expr and legend must be text"),
         (own_panel("panel('t', 'd', Query(expr='up', legend=5))"), "a query's expr and legend must be text"),
-        (own_panel("panel('a\\ud800', 'd', 'up')"), "title has half of a character in it"),
+        (own_panel("panel('a\\ud800', 'd', 'up')"), "title contains a lone surrogate"),
         (own_panel("panel('t', 'd', 'up', least=float('nan'))"), "least must be a number or None, not nan"),
         (own_panel("panel('t', 'd', 'up', least='1')"), "least must be a number or None"),
-        (own_panel("panel('t', 'd', 'up', links=(Link(title='x', url='javascript:alert(1)'),))"), "a link leads to http://"),
-        (own_panel("panel('t', 'd', 'up', steps=(Step(None, 'nocolor'),))"), "'nocolor' is no colour"),
+        (own_panel("panel('t', 'd', 'up', links=(Link(title='x', url='javascript:alert(1)'),))"), "a link must lead to http://"),
+        (own_panel("panel('t', 'd', 'up', steps=(Step(None, 'nocolor'),))"), "'nocolor' is not a colour"),
         (own_panel("panel('t', 'd', 'up', kind='table', sort='nosuch')"), "it is sorted by 'nosuch', and has no such column"),
         (own_panel("panel('t', 'd', 'up{job=\"$job\"}')"), "its query uses $job, which the dashboard does not offer"),
         (own_panel("panel('t', 'd', 'sum(rate(x[5m])')"), "mine.py:3: panel 't': 'sum(rate(x[5m])' is not PromQL"),
-        (own_panel("'x'"), "mine.py:3: 'x' is no panel"),
-        (own_panel("[row('x')]"), "is no panel; give panel(…)"),
-        (own_panel("signal_panel(catalog.service('web'), 'latency.p95', by='route')"), "is split by labels in a tuple"),
+        (own_panel("'x'"), "mine.py:3: 'x' is not a panel"),
+        (own_panel("[row('x')]"), "is not a panel; give panel(…)"),
+        (own_panel("signal_panel(catalog.service('web'), 'latency.p95', by='route')"), "can be split by a tuple of"),
         (own_panel("signal_panel(catalog.service('web'), 'latency.p95', by=('rout',))"), "not by ('rout',)"),
         ("import sys\nsys.exit(5)\n", "mine.py:2: SystemExit: 5"),
-        ("def dashboards(catalog):\n    return {'a': 1}\n", "gives a dict, not a Dashboard"),
+        ("def dashboards(catalog):\n    return {'a': 1}\n", "returns a dict, not a Dashboard"),
         ("async def dashboards(catalog):\n    return []\n", "dashboards is async; write def dashboards(catalog)"),
         (own_panel("").replace("'a'", "'cost'"), "would both be 'shop-cost'"),
         (own_panel("").replace("'A'", "'Cost'"), "would both be 'shop / Cost'"),
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, named: str, said: st
 def test_a_signal_that_a_service_cannot_answer_is_refused_where_it_is_asked_for(minimal: Catalog) -> None:
     with pytest.raises(UsageError, match=r"cost_per_request of web: "):
         custom.signal(minimal.service("web"), "cost_per_request")
-    with pytest.raises(UsageError, match="throughput is split by labels in a tuple, of"):
+    with pytest.raises(UsageError, match="throughput can be split by a tuple of"):
         custom.signal(minimal.service("web"), "throughput", by=("model",))
 
 

@@ -465,9 +465,9 @@ def test_what_is_not_drawn_is_said() -> None:
 @pytest.mark.parametrize(
     ("datasource", "said"),
     [
-        ({"type": "loki", "uid": "x"}, "loki is not asked here"),
-        ("Loki", "Loki is not asked here"),
-        ({"type": "datasource", "uid": "-- Dashboard --"}, "-- Dashboard -- is not asked here"),
+        ({"type": "loki", "uid": "x"}, "loki is not supported here"),
+        ("Loki", "Loki is not supported here"),
+        ({"type": "datasource", "uid": "-- Dashboard --"}, "-- Dashboard -- is not supported here"),
     ],
 )
 def test_another_datasource_is_not_asked_and_said(datasource: object, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Tests of the fast pair, of what is recorded of its windows: series at the edge of each of its conditions."""
+"""Tests of the fast pair, on its recorded windows: series at the edge of each of its conditions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .pair import (
 
 
 def tests(sli: SLI, windows: BurnRateWindows, pair: Pair) -> Iterator[AlertTest]:
-    """The fast pair, of what is recorded of its windows: series side by side, those at which it is silent before the others."""
+    """Test the fast pair on its recorded windows: parallel series, silent ones first."""
     condition = Condition.of(sli, windows)
     edges = [
         each
@@ -56,7 +56,7 @@ def tests(sli: SLI, windows: BurnRateWindows, pair: Pair) -> Iterator[AlertTest]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """Events and bad events of both windows of the fast pair, at the edge of one condition."""
+    """Events and bad events of both windows of the fast pair, at the edge of a condition."""
 
     name: str
     long: Level
@@ -69,7 +69,7 @@ def _floats(level: Level) -> tuple[float, float]:
 
 
 def _windows(sli: SLI, windows: BurnRateWindows, edge: Edge, begin: int, end: int) -> Iterator[Input]:
-    """Return what is recorded of both windows, per second: a burst of good events, which slower pairs see for hours, and then the edge."""
+    """Return recorded events per second of both windows: a burst of good events, which slower pairs see for hours, then the edge."""
     where = (*sli.where, Matcher(GIVEN, "=", edge.name))
     for window, level in ((windows.long, edge.long), (windows.short, edge.short)):
         seconds = float(duration(window))
@@ -91,10 +91,10 @@ def _share_edges(limit: Decimal) -> Iterator[Edge]:
 
 
 def _count_edges(sli: SLI, windows: BurnRateWindows) -> Iterator[Edge]:
-    """As few bad events as chance may bring, or as a burn has at least; and a few more."""
+    """Yield edges with as few bad events as chance allows, or as a burn requires, and with a few more."""
     if not any(sli.least):
         bound = burn.bound_threshold(sli.objective, windows)
-        for name, room, part in (("by chance", "0.9", 1), ("hardly by chance", "1.15", Decimal("0.65"))):
+        for name, room, part in (("by chance", "0.9", 1), ("unlikely by chance", "1.15", Decimal("0.65"))):
             share, bad = bad_by_chance(bound, Decimal(room), 25 if part == 1 else 100)
             recent = bad * part
             yield Edge(name=name, long=(bad / share, bad), short=(recent, recent), fires=part != 1)

@@ -1,4 +1,4 @@
-"""A pair of windows in the steps of its tests, and when it is met."""
+"""A window pair in the steps of its tests, and its condition."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ..model import STEP
 from ..sli_series import MINUTE, many_events
 
 ABOVE_LITTLE, ABOVE_MORE = Decimal("1.1"), Decimal("1.15")
-"""Parts of a limit that are above it in one window, and less than twice it in any."""
+"""Factors that exceed a limit in one window and stay below twice the limit in all."""
 QUIET = Decimal("0.3")
-"""Events a step of a quiet night."""
+"""Events per step in a quiet night."""
 
 Level = tuple[Decimal, Decimal]
-"""Events and bad events of a step."""
+"""Events and bad events per step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A pair of windows in steps, what share of bad events it allows, how the alert waits, in steps, and how many events a step has."""
+    """A window pair: windows and alert delays in steps, allowed share of bad events, and events per step."""
 
     long: int
     short: int
@@ -41,7 +41,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """When a pair of windows is met: its windows in minutes, and its limits as the alert has them."""
+    """The condition of a window pair: windows in minutes, and limits as in the alert."""
 
     long: int
     short: int
@@ -63,7 +63,7 @@ class Condition:
         )
 
     def is_met(self, long: tuple[float, float], short: tuple[float, float]) -> bool:
-        """Return whether it is met by the events, and bad events, of both windows."""
+        """Return whether (events, bad events) of both windows meet the condition."""
         (events, bad), (recent, recent_bad) = long, short
         return (
             events > 0
@@ -99,16 +99,15 @@ def in_steps(sli: SLI, windows: BurnRateWindows, waits: tuple[str, str]) -> Pair
 
 
 MANY = Decimal(1_000_000)
-"""Events a step, so many that none of their shares is chance."""
+"""Events per step, enough to rule out chance."""
 
 
 BURST = MANY * 10_000
-"""Good events of one step in which all bad ones of a test are lost."""
+"""Good events of one step, enough to dilute all bad ones of a test."""
 
 
 DILUTED, LOST = Decimal(10_000), Decimal(200)
-"""How many times the events of a step one step has that a window twice as long would still see: so many, or so many limits, that bad
-ones are lost in them."""
+"""Size of a burst relative to a normal step, or to the limit, that dilutes all bad events in any window that still sees it."""
 
 
 STEPS = {"1h": STEP, "6h": 15, "1d": 30, "3d": 180}
@@ -116,15 +115,15 @@ STEPS = {"1h": STEP, "6h": 15, "1d": 30, "3d": 180}
 
 
 GIVEN = "replica"
-"""A label of what is given in place of what rules record: no rule records the same series, and many can be given side by side."""
+"""The label of input series that replace recordings: it avoids collisions with rules and allows parallel series."""
 
 
 EXACT, JUST_BELOW = Decimal("0.0001"), Decimal("0.99")
-"""Limits from here on are tested at themselves; smaller ones, whose shares floats do not tell apart, just below."""
+"""Limits from EXACT are tested exactly; smaller ones just below, because floats cannot distinguish their shares."""
 
 
 MOST_OLD = Decimal("0.95")
-"""The share of bad events in what is long ago."""
+"""The share of bad events in old events."""
 
 
 FEW = (
@@ -133,10 +132,10 @@ FEW = (
     ("as many as expected", Decimal("1.4"), Decimal("1.7"), True),
     ("one of one", Decimal("0.9"), Decimal(1), True),
 )
-"""Where few events are expected in the short window: how many bad ones are at the edge, how many there are, and whether it fires."""
+"""Cases with few expected events in the short window: name, bad events at the edge, actual bad events, whether it fires."""
 
 
 def bad_by_chance(bound: Decimal, room: Decimal, most: int) -> tuple[Decimal, Decimal]:
-    """Return a share and so many bad events of it that their lower confidence bound is `room` times, about, what it must exceed."""
+    """Return a share and a count of bad events whose lower confidence bound is about `room` times the required one."""
     share = min(Decimal(1), most * bound)
     return share, (burn.CONFIDENCE_Z / 2 / (1 - room * (bound / share).sqrt())) ** 2

@@ -1,4 +1,4 @@
-"""Tests of the slower pairs, of the sums of what is recorded each minute."""
+"""Tests of the slower pairs, on sums of the per-minute recordings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from .pair import (
 def tests(
     sli: SLI, pairs: Sequence[BurnRateWindows], windows: BurnRateWindows, pair: Pair
 ) -> Iterator[AlertTest]:
-    """A slower pair, of the sums of what is recorded each minute: some series side by side, each at the edge of one condition."""
+    """Test a slower pair on sums of the per-minute recordings: parallel series, each at the edge of one condition."""
     step = STEPS[windows.long]
     times = Times.of(pair)
     conditions = [Condition.of(sli, each) for each in pairs if each.long not in burn.RECORDED]
@@ -82,7 +82,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One series: events and bad events of each step, and the steps at which its alert is seen to fire."""
+    """A series: events and bad events of each step, and the steps at which its alert must fire."""
 
     name: str
     levels: tuple[Level, ...]
@@ -121,7 +121,7 @@ class Scenario:
 
 
 def _scenarios(sli: SLI, windows: BurnRateWindows, pair: Pair, times: Times) -> Iterator[Scenario]:
-    """Return series of which each is at the edge of one condition of a pair, and well beyond all the others."""
+    """Return series, each at the edge of one condition of a pair and well beyond all the others."""
     yield from _shares(pair, times)
     if not any(sli.least):
         bound = burn.bound_threshold(sli.objective, windows)
@@ -131,27 +131,27 @@ def _scenarios(sli: SLI, windows: BurnRateWindows, pair: Pair, times: Times) -> 
         yield from _least(sli.least, pair, times)
 
 
-def _line(length: int, usual: Level, *parts: tuple[int, int, Level]) -> tuple[Level, ...]:
-    """Write levels: what is usual, but for parts from a step on, for so many steps; later parts win."""
-    found = [usual] * length
+def _line(length: int, normal: Level, *parts: tuple[int, int, Level]) -> tuple[Level, ...]:
+    """Return levels: normal, except in parts given as (first step, number of steps, level); later parts win."""
+    found = [normal] * length
     for begin, steps, level in parts:
         found[begin : begin + steps] = [level] * len(found[begin : begin + steps])
     return tuple(found)
 
 
-def _ended(times: Times, usual: Level, *parts: tuple[int, int, Level]) -> Scenario:
-    """Fire from the step on that times say until a burst of good events ends it."""
+def _ended(times: Times, normal: Level, *parts: tuple[int, int, Level]) -> Scenario:
+    """Return a scenario that fires at the expected step until a burst of good events ends it."""
     return Scenario(
         name="",
         levels=_line(
-            times.resolved + 1, usual, *parts, (times.fires + 1, times.resolved, (BURST, Decimal(0)))
+            times.resolved + 1, normal, *parts, (times.fires + 1, times.resolved, (BURST, Decimal(0)))
         ),
         fires=(times.fires,),
     )
 
 
 def _shares(pair: Pair, times: Times) -> Iterator[Scenario]:
-    """Shares at the limit and a little above it, old events that only longer windows see, and events that shorter ones miss."""
+    """Yield shares at and slightly above the limit, old events that only longer windows see, and events that shorter ones miss."""
     limit, long, short, hold = pair.limit, pair.long, pair.short, pair.hold
     length = times.resolved + 1
     exact = (MANY * limit) % 1 == 0 and limit >= EXACT
@@ -192,7 +192,7 @@ def _shares(pair: Pair, times: Times) -> Iterator[Scenario]:
 
 
 def _by_chance(bound: Decimal, times: Times, pair: Pair) -> Iterator[Scenario]:
-    """So few events that chance may explain the bad ones, and hardly more bad ones than it can."""
+    """Yield so few events that chance may explain the bad ones, and barely more bad ones than that."""
     nothing = (Decimal(0), Decimal(0))
     share, bad = bad_by_chance(bound, Decimal("0.9"), 25)
     good = bad / share - bad
@@ -218,12 +218,12 @@ def _by_chance(bound: Decimal, times: Times, pair: Pair) -> Iterator[Scenario]:
             (times.fires - pair.long + 2, 1, (bad / share - recent, bad - recent)),
             (times.met, 1, (recent, recent)),
         ),
-        name="hardly by chance",
+        name="unlikely by chance",
     )
 
 
 def _few_bad(pair: Pair, times: Times) -> Iterator[Scenario]:
-    """After a burn in a quiet night: one failure, two, and some more; fewer where few events are expected."""
+    """Yield one failure, two, and some more after a burn in a quiet night; fewer if few events are expected."""
     length, one = times.resolved + 1, Decimal(1)
     quiet, burst = (QUIET, Decimal(0)), (0, 1, (BURST, Decimal(0)))
     burnt = (MANY, MANY * min(Decimal(1), 3 * pair.limit))
@@ -264,7 +264,7 @@ def _few_bad(pair: Pair, times: Times) -> Iterator[Scenario]:
 
 
 def _few_expected(pair: Pair, times: Times) -> Iterator[Scenario]:
-    """So few events in the long window that fewer than two, or hardly one, are expected in the short one."""
+    """Yield so few events in the long window that fewer than two, or barely one, are expected in the short one."""
     expected = burn.LEAST_BAD_OF_EXPECTED * pair.short / pair.long
     nothing, burst = (Decimal(0), Decimal(0)), (0, 1, (BURST, Decimal(0)))
     for name, expects, failed, fires in FEW:
@@ -278,7 +278,7 @@ def _few_expected(pair: Pair, times: Times) -> Iterator[Scenario]:
 
 
 def _least(least: tuple[Decimal, Decimal], pair: Pair, times: Times) -> Iterator[Scenario]:
-    """As many events and bad events as an alert needs at least, and fewer."""
+    """Yield the minimum events and bad events of an alert, and fewer."""
     events, bad = least
     nothing, recent = (Decimal(0), Decimal(0)), (Decimal(3), Decimal(3))
     old = events - 3, max(Decimal(0), bad - 3)
@@ -298,7 +298,7 @@ def _least(least: tuple[Decimal, Decimal], pair: Pair, times: Times) -> Iterator
 
 
 def _counted(sli: SLI, scenarios: Sequence[Scenario]) -> Iterator[Input]:
-    """Return what is recorded each minute, a series for each scenario, and what is recorded of others."""
+    """Return per-minute recordings, a series for each scenario, and recordings of others."""
     for record, index in ((series_names.SLO_EVENTS_COUNTED, 0), (series_names.SLO_BAD_EVENTS_COUNTED, 1)):
         for each in scenarios:
             given = Matcher(GIVEN, "=", each.name)

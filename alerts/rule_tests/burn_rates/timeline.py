@@ -1,8 +1,8 @@
-"""Rule tests of burn-rate alerts: a timeline of the fast page, and for each pair series at the edge of each of its conditions.
+"""Rule tests of burn-rate alerts: a timeline of the fast page, and series at the edge of each condition of each window pair.
 
-The timeline is driven from the counters themselves, through what is recorded of them. The edges are given as recorded, side by side in
-one test and told apart by a label, since promtool's time is evaluations and not series: of each condition, one series that just fails
-it and one that just meets it, so that a rule with another window, limit or function is noticed. Slower pairs have longer steps.
+The timeline starts from raw counters and covers the recordings. Edges are recorded series in parallel, distinguished by a label,
+because promtool's time is evaluations, not series. For each condition, one series just fails it and one just meets it, so that a
+rule with a wrong window, limit or function is caught. Slower pairs have longer steps.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import edges, sums
 from .pair import QUIET, Pair, in_steps
 
 BELOW, ABOVE = Decimal("0.75"), Decimal("1.36")
-"""Parts of a limit at which an alert is silent, and fires: windows of half and of twice the length are beyond them."""
+"""Factors of a limit at which an alert is silent and fires; half and double the window length are beyond them."""
 BAD_STEPS = 10
 """Bad steps that bring the long window below the limit."""
 BREACH_STEPS, LASTING_STEPS = 6, 24
@@ -34,7 +34,7 @@ MOST_OF_SLICES = Decimal("0.9")
 
 
 class Timeline:
-    """Phases one after another, and what is seen at their ends."""
+    """Consecutive phases, and the checks at their ends."""
 
     def __init__(self, step: int) -> None:
         self.phases: list[Phase] = []
@@ -64,7 +64,7 @@ def tests(subject: Subject) -> Iterator[AlertTest]:
                 yield _breach(subject, sli, pair)
             if sli.sampled:
                 yield _fast(sli, pair)
-            if not sli.is_slice(sli.slice):  # else rules record the hour from what is given of five minutes
+            if not sli.is_slice(sli.slice):  # otherwise rules record the hour from the given five minutes
                 yield from edges.tests(sli, windows, pair)
         else:
             yield from sums.tests(sli, pairs, windows, pair)
@@ -75,26 +75,26 @@ def tests(subject: Subject) -> Iterator[AlertTest]:
 
 
 def _breach(subject: Subject, sli: SLI, pair: Pair) -> AlertTest:
-    """A share above the limit from the first sample on, so that what the alert says is known."""
+    """Test a share above the limit from the first sample, so that the alert's annotations are predictable."""
     share = Decimal(1) if sli.slices else min(pair.limit * Decimal("1.25"), Decimal(1))
     bad = (pair.many * share).to_integral_value()
     fired = subject.fired({SHARE: percent(bad / pair.many)})
-    is_foretold = sli.objective.limit_usd is None and not sli.slices
+    is_predictable = sli.objective.limit_usd is None and not sli.slices
     steps = BREACH_STEPS if sli.sampled else LASTING_STEPS
     phases = [*([Phase(1, pair.many)] if sli.slices else []), Phase(steps, pair.many, bad)]
     at = sum(each.steps for each in phases) - 1
     checks = (
         Check(minutes=STEP),
-        Check(minutes=at * STEP, fires=True, annotations=fired if is_foretold else None),
+        Check(minutes=at * STEP, fires=True, annotations=fired if is_predictable else None),
     )
     return AlertTest(name="a breach", inputs=fed(sli, phases), checks=checks)
 
 
 def _fast(sli: SLI, pair: Pair) -> AlertTest:
-    """The fast page: few events, a burst of good ones, bad ones below and above the limit, its end, and a single failure after it."""
+    """Test the fast page: few events, a burst of good ones, bad ones below and above the limit, the end, and a failure after it."""
     line = Timeline(STEP)
     if not sli.slices and budget.interval(sli.scope) <= STEP * MINUTE:
-        _few(line, sli, pair)  # else promtool, which evaluates at each step, counts an event more than once
+        _few(line, sli, pair)  # otherwise promtool, which evaluates at each step, counts an event twice
     line.run(1, pair.burst)
     _burn(line, pair, whole=bool(sli.slices))
     if not sli.slices:
@@ -105,7 +105,7 @@ def _fast(sli: SLI, pair: Pair) -> AlertTest:
 
 
 def _few(line: Timeline, sli: SLI, pair: Pair) -> None:
-    """Few requests: one failure is chance, and several are none."""
+    """Add few requests: one failure may be chance, several are not."""
     events, bad = sli.least
     quiet = max(Decimal("0.5"), events * 2 / BREACH_STEPS)
     line.run(BREACH_STEPS, quiet)
@@ -155,7 +155,7 @@ def _burn(line: Timeline, pair: Pair, *, whole: bool = False) -> None:
 
 
 def _after(line: Timeline, pair: Pair) -> None:
-    """A single failure in a quiet night while the long window still has the burn in it."""
+    """Add a single failure in a quiet night while the long window still contains the burn."""
     line.run(pair.short + 1, QUIET)
     line.run(1, Decimal(1), Decimal(1))
     line.run(pair.hold + 1, QUIET)
@@ -163,7 +163,7 @@ def _after(line: Timeline, pair: Pair) -> None:
 
 
 def _from_counters(sli: SLI) -> AlertTest:
-    """A total outage, where the fast pair can never be met: what is counted reaches the slower one."""
+    """Test a total outage if the fast pair can never be met: the events reach the slower one."""
     steps, many = 2 * LASTING_STEPS, many_events(sli)
     good = (Phase(1, many),) if sli.slices else ()
     phases = [*good, Phase(steps + 1 - len(good), many, many)]

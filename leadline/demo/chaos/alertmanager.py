@@ -25,7 +25,7 @@ def config(catalog: Catalog, webhook: str, *, quickly: str, repeat: str) -> dict
         for name in (routing.PAGES, routing.TICKETS)
     ]
     return routing.configuration(
-        catalog, [*receivers, {"name": routing.NOBODY}], quickly=quickly, repeat=repeat
+        catalog, [*receivers, {"name": routing.NONE}], quickly=quickly, repeat=repeat
     )
 
 
