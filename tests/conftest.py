@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from leadline.catalog import loader
 from leadline.catalog.model import Catalog
 from tests.doubles import Api
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # two cores are busy at times
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).parent.parent
 
