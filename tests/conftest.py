@@ -30,7 +30,8 @@ def worked_example() -> Catalog:
 def own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the contexts of whoever runs the tests out of them."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("LEADLINE_CONTEXT", raising=False)
+    for name in ("LEADLINE_CONTEXT", "LEADLINE_URL", "LEADLINE_TRUST"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
