@@ -84,7 +84,7 @@ def test_a_rollback_restores_what_the_last_push_replaced(
 
 def test_without_a_push_there_is_nothing_to_roll_back(cluster: Cluster, capsys: Capture) -> None:
     assert run(["rollback", *WHERE, "--yes"]) == 0
-    assert "no push has kept anything there" in capsys.readouterr().err
+    assert "no push has left anything there to roll back" in capsys.readouterr().err
     assert run(["push", *WHERE, "--yes", "--no-rollback"]) == 0
     assert PREVIOUS not in cluster.objects
 
@@ -119,8 +119,7 @@ def test_a_cluster_without_the_operator_is_told_and_takes_the_plain_base(
     cluster.change(rules=False)
     assert run(["plan", *WHERE]) == 3
     assert (
-        "the Prometheus Operator is not installed there; install it, or use --base plain"
-        in capsys.readouterr().err
+        "the Prometheus Operator is not installed; install it, or use --base plain" in capsys.readouterr().err
     )
     assert run(["push", *WHERE, "--base", "plain", "--yes"]) == 0
     assert run(["prune", *WHERE, "--base", "plain", "--yes"]) == 0
@@ -207,7 +206,7 @@ def test_prune_keeps_what_holds_anything_of_others_and_records_what_it_deletes(
     objects["ConfigMap/dashboard-shared"]["data"]["theirs"] = "kept"
     cluster.change(objects=objects)
     assert run(["prune", *WHERE, "--yes"]) == 0
-    assert "it holds theirs: delete it yourself" in "".join(capsys.readouterr())
+    assert "it contains theirs: delete it yourself" in "".join(capsys.readouterr())
     assert cluster.objects["ConfigMap/dashboard-shared"]["data"] == {"x.json": "{}", "theirs": "kept"}
     assert "ConfigMap/dashboard-old" not in cluster.objects
     assert run(["rollback", *WHERE, "--yes"]) == 0
@@ -411,7 +410,7 @@ def test_foreign_objects_on_a_real_api_server_survive_everything_byte_for_byte(
         capsys.readouterr()
         assert run(["prune", *gone, "--yes"]) == 0
         said = "".join(capsys.readouterr())
-        assert "kubectl-create also writes it; it holds theirs" in said, said
+        assert "kubectl-create also writes it; it contains theirs" in said, said
         assert _there("configmap", name)["data"]["theirs"] == "kept"
         assert run(["rollback", *where, "--yes"]) == 0, capsys.readouterr().err
         assert _there("configmap", "threads-agent-grafana-provider")["data"]

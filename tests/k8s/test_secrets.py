@@ -59,7 +59,7 @@ def test_a_token_may_be_kept_in_a_secret_of_the_cluster(
     ("token", "said"),
     [
         (f"{TOKEN}\nx", "has a line break"),
-        (f"{TOKEN}\x1b[31m", "another character that no header may have"),
+        (f"{TOKEN}\x1b[31m", "another character that headers do not allow"),
         (f"{TOKEN}€", "ASCII characters only"),
         ("  ", "is empty"),
     ],
@@ -95,7 +95,7 @@ def test_a_redirect_to_another_host_is_not_followed(
     with Api() as other:
         api.answer = redirecting(f"{other.url}/api/v1/query")
         assert run(["query", "up", "--url", api.url]) == 3
-        assert "answered 302 and leads to http://127.0.0.1" in shown(capsys)
+        assert "answered 302 and redirects to http://127.0.0.1" in shown(capsys)
         assert run(["plan", "--to", "grafana", "--url", api.url, *catalog(tmp_path)]) == 3
         assert TOKEN not in shown(capsys)
         assert other.requests == []

@@ -81,7 +81,7 @@ def test_who_brings_what_is_demanded_is_answered_and_nobody_else(
     if way == "a tenant":
         wrong = {"headers": {"X-Scope-OrgID": "team-b"}}
     assert run(context(tmp_path, url=api.url, **wrong)) == 3
-    assert "it wants credentials, or other ones" in shown(capsys)
+    assert "credentials are missing or wrong" in shown(capsys)
     assert run(context(tmp_path, url=api.url)) == 3
     shown(capsys)
 

@@ -221,7 +221,7 @@ def test_a_victoriametrics_is_known_by_what_it_exposes(
         (
             "/api/datasources/proxy/1",
             (401, "application/json", '{"message":"Unauthorized"}'),
-            "it wants credentials",
+            "credentials are missing or wrong",
         ),
         ("", (404, "application/json", '["odd"]'), "is a path missing in the URL?"),
     ],
