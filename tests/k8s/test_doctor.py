@@ -72,7 +72,7 @@ def test_a_sound_cluster_has_nothing_wrong(examine: Callable[..., tuple[int, str
 @pytest.mark.parametrize(
     ("objects", "said", "remedy"),
     [
-        ((prometheus(), *SOUND[1:]), "selects no rules of ours: it has none, which takes nothing", "rule_labels"),
+        ((prometheus(), *SOUND[1:]), "selects no rules of ours: it has none, which selects nothing", "rule_labels"),
         (
             (prometheus(ruleSelector={"matchLabels": {"release": "mine"}}), *SOUND[1:]),
             "it wants release: mine", "write these labels under kubernetes.rule_labels",
@@ -87,9 +87,9 @@ def test_a_sound_cluster_has_nothing_wrong(examine: Callable[..., tuple[int, str
         ),
         (SOUND[1:], "there is no Prometheus object", "kube-prometheus-stack"),
         (SOUND[:1], "no sidecar that looks for dashboards runs", "sidecar.dashboards.enabled"),
-        ((SOUND[0], grafana(**{**SIDECAR, "LABEL": "dashboards"}), PROVIDER), "labelled dashboards: 1, and ours are not", "dashboard_labels"),
-        ((SOUND[0], grafana(**{**SIDECAR, "LABEL_VALUE": "yes"}), PROVIDER), "grafana_dashboard: yes, and ours are not", "dashboard_labels"),
-        ((SOUND[0], grafana(**{**SIDECAR, "NAMESPACE": "tools"}), PROVIDER), "looks in tools only, and ours are in monitoring", "searchNamespace"),
+        ((SOUND[0], grafana(**{**SIDECAR, "LABEL": "dashboards"}), PROVIDER), "labelled dashboards: 1, but ours are not", "dashboard_labels"),
+        ((SOUND[0], grafana(**{**SIDECAR, "LABEL_VALUE": "yes"}), PROVIDER), "grafana_dashboard: yes, but ours are not", "dashboard_labels"),
+        ((SOUND[0], grafana(**{**SIDECAR, "NAMESPACE": "tools"}), PROVIDER), "looks in tools only, but ours are in monitoring", "searchNamespace"),
         ((SOUND[0], grafana(LABEL="grafana_dashboard", NAMESPACE="ALL"), PROVIDER), "takes the folder from no annotation", "folderAnnotation"),
     ],
 )  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_reason_for_which_nothing_appears_is_found_with_its_remedy(
 def test_what_is_not_sure_is_said_to_be_so(examine: Callable[..., tuple[int, str]]) -> None:
     code, out = examine(*SOUND[:2])
     assert code == 4
-    assert "? no provider of Grafana there says foldersFromFilesStructure: true" in out
+    assert "? no Grafana provider there sets foldersFromFilesStructure: true" in out
 
 
 def test_a_cluster_without_the_operator_is_told(examine: Callable[..., tuple[int, str]]) -> None:
