@@ -20,7 +20,7 @@ class Finding:
     what      what is wrong, as a sentence
     evidence  the query and its result that show it
     remedy    what to do
-    ignored   why the catalog says that it is to be ignored; empty where it is not
+    ignored   the catalog's reason to ignore it; empty if it is not ignored
     """
 
     code: str
@@ -43,7 +43,7 @@ class Expression:
     legend      the panel's legend; the result must carry each {{label}} in it
     thresholds  values that the panel marks
     templates   texts of an alert's annotations and labels, which may name $labels
-    variables   names of the dashboard's variables; None where there is no dashboard
+    variables   names of the dashboard's variables; None without a dashboard
     """
 
     text: str

@@ -46,9 +46,9 @@ def test_any_catalog_is_refused_with_its_places_or_gives_rules_and_tests_that_pr
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder)
             tree.write(path, generated(catalog, tests="all"))
-            said = promtool.checked(sorted(path.glob("prometheus/rules/*.yaml")))
-            said += promtool.passed(sorted(path.glob("prometheus/tests/*.yaml")))
-            assert not said, f"{said}\n{texts[0]}\n{texts[1]}"
+            failures = promtool.checked(sorted(path.glob("prometheus/rules/*.yaml")))
+            failures += promtool.passed(sorted(path.glob("prometheus/tests/*.yaml")))
+            assert not failures, f"{failures}\n{texts[0]}\n{texts[1]}"
 
     check()
     assert seen["accepted"] >= LEAST_ACCEPTED * EXAMPLES, seen

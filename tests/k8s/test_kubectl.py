@@ -1,4 +1,4 @@
-"""Into a cluster: what kubectl is told, what comes of it, and what its failures mean. A stand-in plays kubectl and the cluster."""
+"""Into a cluster: kubectl's arguments, results and failures. A stand-in plays kubectl and the cluster."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def catalog_with(tmp_path: Path, old: str, new: str) -> list[str]:
 
 def test_a_plan_says_what_would_change_and_writes_nothing(cluster: Cluster, capsys: Capture) -> None:
     assert run(["plan", *WHERE]) == 1
-    said = capsys.readouterr().out
-    assert "create     ConfigMap dashboard-threads-agent-latency" in said
-    assert "create     PrometheusRule threads-agent-orchestrator" in said
-    assert f"context prod, namespace monitoring: {OBJECTS} create" in said
+    output = capsys.readouterr().out
+    assert "create     ConfigMap dashboard-threads-agent-latency" in output
+    assert "create     PrometheusRule threads-agent-orchestrator" in output
+    assert f"context prod, namespace monitoring: {OBJECTS} create" in output
     assert cluster.objects == {}
     assert all({"--context=prod", "--namespace=monitoring"} <= set(call) for call in cluster.read()["log"])
 
@@ -60,10 +60,10 @@ def test_a_change_is_told_by_what_it_means(cluster: Cluster, tmp_path: Path, cap
     changed = catalog_with(tmp_path, "p95: 400ms", "p95: 300ms")
     capsys.readouterr()
     assert run(["plan", *changed, "-o", "markdown"]) == 1
-    said = capsys.readouterr().out
-    assert "recording service:target:value" in said.replace("\\", "")
-    assert "vector(0.4) → vector(0.3)" in said.replace("\\", "")
-    assert "- `~` **update** PrometheusRule threads-agent-orchestrator" in said
+    output = capsys.readouterr().out
+    assert "recording service:target:value" in output.replace("\\", "")
+    assert "vector(0.4) → vector(0.3)" in output.replace("\\", "")
+    assert "- `~` **update** PrometheusRule threads-agent-orchestrator" in output
     assert run(["push", *changed, "--yes"]) == 0
     assert run(["plan", *changed]) == 0
 
@@ -152,9 +152,9 @@ def test_a_foreign_object_under_our_name_survives_plan_push_rollback_and_prune(
     cluster.put("ConfigMap", NAME, manager, data=FOREIGN, metadata={"labels": labels})
     before = cluster.objects[KEY]
     assert run(["plan", *WHERE]) == 1
-    said = capsys.readouterr().out
-    assert f"refused    ConfigMap {NAME}" in said
-    assert f"a ConfigMap of this name is not ours (managed by {manager})" in said
+    output = capsys.readouterr().out
+    assert f"refused    ConfigMap {NAME}" in output
+    assert f"a ConfigMap of this name is not ours (managed by {manager})" in output
     assert run(["push", *WHERE, "--yes"]) == 1
     assert "nothing was written" in capsys.readouterr().err
     assert cluster.objects == {KEY: before}
@@ -189,8 +189,8 @@ def test_ours_that_another_manager_also_writes_is_kept_and_the_manager_named(
     changed = catalog_with(tmp_path, "p95: 400ms", "p95: 300ms")
     capsys.readouterr()
     run(["push", *changed, "--yes"])
-    out, said = capsys.readouterr()
-    assert "kubectl-edit also writes it" in out + said
+    out, output = capsys.readouterr()
+    assert "kubectl-edit also writes it" in out + output
     assert managed(cluster, rules) == before
     assert run(["push", *changed, "--adopt", "--yes"]) == 0
     assert managed(cluster, rules) != before
@@ -262,9 +262,9 @@ def test_kubectls_failures_are_told_and_cannot_steer_the_terminal(
     fault = {"verb": verb, "says": says.replace("Error", "error", 1) if verb == "diff" else says}
     cluster.change(fault=fault)
     assert run(["push", *WHERE, "--yes"]) == 3
-    said = capsys.readouterr().err
-    assert shown in said
-    assert "\x1b" not in said
+    output = capsys.readouterr().err
+    assert shown in output
+    assert "\x1b" not in output
 
 
 def test_a_plan_that_was_kept_is_done_exactly_or_not_at_all(
@@ -275,9 +275,9 @@ def test_a_plan_that_was_kept_is_done_exactly_or_not_at_all(
     assert json.loads(file.read_text())["schema"] == "leadline.plan/1"
     cluster.put("ConfigMap", NAME, "leadline", data={"x.json": "{}"}, metadata={"labels": OURS})
     assert run(["push", *WHERE, "--plan", str(file)]) == 1
-    said = capsys.readouterr().err
-    assert "since the plan was made something has changed, so nothing was done" in said
-    assert "ConfigMap dashboard-threads-agent-latency: planned was create, now it would be update" in said
+    output = capsys.readouterr().err
+    assert "since the plan was made something has changed, so nothing was done" in output
+    assert "ConfigMap dashboard-threads-agent-latency: planned was create, now it would be update" in output
     assert len(cluster.ours) == 1
     assert run(["plan", *WHERE, "--out", str(file)]) == 1
     assert run(["push", *WHERE, "--plan", str(file)]) == 0
@@ -409,8 +409,8 @@ def test_foreign_objects_on_a_real_api_server_survive_everything_byte_for_byte(
         ]
         capsys.readouterr()
         assert run(["prune", *gone, "--yes"]) == 0
-        said = "".join(capsys.readouterr())
-        assert "kubectl-create also writes it; it contains theirs" in said, said
+        output = "".join(capsys.readouterr())
+        assert "kubectl-create also writes it; it contains theirs" in output, output
         assert _there("configmap", name)["data"]["theirs"] == "kept"
         assert run(["rollback", *where, "--yes"]) == 0, capsys.readouterr().err
         assert _there("configmap", "threads-agent-grafana-provider")["data"]
