@@ -1,1 +1,1 @@
-"""Signals shipped: what is generated reaches files, Kubernetes and Grafana. An edge."""
+"""Kubernetes: generated objects, kubectl, tunnels and Services."""

@@ -1,4 +1,4 @@
-"""The cluster, through kubectl: what an apply would change, and the apply."""
+"""Access the cluster through kubectl: diff, get, apply and delete."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ SECONDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A cluster, as kubectl names it; empty is what kubectl is set to."""
+    """A cluster, by kubectl's names; empty for kubectl's current settings."""
 
     context: str = ""
     namespace: str = ""
 
     def differing(self, files: Mapping[str, str], base: str) -> frozenset[Key]:
-        """Return the objects of a kustomize base that applying it would change, by kind and name; by kubectl's own diff."""
+        """Return kind and name of the objects that applying a kustomize base would change, from kubectl diff."""
         with _written(files, base) as folder:
             done = self._run("diff", *MANAGER, "-k", folder, allowed=(0, 1))
         names = re.findall(r"(?m)^diff .*/(\S+)$", done.stdout)
@@ -49,7 +49,7 @@ class Cluster:
         return frozenset(key for key in wanted if any(_is_of(named, *key) for named in names))
 
     def live(self, files: Mapping[str, str], base: str) -> dict[Key, Object]:
-        """Return the objects of a kustomize base that are there, by kind and name."""
+        """Return the existing objects of a kustomize base, by kind and name."""
         with _written(files, base) as folder:
             done = self._run(
                 "get", "--ignore-not-found", "--show-managed-fields", "--output=json", "-k", folder
@@ -57,7 +57,7 @@ class Cluster:
         return {_key(each): each for each in _items(done.stdout)}
 
     def owned(self, project: str, *, rules: bool) -> dict[Key, Object]:
-        """Return the objects that carry a project's mark and that leadline applied; PrometheusRules where there are any."""
+        """Return the objects with a project's labels that leadline applied, including PrometheusRules if requested."""
         selector = f"--selector=app.kubernetes.io/managed-by=leadline,app.kubernetes.io/part-of={project}"
         kinds = ("configmaps", RULES) if rules else ("configmaps",)
         found: list[Object] = []
@@ -72,37 +72,37 @@ class Cluster:
         return {_key(each): each for each in found if applied_by_us(each)}
 
     def apply(self, files: Mapping[str, str], base: str, *, take_over: bool = False) -> str:
-        """Apply a kustomize base; return what kubectl says it did.
+        """Apply a kustomize base; return kubectl's output.
 
-        Fields that another manager owns are refused, unless they are to be taken over; what else it owns stays.
+        Fields that another manager owns are rejected unless `take_over` is set; its other fields stay.
         """
         force = ("--force-conflicts",) if take_over else ()
         with _written(files, base) as folder:
             return self._run("apply", *MANAGER, *force, "-k", folder).stdout
 
     def default_namespace(self) -> str:
-        """Return the namespace that kubectl uses where none is named."""
+        """Return kubectl's current namespace."""
         found = self._run("config", "view", "--minify", "--output=jsonpath={..namespace}", inside=False)
         return found.stdout.strip() or "default"
 
     def apply_objects(self, objects: Iterable[Object]) -> str:
-        """Apply objects by themselves."""
+        """Apply single objects; return kubectl's output."""
         with tempfile.TemporaryDirectory(prefix="leadline-") as folder:
             path = Path(folder) / "objects.json"
             path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), "utf-8")
             return self._run("apply", *MANAGER, "-f", str(path)).stdout
 
     def delete(self, kind: str, name: str) -> None:
-        """Delete one object; nothing where it is gone already."""
+        """Delete an object, if it still exists."""
         self._run("delete", "--ignore-not-found", kind.lower(), name)
 
     def config_map(self, name: str) -> Object | None:
-        """Return a ConfigMap; None where there is none."""
+        """Return a ConfigMap; None if it does not exist."""
         done = self._run("get", "configmap", name, "--ignore-not-found", "--output=json")
         return next(iter(_items(done.stdout)), None)
 
     def secret(self, name: str, key: str) -> str:
-        """Return one key of a Secret. Raises UsageError where there is none."""
+        """Return a key of a Secret. Raise UsageError if it does not exist."""
         done = self._run("get", "secret", name, "--ignore-not-found", "--output=json")
         data = next(iter(_items(done.stdout)), {}).get("data") or {}
         if key not in data:
@@ -117,14 +117,14 @@ class Cluster:
         return _items(self._run("get", kinds, where, "--output=json", inside=False).stdout)
 
     def labels_of_namespace(self, name: str) -> dict[str, str]:
-        """Return the labels of a namespace; none where it is not there."""
+        """Return the labels of a namespace; empty if it does not exist."""
         found = _items(
             self._run("get", "namespace", name, "--ignore-not-found", "--output=json", inside=False).stdout
         )
         return dict(found[0]["metadata"].get("labels") or {}) if found else {}
 
     def services(self) -> list[dict[str, Any]]:
-        """Return the Services of the namespace, or of all where none is named, as the Kubernetes API describes them."""
+        """Return the Services of the namespace, or of all namespaces if none is set, as Kubernetes API objects."""
         everywhere = () if self.namespace else ("--all-namespaces",)
         done = self._run("get", "services", "--output=json", *everywhere)
         items: list[dict[str, Any]] = json.loads(done.stdout)["items"]
@@ -133,23 +133,20 @@ class Cluster:
     def _run(
         self, *arguments: str, allowed: tuple[int, ...] = (0,), inside: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run kubectl; `inside` the namespace, or with what the arguments say of it."""
+        """Run kubectl; `inside` adds the namespace."""
         where = [f"--context={self.context}"] if self.context else []
         where += [f"--namespace={self.namespace}"] if self.namespace and inside else []
         try:
             done = _run(
                 [program(), *where, *arguments],
-                env={
-                    **os.environ,
-                    "KUBECTL_EXTERNAL_DIFF": "diff -u -N",
-                },  # its output is read, so no other will do
+                env={**os.environ, "KUBECTL_EXTERNAL_DIFF": "diff -u -N"},  # we parse this diff's output
                 capture_output=True,
                 text=True,
                 timeout=SECONDS,
             )
         except subprocess.TimeoutExpired:
-            raise ToolFailedError(f"kubectl {arguments[0]} has not ended after {SECONDS} s") from None
-        # diff answers 1 for a difference and for some failures alike; only a failure says "error"
+            raise ToolFailedError(f"kubectl {arguments[0]} did not finish within {SECONDS} s") from None
+        # diff exits with 1 for differences and for some failures; only failures print "error"
         failed = done.returncode not in allowed or (
             done.returncode == 1 and re.search(r"(?im)^error", done.stderr)
         )
@@ -166,7 +163,7 @@ def _run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]
 
 
 def _items(text: str) -> list[Object]:
-    """Read what `get` prints: a list, one object, or nothing."""
+    """Parse the output of `get`: a list, one object, or nothing."""
     if not text.strip():
         return []
     found = json.loads(text)
@@ -193,7 +190,7 @@ def objects_of(files: Mapping[str, str], base: str) -> dict[Key, Object]:
 
 
 def subset(files: Mapping[str, str], base: str, keys: Collection[Key]) -> dict[str, str]:
-    """Return a kustomize base with some of its objects only."""
+    """Return a kustomize base with only some of its objects."""
     found = {
         path: text
         for path, text in files.items()
@@ -212,7 +209,7 @@ def _is_of(named: str, kind: str, name: str) -> bool:
 
 
 def program() -> str:
-    """Find kubectl. Raises ToolMissingError, which says where to get it."""
+    """Return the path of kubectl. Raise ToolMissingError if it is not installed."""
     found = shutil.which("kubectl")
     if found is None:
         raise ToolMissingError(
@@ -227,7 +224,7 @@ MOST_CHARACTERS = 400
 CAUSES: tuple[tuple[str, str], ...] = (
     (
         r"no matches for kind .*PrometheusRule",
-        "the cluster knows no PrometheusRule: the Prometheus Operator is not installed there; install it, or use --base plain",
+        "the cluster knows no PrometheusRule: the Prometheus Operator is not installed; install it, or use --base plain",
     ),
     (
         r'context "?(?P<what>[^" ]+)"? does not exist',
@@ -261,20 +258,20 @@ def _failure(verb: str, stderr: str) -> ConflictError | ToolFailedError:
     lines = dict.fromkeys(
         line for line in map(str.strip, stderr.splitlines()) if line and not KLOG.match(line)
     )
-    text = printable(" ".join(lines) or " ".join(stderr.split())) or "it said nothing"
+    text = printable(" ".join(lines) or " ".join(stderr.split())) or "it printed nothing"
     for pattern, meaning in CAUSES:
         if found := re.search(pattern, text, re.IGNORECASE):
             named = {key: value or "" for key, value in found.groupdict().items()}
             named["in_where"] = f" in namespace {named['where']}" if named.get("where") else ""
             return ToolFailedError(meaning.format(**named))
     if "conflict" in text.lower():
-        return ConflictError(f"kubectl {verb}: another manager owns what would be written: {text}")
+        return ConflictError(f"kubectl {verb}: another manager owns fields that would be written: {text}")
     return ToolFailedError(f"kubectl {verb} failed: {shortened(text, MOST_CHARACTERS)}")
 
 
 @contextmanager
 def _written(files: Mapping[str, str], base: str) -> Iterator[str]:
-    """Write the files of a kustomize base for as long as the block lasts; give its folder."""
+    """Write the files of a kustomize base to a temporary folder, and yield it."""
     with tempfile.TemporaryDirectory(prefix="leadline-") as folder:
         for path, text in files.items():
             if Path(path).parent == Path(base):

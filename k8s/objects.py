@@ -1,8 +1,8 @@
-"""Kubernetes objects around what is generated: for the Prometheus Operator with Grafana's sidecar, and for plain ones.
+"""Kubernetes objects for generated files: for the Prometheus Operator with Grafana's sidecar, and for plain Deployments.
 
-`kubernetes/operator` holds PrometheusRule objects and one ConfigMap a dashboard, which the sidecar of
-kube-prometheus-stack finds by its label. `kubernetes/plain` holds ConfigMaps for Prometheus and Grafana that run as
-plain Deployments and mount them; it is written where it is asked for. Each is a kustomize base by itself.
+`kubernetes/operator` has PrometheusRule objects and one ConfigMap per dashboard, which the sidecar of
+kube-prometheus-stack finds by label. `kubernetes/plain` has ConfigMaps to mount into plain Deployments of Prometheus and
+Grafana; it is written on request. Each is a kustomize base of its own.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from . import snapshots
 
 FOLDER = "kubernetes"
 RULE_LIMIT = 524_288
-"""The operator refuses longer rules: prometheus-operator, MaxConfigMapDataSize."""
+"""The operator rejects longer rules: prometheus-operator, MaxConfigMapDataSize."""
 CONFIG_MAP_LIMIT = 1_000_000
-"""An object may have 1 MiB; this leaves room for its metadata."""
+"""Objects may have 1 MiB; this leaves room for metadata."""
 
 Object = dict[str, Any]
 
 
 def base(catalog: Catalog, files: Mapping[str, str], name: str) -> dict[str, str]:
-    """Return a kustomize base by path, from the generated dashboards and rules. Raises ConflictError over a size limit."""
+    """Return a kustomize base by path, from the generated dashboards and rules. Raise ConflictError over a size limit."""
     dashboards = {
         PurePosixPath(path).stem: _minified(text) for path, text in files.items() if _is(path, "grafana")
     }
@@ -38,7 +38,7 @@ def base(catalog: Catalog, files: Mapping[str, str], name: str) -> dict[str, str
 
 
 def snapshot(catalog: Catalog) -> dict[str, str]:
-    """Return the kustomize base of the snapshots that the catalog wants in its cluster; empty where it wants none."""
+    """Return the kustomize base of the catalog's scheduled snapshots; empty if there are none."""
     found = dict(snapshots.objects(catalog))
     for each in found.values():
         _check_size(f"{each['kind']} {each['metadata']['name']}", _size(each.get("data")), CONFIG_MAP_LIMIT)
@@ -107,7 +107,7 @@ _BASES: Mapping[str, Callable[[Catalog, Mapping[str, str], Mapping[str, str]], I
 
 
 def _chunks(name: str, data: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Spread entries over as many ConfigMaps as their size asks for: NAME, NAME-2, NAME-3 …"""
+    """Split entries into as many ConfigMaps as their size needs: NAME, NAME-2, NAME-3 …"""
     chunks: list[dict[str, str]] = [{}]
     room = CONFIG_MAP_LIMIT // 2
     for key, text in data.items():
@@ -144,5 +144,5 @@ def _metadata(catalog: Catalog, name: str, labels: Mapping[str, str]) -> Object:
 def _check_size(what: str, size: int, limit: int) -> None:
     if size > limit:
         raise ConflictError(
-            f"{what} would have {size} bytes, and Kubernetes takes {limit}; split the catalog"
+            f"{what} would have {size} bytes, but Kubernetes accepts {limit}; split the catalog"
         )

@@ -1,4 +1,4 @@
-"""Whose an object in a cluster is: ours by its labels and by who manages its fields, or somebody else's."""
+"""Ownership of cluster objects, by their labels and field managers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 Object = Mapping[str, Any]
 MANAGER = "leadline"
 CONTENT = ("f:data", "f:binaryData", "f:spec")
-"""The fields that are an object's content; who only writes status or metadata shares nothing of it."""
+"""The fields with an object's content; managers that only write status or metadata own none of it."""
 
 
 def is_of_project(found: Object, project: str) -> bool:
-    """Return whether an object's labels name us, and this project."""
+    """Return whether an object's labels name Leadline and this project."""
     labels = found["metadata"].get("labels") or {}
     return (
         labels.get("app.kubernetes.io/managed-by") == MANAGER
@@ -22,14 +22,14 @@ def is_of_project(found: Object, project: str) -> bool:
 
 
 def others(found: Object) -> tuple[str, ...]:
-    """Name the managers beside us that own some of an object's content."""
+    """Return the other managers that own some of an object's content."""
     return tuple(
         dict.fromkeys(manager for manager, fields in _managed(found) if manager != MANAGER and fields)
     )
 
 
 def applied_by_us(found: Object) -> bool:
-    """Return whether we applied an object; a copy that somebody made by hand has our labels only."""
+    """Return whether we applied an object; a manual copy has only our labels."""
     return any(
         each.get("manager") == MANAGER and each.get("operation") == "Apply"
         for each in found["metadata"].get("managedFields") or ()
@@ -37,7 +37,7 @@ def applied_by_us(found: Object) -> bool:
 
 
 def foreign_keys(found: Object) -> tuple[str, ...]:
-    """Name the keys of an object's data, and the groups of its rules, that we do not own, whoever does."""
+    """Return the data keys and rule groups of an object that we do not own."""
     own, groups = _own(found)
     keys = (*(found.get("data") or {}), *(found.get("binaryData") or {}))
     return (
@@ -47,7 +47,7 @@ def foreign_keys(found: Object) -> tuple[str, ...]:
 
 
 def ours_alone(found: Object) -> dict[str, Any]:
-    """Return an object without the keys and groups that are not ours: an apply leaves those as they are."""
+    """Return an object without the keys and groups that are not ours, which an apply leaves unchanged."""
     own, groups = _own(found)
     kept = dict(found)
     if "data" in found:
@@ -59,7 +59,7 @@ def ours_alone(found: Object) -> dict[str, Any]:
 
 
 def _own(found: Object) -> tuple[set[str], set[str]]:
-    """Return the keys of data, and the names of groups of rules, that we own."""
+    """Return the data keys and rule group names that we own."""
     keys: set[str] = set()
     groups: set[str] = set()
     for manager, fields in _managed(found):
@@ -77,13 +77,13 @@ def _group_names(found: Object) -> list[str]:
 
 
 def described(found: Object) -> str:
-    """Say who manages an object, as far as it tells."""
-    managers = ", ".join(dict.fromkeys(manager for manager, _ in _managed(found))) or "nobody known"
+    """Describe an object's managers."""
+    managers = ", ".join(dict.fromkeys(manager for manager, _ in _managed(found))) or "an unknown manager"
     return f"managed by {managers}"
 
 
 def _managed(found: Object) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return each manager with what it owns of the content."""
+    """Yield each manager with the content fields that it owns."""
     for each in found["metadata"].get("managedFields") or ():
         fields = each.get("fieldsV1") or {}
         yield str(each.get("manager", "")), {name: fields[name] for name in CONTENT if name in fields}

@@ -1,4 +1,4 @@
-"""What the last push to a cluster replaced, kept beside it in a ConfigMap, so that a rollback can restore it from anywhere."""
+"""Objects replaced by the last push, kept in a ConfigMap in the cluster, so that a rollback works from anywhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leadline.base.errors import ConflictError
 from .kubectl import Cluster, Key, Object
 
 MOST_BYTES = 900_000
-"""A ConfigMap may have 1 MiB."""
+"""ConfigMaps may have 1 MiB."""
 SERVERS = (
     "managedFields",
     "resourceVersion",
@@ -23,7 +23,7 @@ SERVERS = (
     "selfLink",
     "namespace",
 )
-"""What the server writes into an object's metadata."""
+"""Metadata keys that the server writes."""
 
 
 def name(project: str) -> str:
@@ -31,16 +31,18 @@ def name(project: str) -> str:
 
 
 def remembered(project: str, live: Mapping[Key, Object], written: Collection[Key]) -> Object:
-    """Return the ConfigMap that holds the objects that a push is about to change, and names those that it makes.
+    """Return the ConfigMap with the objects that a push will change, and the names of those it will create.
 
-    Raises ConflictError where they are too many to be kept.
+    Raise ConflictError if they are too large to keep.
     """
     kept = [bare(live[key]) for key in written if key in live]
     made = [list(key) for key in written if key not in live]
     text = json.dumps({"objects": kept, "made": made}, sort_keys=True)
     packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
     if len(packed) > MOST_BYTES:
-        raise ConflictError("what is there is too large to be kept for a rollback; push with --no-rollback")
+        raise ConflictError(
+            "the current objects are too large to keep for a rollback; push with --no-rollback"
+        )
     labels = {"app.kubernetes.io/managed-by": "leadline-rollback", "app.kubernetes.io/part-of": project}
     return {
         "apiVersion": "v1",
@@ -51,7 +53,7 @@ def remembered(project: str, live: Mapping[Key, Object], written: Collection[Key
 
 
 def recalled(cluster: Cluster, project: str) -> tuple[dict[Key, Object], tuple[Key, ...]] | None:
-    """Return what the last push replaced, and the keys of what it made; None where nothing is kept."""
+    """Return the objects that the last push replaced, and the keys of those it created; None if nothing is kept."""
     found = cluster.config_map(name(project))
     if found is None:
         return None
@@ -62,7 +64,7 @@ def recalled(cluster: Cluster, project: str) -> tuple[dict[Key, Object], tuple[K
 
 
 def bare(found: Object) -> Object:
-    """Take away what the server wrote into an object, so that it can be applied again."""
+    """Remove server-written fields from an object, so that it can be applied again."""
     metadata = {key: value for key, value in found["metadata"].items() if key not in SERVERS}
     return {key: value for key, value in found.items() if key not in ("status", "metadata")} | {
         "metadata": metadata

@@ -1,4 +1,4 @@
-"""Services in the cluster, found by what they are, where nobody has said their names."""
+"""Find Services in the cluster by what they serve, if their names are not configured."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ PORTS = {
     "prometheus": ("http-web", "http", "web", "prometheus", 9090, 80),
     "alertmanager": ("http-web", "http", "web", "alertmanager", 9093, 80),
 }
-"""The names and numbers of the port that serves each of them in the usual charts, the likeliest first."""
+"""Port names and numbers of each server in common charts, most likely first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A Service that looks like what is sought."""
+    """A Service that matches the search."""
 
     name: str
     namespace: str
@@ -27,10 +27,10 @@ class Found:
 
 
 def looking_like(what: str, services: Iterable[Mapping[str, Any]]) -> tuple[Found, ...]:
-    """Pick the Services (as the Kubernetes API describes them) that look like `what`, a key of PORTS.
+    """Return the Services (Kubernetes API objects) that look like `what`, a key of PORTS.
 
-    Those are named so, or labelled so: app.kubernetes.io/name, or app, whose value may begin with a release's name.
-    Headless ones, which the Prometheus Operator makes beside the real ones, count only where there is no other.
+    Match the name, or the label app.kubernetes.io/name or app, whose value may start with a release name. Use headless
+    Services, which the Prometheus Operator creates beside the real ones, only if there is no other.
     """
     found = [service for service in services if _is_one(what, service) and _port(what, service)]
     real = [service for service in found if service["spec"].get("clusterIP") != "None"]
@@ -55,7 +55,7 @@ def _is_one(what: str, service: Mapping[str, Any]) -> bool:
 
 
 def _port(what: str, service: Mapping[str, Any]) -> int:
-    """Return the port that serves it; 0 where there is none."""
+    """Return the serving port; 0 if there is none."""
     ports = service["spec"].get("ports") or []
     for wanted in PORTS[what]:
         for port in ports:

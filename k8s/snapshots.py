@@ -1,6 +1,6 @@
-"""A CronJob that takes snapshots in the cluster: the report in its log, the verdict in Grafana, a failed Job where a target is missed.
+"""A CronJob that takes snapshots in the cluster: report in the log, verdict in Grafana, failed Job if a target is missed.
 
-It asks Prometheus and Grafana over HTTP and nothing of the Kubernetes API, so its ServiceAccount has no role and no token.
+It uses only the HTTP APIs of Prometheus and Grafana, so its ServiceAccount has no role and no token.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Object = dict[str, Any]
 
 
 def objects(catalog: Catalog) -> Iterator[tuple[str, Object]]:
-    """Return the objects by file; none where the catalog wants no snapshots.
+    """Yield the objects by file; none if the catalog has no snapshot settings.
 
-    Raises ConflictError where a file that the catalog names lies in a folder.
+    Raise ConflictError if a file that the catalog names is in a folder.
     """
     wanted = catalog.cluster.snapshot
     if wanted is None:

@@ -1,4 +1,4 @@
-"""The objects of a kustomize base, into a cluster: pushed, pruned, rolled back."""
+"""Push, prune and roll back the objects of a kustomize base in a cluster."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Tell = Callable[[str], None]
 
 
 def place(cluster: Cluster) -> str:
-    """Return where a cluster is, as people would."""
+    """Describe a cluster for people."""
     return f"the cluster of kubectl's context {cluster.context or 'in use'}, namespace {cluster.namespace}"
 
 
 class Push:
-    """The objects that are generated."""
+    """A push of the generated objects."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Push:
         self._adopt, self._remember = adopt, remember
         self._wanted = kubectl.objects_of(files, base)
         self._live = cluster.live(files, base)
-        free = [key for key in self._wanted if not self._stands(key)]
+        free = [key for key in self._wanted if not self._is_foreign(key)]
         self._differing = (
             cluster.differing(kubectl.subset(files, base, free), base) if free else frozenset[Key]()
         )
@@ -51,7 +51,7 @@ class Push:
             entries=tuple(self._entry(key) for key in self._wanted),
         )
 
-    def _stands(self, key: Key) -> bool:
+    def _is_foreign(self, key: Key) -> bool:
         """Return whether the live object is owned, fully or partly, by someone else."""
         live = self._live.get(key)
         return live is not None and bool(
@@ -71,7 +71,7 @@ class Push:
         if live is None:
             return replace(entry, action=plans.CREATE)
         changes = meaning.changes(ownership.ours_alone(live), wanted)
-        if self._stands(key):
+        if self._is_foreign(key):
             return self._standing(replace(entry, changes=changes), live, wanted)
         return replace(entry, action=plans.UPDATE, changes=changes) if key in self._differing else entry
 
@@ -106,7 +106,7 @@ class Push:
             }
             self._cluster.apply_objects([previous.remembered(self._project, before, written)])
         for take_over in (False, True):
-            keys = [key for key in written if self._stands(key) == take_over]
+            keys = [key for key in written if self._is_foreign(key) == take_over]
             if keys:
                 chosen = kubectl.subset(self._files, self._base, keys)
                 for line in self._cluster.apply(chosen, self._base, take_over=take_over).splitlines():
@@ -128,7 +128,7 @@ def _holds(live: Object, wanted: Object) -> bool:
 
 
 class Prune:
-    """The objects that leadline applied for this project, and that are no longer generated."""
+    """A prune of objects that leadline applied for this project and no longer generates."""
 
     def __init__(self, cluster: Cluster, project: str, files: Mapping[str, str], base: str) -> None:
         self._cluster, self._project = cluster, project
@@ -140,7 +140,7 @@ class Prune:
         )
 
     def _entry(self, key: Key) -> Entry:
-        """Delete what is ours alone; what holds anything of others is kept."""
+        """Plan to delete objects that are entirely ours; keep those with content of others."""
         found = self._owned[key]
         entry = Entry(action=plans.DELETE, kind=key[0], name=key[1], id=key[1])
         managers, keys = ownership.others(found), ownership.foreign_keys(found)
@@ -148,11 +148,11 @@ class Prune:
             held = "; ".join(
                 (
                     *([f"{', '.join(managers)} also writes it"] if managers else []),
-                    *([f"it holds {', '.join(keys)}"] if keys else []),
+                    *([f"it contains {', '.join(keys)}"] if keys else []),
                 )
             )
             return replace(
-                entry, action=plans.KEPT, why=f"{held}: delete it yourself if nothing of that is needed"
+                entry, action=plans.KEPT, why=f"{held}: delete it yourself if none of that is needed"
             )
         return entry
 
@@ -167,7 +167,7 @@ class Prune:
 
 
 class Rollback:
-    """What the last push replaced."""
+    """A rollback to the objects that the last push replaced."""
 
     def __init__(self, cluster: Cluster, project: str) -> None:
         self._cluster = cluster
@@ -179,7 +179,7 @@ class Rollback:
             where=place(cluster),
             project=project,
             entries=tuple(self._entries(made)),
-            remarks=() if found else ("no push has kept anything there that could be rolled back",),
+            remarks=() if found else ("no push has left anything there to roll back",),
         )
 
     def _entries(self, made: tuple[Key, ...]) -> Iterator[Entry]:
@@ -188,11 +188,11 @@ class Rollback:
                 action=plans.RESTORE, kind=kind, name=name, id=name, wanted=_digest(self._objects[kind, name])
             )
         for kind, name in made:
-            why = "that push made it; there is nothing before it"
+            why = "that push created it, so there is no previous version"
             yield Entry(action=plans.KEPT, kind=kind, name=name, id=name, why=why)
 
     def run(self, tell: Tell) -> None:
-        """Apply what was there before."""
+        """Apply the previous objects."""
         if self._objects:
             for line in self._cluster.apply_objects(self._objects.values()).splitlines():
                 tell(line)

@@ -1,4 +1,4 @@
-"""A tunnel to a Service in the cluster: `kubectl port-forward`, kept alive on one local port."""
+"""A tunnel to a Service in the cluster: `kubectl port-forward`, kept alive on a local port."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from leadline.base.errors import ConnectionFailedError, ToolFailedError, UsageEr
 from .kubectl import program
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds before kubectl is started again, doubled each time it fails again."""
+"""Seconds before kubectl is restarted, doubled after each failure."""
 UP_SECONDS, STOP_SECONDS = 20.0, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A Service and its port, as kubectl finds them; empty context and namespace are what kubectl is set to."""
+    """A Service and its port; empty context and namespace mean kubectl's current settings."""
 
     service: str
     port: int
@@ -40,17 +40,17 @@ class Route:
 
 
 class Tunnel:
-    """Forwards a local port for as long as its block lasts. `told` hears when it breaks and when it is back."""
+    """Forwards a local port while its block runs. `report` is called when it breaks and when it is back."""
 
-    def __init__(self, route: Route, local_port: int, told: Callable[[str], None] = lambda _: None) -> None:
-        self.route, self.local_port, self._told = route, local_port, told
+    def __init__(self, route: Route, local_port: int, report: Callable[[str], None] = lambda _: None) -> None:
+        self.route, self.local_port, self._report = route, local_port, report
         self.url = f"http://127.0.0.1:{local_port}"
         self._process: subprocess.Popen[bytes] | None = None
         self._up, self._stopped = threading.Event(), threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
 
     def __enter__(self) -> Self:
-        """Open it. Raises ToolFailedError with kubectl's own words where it cannot be opened at all."""
+        """Open the tunnel. Raise ToolFailedError with kubectl's message if it cannot be opened."""
         try:
             self._start()
         except BaseException:
@@ -66,8 +66,8 @@ class Tunnel:
         self._end()
 
     def revive(self) -> None:
-        """Wait until it is open again. Raises ConnectionFailedError where that takes too long."""
-        time.sleep(0.05)  # a tunnel that was just killed is noticed a moment later
+        """Wait until the tunnel is open again. Raise ConnectionFailedError if that takes too long."""
+        time.sleep(0.05)  # a killed tunnel is noticed a moment later
         if not self._up.wait(UP_SECONDS):
             raise ConnectionFailedError(
                 f"the tunnel to {self.route.service} has been down for {UP_SECONDS:g} s"
@@ -91,7 +91,7 @@ class Tunnel:
             raise ToolFailedError(f"kubectl port-forward svc/{self.route.service} failed: {_text(errors)}")
 
     def _keep(self) -> None:
-        """Start kubectl again whenever it ends, at growing intervals while it fails."""
+        """Restart kubectl whenever it exits, with growing pauses while it fails."""
         pause = FIRST_PAUSE
         while not self._stopped.is_set():
             if self._process and self._process.poll() is None:
@@ -99,20 +99,20 @@ class Tunnel:
                 continue
             if self._up.is_set():
                 self._up.clear()
-                self._told(f"the tunnel to {self.route.service} broke; opening it again")
+                self._report(f"the tunnel to {self.route.service} broke; opening it again")
             if self._stopped.wait(pause):
                 return
             try:
                 self._start()
             except ToolFailedError as error:
-                self._told(str(error))
+                self._report(str(error))
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
-                self._told(f"the tunnel to {self.route.service} is open again")
+                self._report(f"the tunnel to {self.route.service} is open again")
                 pause = FIRST_PAUSE
 
     def _drain(self) -> None:
-        """Read what kubectl prints until it ends, so that its pipe never fills."""
+        """Read kubectl's output until it exits, so that its pipe never fills."""
         stream = self._process.stdout if self._process else None
         while stream and stream.readline():
             pass
@@ -132,17 +132,17 @@ class Tunnel:
                 process.wait(STOP_SECONDS)
 
 
-def local_port(wanted: int | None, usual: int) -> int:
-    """Choose a local port: the one wanted, else the usual one where it is free, else any.
+def local_port(wanted: int | None, preferred: int) -> int:
+    """Choose a local port: the wanted one, else the preferred one if free, else any.
 
-    Raises UsageError where the one wanted is taken.
+    Raise UsageError if the wanted one is in use.
     """
     if wanted is not None:
         if not _is_free(wanted):
             raise UsageError(f"the local port {wanted} is in use; choose another with --port")
         return wanted
-    if _is_free(usual):
-        return usual
+    if _is_free(preferred):
+        return preferred
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -161,4 +161,4 @@ def _is_free(port: int) -> bool:
 
 def _text(stream: IO[bytes]) -> str:
     stream.seek(0)
-    return " ".join(stream.read().decode(errors="replace").split()) or "it said nothing"
+    return " ".join(stream.read().decode(errors="replace").split()) or "it printed nothing"

@@ -25,7 +25,7 @@ NOW = time.time()
 
 
 def past() -> History:
-    found, span = History(), (NOW - 3600, NOW + 600)
+    found, span = History(), (NOW - 3600, NOW + 3600)
     found.scraped([at for at, _ in steady(*span, 10, 0)])
     found.add("http_requests_total", steady(*span, 10, 2.0), code="200", route="/a")
     for edge, share in (("0.1", 0.5), ("0.25", 0.96), ("0.5", 1), ("1", 1), ("+Inf", 1)):
@@ -37,7 +37,7 @@ def past() -> History:
 
 @pytest.fixture
 def url(api: Api) -> str:
-    """A Prometheus that has counted 2 requests a second for an hour."""
+    """A Prometheus that has counted 2 requests a second for an hour, and will for another."""
     history = past()
 
     def answer(request: Request) -> Reply:

@@ -17,12 +17,12 @@ from .model import AlertTest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One alert, and what its rule was written from.
+    """An alert, and the inputs of its rule.
 
-    service             whose alert it is; for an alert of the project, the first service that spends
-    slis                the service's objectives that have alerts, by name
-    interval_seconds    how often the alert's group is evaluated
-    monthly_budget_usd  the project's
+    service             the alert's service; for a project alert, the first service with spend
+    slis                the service's objectives with alerts, by name
+    interval_seconds    evaluation interval of the alert's group
+    monthly_budget_usd  the project's budget
     """
 
     alert: Alert
@@ -38,4 +38,4 @@ class Subject:
 
 
 Write = Callable[[Subject], Iterator[AlertTest]]
-"""Writes the tests of an alert. Raises NoExampleError if no example of its series is known."""
+"""Writes the tests of an alert; raises NoExampleError if there is no example of its series."""

@@ -1,4 +1,4 @@
-"""From a catalog to everything that is generated from it, as texts by path."""
+"""Generate all files of a catalog, as texts by path."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from leadline.deploy.tree import OPERATOR, with_manifest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """What a catalog gives.
+    """The generated files of a catalog.
 
-    files     texts by their path under the output folder, the manifest last
+    files     texts by path under the output folder, the manifest last
     remarks   what was left out, and why
-    coverage  how much of the rules the generated tests prove
-    services_tested  for how many services tests are written
+    coverage  coverage of the rules by generated tests
+    services_tested  number of services with tests
     """
 
     files: Mapping[str, str]
@@ -42,7 +42,7 @@ class Composed:
 
 
 WITH_TESTS = "shapes", "all"
-"""Which services' rule tests are written: one for each shape of rules, or every one."""
+"""Services to write rule tests for: one per shape of rules, or all."""
 
 
 def composed(
@@ -51,10 +51,10 @@ def composed(
     tests: str = "shapes",
     since: Mapping[str, str] | None = None,
 ) -> Composed:
-    """Return all of it, the rules built once, and for Kubernetes these bases.
+    """Generate all files, building the rules once, with these Kubernetes bases.
 
-    tests  which services' rule tests are written, of WITH_TESTS
-    since  rule files as they were before, by path: tests are written too for services whose rules differ from them
+    tests  services to write rule tests for, of WITH_TESTS
+    since  earlier rule files by path; also write tests for services whose rules differ from them
     """
     rule_files = leadline.alerts.rules.build(catalog)
     rules = _rules(rule_files)
@@ -78,15 +78,15 @@ def composed(
 def generated(
     catalog: Catalog, bases: Collection[str] = (OPERATOR,), tests: str = "shapes"
 ) -> dict[str, str]:
-    """Return every generated file by its path under the output folder, the manifest last.
+    """Return every generated file by path under the output folder, the manifest last.
 
-    Depends on nothing but the catalog, the options and the version of Leadline: the same input gives the same bytes.
+    The result depends only on the catalog, the options and Leadline's version: equal input gives equal bytes.
     """
     return dict(composed(catalog, bases, tests).files)
 
 
 def dashboards_of(catalog: Catalog) -> dict[str, str]:
-    """Return the dashboards alone, by the same paths."""
+    """Return only the dashboards, by the same paths."""
     return {
         f"grafana/{dashboard.uid}.json": leadline.dashboards.panels.render(dashboard)
         for dashboard in leadline.dashboards.build.build(catalog)
@@ -94,12 +94,12 @@ def dashboards_of(catalog: Catalog) -> dict[str, str]:
 
 
 def rules_of(catalog: Catalog) -> dict[str, str]:
-    """Return the rule files alone, by the same paths."""
+    """Return only the rule files, by the same paths."""
     return _rules(leadline.alerts.rules.build(catalog))
 
 
 def base_of(catalog: Catalog, base: str) -> dict[str, str]:
-    """Return a kustomize base alone, by the same paths."""
+    """Return only a kustomize base, by the same paths."""
     return leadline.k8s.objects.base(catalog, {**dashboards_of(catalog), **rules_of(catalog)}, base)
 
 

@@ -1,4 +1,4 @@
-"""How the demo's service behaves, and how it is told to behave otherwise."""
+"""The behaviour of the demo's service, and how to change it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, fields
 from urllib.parse import parse_qsl, urlencode
 
 PATH = "/behaviour"
-"""Where the service is told, by POST with the query that `Behaviour.query` writes; its metrics do not count that."""
+"""Path to POST a new behaviour to, with the query from `Behaviour.query`; metrics do not count it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What chance the service takes with each task.
+    """The service's behaviour with each task.
 
     failing       share of tasks answered 500
-    slow_seconds  how much longer than usual every task takes
-    dear          how many times its price a token costs
+    slow_seconds  extra seconds per task
+    dear          multiple of the token price
     """
 
     failing: float = 0.006
@@ -28,9 +28,9 @@ class Behaviour:
 
 
 def read(query: str) -> Behaviour:
-    """Read a query, what it does not name being as usual. Raises ValueError where it names what there is not."""
+    """Read a query, with defaults for missing keys. Raise ValueError for unknown keys or invalid values."""
     given = {name: float(value) for name, value in parse_qsl(query, keep_blank_values=True)}
     unknown = sorted(set(given) - {field.name for field in fields(Behaviour)})
     if unknown or any(not 0 <= value <= 1000 for value in given.values()):
-        raise ValueError(f"no behaviour of the demo's service: {query}")
+        raise ValueError(f"not a behaviour of the demo's service: {query}")
     return Behaviour(**given)

@@ -1,4 +1,4 @@
-"""What k6, Leadline and the usual PromQL say of the same run, each beside the truth."""
+"""Compare k6, Leadline and plain PromQL on the same run with the truth."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from leadline.reports.sections import certainty
 from .k6 import Summary
 from .truth import Truth, quantile
 
-HEAD = ("", "truth", "k6 (client)", "Leadline", "certainly", "usual PromQL")
+HEAD = ("", "truth", "k6 (client)", "Leadline", "bounds", "PromQL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One figure from four sources, in its base unit; None where a source does not have it."""
+    """A figure from four sources, in its base unit; None if a source lacks it."""
 
     signal: str
     unit: str
@@ -29,7 +29,7 @@ class Row:
 
     @property
     def inside(self) -> bool:
-        """Whether the truth lies within the bounds that Leadline states."""
+        """Whether the truth is within Leadline's bounds."""
         reading = self.reading
         if reading.lower is None:
             return False
@@ -39,7 +39,7 @@ class Row:
 
 
 def rows(truth: Truth, summary: Summary, service: ServiceReport) -> Iterator[Row]:
-    """Set the four sources side by side."""
+    """Return the figures of the four sources."""
     requests = len(truth.requests)
     figures: dict[str, tuple[float, float | None]] = {
         "requests": (requests, summary.recorded),
@@ -60,7 +60,7 @@ def rows(truth: Truth, summary: Summary, service: ServiceReport) -> Iterator[Row
 
 
 def table(found: tuple[Row, ...]) -> list[tuple[str, ...]]:
-    """Write the rows, every difference from the truth in percent, as it is."""
+    """Write the rows, with differences from the truth in percent."""
     return [
         (
             row.signal,

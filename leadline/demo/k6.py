@@ -1,4 +1,4 @@
-"""Real k6, with the shape of threads-agent's quick test, and what it measured."""
+"""Run k6 with the shape of threads-agent's quick test, and read its summary."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from leadline.base.errors import ToolFailedError
 from .processes import find, running
 
 GRACE_SECONDS = 60.0
-"""k6 lets running iterations end after the last stage; a k6 that takes longer than this hangs."""
+"""k6 lets running iterations finish after the last stage; if it takes longer than this, it hangs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What k6 measured of the requests that the service recorded: all but those answered 429. Times in seconds.
+    """k6's figures for the requests that the service recorded: all except those answered 429. Times in seconds.
 
-    started, ended  the load's own span, in seconds since the epoch
+    started, ended  span of the load, in seconds since the epoch
     """
 
     started: float
@@ -41,7 +41,7 @@ class Summary:
 def run(
     target: str, seconds: float, users: int, out: Path, log: Path, progress: Callable[[float], None]
 ) -> Summary:
-    """Load a service. Raises ToolFailedError where k6 fails, or its summary cannot be read."""
+    """Put load on a service. Raise ToolFailedError if k6 fails or its summary is unreadable."""
     script = str(files("leadline.demo").joinpath("load.js"))
     command = [find("k6"), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0", script]
     environment = {
@@ -65,7 +65,7 @@ def run(
 
 
 def read(path: Path) -> Summary:
-    """Read the data that k6 gave to handleSummary."""
+    """Read the data that k6 passed to handleSummary."""
     try:
         data = json.loads(path.read_text("utf-8"))
         return _summary(data)
@@ -98,5 +98,5 @@ def _summary(data: dict[str, Any]) -> Summary:
 
 
 def _count(metrics: dict[str, Any], name: str) -> int:
-    """Return a counter's value; k6 leaves out a counter that was never touched."""
+    """Return a counter's value; k6 omits counters that were never touched."""
     return int(metrics[name]["values"]["count"]) if name in metrics else 0

@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes the demo's targets and evaluates the generated rules."""
+"""Run a Prometheus that scrapes the demo's targets and evaluates the generated rules."""
 
 from __future__ import annotations
 
@@ -17,27 +17,25 @@ from leadline.prometheus.client import Prometheus
 from .processes import Program, find, free_port, running, wait_for
 
 IDLE_SCRAPES = 3
-"""So many scrapes of every target before and after the load make its edges idle."""
+"""Scrapes of every target before and after the load, to make its edges idle."""
 
 RESEND = "1m"
-"""How often Prometheus tells Alertmanager that an alert still fires, as by default; what it tells before it has found Alertmanager
-is lost, and told no sooner."""
+"""Prometheus's default resend delay for firing alerts. An alert sent before it has found Alertmanager is lost until then."""
 
 
 @contextlib.contextmanager
 def prometheus(
     catalog: Catalog, targets: Mapping[str, int], rules: Path, folder: Path, alertmanager: str = ""
 ) -> Iterator[Observed]:
-    """Run a Prometheus on a free port for as long as the block lasts; it scrapes each job's port.
+    """Run a Prometheus on a free port while the block runs; it scrapes each job's port.
 
-    alertmanager  host and port of the Alertmanager that it tells its alerts, where there is one, again and again at the pace
-                  that alerts compute with
+    alertmanager  host and port of an Alertmanager to notify, if any; alerts are resent at the demo's pace
     """
     config = folder / "prometheus.yml"
     settings = _config(catalog, targets, rules)
     if alertmanager:
-        told: dict[str, object] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
-        settings = {**settings, "alerting": told}
+        alerting: dict[str, object] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
+        settings = {**settings, "alerting": alerting}
     config.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     port = free_port()
     command = [
@@ -79,7 +77,7 @@ def _config(catalog: Catalog, targets: Mapping[str, int], rules: Path) -> dict[s
 
 
 class Observed:
-    """The demo's Prometheus: its client, and what the demo waits for."""
+    """The demo's Prometheus: its client, and conditions to wait for."""
 
     def __init__(self, client: Prometheus, program: Program) -> None:
         self.client, self.program = client, program
@@ -92,7 +90,7 @@ class Observed:
         return True
 
     def wait_for_scrapes(self, targets: int, *, since: float, least: int = IDLE_SCRAPES) -> None:
-        """Wait until every target was scraped often enough since a time."""
+        """Wait until every target has been scraped often enough since a time."""
         wait_for("enough scrapes", lambda: self._scraped(since, least) == targets, self.program, seconds=60)
 
     def _scraped(self, since: float, least: int) -> int:
@@ -103,7 +101,7 @@ class Observed:
         return sum(1 for count in good if count >= least)
 
     def wait_for_rules(self) -> int:
-        """Wait until every rule was evaluated; give how many. Raises ToolFailedError where one is not healthy."""
+        """Wait until every rule has been evaluated; return their number. Raise ToolFailedError if any is unhealthy."""
         wait_for("the evaluation of every rule", self._evaluated, self.program, seconds=90)
         rules = self._rules()
         sick = [

@@ -1,4 +1,4 @@
-"""Programs that the demo starts, and certainly stops."""
+"""Programs that the demo starts and always stops."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ INSTALL = {
 
 
 OTHER_NAMES = {"prometheus-alertmanager": "alertmanager"}
-"""What a program of Debian's is called by those who make it."""
+"""Upstream names of programs that Debian renames."""
 
 
 def find(program: str) -> str:
-    """Find a program beside this Python or on PATH. Raises ToolMissingError, which says how to get it."""
+    """Return a program beside this Python or on PATH. Raise ToolMissingError with instructions if it is missing."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     found = shutil.which(program, path=path) or shutil.which(OTHER_NAMES.get(program, program), path=path)
     if found is None:
@@ -44,7 +44,7 @@ def find(program: str) -> str:
 
 
 def check_installed(programs: Iterable[str], modules: Iterable[str]) -> None:
-    """Raise ToolMissingError, which says how to get it, where something that the demo runs is not there."""
+    """Raise ToolMissingError with instructions if a program or package of the demo is missing."""
     if any(find_spec(module) is None for module in modules):
         raise ToolMissingError("the demo's packages are not installed: pip install 'leadline[demo]'")
     for program in programs:
@@ -52,7 +52,7 @@ def check_installed(programs: Iterable[str], modules: Iterable[str]) -> None:
 
 
 class Program:
-    """One running program, in a process group of its own, so that Ctrl-C reaches it only through us."""
+    """A running program in its own process group, so that Ctrl-C reaches it only through us."""
 
     def __init__(self, name: str, command: list[str], log: Path, **environment: str) -> None:
         self.name, self.log = name, log
@@ -67,7 +67,7 @@ class Program:
             )
 
     def first_line(self) -> str:
-        """Wait for the first line it prints. Raises ToolFailedError where it ends before."""
+        """Wait for its first line of output. Raise ToolFailedError if it exits before."""
         stream = self._process.stdout
         text = stream.readline().decode() if stream else ""
         if not text:
@@ -81,18 +81,16 @@ class Program:
         return self._process.poll()
 
     def check(self) -> None:
-        """Raise ToolFailedError where it has ended."""
+        """Raise ToolFailedError if it has exited."""
         if self.code is not None:
             raise self.failure()
 
     def failure(self) -> ToolFailedError:
         lines = self.log.read_text("utf-8", errors="replace").splitlines()[-3:]
-        return ToolFailedError(
-            f"{self.name} ended with code {self.code}: {' | '.join(lines) or 'it said nothing'}"
-        )
+        return ToolFailedError(f"{self.name} ended with code {self.code}: {' | '.join(lines) or 'no output'}")
 
     def stop(self) -> None:
-        """End it: politely, and after a while not."""
+        """Terminate it, and kill it if it does not exit in time."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             if self.code is not None:
                 break
@@ -106,7 +104,7 @@ class Program:
 
 @contextlib.contextmanager
 def running(name: str, command: list[str], log: Path, **environment: str) -> Iterator[Program]:
-    """Run a program for as long as the block lasts, however it ends."""
+    """Run a program while the block runs, and always stop it."""
     program = Program(name, command, log, **environment)
     try:
         yield program
@@ -122,7 +120,7 @@ def free_port() -> int:
 
 
 def wait_for(what: str, ready: Callable[[], T | None], program: Program, seconds: float = 30.0) -> T:
-    """Ask until there is an answer. Raises ToolFailedError where the program ends, or time does."""
+    """Poll until there is an answer. Raise ToolFailedError if the program exits or time runs out."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         program.check()

@@ -1,4 +1,4 @@
-"""The demo's run: services, Prometheus with the generated rules, k6, and the snapshot of exactly that run."""
+"""The demo's run: services, Prometheus with the generated rules, k6, and a snapshot of that run."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ RESULTS: Mapping[str, Callable[[Report], str]] = {
     "report.csv": spreadsheet.write,
     "report.xml": junit.write,
 }
-"""The report's files and what writes each."""
+"""The report's files, each with its writer."""
 CLIENT, PREVIEW, CATALOG = "k6.json", "dashboards.html", "demo.yaml"
 
 MONTHLY_REQUESTS = 1e6
-"""The volume that the demo projects a month for, as `snapshot --monthly-requests 1000000` does."""
+"""Monthly requests to project cost for, as in `snapshot --monthly-requests 1000000`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A run's results, and where what it started can be reached while it lasts."""
+    """A run's results, and the URLs of its servers while it lasts."""
 
     report: Report
     rows: tuple[Row, ...]
@@ -64,11 +64,11 @@ class Finished:
 
 
 Tell = Callable[[str], None]
-"""Told what happens next."""
+"""Called with the next step."""
 
 
 def catalog() -> Catalog:
-    """Read the demo's own catalog."""
+    """Read the demo's catalog."""
     return loader.parse(_written(), "leadline/demo/leadline.yaml")
 
 
@@ -80,7 +80,7 @@ def _written() -> str:
 def finished(
     out: Path, seconds: float, users: int, tell: Tell, progress: Callable[[float], None]
 ) -> Iterator[Finished]:
-    """Run the whole loop; what it started runs on until the block ends, and is stopped however it ends."""
+    """Run the whole loop; its programs run until the block ends, and are always stopped."""
     check_installed(("prometheus", "k6"), ("uvicorn", "prometheus_client"))
     demo = catalog()
     generated_files = _prepare(out, demo)
@@ -140,7 +140,7 @@ def finished(
 
 
 def _prepare(out: Path, demo: Catalog) -> Path:
-    """Empty the results of an earlier run, and generate."""
+    """Delete the results of an earlier run, and generate files."""
     generated_files = out / "generated"
     there = [name for name in (*RESULTS, CLIENT, PREVIEW, CATALOG) if (out / name).exists()]
     if there and not (generated_files / tree.MANIFEST).exists():
@@ -153,12 +153,12 @@ def _prepare(out: Path, demo: Catalog) -> Path:
 
 
 def _preview(demo: Catalog, client: Prometheus, window: Window) -> str:
-    """Draw the dashboards of the run, what recorded rates still tell of it after its end among it."""
+    """Render the dashboards of the run, including recorded rates that lag behind its end."""
     within = span(window.start, window.end, float(demo.scrape_interval))
     documents = [leadline.dashboards.panels.document(each) for each in leadline.dashboards.build.build(demo)]
     scoped = capture.with_scopes(documents, within, float(demo.scrape_interval), {})
-    told = capture.take(scoped, within, client.url, client.ask, client.ask_range)
-    return leadline.dashboards.preview.page.write(scoped, told, page.uplot())
+    results = capture.take(scoped, within, client.url, client.ask, client.ask_range)
+    return leadline.dashboards.preview.page.write(scoped, results, page.uplot())
 
 
 def _keep(out: Path, report: Report) -> None:

@@ -1,7 +1,7 @@
-"""Two HTTP targets that expose what threads-agent exposes: its orchestrator, and its persona-runtime's counters.
+"""Two HTTP targets with threads-agent's metrics: its orchestrator, and its persona-runtime's counters.
 
-Run as `python -m leadline.demo.service TRUTH [PORTS]`: prints the two ports as JSON, the ones given or free ones, and writes to
-the file TRUTH one line for each request: the figures that everything else is compared with.
+Run as `python -m leadline.demo.service TRUTH [PORTS]`: print the two ports (given or free ones) as JSON, and write one line
+per request to the file TRUTH, the reference for all comparisons.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ App = Callable[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of request: how often it comes, and its lognormal duration (median in seconds, sigma)."""
+    """A kind of request: its share, and its lognormal duration (median in seconds, sigma)."""
 
     share: float
     median_seconds: float
@@ -56,7 +56,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model: how often it is asked, and its price in US dollars per million tokens."""
+    """A model: its share of requests, and its price in US dollars per million tokens."""
 
     name: str
     share: float
@@ -91,14 +91,14 @@ class PersonaRuntime:
         )
 
     def look_up(self, *, hit: bool) -> None:
-        """Look an answer up in the cache."""
+        """Count a cache look-up."""
         self._cache.labels("qdrant", "get", "hit" if hit else "miss").inc()
 
-    def generate(self, chance: random.Random, dear: float) -> tuple[int, int, float]:
-        """Answer one prompt, at so many times the price; give its tokens in and out, and its cost in US dollars."""
+    def generate(self, chance: random.Random, price_factor: float) -> tuple[int, int, float]:
+        """Answer a prompt at a multiple of the price; return input tokens, output tokens and cost in US dollars."""
         model = chance.choices(MODELS, [each.share for each in MODELS])[0]
         tokens_in, tokens_out = (int(chance.lognormvariate(mean, 0.4)) + 1 for mean in (6.4, 5.0))
-        cost = dear * (tokens_in * model.input_usd + tokens_out * model.output_usd) / 1e6
+        cost = price_factor * (tokens_in * model.input_usd + tokens_out * model.output_usd) / 1e6
         self._tokens.labels(model.name, "unknown", "prompt").inc(tokens_in)
         self._tokens.labels(model.name, "unknown", "completion").inc(tokens_out)
         self._mixed.labels(model.name).inc(tokens_in + tokens_out)
@@ -108,7 +108,7 @@ class PersonaRuntime:
 
 
 class Orchestrator:
-    """Takes tasks; rejects some with 429 before it records anything, as threads-agent does."""
+    """Handles tasks; rejects some with 429 before recording anything, like threads-agent."""
 
     def __init__(self, runtime: PersonaRuntime, truth: TextIO) -> None:
         self.registry = CollectorRegistry()
@@ -124,7 +124,7 @@ class Orchestrator:
         )
 
     async def task(self) -> int:
-        """Serve POST /task; give the status."""
+        """Serve POST /task; return the status."""
         chance, now = self._chance, self.behaviour
         if chance.random() < REJECTED_SHARE:
             self._truth.write(line(Request(recorded=False, status=429, seconds=0)))
@@ -155,7 +155,7 @@ class Orchestrator:
         return status
 
     def behave(self, query: str) -> int:
-        """Serve POST /behaviour; give the status."""
+        """Serve POST /behaviour; return the status."""
         try:
             self.behaviour = behaviour.read(query)
         except ValueError:
@@ -168,7 +168,7 @@ class Orchestrator:
 
 
 def orchestrator_app(orchestrator: Orchestrator) -> App:
-    """Make the ASGI application of the orchestrator: /task, and /health and /metrics, which it counts as well."""
+    """Return the orchestrator's ASGI application: /task, /health and /metrics, all of which it counts."""
 
     async def app(scope: Message, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -193,7 +193,7 @@ def orchestrator_app(orchestrator: Orchestrator) -> App:
 
 
 def runtime_app(runtime: PersonaRuntime) -> App:
-    """Make the ASGI application of the persona-runtime: its metrics, on whatever path."""
+    """Return the persona-runtime's ASGI application: its metrics, on any path."""
 
     async def app(scope: Message, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -209,7 +209,7 @@ async def _answer(send: Any, status: int, body: bytes, kind: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to `serve`, because two of them run in one loop."""
+    """A server that leaves signals to `serve`, because two servers share one loop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -217,7 +217,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(truth: TextIO, ports: Mapping[str, int]) -> None:
-    """Serve both targets on ports of 127.0.0.1, free ones where none is given, until SIGTERM."""
+    """Serve both targets on ports of 127.0.0.1, given or free, until SIGTERM."""
     runtime = PersonaRuntime()
     apps = {
         "orchestrator": orchestrator_app(Orchestrator(runtime, truth)),
@@ -239,9 +239,9 @@ async def serve(truth: TextIO, ports: Mapping[str, int]) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    # asyncio sends small writes at once only on sockets that say they are TCP; others wait for delayed ACKs, 40 ms
+    # asyncio disables Nagle's algorithm only on sockets with an explicit TCP protocol; others wait 40 ms for delayed ACKs
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was served a moment ago
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the port was in use a moment ago
     listener.bind(("127.0.0.1", port))
     return listener
 

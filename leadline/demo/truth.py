@@ -1,4 +1,4 @@
-"""What really happened: every request with its exact duration, as the service itself measured it."""
+"""The truth: every request with its exact duration, as measured by the service itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `recorded` says whether the service's metrics know of it."""
+    """A request. `recorded` is whether the service's metrics include it."""
 
     recorded: bool
     status: int
@@ -22,7 +22,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """The requests of a run that the service recorded, and how many it rejected unrecorded."""
+    """The recorded requests of a run, and the number of rejected, unrecorded ones."""
 
     requests: tuple[Request, ...]
     rejected: int
@@ -41,7 +41,7 @@ def line(request: Request) -> str:
 
 
 def read(path: Path) -> Truth:
-    """Read what a run wrote."""
+    """Read the file that a run wrote."""
     requests = [Request(**json.loads(text)) for text in path.read_text("utf-8").splitlines()]
     recorded = tuple(request for request in requests if request.recorded)
     return Truth(requests=recorded, rejected=len(requests) - len(recorded))

@@ -1,1 +1,1 @@
-"""Shared by everything that ships: the generated tree and its manifest, diffs in words, rule files."""
+"""Shared by all deployments: the generated tree and its manifest, readable diffs, rule files."""

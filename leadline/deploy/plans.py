@@ -1,4 +1,4 @@
-"""A plan as people read it, and as a file that a push can be held to."""
+"""Plans: readable text, and a file that a push is checked against."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What becomes of one thing.
+    """The planned action on one object.
 
-    kind     dashboard, folder, rules, or the kind of a Kubernetes object
-    name     what people call it, and `id` what tells it apart for ever
-    state    what it is now, as far as that decides: a version, a digest; empty where it is not there
-    wanted   a digest of what it will be
-    changes  in words
-    why      explains what is kept or refused
+    kind     dashboard, folder, rules, or a Kubernetes kind
+    name     name for people; `id` is the permanent identifier
+    state    version or digest of the current object; empty if it does not exist
+    wanted   digest of the new object
+    changes  readable changes
+    why      why it is kept or refused
     """
 
     action: str
@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would be done somewhere; `unfinished` if an earlier run was killed, and has to be completed even without changes."""
+    """The planned actions for a destination; `unfinished` if an interrupted run must be completed even without changes."""
 
     verb: str
     to: str
@@ -70,7 +70,7 @@ class Plan:
 
 
 def text(plan: Plan) -> Iterator[str]:
-    """Write a plan for a terminal, line by line; what comes from outside cannot steer it."""
+    """Write a plan for a terminal, line by line, with text from outside sanitized."""
     for entry in plan.entries:
         name = f"{entry.kind} {entry.name}" if entry.kind != "dashboard" else f"{entry.name} ({entry.id})"
         yield printable(f"{entry.action:9}  {name}" + (f": {entry.why}" if entry.why else ""))
@@ -80,10 +80,10 @@ def text(plan: Plan) -> Iterator[str]:
 
 
 def summary(plan: Plan) -> str:
-    """Count what a plan does, in one line."""
+    """Count a plan's actions, in one line."""
     counts = {action: sum(entry.action == action for entry in plan.entries) for action in SIGNS}
-    said = ", ".join(f"{count} {action}" for action, count in counts.items() if count)
-    return printable(f"{plan.where}: {said or 'nothing is there, and nothing is wanted'}")
+    counted = ", ".join(f"{count} {action}" for action, count in counts.items() if count)
+    return printable(f"{plan.where}: {counted or 'nothing is there, and nothing is wanted'}")
 
 
 def as_markdown(plan: Plan) -> Iterator[str]:
@@ -110,11 +110,11 @@ def as_json(plan: Plan) -> str:
 
 
 def read(content: str, where: str) -> Plan:
-    """Read it again. Raises UsageError where it is none."""
+    """Read what `as_json` wrote. Raise UsageError for anything else."""
     try:
         document: dict[str, Any] = json.loads(content)
         if document.pop("schema") != SCHEMA:
-            raise UsageError(f"{where} is no plan, as `leadline plan --out` writes it")
+            raise UsageError(f"{where} is not a plan written by `leadline plan --out`")
         return Plan(
             entries=tuple(_entry(each) for each in document["entries"]),
             remarks=tuple(map(str, document["remarks"])),
@@ -124,7 +124,7 @@ def read(content: str, where: str) -> Plan:
             project=str(document["project"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{where} is no plan, as `leadline plan --out` writes it ({error!r:.200})") from None
+        raise UsageError(f"{where} is not a plan written by `leadline plan --out` ({error!r:.200})") from None
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:
@@ -133,7 +133,7 @@ def _entry(found: Mapping[str, Any]) -> Entry:
 
 
 def hold(now: Plan, then: Plan) -> None:
-    """Raise ConflictError where what would be done now is not what was planned then."""
+    """Raise ConflictError if the current plan differs from the earlier one."""
     if (now.verb, now.to, now.project) != (then.verb, then.to, then.project) or now.where != then.where:
         raise ConflictError(
             f"the plan is of {then.verb} of {then.project} to {then.where}, and this is {now.verb} of {now.project} to {now.where}"
@@ -154,7 +154,7 @@ def _moved(before: Mapping[tuple[str, str], Entry], after: Mapping[tuple[str, st
             if entry is not None:
                 yield f"{entry.kind} {entry.name}: {'was not in the plan' if now else 'is no longer wanted'}"
         elif then.wanted != now.wanted:
-            yield f"{now.kind} {now.name}: what is generated is another"
+            yield f"{now.kind} {now.name}: the generated content differs"
         elif (then.action, then.state) != (now.action, now.state):
             was = f"{then.action} {then.state}".strip()
             yield f"{now.kind} {now.name}: planned was {was}, now it would be {f'{now.action} {now.state}'.strip()}"

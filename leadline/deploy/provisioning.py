@@ -1,4 +1,4 @@
-"""What a Grafana reads from its own disk when it starts: which dashboards are where, and whom they ask."""
+"""Grafana provisioning files: dashboard folders and the data source."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from leadline.catalog.yaml_writer import write
 
 FOLDER = "provisioning"
 DASHBOARDS = "/var/lib/grafana/dashboards"
-"""Where the dashboards are to be mounted, a folder a project."""
+"""Mount point of the dashboards, one folder per project."""
 
 
 def files(catalog: Catalog) -> dict[str, str]:
-    """Return the files by path: the tree under `provisioning` is what Grafana wants in /etc/grafana/provisioning."""
+    """Return the files by path; the tree under `provisioning` belongs in /etc/grafana/provisioning."""
     return {
         f"{FOLDER}/dashboards/{catalog.project}.yaml": write(provider(catalog.project)),
         f"{FOLDER}/datasources/{catalog.project}.yaml": write(datasource(catalog)),
@@ -22,7 +22,7 @@ def files(catalog: Catalog) -> dict[str, str]:
 
 
 def provider(project: str) -> dict[str, Any]:
-    """Tell Grafana where the dashboards are mounted, and which folder they belong into."""
+    """Return the provider of a project's dashboards: mount path and folder."""
     return {
         "apiVersion": 1,
         "providers": [
@@ -38,9 +38,9 @@ def provider(project: str) -> dict[str, Any]:
 
 
 def datasource(catalog: Catalog) -> dict[str, Any]:
-    """Tell Grafana of the Prometheus; with the scrape interval, of which $__rate_interval is made.
+    """Return the Prometheus data source, with the scrape interval that $__rate_interval is based on.
 
-    Credentials are not in it: Grafana takes them from `secureJsonData`, and that is written by whoever keeps them.
+    Credentials are not included: add them under `secureJsonData`.
     """
     return {
         "apiVersion": 1,
@@ -62,7 +62,7 @@ def datasource(catalog: Catalog) -> dict[str, Any]:
 
 
 def prometheus_url(catalog: Catalog) -> str:
-    """Return the Prometheus that the catalog's first context names, as seen from where Grafana runs."""
+    """Return the URL of the catalog's first Prometheus, as seen from Grafana."""
     for context in catalog.contexts:
         if context.prometheus and context.prometheus.service:
             name, _, port = context.prometheus.service.rpartition(":")

@@ -1,4 +1,4 @@
-"""Rules into a folder that a Prometheus reads: checked before, read back after, put back where it refuses."""
+"""Push rules into a folder that a Prometheus reads: check first, verify after, restore if it refuses."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from . import tree
 
 RULES = "prometheus/rules/"
 BEFORE = ".leadline-before"
-"""A folder beside the rules, which no pattern of rule_files finds, with what the last push replaced."""
+"""A folder beside the rules, outside any rule_files pattern, with the files that the last push replaced."""
 STAGED, UNFINISHED, OLDER = ".leadline-replaced", ".leadline-replaced.new", ".leadline-before.old"
-"""What a run that goes on replaces; the same before it is whole; and what the push before the last one replaced."""
+"""Files replaced by the current run, the same while incomplete, and files replaced by the push before the last one."""
 VERB = ".verb"
 
 
 def rules_of(generated: Mapping[str, str], version: str) -> dict[str, str]:
-    """Return the rule files of what is generated, by name, and the manifest that tells ours from others."""
+    """Return the generated rule files by name, and the manifest that identifies ours."""
     found = {path.removeprefix(RULES): text for path, text in generated.items() if path.startswith(RULES)}
     return tree.with_manifest(found, version)
 
 
 class RuleServer(Protocol):
-    """What a push of rule files needs of a Prometheus; `leadline.prometheus.client.Prometheus` has it."""
+    """The Prometheus methods needed to push rule files; `leadline.prometheus.client.Prometheus` has them."""
 
     url: str
 
@@ -43,10 +43,10 @@ class RuleServer(Protocol):
 
 
 def push(folder: Path, wanted: Mapping[str, str], prometheus: RuleServer, *, verb: str = "push") -> int:
-    """Write rule files, make Prometheus read them, and see that it did; return how many rules it evaluates of them.
+    """Write rule files, reload Prometheus and verify; return how many of the rules it evaluates.
 
-    What is replaced is kept first, so that a run which is killed is completed, or undone, by the next. Raises ToolFailedError
-    where promtool or Prometheus refuses them; then the files are as they were before.
+    Back up replaced files first, so that the next run can complete or undo an interrupted one. Raise ToolFailedError if
+    promtool or Prometheus rejects the rules; the old files are then restored.
     """
     check(wanted)
     was_pending = is_pending(folder)
@@ -70,14 +70,14 @@ def push(folder: Path, wanted: Mapping[str, str], prometheus: RuleServer, *, ver
 
 
 def is_pending(folder: Path) -> bool:
-    """Return whether a run was ended after it began to write, and before Prometheus had read what it wrote."""
+    """Return whether a run was interrupted between its first write and the reload."""
     return (folder / STAGED).is_dir()
 
 
 def before(folder: Path) -> dict[str, str] | None:
-    """Return the rule files that the last push replaced, and their manifest; None where none were kept, or they are back already.
+    """Return the rule files that the last push replaced, with their manifest; None if there are none or they are restored.
 
-    Where a push was killed that is what it had begun to replace; where a rollback was, what it had begun to restore.
+    After an interrupted push, return the files that it was replacing; after an interrupted rollback, those it was restoring.
     """
     killed_push = tree.read(folder / STAGED / VERB) == "push"
     for kept in (*([folder / STAGED] if killed_push else []), folder / BEFORE, folder / OLDER):
@@ -90,7 +90,7 @@ def before(folder: Path) -> dict[str, str] | None:
 
 
 def _stage(folder: Path, verb: str) -> None:
-    """Keep what is there; that it is kept, and that a run has begun, is one rename."""
+    """Back up the current files; a single rename marks the backup complete and the run begun."""
     unfinished = folder / UNFINISHED
     shutil.rmtree(unfinished, ignore_errors=True)
     for name in (*tree.ours(folder), tree.MANIFEST):
@@ -102,7 +102,7 @@ def _stage(folder: Path, verb: str) -> None:
 
 
 def _keep(folder: Path) -> None:
-    """Make what was replaced what a rollback restores."""
+    """Make the replaced files the ones that a rollback restores."""
     shutil.rmtree(folder / OLDER, ignore_errors=True)
     if (folder / BEFORE).is_dir():
         (folder / BEFORE).rename(folder / OLDER)
@@ -111,7 +111,7 @@ def _keep(folder: Path) -> None:
 
 
 def _put_back(folder: Path, wanted: Mapping[str, str]) -> None:
-    """Undo a write: what was there before is there again, what was not is gone; other files were never touched."""
+    """Undo a write: restore replaced files and remove new ones; leave others alone."""
     staged = folder / STAGED
     replaced = {
         name: text
@@ -127,7 +127,7 @@ def _put_back(folder: Path, wanted: Mapping[str, str]) -> None:
 
 
 def check(wanted: Mapping[str, str]) -> None:
-    """Let promtool check rule files. Raises ToolFailedError with its words."""
+    """Check rule files with promtool. Raise ToolFailedError with its message."""
     program = shutil.which("promtool")
     if program is None:
         raise ToolMissingError(
@@ -141,11 +141,11 @@ def check(wanted: Mapping[str, str]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         text = " ".join((done.stdout + done.stderr).replace(f"{folder}/", "").split())
-        raise ToolFailedError(f"promtool refuses the rules, so nothing was written: {text}")
+        raise ToolFailedError(f"promtool rejects the rules, so nothing was written: {text}")
 
 
 def _read_back(folder: Path, prometheus: RuleServer) -> int:
-    """Count the rules that Prometheus has from the folder. Raises ToolFailedError where it has none, or a broken one."""
+    """Count Prometheus's rules from the folder. Raise ToolFailedError if there are none, or any is broken."""
     ours = {folder.resolve() / name for name in tree.ours(folder)}
     cwd = prometheus.working_folder()
     groups = [

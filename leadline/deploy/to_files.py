@@ -1,4 +1,4 @@
-"""The rules, into a folder that a Prometheus reads: pushed, rolled back."""
+"""Push and roll back rules in a folder that a Prometheus reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from leadline.base.version import __version__
 
 from . import plans, rule_files, tree
-from .diff import rules as meaning
+from .diff import rules as rule_diff
 from .plans import Entry, Plan
 
 Tell = Callable[[str], None]
@@ -22,7 +22,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Push:
-    """The rule files that are generated."""
+    """A push of the generated rule files."""
 
     def __init__(
         self, project: str, files: Mapping[str, str], folder: Path, url: str, server: Server
@@ -30,12 +30,12 @@ class Push:
         self._folder, self._url, self._server = folder, url, server
         self._wanted = rule_files.rules_of(files, __version__)
         plan = _planned("push", project, folder, url, self._wanted)
-        pending = "an earlier run was ended before Prometheus had read what it wrote; this one completes it"
+        pending = "an earlier run was interrupted before Prometheus read its files; this one completes it"
         unfinished = rule_files.is_pending(folder)
         self.plan = replace(plan, unfinished=True, remarks=(*plan.remarks, pending)) if unfinished else plan
 
     def run(self, tell: Tell) -> None:
-        """Write, reload, and read back."""
+        """Write, reload and verify."""
         if self.plan.changes or self.plan.unfinished:
             with self._server() as prometheus:
                 count = rule_files.push(self._folder, self._wanted, prometheus)
@@ -43,17 +43,13 @@ class Push:
 
 
 class Rollback:
-    """The rule files that the last push replaced."""
+    """A rollback to the rule files that the last push replaced."""
 
     def __init__(self, project: str, folder: Path, url: str, server: Server) -> None:
         self._folder, self._url, self._server = folder, url, server
         self._before = rule_files.before(folder)
         plan = _planned("rollback", project, folder, url, self._before or {})
-        remarks = (
-            ()
-            if self._before is not None
-            else (f"no push has kept anything in {folder} that could be rolled back",)
-        )
+        remarks = () if self._before is not None else (f"no push has left anything in {folder} to roll back",)
         entries = plan.entries if self._before is not None else ()
         self.plan = Plan(
             verb=plan.verb,
@@ -66,7 +62,7 @@ class Rollback:
         )
 
     def run(self, tell: Tell) -> None:
-        """Put back, reload, and read back."""
+        """Restore, reload and verify."""
         if self._before is not None and (self.plan.changes or self.plan.unfinished):
             with self._server() as prometheus:
                 count = rule_files.push(self._folder, self._before, prometheus, verb="rollback")
@@ -98,7 +94,7 @@ def _entries(folder: Path, wanted: Mapping[str, str]) -> Iterator[Entry]:
         if name == tree.MANIFEST:
             continue
         changes = (
-            meaning.changes(_groups(there), _groups(text))
+            rule_diff.changes(_groups(there), _groups(text))
             if there is not None and action == plans.UPDATE
             else ()
         )

@@ -1,4 +1,4 @@
-"""A folder of generated files: what differs from what should be there, and writing it without losing anything."""
+"""A folder of generated files: compare it with the expected files, and write it without losing anything."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ OPERATOR, PLAIN = BASES = ("operator", "plain")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How a folder differs from what is generated; paths relative to it, sorted.
+    """How a folder differs from the generated files; relative paths, sorted.
 
-    missing  generated, not there
-    changed  there, with another content
-    extra    there, not generated
+    missing  generated, but not in the folder
+    changed  different content
+    extra    in the folder, but not generated
     """
 
     missing: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What writing did. `kept` are files of an earlier run that somebody has edited since; they are not deleted."""
+    """The result of writing. `kept` are files of an earlier run that were edited since; they are not deleted."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -45,7 +45,7 @@ class Written:
 
 
 def with_manifest(files: Mapping[str, str], version: str) -> dict[str, str]:
-    """Add the manifest that names every file and its SHA-256."""
+    """Add the manifest with the SHA-256 of every file."""
     hashes = {path: digest(text) for path, text in sorted(files.items())}
     return {**dict(sorted(files.items())), MANIFEST: _listing(hashes, version)}
 
@@ -65,7 +65,7 @@ def digest(text: str) -> str:
 
 
 def difference(folder: Path, files: Mapping[str, str]) -> Difference:
-    """Compare a folder with what should be in it. Hidden files are left alone."""
+    """Compare a folder with the expected files; ignore hidden files."""
     _check(folder)
     there = set(_present(folder))
     return Difference(
@@ -76,10 +76,10 @@ def difference(folder: Path, files: Mapping[str, str]) -> Difference:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Written:
-    """Make a folder hold these files, the manifest among them.
+    """Write these files, including the manifest, into a folder.
 
-    Deletes only what the folder's own old manifest lists and nobody has edited. Raises ConflictError, before
-    anything is written, where a file that is not ours stands in the way.
+    Delete only unedited files that the folder's old manifest lists. Raise ConflictError, before writing anything, if a file
+    that is not ours is in the way.
     """
     _check(folder)
     old = ours(folder)
@@ -87,7 +87,7 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
     changed = tuple(path for path, text in files.items() if read(folder / path) != text)
     if (
         set(changed) - set(old) - {MANIFEST}
-    ):  # a run that is killed now is completed by the next, which finds its files listed
+    ):  # list new files first, so that the next run can complete an interrupted one
         replaced(
             folder / MANIFEST,
             _listing({**{path: digest(files[path]) for path in files if path != MANIFEST}, **old}),
@@ -100,7 +100,7 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
     for path in unedited:
         (folder / path).unlink()
         _prune_empty(folder, (folder / path).parent)
-    if MANIFEST in changed:  # the last: until then the old one lists what is to go
+    if MANIFEST in changed:  # last: until then the old one lists the files to delete
         replaced(folder / MANIFEST, files[MANIFEST])
     for parent in {(folder / path).parent for path in files}:
         clear_unfinished(parent, {Path(path).name for path in files})
@@ -125,7 +125,7 @@ def _present(folder: Path) -> Iterator[str]:
 
 
 def ours(folder: Path) -> dict[str, str]:
-    """Read which files an earlier run wrote, and their SHA-256; paths that lead out of the folder are not ours."""
+    """Return the files that an earlier run wrote, with their SHA-256; ignore paths outside the folder."""
     text = read(folder / MANIFEST)
     if text is None:
         return {}
@@ -149,7 +149,7 @@ def _stays_inside(path: str) -> bool:
 
 
 def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, str]) -> None:
-    """Refuse to overwrite files that no earlier run wrote, and to write through links to other folders."""
+    """Raise ConflictError for files that no earlier run wrote, and for links to other folders."""
     linked = {
         parent.as_posix()
         for path in files
@@ -175,7 +175,7 @@ def _refuse_foreign(folder: Path, files: Mapping[str, str], old: Mapping[str, st
 
 
 def read(path: Path) -> str | None:
-    """Return the text of a file; None where there is none, or it is no text."""
+    """Return the text of a file; None if it is missing or not text."""
     try:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError):

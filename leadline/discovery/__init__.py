@@ -1,1 +1,1 @@
-"""Services found in a live Prometheus, and a catalog proposed for them. Pure; is given `Look`."""
+"""Discover services in a live Prometheus, and propose a catalog for them. Pure; takes `Look` as an argument."""

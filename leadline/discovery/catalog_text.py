@@ -1,4 +1,4 @@
-"""A catalog's text, commented: what was found, what is proposed, and what was not guessed."""
+"""Write a catalog with comments: findings, proposals and open questions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .proposals import Proposal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What stands around the services.
+    """The parts of the catalog around the services.
 
-    prometheus  the lines under contexts.default.prometheus
+    prometheus  lines under contexts.default.prometheus
     """
 
     project: str
@@ -31,7 +31,7 @@ class Frame:
 
 
 def catalog(frame: Frame, discovery: Discovery, proposals: Mapping[str, Proposal]) -> str:
-    """Write a catalog of everything that was found."""
+    """Write a catalog of all discovered services."""
     return "\n".join(_catalog(frame, discovery, proposals)) + "\n"
 
 
@@ -63,7 +63,7 @@ def _catalog(frame: Frame, discovery: Discovery, proposals: Mapping[str, Proposa
 def block(service: Found, proposal: Proposal) -> Iterator[str]:
     """Write one service."""
     rate = (
-        "nothing counts its requests"
+        "no request counter"
         if service.requests is None
         else f"about {service.requests:.0f} requests in the last hour"
     )
@@ -85,7 +85,7 @@ def block(service: Found, proposal: Proposal) -> Iterator[str]:
 
 
 def _instruments(service: Found) -> Iterator[str]:
-    """Write what differs from the profile: labels, edges, what another profile has, what is not there."""
+    """Yield the differences from the profile: labels, edges, borrowed and missing instruments."""
     profile = service.base or profiles.load(service.fit.profile)
     for name, instrument in profile.instruments.items():
         if name in service.absent:
@@ -141,7 +141,7 @@ def _duration(seconds: Decimal) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Write a value so that YAML reads it as this text and nothing else."""
+    """Quote a value if YAML would read it as anything but this text."""
     plainly = re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*", value) and value.lower() not in (
         "true",
         "false",
@@ -153,7 +153,7 @@ def _quoted(value: str) -> str:
         "none",
     )
     if value.startswith(("~", "!~")):
-        return json.dumps("~" + one_of([value]))  # as it stands it would be a regular expression
+        return json.dumps("~" + one_of([value]))  # unescaped, it would be a regular expression
     return value if plainly else json.dumps(value, ensure_ascii=False)
 
 

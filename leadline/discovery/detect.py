@@ -1,4 +1,4 @@
-"""Finding services: which profiles' metrics are there, job by job, with which labels and edges, and under what traffic."""
+"""Find services: for each job, the profiles whose metrics exist, their labels and edges, and the traffic."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .jobs import accounts
 from .model import Discovery, Fit, Found
 
 MOST_NAMES, MOST_SERVICES = 100, 40
-"""So many metrics are asked for in one question, and so many services of one job are told apart."""
+"""Maximum metrics per query, and maximum services per job."""
 SAME_TRAFFIC = 0.05
 PROXIES = ("istio", "linkerd", "envoy", "ingress-nginx", "traefik")
 WITHOUT_JOB = ("scenario", "service", "service_name", "app", "instance")
-"""Labels that select series which carry no job, as remote write gives them; the first one present counts."""
+"""Labels that select series without a job, as from remote write; the first one present counts."""
 NAMESPACES = ("namespace", "kubernetes_namespace", "exported_namespace")
 
 
 def discover(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> Discovery:
-    """Find services and their profiles, `own` ones among them. Raises what `look` raises."""
+    """Find services and their profiles, including `own` ones. Raise whatever `look` raises."""
     search = _Search(look, inventory, tuple(own))
     services = [service for job in search.jobs for service in search.services(job)]
     named = tuple(_named_apart(services))
@@ -43,7 +43,7 @@ def discover(look: Look, inventory: Inventory, own: Iterable[Profile] = ()) -> D
 
 
 def exposed(instrument: Instrument) -> tuple[str, ...]:
-    """Return the names of the series that show that an instrument is there."""
+    """Return the metric names that prove an instrument exists."""
     if instrument.expression:
         return tuple(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?=\{)", instrument.expression))
     if instrument.names:
@@ -52,7 +52,7 @@ def exposed(instrument: Instrument) -> tuple[str, ...]:
 
 
 class _Search:
-    """One discovery; remembers what was looked up."""
+    """A discovery, with cached look-ups."""
 
     def __init__(self, look: Look, inventory: Inventory, own: tuple[Profile, ...]) -> None:
         self._look, self._inventory = look, inventory
@@ -61,7 +61,7 @@ class _Search:
         self.possible: dict[str, str] = {}
         shipped = [profiles.load(name) for name in profiles.names()]
         shipped = [each for each in shipped if each.name not in {mine.name for mine in own}] + list(own)
-        self._usual = {each.name: each for each in shipped}
+        self._by_name = {each.name: each for each in shipped}
         families = {_word(each.metric) for profile in shipped for each in profile.instruments.values()}
         others = frozenset(name for name in inventory.names if _word(name) not in families)
         variants = [each for profile in shipped for each in _under_other_prefixes(profile, others)]
@@ -82,7 +82,7 @@ class _Search:
         for start in range(0, len(ordered), MOST_NAMES):
             names = Matcher("__name__", "=~", one_of(ordered[start : start + MOST_NAMES]))
             series = self._look.ask(f"count by (job, __name__) ({select('', (names,))})").series
-            if not series:  # nothing now: perhaps its targets went down a while ago
+            if not series:  # no series now: the targets may have gone down recently
                 lately = f"count by (job, __name__) (last_over_time({select('', (names,))}[1h]))"
                 series = self._look.ask(lately).series
             found |= {(each.labels.get("job", ""), each.labels.get("__name__", "")) for each in series}
@@ -103,7 +103,7 @@ class _Search:
         return all((job, name) in self._there for name in exposed(instrument))
 
     def services(self, job: str) -> Iterator[Found]:
-        """Return the services of a job: one, or one for each value of the label that tells them apart."""
+        """Yield the services of a job: one, or one per value of the label that distinguishes them."""
         every = sorted((self._fit(job, each) for each in self._candidates(job)), key=lambda fit: -fit.score)
         fits = [each for each in every if self._is_certain(job, each)]
         if not fits:
@@ -167,7 +167,7 @@ class _Search:
             yield name, {**base, split: value}
         if len(values) > MOST_SERVICES:
             self.refused.append(
-                f"{metric} tells {len(values)} services apart by {split}; the first {MOST_SERVICES} are written, choose yours"
+                f"{metric} has {len(values)} services by {split}; the first {MOST_SERVICES} are written, choose yours"
             )
 
     def _where(self, profile: Profile) -> tuple[Matcher, ...]:
@@ -175,7 +175,7 @@ class _Search:
         return first.matchers
 
     def _namespace(self, job: str, metric: str, labels: frozenset[str]) -> str:
-        """Return the label of the namespace, where the job is in several; a job of one name there is several services."""
+        """Return the namespace label if the job is in several namespaces, because each is then a service of its own."""
         for label in NAMESPACES:
             if label in labels:
                 selector = select(metric, (Matcher("job", "=", job),))
@@ -203,11 +203,11 @@ class _Search:
             requests=self._requests(selector, best),
             edges=self._edges(job, best),
             notes=tuple(self._notes(job, best)),
-            base=self._usual[best.name],
+            base=self._by_name[best.name],
         )
 
     def _requests(self, selector: Mapping[str, str], profile: Profile) -> float | None:
-        """Return how many requests the last hour saw, as `increase` extrapolates."""
+        """Return the requests of the last hour, from increase()."""
         requests = profile.instruments.get("requests")
         if requests is None or requests.expression:
             return None
@@ -223,7 +223,7 @@ class _Search:
         return self._labels[selector]
 
     def _fit(self, job: str, profile: Profile) -> Fit:
-        """Score a profile: what is there, whether its labels are, and whether the edges are those it says."""
+        """Score a profile by its existing instruments, labels and bucket edges."""
         present = tuple(name for name, each in profile.instruments.items() if self._has(job, each))
         evidence = [f"{', '.join(present)} of its {len(profile.instruments)} instruments"]
         score, labels = 2.0 * len(present), {}
@@ -249,13 +249,13 @@ class _Search:
                     evidence.append(f"no label {' or '.join(label.sources)} on {exposed(instrument)[0]}")
         score += found / wanted if wanted else 0.5
         score += 0.5 * len(present) / len(profile.instruments)
-        more, said = self._by_buckets(job, profile)
-        evidence += said
-        usual = self._usual[profile.name].instruments
+        more, remarks = self._by_buckets(job, profile)
+        evidence += remarks
+        shipped = self._by_name[profile.name].instruments
         metrics = {
             name: profile.instruments[name].metric
             for name in present
-            if profile.instruments[name].metric != usual[name].metric
+            if profile.instruments[name].metric != shipped[name].metric
         }
         if metrics:
             score -= OTHER_PREFIX
@@ -282,7 +282,7 @@ class _Search:
         live, own = _finite(self._edges(job, profile)), {edge / latency.scale for edge in latency.buckets}
         if live == own:
             return 1.0, [f"the {len(own)} bucket edges are the profile's"]
-        return 0.0, [f"its bucket edges are others: {len(live)} here, {len(own)} in the profile"]
+        return 0.0, [f"its bucket edges differ: {len(live)} here, {len(own)} in the profile"]
 
     def _edges(self, job: str, profile: Profile) -> tuple[str, ...]:
         latency = profile.instruments.get("latency")
@@ -301,17 +301,17 @@ class _Search:
 
 
 def _word(metric: str) -> str:
-    """Return the first word of a metric's name, which tells whose it is."""
+    """Return the first word of a metric's name, which identifies its family."""
     return re.split("[_:]", metric, maxsplit=1)[0]
 
 
 def _key(profile: Profile) -> str:
-    """Return what tells a profile from itself under another prefix."""
+    """Return a key that distinguishes a profile under different prefixes."""
     return f"{profile.name} {profile.prefix or ''}".strip()
 
 
 def _under_other_prefixes(profile: Profile, names: frozenset[str]) -> Iterator[Profile]:
-    """Return a profile again for every other prefix that its counter of requests is found under."""
+    """Yield the profile for every other prefix under which its request counter exists."""
     requests = profile.instruments.get("requests")
     if profile.prefix is None or requests is None:
         return
@@ -330,7 +330,7 @@ def _under_other_prefixes(profile: Profile, names: frozenset[str]) -> Iterator[P
 
 
 OTHER_PREFIX = 0.6
-"""So much less a profile scores under another prefix than under its own name."""
+"""Score penalty for a profile under another prefix."""
 
 
 def _family(name: str) -> str:
@@ -346,12 +346,12 @@ def _finite(edges: Iterable[str]) -> set[Decimal]:
 
 
 def _name(text: str) -> str:
-    """Make a service's name of a label's value: lower-case letters, digits and dashes, at most 63."""
+    """Turn a label's value into a service name: lower-case letters, digits and dashes, at most 63."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "service"
 
 
 def _named_apart(services: Iterable[Found]) -> Iterator[Found]:
-    """Number those whose names became the same."""
+    """Number services with equal names."""
     seen: dict[str, int] = {}
     for service in services:
         seen[service.name] = seen.get(service.name, 0) + 1
@@ -360,7 +360,7 @@ def _named_apart(services: Iterable[Found]) -> Iterator[Found]:
 
 
 def _counted_twice(services: Iterable[Found]) -> Iterator[str]:
-    """Notice a proxy and an application that saw the same number of requests."""
+    """Report a proxy and an application with the same number of requests."""
     counted = [each for each in services if each.requests]
     for one, other in combinations(counted, 2):
         proxies = [each for each in (one, other) if each.fit.profile in PROXIES]
@@ -369,5 +369,5 @@ def _counted_twice(services: Iterable[Found]) -> Iterator[str]:
             yield (
                 f"{one.name} ({one.fit.profile}) and {other.name} ({other.fit.profile}) saw about the same requests in the last "
                 f"hour ({one.requests:.0f} and {other.requests:.0f}): the proxy and the application may count the same ones; "
-                "never add them, and drop one service where sums over all matter"
+                "never add them, and drop one service if sums over all matter"
             )

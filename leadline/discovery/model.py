@@ -1,4 +1,4 @@
-"""What discovery finds, as values."""
+"""The results of discovery, as values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from leadline.signals.inventory import Inventory
 class Fit:
     """How well a profile fits the metrics of one job.
 
-    key       what tells the profile from itself under another prefix
-    present   its instruments whose metrics are there
-    metrics   instrument → the metric here, where it stands under another prefix than the profile's
-    labels    normalised label → the label that gives it here, where that is not the profile's first choice
-    score     two for each instrument, half of its share of the profile's, up to one for labels, one for the profile's edges
-    evidence  what speaks for it, and what against
+    key       distinguishes the profile under different prefixes
+    present   instruments whose metrics exist
+    metrics   instrument → metric, if its prefix differs from the profile's
+    labels    normalised label → source label, if it is not the profile's first choice
+    score     two per instrument, plus half the share of present instruments, up to one for labels, one for equal edges
+    evidence  reasons for and against
     """
 
     profile: str
@@ -32,15 +32,15 @@ class Fit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One service that was found.
+    """A discovered service.
 
-    selector   label → value, which selects its series
-    fits       the profiles that fit, the best first; those with its score are ties
-    borrowed   instrument → another profile that has it, where the best has not
+    selector   label → value, to select its series
+    fits       matching profiles, best first; those with the same score are ties
+    borrowed   instrument → another profile that has it, if the best lacks it
     absent     instruments of the profile whose metrics this job lacks
-    requests   how many requests the last hour saw, about; None where nothing counts them
-    notes      what its owner should know
-    base       the best profile itself
+    requests   approximate requests in the last hour; None without a counter
+    notes      remarks for its owner
+    base       the best profile
     """
 
     name: str
@@ -60,7 +60,7 @@ class Found:
 
     @property
     def ties(self) -> tuple[Fit, ...]:
-        """The profiles that fit as well as the best; none where one is better than all others."""
+        """The profiles that share the best score; empty if one is best."""
         same = tuple(each for each in self.fits if each.score == self.fit.score)
         return same if len(same) > 1 else ()
 

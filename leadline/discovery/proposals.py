@@ -1,4 +1,4 @@
-"""Targets and objectives proposed from what was observed: on bucket edges, reached today, and marked as proposals."""
+"""Propose targets and objectives from observations: on bucket edges, met today, and marked as proposals."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from decimal import Decimal
 
 RATIOS = ("1%", "2%", "5%", "10%", "20%")
 OBJECTIVES = ("99.9%", "99.5%", "99%", "95%")
-"""What is proposed, the strictest first that the service keeps with room to spare."""
+"""Candidates, strictest first; the first that the service meets with room to spare is proposed."""
 LEAST_REQUESTS = 100
 PERIODS = (30, 28, 7)
 SPARE = 2
-"""A ratio is proposed that is at least so many times what was observed."""
+"""Minimum proposed ratio ÷ observed ratio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What a service could be held to; empty where what was observed does not tell, and then `why` says so.
+    """Proposed targets and objectives of a service; empty fields are explained in `why`.
 
-    p95, p99, within  seconds, each a bucket edge
-    period            of objectives: "30d", "28d" or "7d"
+    p95, p99  seconds, each a bucket edge
+    period    period of objectives: "30d", "28d" or "7d"
     """
 
     p95: Decimal | None = None
@@ -35,26 +35,26 @@ class Proposal:
 def proposed(
     histogram: Sequence[tuple[float, float]], errors: float | None, retention: float | None, lacking: str = ""
 ) -> Proposal:
-    """Propose from cumulative counts by edge (`lacking` says why there are none), the share of errors, and the retention."""
+    """Propose from cumulative counts by edge (`lacking` says why there are none), the error ratio and the retention."""
     why, total = [], histogram[-1][1] if histogram else 0.0
     p95 = p99 = None
     if not histogram:
         reason = lacking or "no latency was measured in the last hour"
-        why.append(f"no target of latency is proposed: {reason}")
+        why.append(f"no latency target is proposed: {reason}")
     elif total < LEAST_REQUESTS:
-        why.append(f"{total:.0f} requests in the last hour are too few to propose a target of latency")
+        why.append(f"{total:.0f} requests in the last hour are too few to propose a latency target")
     else:
         p95, p99 = _edge(histogram, total, 0.95), _edge(histogram, total, 0.99)
         if p95 is None:
             why.append(
-                "more than 5 % of requests lie above the last bucket edge, so no target of p95 is proposed"
+                "more than 5 % of requests are above the last bucket edge, so no p95 target is proposed"
             )
     if errors is None:
-        why.append("the share of errors is not known, so no target of errors is proposed")
+        why.append("the error ratio is unknown, so no error target is proposed")
     elif not _first(RATIOS, errors):
-        why.append(f"{100 * errors:.0f} % of the requests fail, so no target of errors is proposed")
+        why.append(f"{100 * errors:.0f} % of the requests fail, so no error target is proposed")
     elif not _last(OBJECTIVES, errors):
-        why.append(f"{100 * errors:.0f} % of the requests fail, so no objective of availability is proposed")
+        why.append(f"{100 * errors:.0f} % of the requests fail, so no availability objective is proposed")
     period = _period(retention)
     if not period:
         why.append("samples are kept for less than 7 days, so no objective is proposed")

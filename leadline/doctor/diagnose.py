@@ -1,4 +1,4 @@
-"""Why nothing appears: what a cluster and a Grafana are set to, held against what is generated."""
+"""Diagnose missing dashboards and rules: compare the settings of a cluster and a Grafana with the generated files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found, and what to change where it is wrong."""
+    """A finding, and a remedy if something is wrong."""
 
     state: str
     what: str
@@ -42,7 +42,7 @@ def unknown(what: str, remedy: str = "") -> Finding:
 
 
 def of_grafana(grafana: Grafana, catalog: Catalog) -> Iterator[Finding]:
-    """Look at a Grafana: its version, its datasource, what this user may do there, and whose the dashboards are."""
+    """Check a Grafana: version, datasource, the user's permissions and the project's dashboards."""
     version = grafana.health()
     major = version.partition(".")[0]
     if major.isdigit() and int(major) < OLDEST:
@@ -77,7 +77,7 @@ def _datasources(grafana: Grafana) -> Iterator[Finding]:
                 "check its URL as seen from where Grafana runs",
             )
         else:
-            yield fine(f"the datasource {name!r} is of Prometheus")
+            yield fine(f"the datasource {name!r} is a Prometheus")
 
 
 def _permission(grafana: Grafana, catalog: Catalog) -> Iterator[Finding]:
@@ -116,7 +116,7 @@ def _dashboards(grafana: Grafana, catalog: Catalog) -> Iterator[Finding]:
 
 
 def of_cluster(cluster: Cluster, catalog: Catalog) -> Iterator[Finding]:
-    """Look at a cluster: whether the Prometheus Operator and Grafana's sidecar would pick up what is generated."""
+    """Check whether the Prometheus Operator and Grafana's sidecar in a cluster would pick up the generated objects."""
     try:
         prometheuses = cluster.everywhere("prometheuses.monitoring.coreos.com")
     except ToolFailedError as error:
@@ -164,7 +164,7 @@ def _namespaced(cluster: Cluster, catalog: Catalog, prometheus: Object, name: st
     selector = prometheus.get("spec", {}).get("ruleNamespaceSelector")
     if selector is None and ours != own:
         yield wrong(
-            f"Prometheus {name} reads rules of its own namespace only, and ours are in {ours}",
+            f"Prometheus {name} reads rules of its own namespace only, but ours are in {ours}",
             f"push into {own}, or set ruleNamespaceSelector to {{}}",
         )
     elif selector:
@@ -178,9 +178,9 @@ def _namespaced(cluster: Cluster, catalog: Catalog, prometheus: Object, name: st
 
 
 def _unselected(selector: Object | None, labels: Mapping[str, str]) -> str:
-    """Return why a label selector does not take these labels; empty where it does. None selects nothing, {} everything."""
+    """Return why a label selector does not match these labels; empty if it does. None selects nothing, {} everything."""
     if selector is None:
-        return "it has none, which takes nothing"
+        return "it has none, which selects nothing"
     for key, value in (selector.get("matchLabels") or {}).items():
         if labels.get(key) != value:
             return f"it wants {key}: {value}"
@@ -233,7 +233,7 @@ def _sidecar(
     label, value = environment["LABEL"], environment.get("LABEL_VALUE", "")
     if label not in wanted.dashboard_labels or (value and wanted.dashboard_labels[label] != value):
         yield wrong(
-            f"the sidecar of {name} looks for ConfigMaps labelled {label}: {value or '(any)'}, and ours are not",
+            f"the sidecar of {name} looks for ConfigMaps labelled {label}: {value or '(any)'}, but ours are not",
             f"write kubernetes: {{dashboard_labels: {{{label}: {value or '1'!r}}}}} in the catalog, generate, and push",
         )
     else:
@@ -246,19 +246,19 @@ def _sidecar(
         and ours not in (watched.split(",") if watched else [name.partition("/")[0]])
     ):
         yield wrong(
-            f"the sidecar of {name} looks in {watched or 'its own namespace'} only, and ours are in {ours}",
+            f"the sidecar of {name} looks in {watched or 'its own namespace'} only, but ours are in {ours}",
             "set sidecar.dashboards.searchNamespace to ALL, or push into that namespace",
         )
     annotation = environment.get("FOLDER_ANNOTATION", "")
     if annotation != wanted.folder_annotation:
         yield wrong(
-            f"the sidecar of {name} takes the folder from {annotation or 'no annotation'}, and ours is {wanted.folder_annotation}: "
-            "dashboards appear, in the folder General",
+            f"the sidecar of {name} takes the folder from {annotation or 'no annotation'}, but ours is {wanted.folder_annotation}: "
+            "dashboards appear in the folder General",
             "set sidecar.dashboards.folderAnnotation in the chart's values, or kubernetes.folder_annotation in the catalog",
         )
     elif not _folders_from_files(cluster, name.partition("/")[0]):
         yield unknown(
-            "no provider of Grafana there says foldersFromFilesStructure: true, so folders may not be made",
+            "no Grafana provider there sets foldersFromFilesStructure: true, so folders may not be created",
             "set sidecar.dashboards.provider.foldersFromFilesStructure: true",
         )
 
@@ -266,12 +266,12 @@ def _sidecar(
 def _folders_from_files(cluster: Cluster, namespace: str) -> bool:
     for each in cluster.everywhere("configmaps", namespace=namespace):
         for text in (each.get("data") or {}).values():
-            if "foldersFromFilesStructure" in text and _says_so(text):
+            if "foldersFromFilesStructure" in text and _is_set(text):
                 return True
     return False
 
 
-def _says_so(text: str) -> bool:
+def _is_set(text: str) -> bool:
     try:
         found = yaml.load(text, Loader=LOADER)  # noqa: S506  both are safe loaders
     except yaml.YAMLError:
@@ -283,7 +283,7 @@ def _says_so(text: str) -> bool:
 
 
 def of_rules(count: Callable[[str], float], catalog: Catalog) -> Iterator[Finding]:
-    """Look whether a Prometheus evaluates what is generated; `count` gives how many series an expression has."""
+    """Check whether a Prometheus evaluates the generated rules; `count` returns the number of series of an expression."""
     found = count(f'{{__name__=~".+:.+:.+", project="{catalog.project}"}}')
     if found:
         yield fine(f"Prometheus has {found:.0f} recorded series of {catalog.project}")
@@ -295,7 +295,7 @@ def of_rules(count: Callable[[str], float], catalog: Catalog) -> Iterator[Findin
 
 
 def safely(findings: Iterator[Finding], what: str) -> Iterator[Finding]:
-    """Return findings; where the server fails meanwhile, say so as one of them."""
+    """Yield findings; if the server fails, yield that as a finding."""
     try:
         yield from findings
     except LeadlineError as error:

@@ -1,4 +1,4 @@
-"""Why an expression gives nothing, or less than it says: names, labels and values that are not there, windows, matching."""
+"""Explain empty or incomplete results: missing names, labels and values, windows, matching."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from leadline.lint.result import Result
 from leadline.lint.tree import Node
 from leadline.prometheus.client import Prometheus
 
-LEFT_OVER = "every selector in it has series, so a comparison, a matching of labels or a window leaves none"
-ELSEWHEN = "offset or @ asks of another time; were there samples then?"
-THERE = "absent() gives nothing where there is something"
+LEFT_OVER = "every selector in it has series, so a comparison, label matching or a window removes all of them"
+ELSEWHEN = "offset or @ selects another time; were there samples then?"
+THERE = "absent() returns nothing if there are series"
 
 
 def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
-    """Return why an expression has no series at a time, a line a reason."""
+    """Return why an expression has no series at a time, one reason per line."""
     missing = list(nearest(metrics(text), frozenset(prometheus.label_values("__name__"))))
     if missing:
         return missing
@@ -37,7 +37,7 @@ def of_nothing(prometheus: Prometheus, text: str, at: float) -> list[str]:
 
 
 def _left_over(node: Node, text: str) -> str:
-    """Return what may leave nothing of selectors that all have series."""
+    """Return why a result may be empty although all selectors have series."""
     if re.search(r"\boffset\b|@", re.sub(r'"[^"]*"|\'[^\']*\'', "", text)):
         return ELSEWHEN
     absent = any(tree.is_call(each, "absent", "absent_over_time") for each, _ in tree.walk(node))
@@ -45,13 +45,13 @@ def _left_over(node: Node, text: str) -> str:
 
 
 def of_labels(prometheus: Prometheus, text: str, at: float) -> list[str]:
-    """Return which labels an expression groups by or matches on that nothing carries."""
+    """Return the labels that an expression groups by or matches on but no series carries."""
     try:
         facts = Facts(look=prometheus, inventory=prometheus.inventory(), at=at)
         found = selecting.missing(tree.parse(text), facts)
-        return list(dict.fromkeys(_told(each) for each in found if each.code == "label-missing"))
+        return list(dict.fromkeys(_text(each) for each in found if each.code == "label-missing"))
     except LeadlineError:
-        return []  # it is a remark on an answer that is there
+        return []  # only a remark on an existing answer
 
 
 def _results(node: Node, facts: Facts) -> Iterator[str]:
@@ -62,15 +62,15 @@ def _results(node: Node, facts: Facts) -> Iterator[str]:
         *matching.unmatched(node, facts),
         *selecting.without_series(node, facts),
     ):
-        yield _told(found)
+        yield _text(found)
 
 
-def _told(found: Result) -> str:
+def _text(found: Result) -> str:
     return "; ".join(filter(None, (found.what, found.evidence, found.remedy)))
 
 
 def metrics(text: str) -> tuple[str, ...]:
-    """Return the names of the metrics that an expression reads, in their order; none where it cannot be read."""
+    """Return the metric names that an expression reads, in order; empty if it is invalid."""
     try:
         node = tree.parse(text)
     except ValueError:
@@ -79,7 +79,7 @@ def metrics(text: str) -> tuple[str, ...]:
 
 
 def nearest(names: tuple[str, ...], there: frozenset[str]) -> Iterator[str]:
-    """Say of each metric that does not exist what is there that is called alike."""
+    """Yield a line for each metric that does not exist, with similar names."""
     for name in names:
         if name not in there:
             close = difflib.get_close_matches(name, sorted(there), n=3, cutoff=0.55)

@@ -1,4 +1,4 @@
-"""What a query reads: each selector's metric, its type and labels, the series that match, and what the whole costs."""
+"""Explain a query: metric, type, labels and series of each selector, and the cost of the query."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_LABELS = 12
 
 
 def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
-    """Ask of each selector what it matches, then the whole once; the time is of one asking, over the network."""
+    """Describe each selector, then run the query once; the time includes the network."""
     node = tree.parse(text)
     selectors = list(dict.fromkeys(tree.write(each) for each, _ in tree.selectors(node)))
     types = prometheus.inventory().types if selectors else {}
@@ -33,7 +33,7 @@ def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
             ),
             "",
         )
-        yield f"  type      {kind or 'not told'}"
+        yield f"  type      {kind or 'unknown'}"
         found = prometheus.ask(f"count({selector})").series
         yield f"  series    {found[0].samples[0].value:.0f}" if found else "  series    none now"
         labels = [label for label in prometheus.label_names(selector) if label != "__name__"]
@@ -43,13 +43,13 @@ def lines(prometheus: Prometheus, text: str) -> Iterator[str]:
             shown = ", ".join(values[:4]) + (f", … {len(values)} values" if len(values) > 4 else "")
             yield printable(f"    {label:{wide}}  {shown}")
         if len(labels) > MOST_LABELS:
-            yield f"    and {len(labels) - MOST_LABELS} labels more"
+            yield f"    and {len(labels) - MOST_LABELS} more labels"
     yield from _costs(prometheus, text)
     yield from _findings(prometheus, text)
 
 
 def _costs(prometheus: Prometheus, text: str) -> Iterator[str]:
-    """Ask the whole once."""
+    """Run the query once, and yield its cost."""
     began = time.perf_counter()
     answer = prometheus.ask(text)
     took = time.perf_counter() - began
@@ -60,16 +60,16 @@ def _costs(prometheus: Prometheus, text: str) -> Iterator[str]:
 
 
 def _findings(prometheus: Prometheus, text: str) -> Iterator[str]:
-    """Return what is wrong with the expression, as `leadline check` does of one in a rule."""
+    """Yield the expression's lint findings, as `leadline check` does for a rule."""
     facts = Facts(look=prometheus, inventory=prometheus.inventory())
     asked = Expression(text=text, file="", line=1, subject="", kind="record")
     for found in checked(asked, facts):
         yield printable(f"  {found.severity:8}  {found.what}")
-        yield from (printable(f"            {said}") for said in (found.evidence, found.remedy) if said)
+        yield from (printable(f"            {line}") for line in (found.evidence, found.remedy) if line)
 
 
 def _samples(prometheus: Prometheus, text: str) -> str:
     try:
         return str(prometheus.samples_read(text))
     except UnavailableError:
-        return "not told by this server"
+        return "not reported by this server"

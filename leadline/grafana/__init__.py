@@ -1,1 +1,1 @@
-"""Dashboards in Grafana through its API: plan, push, prune and roll back. What belongs to others is left alone."""
+"""Plan, push, prune and roll back dashboards through Grafana's API. Other people's dashboards are left alone."""

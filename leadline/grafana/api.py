@@ -1,4 +1,4 @@
-"""Grafana's classic HTTP API: what is asked of it, and each kind of failure told apart."""
+"""Grafana's classic HTTP API, with an error class per kind of failure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from leadline.prometheus.credentials import apply
 
 READ_SECONDS = 30.0
 OLDEST = 9
-"""Dashboards are written for this version of Grafana and newer ones."""
+"""The oldest Grafana version that dashboards are written for."""
 
 
 PAGE, MOST_PAGES = 1000, 50
-"""How many dashboards a search gives at most, and how many searches are made."""
+"""Maximum dashboards per search page, and maximum pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of a dashboard: its number, and the message that it was saved with."""
+    """A version of a dashboard: its number and save message."""
 
     number: int
     message: str
@@ -38,7 +38,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What Grafana answered: the status, and its JSON."""
+    """Grafana's response: status and JSON."""
 
     status: int
     body: Any
@@ -49,7 +49,7 @@ class Reply:
 
 
 class Grafana:
-    """One Grafana, spoken to as one user."""
+    """A Grafana, accessed as one user."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Grafana:
         revive: Callable[[], None] | None = None,
         deadline: Deadline | None = None,
     ) -> None:
-        """`revive` waits for a tunnel that broke, after which what only reads is asked again."""
+        """Connect; `revive` waits for a broken tunnel to reopen, after which reads are retried."""
         self.url = endpoint.url
         self._session = HttpSession(
             what="Grafana",
@@ -77,26 +77,26 @@ class Grafana:
         self._session.close()
 
     def health(self) -> str:
-        """Return the version, empty where it is hidden. Raises NotGrafanaError where something else answers."""
+        """Return the version; empty if hidden. Raise NotGrafanaError if the server is not Grafana."""
         reply = self.call("GET", "/api/health")
         if not isinstance(reply.body, dict) or "database" not in reply.body:
-            raise NotGrafanaError(f"{self.url} does not answer as Grafana does; check the URL")
+            raise NotGrafanaError(f"{self.url} does not answer like Grafana; check the URL")
         return str(reply.body.get("version", ""))
 
     def datasources(self) -> list[dict[str, Any]] | None:
-        """Return the datasources; None where this user may not know."""
+        """Return the datasources; None if this user may not list them."""
         reply = self.call("GET", "/api/datasources", allowed=(403,))
         return None if reply.status == 403 else [dict(each) for each in reply.body]
 
     def health_of(self, uid: str) -> str:
-        """Return what is wrong with a datasource, as Grafana finds it; empty where nothing is, or it cannot tell."""
+        """Return Grafana's health message for a datasource; empty if it is healthy or unknown."""
         reply = self.call("GET", f"/api/datasources/uid/{uid}/health", allowed=(400, 403, 404, 500, 501, 502))
         if reply.status in (403, 404, 501) or reply.status == 200:
             return "" if reply.status != 200 or reply.body.get("status", "OK") == "OK" else reply.message
         return reply.message or f"status {reply.status}"
 
     def listed(self) -> dict[str, dict[str, Any]]:
-        """Return all dashboards that this user sees, by uid: title, tags, folder. What was saved just now may be missing."""
+        """Return all dashboards visible to this user, by uid: title, tags, folder. Recent saves may be missing."""
         found: dict[str, dict[str, Any]] = {}
         for page in range(1, MOST_PAGES + 1):
             params = {"type": "dash-db", "limit": str(PAGE), "page": str(page)}
@@ -107,16 +107,16 @@ class Grafana:
         return found
 
     def dashboard(self, uid: str) -> dict[str, Any] | None:
-        """Return a dashboard and its meta; None where there is none."""
+        """Return a dashboard and its meta; None if it does not exist."""
         reply = self.call("GET", f"/api/dashboards/uid/{uid}", allowed=(404,))
         return None if reply.status == 404 else reply.body
 
     def versions(self, uid: str, dashboard_id: int, limit: int = 1000) -> list[Version] | None:
-        """Return a dashboard's versions, the newest first, each with its message; None where it has none.
+        """Return a dashboard's versions with their messages, newest first; None if it has none.
 
-        The list calls the first version "Initial save", whatever was said: that one is asked by itself. Old Grafanas know versions
-        by the dashboard's id only, new ones by its uid. Raises AccessDeniedError where this user may not read them: what was pushed
-        could then not be told from what was edited since.
+        The list always shows the first version as "Initial save", so fetch that one separately. Old Grafanas find versions by
+        the dashboard's id only, new ones by its uid. Raise AccessDeniedError if this user may not read them, because edits
+        could then not be distinguished from pushes.
         """
         denied = ""
         for kind, where in self._keys(uid, dashboard_id):
@@ -124,7 +124,7 @@ class Grafana:
             if reply.status == 200:
                 self._kind = kind
                 listed = reply.body["versions"] if isinstance(reply.body, dict) else reply.body
-                return [self._told(where, each) for each in listed]
+                return [self._version(where, each) for each in listed]
             denied = denied or (reply.message if reply.status == 403 else "")
         if denied:
             raise AccessDeniedError(self._no_right(uid, denied))
@@ -132,16 +132,16 @@ class Grafana:
 
     def _no_right(self, uid: str, message: str) -> str:
         return (
-            f"{self.url}: the versions of dashboard {uid} may not be read ({message}), so what was pushed cannot be told from what was "
-            "edited; this user needs the right to edit dashboards: the role Editor, or Edit on their folder"
+            f"{self.url}: the versions of dashboard {uid} may not be read ({message}), so edits cannot be distinguished from "
+            "pushes; this user needs the right to edit dashboards: the role Editor, or Edit on their folder"
         )
 
     def _keys(self, uid: str, dashboard_id: int) -> list[tuple[str, str]]:
-        """Return the keys that versions may be asked by, that which served before first."""
+        """Return the keys for looking up versions, the one that worked before first."""
         keys = [("uid", f"uid/{uid}"), ("id", f"id/{dashboard_id}")]
         return sorted(keys, key=lambda pair: pair[0] != self._kind)
 
-    def _told(self, where: str, listed: dict[str, Any]) -> Version:
+    def _version(self, where: str, listed: dict[str, Any]) -> Version:
         number, message = int(listed["version"]), str(listed.get("message", ""))
         if number == 1:
             reply = self.call("GET", f"/api/dashboards/{where}/versions/1", allowed=(403, 404))
@@ -149,7 +149,7 @@ class Grafana:
         return Version(number=number, message=message)
 
     def content(self, uid: str, dashboard_id: int, number: int) -> dict[str, Any] | None:
-        """Return a version's dashboard, as it was saved; None where there is none. Raises AccessDeniedError: see `versions`."""
+        """Return a version's dashboard as saved; None if it does not exist. Raise AccessDeniedError: see `versions`."""
         denied = ""
         for _, where in self._keys(uid, dashboard_id):
             reply = self.call("GET", f"/api/dashboards/{where}/versions/{number}", allowed=(403, 404))
@@ -161,7 +161,7 @@ class Grafana:
         return None
 
     def folder(self, uid: str, title: str) -> dict[str, Any] | None:
-        """Find a folder by its uid, or by its title; None where there is neither."""
+        """Return a folder by its uid or else its title; None if there is none."""
         reply = self.call("GET", f"/api/folders/{uid}", allowed=(404, 403))
         if reply.status == 200:
             return dict(reply.body)
@@ -169,22 +169,22 @@ class Grafana:
         return next((each for each in every if each["title"] == title), None)
 
     def counts(self, uid: str) -> dict[str, int] | None:
-        """Return how many things of each kind are in a folder; None where this Grafana does not tell."""
+        """Return the number of objects of each kind in a folder; None if this Grafana does not support it."""
         reply = self.call("GET", f"/api/folders/{uid}/counts", allowed=(403, 404))
         if reply.status != 200 or not isinstance(reply.body, dict):
             return None
         return {str(kind): int(count) for kind, count in reply.body.items()}
 
     def delete(self, uid: str) -> None:
-        """Delete a dashboard; nothing where it is gone already."""
+        """Delete a dashboard, if it still exists."""
         self.call("DELETE", f"/api/dashboards/uid/{uid}", allowed=(404,))
 
     def delete_folder(self, uid: str) -> None:
-        """Delete a folder, and with it whatever is in it."""
+        """Delete a folder and everything in it."""
         self.call("DELETE", f"/api/folders/{uid}", allowed=(404,))
 
     def annotate(self, text: str, tags: tuple[str, ...], start_ms: int, end_ms: int | None = None) -> None:
-        """Mark a moment, or a stretch, on the time axes of dashboards that show these tags."""
+        """Annotate a time or a span, for dashboards that show these tags."""
         end = {} if end_ms is None else {"timeEnd": end_ms}
         self.call("POST", "/api/annotations", {"text": text, "tags": list(tags), "time": start_ms, **end})
 
@@ -194,7 +194,7 @@ class Grafana:
     def save(self, dashboard: dict[str, Any], folder: dict[str, Any], message: str) -> None:
         """Save over the version that `dashboard` names. Old Grafanas read folderId, new ones folderUid.
 
-        Raises ConflictError where another version is there by now, or the title is another dashboard's.
+        Raise ConflictError if there is a newer version, or another dashboard has the title.
         """
         body = {
             "dashboard": dashboard,
@@ -218,10 +218,9 @@ class Grafana:
         params: dict[str, str] | None = None,
         allowed: tuple[int, ...] = (),
     ) -> Reply:
-        """Ask; statuses other than 200 are errors unless `allowed`.
+        """Send a request; statuses other than 200 are errors unless `allowed`.
 
-        Raises ConnectionFailedError, AccessDeniedError, NotGrafanaError, ConflictError, UnavailableError, and
-        RefusedError where Grafana does not take what was sent.
+        Raise ConnectionFailedError, AccessDeniedError, NotGrafanaError, ConflictError, UnavailableError or RefusedError.
         """
         response = self._session.send_once(method, self.url + path, json=body, params=params)
         return self._checked(response, allowed)
@@ -241,7 +240,7 @@ class Grafana:
                     f"{self.url} answered {status} {response.reason}: it cannot answer now"
                 )
             raise NotGrafanaError(
-                f"{self.url} answered {status}, {kind}, not Grafana's JSON; a login page before it, or another URL?"
+                f"{self.url} answered {status}, {kind}, not Grafana's JSON; is there a login page, or is the URL wrong?"
             )
         if status == 200 or status in allowed:
             return reply
@@ -255,13 +254,13 @@ class Grafana:
             raise RefusedError(f"{self.url} refused: {reply.message}")
         raise UnavailableError(f"{self.url} answered {status}: {reply.message}")
 
-    def _unknown(self, said: str) -> str:
+    def _unknown(self, message: str) -> str:
         if self._session.is_anonymous:
             return (
-                f"{self.url} wants credentials ({said}) and none were given; set LEADLINE_GRAFANA_TOKEN, or name them "
+                f"{self.url} requires credentials ({message}), but none were given; set LEADLINE_GRAFANA_TOKEN, or name them "
                 "in the context under basic_auth or authorization"
             )
         return (
-            f"{self.url} does not accept these credentials ({said}); "
-            "has the token expired, or is the password another?"
+            f"{self.url} does not accept these credentials ({message}); "
+            "has the token expired, or is the password wrong?"
         )

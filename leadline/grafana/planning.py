@@ -1,4 +1,4 @@
-"""What a push would do to Grafana, in words. Only reads, and few."""
+"""Plan a push to Grafana. Only reads, with few requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leadline.deploy.diff import dashboards as meaning
+from leadline.deploy.diff import dashboards as dashboard_diff
 from leadline.signals.links import folder_uid
 
 from . import version_stamps
@@ -23,10 +23,10 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOptions:
-    """What the user allows.
+    """Options of a push.
 
-    overwrite  edits that were made in the browser since the last push are lost
-    adopt      a dashboard that is not ours and has our uid, or our title, becomes ours; of a title's the other is renamed
+    overwrite  discard edits made in the browser since the last push
+    adopt      take over another's dashboard with our uid; rename another's dashboard with our title
     """
 
     overwrite: bool = False
@@ -35,12 +35,12 @@ class PushOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What becomes of one dashboard.
+    """The planned action on a dashboard.
 
-    version  the one that is there
-    why      explains what is kept or refused, or what is lost
-    changes  from what is there to what is generated, in words
-    renames  the dashboard that has its title, and is renamed before, where it is adopted
+    version  current version in Grafana
+    why      why it is kept or refused, or what is lost
+    changes  readable changes from the current to the generated dashboard
+    renames  uid of a dashboard with the same title, to rename first
     """
 
     action: str
@@ -61,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a push would do. `folder` is None where it would be made."""
+    """The plan of a push. `folder` is None if it must be created."""
 
     project: str
     folder: Json | None
@@ -79,7 +79,7 @@ class Plan:
 def plan(
     grafana: Grafana, project: str, files: Mapping[str, str], push_options: PushOptions | None = None
 ) -> Plan:
-    """Compare the generated dashboards (`grafana/*.json` of `files`) with what is in Grafana. Only reads."""
+    """Compare the generated dashboards (`grafana/*.json` of `files`) with those in Grafana. Only reads."""
     version = grafana.health()
     there = Found(grafana, project)
     wanted = [json.loads(text) for path, text in files.items() if path.startswith("grafana/")]
@@ -106,7 +106,7 @@ def _remarks(grafana: Grafana, version: str) -> Iterator[str]:
 
 
 class Found:
-    """What is in a Grafana, as far as one project is concerned."""
+    """A project's current dashboards and folder in Grafana."""
 
     def __init__(self, grafana: Grafana, project: str) -> None:
         self._grafana, self._project = grafana, project
@@ -114,12 +114,12 @@ class Found:
         self.folder: Json | None = grafana.folder(folder_uid(project), project)
 
     def remarks(self) -> Iterator[str]:
-        """Return where the folder is somebody else's that is called like the project."""
+        """Yield a remark if someone else's folder has the project's name."""
         if self.folder is not None and self.folder["uid"] != folder_uid(self._project):
-            yield f"the folder {self.folder['title']!r} was made by somebody else (its uid is {self.folder['uid']}), and is used"
+            yield f"the folder {self.folder['title']!r} was created by someone else (its uid is {self.folder['uid']}); it is used anyway"
 
     def step(self, wanted: Json, push_options: PushOptions) -> Step:
-        """Return what becomes of one dashboard."""
+        """Return the planned action on a dashboard."""
         uid = str(wanted["uid"])
         hit = self.listed.get(uid)
         if hit is not None and self._is_as_pushed(hit, wanted):
@@ -130,7 +130,7 @@ class Found:
         return self._against(there, wanted, push_options)
 
     def _is_as_pushed(self, hit: Json, wanted: Json) -> bool:
-        """Say from the list alone, and the newest message, that what is there is what would be pushed, and where it belongs."""
+        """Return whether list and newest message alone show that the dashboard is up to date and in its folder."""
         if version_stamps.tag(self._project) not in (hit.get("tags") or ()) or not self._lists_in_folder(hit):
             return False
         mark = self.newest(str(hit["uid"]), int(hit["id"]))
@@ -140,7 +140,7 @@ class Found:
         return self.folder is not None and hit.get("folderUid") == self.folder["uid"]
 
     def newest(self, uid: str, dashboard_id: int) -> version_stamps.Mark | None:
-        """Read the mark of the newest version; None where somebody else saved it, or it cannot be known."""
+        """Return the stamp of the newest version; None if someone else saved it or it is unknown."""
         versions = self._grafana.versions(uid, dashboard_id, limit=1)
         return version_stamps.read(versions[0].message) if versions else None
 
@@ -150,7 +150,7 @@ class Found:
             action=UPDATE,
             dashboard=wanted,
             version=int(dashboard.get("version", 0)),
-            changes=meaning.changes(version_stamps.plain(dashboard), version_stamps.plain(wanted)),
+            changes=dashboard_diff.changes(version_stamps.plain(dashboard), version_stamps.plain(wanted)),
         )
         if meta.get("provisioned"):
             return replace(step, action=REFUSED, why="it is provisioned from a file; remove that file first")
@@ -163,12 +163,12 @@ class Found:
         if mark is None and self._is_back(dashboard):
             return step
         if mark is None and not push_options.overwrite:
-            why = "it was edited since the last push; --overwrite puts back what is generated, and loses that"
+            why = "it was edited since the last push; --overwrite discards the edits"
             return replace(step, action=KEPT, why=why)
-        return replace(step, why="" if mark else "what was edited since the last push is lost")
+        return replace(step, why="" if mark else "edits since the last push are lost")
 
     def _is_back(self, dashboard: Json) -> bool:
-        """Return whether edits were undone by hand: what is there is what we saved last."""
+        """Return whether edits were undone by hand: the current dashboard equals our last save."""
         versions = self._grafana.versions(str(dashboard["uid"]), int(dashboard["id"])) or ()
         ours = next((mark for each in versions if (mark := version_stamps.read(each.message))), None)
         return ours is not None and ours.digest == version_stamps.digest(dashboard)
@@ -184,13 +184,13 @@ class Found:
         return f"folder {meta.get('folderTitle') or 'another'} → {self._project}"
 
     def _placed(self, step: Step, meta: Json) -> Step:
-        """Leave what is as generated where it is, or move it into the project's folder."""
+        """Leave an up-to-date dashboard in place, or move it into the project's folder."""
         if _is_in(meta, self.folder):
             return replace(step, action=UNCHANGED, changes=())
         return replace(step, action=MOVE, changes=(self._moving(meta),))
 
     def _new(self, wanted: Json, push_options: PushOptions) -> Step:
-        """Make a dashboard, unless its title is taken: Grafana would silently keep the other's uid."""
+        """Create a dashboard, unless its title is taken: Grafana would silently keep the other's uid."""
         step = Step(action=CREATE, dashboard=wanted)
         taken = [
             uid
@@ -210,7 +210,7 @@ class Found:
 
 
 def _is_in(meta: Json, folder: Json | None) -> bool:
-    """Return whether a dashboard is in the folder; old Grafanas tell its id, new ones its uid."""
+    """Return whether a dashboard is in the folder; old Grafanas give its id, new ones its uid."""
     if folder is None:
         return False
     return bool(

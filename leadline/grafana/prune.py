@@ -1,4 +1,4 @@
-"""Removing dashboards that this project pushed and that are no longer generated. Never by title, never what is not ours."""
+"""Remove dashboards that this project pushed and no longer generates. Never by title, never others' dashboards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What becomes of a dashboard, or of the folder, that is no longer needed; `why` explains what is kept."""
+    """The planned action on a dashboard or folder that is no longer generated; `why` explains what is kept."""
 
     action: str
     uid: str
@@ -29,9 +29,9 @@ class Removal:
 def plan(
     grafana: Grafana, project: str, wanted: Collection[str], *, overwrite: bool = False
 ) -> tuple[Removal, ...]:
-    """Return what of a project is no longer generated; `wanted` are the uids of what is. Only reads.
+    """Return a project's dashboards that are no longer generated; `wanted` are the uids of those that are. Only reads.
 
-    Ours is what carries the project's tag and was saved by a push at least once: a copy made in the browser has the tag only.
+    A dashboard is ours if it has the project's tag and a push saved it at least once; a copy made in the browser has only the tag.
     """
     listed = grafana.listed()
     tag = version_stamps.tag(project)
@@ -50,12 +50,14 @@ def _removal(grafana: Grafana, tag: str, hit: Json, *, overwrite: bool) -> Remov
     found = Removal(action=DELETE, uid=str(hit["uid"]), title=str(there["dashboard"]["title"]))
     versions: list[Version] = grafana.versions(found.uid, int(there["dashboard"]["id"])) or []
     if not any(version_stamps.read(each.message) for each in versions):
-        return replace(found, action=KEPT, why="it has the project's tag, and no push ever saved it: a copy?")
+        return replace(
+            found, action=KEPT, why="it has the project's tag, but no push ever saved it: is it a copy?"
+        )
     if there["meta"].get("provisioned"):
         return replace(found, action=KEPT, why="it is provisioned from a file; remove that file")
     if version_stamps.read(versions[0].message) is None and not overwrite:
         return replace(
-            found, action=KEPT, why="it was edited since the last push; --overwrite removes it all the same"
+            found, action=KEPT, why="it was edited since the last push; --overwrite removes it anyway"
         )
     return found
 
@@ -63,7 +65,7 @@ def _removal(grafana: Grafana, tag: str, hit: Json, *, overwrite: bool) -> Remov
 def _folder(
     grafana: Grafana, project: str, listed: Mapping[str, Json], gone: Collection[str], wanted: Collection[str]
 ) -> Iterator[Removal]:
-    """Remove the folder where it is ours, nothing is generated any more, and nothing at all is left in it."""
+    """Plan to remove the folder if it is ours, nothing is generated any more, and it is empty."""
     uid = folder_uid(project)
     folder = grafana.folder(uid, project) if not wanted else None
     if folder is None or folder["uid"] != uid:
@@ -72,24 +74,24 @@ def _folder(
     left = [hit["title"] for key, hit in listed.items() if hit.get("folderUid") == uid and key not in gone]
     counts = grafana.counts(uid)
     if left:
-        yield replace(found, action=KEPT, why=f"it holds {', '.join(map(str, left[:3]))}")
+        yield replace(found, action=KEPT, why=f"it contains {', '.join(map(str, left[:3]))}")
     elif counts is None:
-        yield replace(found, action=KEPT, why="this Grafana does not tell whether anything else is in it")
+        yield replace(found, action=KEPT, why="this Grafana does not report whether it is empty")
     elif others := {
         kind: count for kind, count in counts.items() if count and not kind.startswith("dashboard")
     }:
         held = ", ".join(f"{count} {kind}" for kind, count in others.items())
-        yield replace(found, action=KEPT, why=f"it holds {held}")
+        yield replace(found, action=KEPT, why=f"it contains {held}")
     else:
         yield found
 
 
-def prune(grafana: Grafana, planned: Collection[Removal], told: Callable[[Removal], None]) -> None:
-    """Remove what a plan says, dashboards before their folder."""
+def prune(grafana: Grafana, planned: Collection[Removal], report: Callable[[Removal], None]) -> None:
+    """Apply a plan: remove dashboards, then their folder."""
     for removal in planned:
         if removal.action == DELETE:
             if removal.is_folder:
                 grafana.delete_folder(removal.uid)
             else:
                 grafana.delete(removal.uid)
-            told(removal)
+            report(removal)

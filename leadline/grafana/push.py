@@ -1,4 +1,4 @@
-"""Doing what a plan says: folders first, one dashboard after another; what changed meanwhile is looked at once more."""
+"""Apply a push plan: the folder first, then dashboard by dashboard; plan a dashboard again if it has changed since."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from .api import Grafana
 from .planning import MOVE, REFUSED, UNCHANGED, WRITING, Found, Plan, PushOptions, Step
 
 MOVED_ON = (ConflictError, RefusedError)
-"""What Grafana answers where something is not as it was when the plan was made: a version, a title, a folder."""
+"""Errors when something has changed since the plan was made: a version, a title, a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pusher:
     """Pushes as one version of Leadline, under one name.
 
-    push  names this push; names sort by time
-    told  is told each step when it is done
+    push    name of this push; names sort by time
+    report  called with each finished step
     """
 
     grafana: Grafana
     version: str
     push: str
-    told: Callable[[Step], None]
+    report: Callable[[Step], None]
     push_options: PushOptions = field(default_factory=PushOptions)
 
     def run(self, planned: Plan) -> None:
-        """Do what a plan says.
+        """Apply a plan.
 
-        Raises ConflictError before anything is written where a step is refused. Where something fails midway the error says what
-        was done and what was not; a second push finishes it.
+        Raise ConflictError before writing anything if a step is refused. If something fails midway, the error lists what was
+        done and what was not; a second push finishes it.
         """
         refused = planned.having(REFUSED)
         if refused:
@@ -45,7 +45,7 @@ class Pusher:
             for step in planned.changes:
                 self._do(step, planned)
                 done.append(step)
-                self.told(step)
+                self.report(step)
         except LeadlineError as error:
             left = [step.title for step in planned.changes if step not in done]
             if not done:
@@ -70,7 +70,7 @@ class Pusher:
             self._save(again, self._folder(planned))
 
     def _folder(self, planned: Plan) -> dict[str, Any]:
-        """Find the project's folder, or make it; it is looked for each time, for somebody may delete it under us."""
+        """Return the project's folder, creating it if needed; look it up each time, because it may be deleted at any time."""
         uid = str(planned.folder["uid"]) if planned.folder else folder_uid(planned.project)
         return self.grafana.folder(uid, planned.project) or self.grafana.make_folder(
             folder_uid(planned.project), planned.project
@@ -87,7 +87,7 @@ class Pusher:
         self.grafana.save(body, folder, message)
 
     def _rename(self, uid: str, folder: dict[str, Any]) -> None:
-        """Return a dashboard that has our title another one; all else of it stays."""
+        """Rename a dashboard that has our title; change nothing else."""
         there = self.grafana.dashboard(uid)
         if there is not None:
             dashboard = dict(there["dashboard"])

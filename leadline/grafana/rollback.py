@@ -1,4 +1,4 @@
-"""The version before our last push, dashboard by dashboard: those only that the push wrote."""
+"""Restore the version before our last push, for each dashboard that the push wrote."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leadline.deploy.diff import dashboards as meaning
+from leadline.deploy.diff import dashboards as dashboard_diff
 
 from . import version_stamps
 from .api import Grafana
@@ -17,13 +17,13 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """What becomes of a dashboard that the last push wrote.
+    """The planned action on a dashboard that the last push wrote.
 
-    to         the version that is restored, and `dashboard` its content
-    theirs     whether no push had saved that version: it is somebody's edit, and stays one
-    version    the one that is there
-    changes    from what is there to what is restored, in words
-    why        explains what is kept
+    to         version to restore; `dashboard` is its content
+    theirs     whether that version is someone's edit, not a push
+    version    current version
+    changes    readable changes from the current to the restored dashboard
+    why        why it is kept
     """
 
     action: str
@@ -41,7 +41,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ours:
-    """One dashboard of the project, and the marks of its versions, the newest first."""
+    """A dashboard of the project, with the stamps of its versions, newest first."""
 
     there: Json
     marks: tuple[tuple[int, version_stamps.Mark | None], ...]
@@ -52,7 +52,7 @@ class _Ours:
 
 
 def plan(grafana: Grafana, project: str, *, overwrite: bool = False) -> tuple[Return, ...]:
-    """Return which dashboards the last push of a project wrote, and what was there before. Only reads."""
+    """Return the dashboards that a project's last push wrote, with their previous versions. Only reads."""
     every = list(_every(grafana, project))
     last = max((each.last_push for each in every), default="")
     return tuple(
@@ -80,7 +80,7 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
     )
     newest = ours.marks[0][1]
     if newest is None and not overwrite:
-        return replace(found, why="it was edited since the push; --overwrite loses that")
+        return replace(found, why="it was edited since the push; --overwrite discards the edits")
     if newest is not None and newest.kind == version_stamps.ROLLBACK:
         return replace(found, why="it was rolled back already")
     before = [
@@ -91,7 +91,7 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
     if not before:
         return replace(
             found,
-            why="that push made it; there is no version before, leadline prune removes what is not generated",
+            why="that push created it, so there is no version before; leadline prune removes dashboards that are not generated",
         )
     content = grafana.content(uid, int(dashboard["id"]), before[0])
     if content is None:
@@ -104,7 +104,7 @@ def _return(grafana: Grafana, ours: _Ours, push: str, *, overwrite: bool) -> Ret
         theirs=dict(ours.marks)[before[0]] is None,
         dashboard=restored,
         folder={"id": ours.there["meta"].get("folderId"), "uid": ours.there["meta"].get("folderUid")},
-        changes=meaning.changes(version_stamps.plain(dashboard), restored),
+        changes=dashboard_diff.changes(version_stamps.plain(dashboard), restored),
     )
 
 
@@ -113,9 +113,9 @@ def _is_of(mark: version_stamps.Mark | None, push: str) -> bool:
 
 
 def roll_back(
-    grafana: Grafana, planned: Collection[Return], version: str, name: str, told: Callable[[Return], None]
+    grafana: Grafana, planned: Collection[Return], version: str, name: str, report: Callable[[Return], None]
 ) -> None:
-    """Save again what was there before, as a new version that says so; `name` names this rollback."""
+    """Restore previous versions, each as a new version with a message; `name` names this rollback."""
     for each in planned:
         if each.action == RESTORE and each.dashboard is not None:
             body = {**each.dashboard, "id": None, "uid": each.uid, "version": each.version}
@@ -125,4 +125,4 @@ def roll_back(
                 else version_stamps.of_rollback(version, name, each.to, each.dashboard)
             )
             grafana.save(body, dict(each.folder or {}), message)
-            told(each)
+            report(each)

@@ -1,4 +1,4 @@
-"""The dashboards, into Grafana: pushed, pruned, rolled back."""
+"""Push, prune and roll back dashboards in Grafana."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Tell = Callable[[str], None]
 
 
 def name() -> str:
-    """Name a push, or a rollback: names sort by time."""
+    """Return a name for a push or a rollback; names sort by time."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 class Push:
-    """The dashboards that are generated."""
+    """A push of the generated dashboards."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Push:
         *,
         annotate: bool = False,
     ) -> None:
-        self._server, self._wishes, self._annotate = server, push_options, annotate
+        self._server, self._push_options, self._annotate = server, push_options, annotate
         self._planned = planning.plan(server, project, files, push_options)
         self.plan = Plan(
             verb="push",
@@ -62,13 +62,13 @@ class Push:
             )
 
     def run(self, tell: Tell) -> None:
-        """Do what the plan says."""
+        """Apply the plan."""
         pusher = Pusher(
             grafana=self._server,
             version=__version__,
             push=name(),
-            told=lambda step: tell(f"wrote      {step.title}"),
-            push_options=self._wishes,
+            report=lambda step: tell(f"wrote      {step.title}"),
+            push_options=self._push_options,
         )
         pusher.run(self._planned)
         if self._annotate and self._planned.changes:
@@ -83,7 +83,7 @@ class Push:
 
 
 class Prune:
-    """The dashboards that were generated once, and are no longer."""
+    """A prune of dashboards that are no longer generated."""
 
     def __init__(self, server: Grafana, project: str, files: Mapping[str, str], *, overwrite: bool) -> None:
         self._server = server
@@ -107,12 +107,12 @@ class Prune:
         self.plan = Plan(verb="prune", to="grafana", where=server.url, project=project, entries=entries)
 
     def run(self, tell: Tell) -> None:
-        """Remove what the plan says."""
+        """Apply the plan."""
         prune.prune(self._server, self._planned, lambda each: tell(f"deleted    {each.title}"))
 
 
 class Rollback:
-    """The version before the last push of each dashboard that it wrote."""
+    """A rollback of each dashboard that the last push wrote."""
 
     def __init__(self, server: Grafana, project: str, *, overwrite: bool) -> None:
         self._server = server
@@ -134,7 +134,7 @@ class Rollback:
         self.plan = Plan(verb="rollback", to="grafana", where=server.url, project=project, entries=entries)
 
     def run(self, tell: Tell) -> None:
-        """Save what was there before."""
+        """Apply the plan."""
         rollback.roll_back(
             self._server, self._planned, __version__, name(), lambda each: tell(f"restored   {each.title}")
         )

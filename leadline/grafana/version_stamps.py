@@ -1,4 +1,4 @@
-"""The mark in a version's message: who saved it, in which push, and what was generated then."""
+"""The stamp in a version's message: who saved it, in which push, and a digest of the content."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 
 PUSH, ROLLBACK = "push", "rollback"
 GRAFANAS_KEYS = ("id", "version")
-"""What Grafana itself writes into a dashboard."""
+"""Keys that Grafana itself writes into a dashboard."""
 _WRITTEN = re.compile(r"leadline \S+ (?:(push|rollback) (\S+) (?:to version \d+ )?)?(sha256:[0-9a-f]{16})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What a message of ours says.
+    """The content of our messages.
 
     kind    push or rollback
-    push    names the push, or the rollback; they sort by time. Empty where an early Leadline wrote it
-    digest  of what was saved
+    push    name of the push or rollback; names sort by time. Empty if an early Leadline wrote it
+    digest  digest of the saved dashboard
     """
 
     kind: str
@@ -40,27 +40,27 @@ def of_rollback(version: str, push: str, to: int, dashboard: Mapping[str, Any]) 
 
 
 def of_return(version: str, to: int) -> str:
-    """Write the message of a version that gives back what somebody else had saved: no mark, for it is theirs again."""
+    """Write the message of a version that restores someone else's edit: without a stamp, because it is theirs."""
     return f"leadline {version} restored version {to}, which no push had saved"
 
 
 def read(message: str) -> Mark | None:
-    """Read a message; None where it is not ours: somebody else saved that version."""
+    """Read a message; None if it is not ours, because someone else saved that version."""
     found = _WRITTEN.fullmatch(message.strip())
     return Mark(kind=found[1] or PUSH, push=found[2] or "", digest=found[3]) if found else None
 
 
 def digest(dashboard: Mapping[str, Any]) -> str:
-    """Digest what was generated, not what Grafana made of it."""
+    """Digest the generated content, without Grafana's keys."""
     text = json.dumps(plain(dashboard), sort_keys=True, ensure_ascii=False)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def plain(dashboard: Mapping[str, Any]) -> dict[str, Any]:
-    """Take away what Grafana wrote in."""
+    """Return a dashboard without Grafana's keys."""
     return {key: value for key, value in dashboard.items() if key not in GRAFANAS_KEYS}
 
 
 def tag(project: str) -> str:
-    """Return the tag that a project's dashboards carry."""
+    """Return the tag of a project's dashboards."""
     return f"leadline:{project}"

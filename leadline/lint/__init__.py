@@ -1,1 +1,1 @@
-"""Dashboards, rules and catalogs checked, alone and against a live Prometheus. Pure; is given `ask`."""
+"""Lint dashboards, rules and catalogs, alone or against a live Prometheus. Pure; takes `ask` as an argument."""

@@ -16,7 +16,7 @@ from .result import Result
 from .tree import Node
 
 LEAST_PERCENT = 2
-"""A threshold of a share that is written in percent by mistake is at least this."""
+"""The smallest threshold taken for a percentage by mistake."""
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 
 
@@ -32,9 +32,9 @@ def impossible(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def conditions(node: Node) -> Iterator[tuple[str, float]]:
-    """Return the comparisons that the value of an expression may have met, as (operator, number).
+    """Yield the comparisons that an expression's value may have met, as (operator, number).
 
-    Of `and` and `unless` the value is the left side's, of `or` either's.
+    The value of `and` and `unless` is the left side's, that of `or` either side's.
     """
     node = tree.bare(node)
     if tree.is_binary(node, "or"):
@@ -49,7 +49,7 @@ def conditions(node: Node) -> Iterator[tuple[str, float]]:
 
 
 def _sides(node: Node) -> tuple[Node, str, float] | None:
-    """Return what is compared, how, and with which number; None where it is not compared with one."""
+    """Return the compared side, the operator and the number; None if there is no number."""
     number = units.constant(node.rhs)
     if number is not None and not tree.is_scalar(node.lhs):
         return node.lhs, str(node.op), number
@@ -74,12 +74,12 @@ def _compared(node: Node, facts: Facts) -> Iterator[Result]:
         if share is not None:
             yield share
         return
-    said = f"{operator} {plain(number)} is never true"
+    never = f"{operator} {plain(number)} is never true"
     if span.because == "bucket":
         yield Result(
             "threshold-above-buckets",
             ERROR,
-            f"{said}: histogram_quantile() gives at most the last bucket edge, {plain(span.high)}",
+            f"{never}: histogram_quantile() gives at most the last bucket edge, {plain(span.high)}",
             f"the highest finite le is {plain(span.high)}",
             "add buckets above the threshold, or alert on the share of requests above an edge",
         )
@@ -92,7 +92,7 @@ def _compared(node: Node, facts: Facts) -> Iterator[Result]:
         yield Result(
             "never-fires",
             ERROR,
-            f"{said}: the value is between {low} and {high}{why}",
+            f"{never}: the value is between {low} and {high}{why}",
             "",
             "correct the threshold",
         )
@@ -109,7 +109,7 @@ def _is_impossible(span: Range, operator: str, number: float) -> bool:
 
 
 def _mistaken_percent(side: Node, operator: str, number: float, facts: Facts) -> Result | None:
-    """Find a ratio compared as if it were a percentage: it was never above 1, and the threshold is far beyond."""
+    """Find a ratio compared as if it were a percentage: never above 1, with a threshold far beyond."""
     if operator not in (">", ">=") or not LEAST_PERCENT <= number <= 100:
         return None
     divides = any(tree.is_binary(each, "/") for each, _ in tree.walk(side))
@@ -133,7 +133,7 @@ def _looks_like_share(side: Node) -> bool:
 
 
 def _interval(node: Node) -> tuple[str, float, float] | None:
-    """Return what is compared with a number, and the values between which the comparison holds."""
+    """Return the side compared with a number, and the range in which the comparison holds."""
     node = tree.bare(node)
     if not tree.is_binary(node, ">", "<", ">=", "<=", "=="):
         return None

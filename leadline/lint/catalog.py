@@ -1,4 +1,4 @@
-"""The catalog held against what is there: its instruments, and through `aims` what is asked of them."""
+"""Lint the catalog against a live Prometheus: instruments, targets and objectives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .model import ERROR, INFO, WARNING, Finding, of_service
 
 
 def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
-    """Hold instruments, targets, objectives and intervals against the live system."""
+    """Check instruments, targets, objectives and intervals against the live system."""
     for service in catalog.services:
         for instrument in service.instruments.values():
             if instrument.constant is None:
@@ -31,7 +31,7 @@ def of_catalog(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
 
 
 def without_server(catalog: Catalog) -> Iterator[Finding]:
-    """Do what can be done without a server: targets and objectives against the edges and the retention that are stated."""
+    """Check targets and objectives against the catalog's own edges and retention, without a server."""
     for service in catalog.services:
         latency = service.instruments.get("latency")
         yield from targets.on_edges(catalog, service, latency.buckets if latency else ())
@@ -98,7 +98,7 @@ def _instrument(
 
 
 def _down(counted: Instrument, facts: Facts) -> str:
-    """Return the job whose targets are all down; empty where they are not."""
+    """Return the job if all its targets are down, else an empty string."""
     for matcher in counted.matchers:
         if matcher.label == "job" and matcher.operator == "=":
             return matcher.value if facts.largest(f"max(up{{{matcher}}})") == 0 else ""
@@ -106,7 +106,7 @@ def _down(counted: Instrument, facts: Facts) -> str:
 
 
 def _missing(counted: Instrument, facts: Facts) -> Iterator[Any]:
-    """Find metrics, labels and values that do not exist; of several metrics each."""
+    """Find metrics, labels and values that do not exist, for each of several metrics."""
     if counted.expression:
         return
     names = [name for _, name in counted.names] or [counted.metric]
@@ -131,13 +131,17 @@ def _labels(
                 service,
                 "label-renamed",
                 WARNING,
-                f"{instrument.name}: {renamed[0]} is what the target itself said; {renamed[0][9:]} is the scrape's own label",
+                f"{instrument.name}: {renamed[0]} is the target's own label; {renamed[0][9:]} is the scrape's",
                 evidence=f"{counted.metric} has both",
                 remedy=f"write instruments.{instrument.name}.labels: {{{label.name}: {renamed[0]}}}",
             )
             continue
         severity = ERROR if label.name == "status" else WARNING
-        lost = "errors cannot be told" if label.name == "status" else f"nothing can be told by {label.name}"
+        lost = (
+            "errors cannot be identified"
+            if label.name == "status"
+            else f"nothing can be split by {label.name}"
+        )
         yield of_service(
             catalog,
             service,
@@ -152,22 +156,22 @@ def _labels(
 def _kind(catalog: Catalog, service: Service, instrument: Instrument, facts: Facts) -> Iterator[Finding]:
     if instrument.expression or instrument.is_distribution:
         return
-    said = facts.type_of(instrument.metric)
+    kind = facts.type_of(instrument.metric)
     wrong = {"counter": "gauge", "gauge": "counter"}[instrument.kind]
-    if said == wrong:
+    if kind == wrong:
         yield of_service(
             catalog,
             service,
             f"not-a-{instrument.kind}",
             ERROR,
-            f"{instrument.name}: {instrument.metric} is a {said}, and is read as a {instrument.kind}",
-            evidence=f"its type, as the target says or its samples show, is {said}",
+            f"{instrument.name}: {instrument.metric} is a {kind}, but is read as a {instrument.kind}",
+            evidence=f"its type, from metadata or its samples, is {kind}",
             remedy=f"name a {instrument.kind} under instruments.{instrument.name}",
         )
 
 
 def _edges(service: Service, facts: Facts) -> tuple[Decimal, ...]:
-    """Return the latency's live edges in seconds; those that are stated where none are there."""
+    """Return the live latency edges in seconds; the catalog's if there are none."""
     latency = service.instruments.get("latency")
     if latency is None or latency.kind != "histogram":
         return ()
@@ -186,7 +190,7 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
             service,
             "no-buckets",
             ERROR,
-            f"{instrument.metric} has no buckets here: no quantile and no share can be told",
+            f"{instrument.metric} has no buckets here, so there are no quantiles and no shares",
             evidence=f"count({part.metric}) is empty, count({instrument.metric}_count) is not",
             remedy="let the service expose a histogram, or use a profile whose latency is a summary",
         )
@@ -221,7 +225,7 @@ def _buckets(catalog: Catalog, service: Service, instrument: Instrument, facts: 
 def _objective_edge(
     catalog: Catalog, service: Service, instrument: Instrument, facts: Facts
 ) -> Iterator[Finding]:
-    """Find series that count requests without the bucket that the latency objective counts by."""
+    """Find series that count requests but lack the latency objective's bucket."""
     objective = service.objective("latency")
     if instrument.name != "latency" or objective is None or objective.within not in instrument.buckets:
         return
@@ -241,7 +245,7 @@ def _objective_edge(
 
 
 def ignored(findings: Iterable[Finding], catalog: Catalog) -> Iterator[Finding]:
-    """Mark the findings that the catalog says, with a reason, are to be ignored."""
+    """Mark findings that the catalog ignores, with the reason."""
     for finding in findings:
         reason = next(
             (each.reason for each in catalog.ignored if _is_meant(each.code, each.subject, finding)), ""

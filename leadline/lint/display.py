@@ -1,4 +1,4 @@
-"""Does what is said of a result fit it: the panel's unit, its legend, an alert's annotations?"""
+"""Do a panel's unit and legend, or an alert's annotations, fit the result?"""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def wrong_unit(node: Node, unit: str, facts: Facts) -> Iterator[Result]:
         yield Result(
             "unit-mismatch",
             ERROR,
-            f"the panel's unit is {unit}, and the expression gives {units.name(found)}",
-            "told by the names of its metrics and the arithmetic",
+            f"the panel's unit is {unit}, but the expression gives {units.name(found)}",
+            "inferred from its metric names and the arithmetic",
             "set the unit that the expression is in, or convert it",
         )
 
@@ -43,7 +43,7 @@ def wrong_legend(node: Node, legend: str, facts: Facts) -> Iterator[Result]:
 
 
 def _keeps_name(node: Node) -> bool:
-    """Return whether a result still has the name of a metric."""
+    """Return whether a result keeps a metric name."""
     node = tree.bare(node)
     if tree.is_selector(node):
         return True

@@ -14,7 +14,7 @@ from .result import Result
 
 
 def checked(expression: Expression, facts: Facts) -> Iterator[Finding]:
-    """Return what is wrong with an expression; each kind of mistake once a subject."""
+    """Yield the mistakes of an expression, each kind once per subject."""
     seen = set()
     for result in _results(expression, facts):
         if (result.code, result.what) not in seen:
@@ -52,7 +52,7 @@ def _results(expression: Expression, facts: Facts) -> Iterator[Result]:
 
 
 def offline_checked(expression: Expression) -> Iterator[Finding]:
-    """Return what can be said of an expression without a server: whether it parses, and whether its variables exist."""
+    """Check an expression without a server: whether it parses, and whether its variables exist."""
     reason = text.too_much(expression.text)
     plain = without_variables(expression.text)
     results = [] if reason else list(display.undefined(plain.variables, expression.variables))
@@ -64,7 +64,7 @@ def offline_checked(expression: Expression) -> Iterator[Finding]:
         except ValueError as error:
             what = f"it does not parse: {error}"
             results.append(
-                Result("promql-syntax", ERROR, what, "", "correct it; with a server its own word decides")
+                Result("promql-syntax", ERROR, what, "", "correct it; with a server, the server decides")
             )
     yield from (_at(result, expression) for result in results)
 
@@ -82,8 +82,8 @@ def _at(result: Result, expression: Expression) -> Finding:
     )
 
 
-def _syntax(written: str, said: str, facts: Facts) -> Iterator[Result]:
-    """Tell a mistake of syntax from what only our parser does not know: the server has the last word."""
+def _syntax(written: str, reason: str, facts: Facts) -> Iterator[Result]:
+    """Distinguish syntax errors from syntax unknown to our parser: the server decides."""
     try:
         facts.ask(written)
     except QueryRejectedError as error:
@@ -97,5 +97,5 @@ def _syntax(written: str, said: str, facts: Facts) -> Iterator[Result]:
         )
     else:
         yield Result(
-            "not-checked", INFO, f"the server reads it, but this check does not ({said}); it is not checked"
+            "not-checked", INFO, f"the server reads it, but this check does not ({reason}); it is not checked"
         )

@@ -1,4 +1,4 @@
-"""What is so in the Prometheus that things are held against; each question is asked once."""
+"""Facts about the Prometheus to check against; each query is asked once."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ SYNTHETIC = frozenset(
     ("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
      "scrape_series_added", "ALERTS", "ALERTS_FOR_STATE")
 )  # fmt: skip
-"""Series that Prometheus writes itself; alerts are there only while they are."""
+"""Series that Prometheus writes itself; those of alerts exist only while alerts are active."""
 MOST_QUESTIONS = 5000
-"""So many questions are asked of the server by one check; what is left then is not looked at, and that is said."""
+"""Maximum queries of one check; the rest is not checked, and a finding says so."""
 
 
 class SpentError(LeadlineError):
-    """As many questions were asked as one check may."""
+    """The maximum queries of a check are used up."""
 
 
 @dataclass
 class Facts:
-    """Answers, looked up once.
+    """Cached answers.
 
-    recorded  what the checked rule files record, by name
-    at        the time that is asked about; None is now
+    recorded  recordings of the checked rule files, by name
+    at        time of the queries; None for now
     """
 
     look: Look
@@ -48,11 +48,11 @@ class Facts:
     _answers: dict[str, Answer] = field(default_factory=dict)
 
     def exists(self, metric: str) -> bool:
-        """Return whether a metric has series, or is written by a rule of these files, or by Prometheus itself."""
+        """Return whether a metric has series, or is written by these rule files or by Prometheus itself."""
         return metric in self.inventory.names or metric in self.recorded or metric in SYNTHETIC
 
     def nearest(self, metric: str) -> tuple[str, ...]:
-        """Return the metrics whose names are most like one; those that only differ by a usual ending first."""
+        """Return the most similar metric names; those that differ only by a common suffix first."""
         endings = [metric + end for end in ("_total", "_count", "_seconds", "_bytes")]
         endings += [metric.removesuffix(end) for end in ("_total", "_count") if metric.endswith(end)]
         close = [each for each in endings if each in self.inventory.names]
@@ -60,7 +60,7 @@ class Facts:
         return tuple(dict.fromkeys([*close, *difflib.get_close_matches(metric, pool, n=3, cutoff=0.75)]))[:3]
 
     def count(self, query: str) -> float | str:
-        """Return how many series a query returns; a text where the server refuses it."""
+        """Return how many series a query returns; the error message if the server rejects it."""
         if query not in self._counts:
             try:
                 answer = self.ask(f"count({query})")
@@ -78,7 +78,7 @@ class Facts:
         return self._answers[query]
 
     def labels(self, metric: str) -> frozenset[str] | None:
-        """Return the labels that a metric's series have; None where it has none to look at."""
+        """Return the labels of a metric's series; None if it has no series."""
         if metric not in self.inventory.names:
             return None
         if metric not in self._labels:
@@ -94,22 +94,22 @@ class Facts:
         return self._values[metric, label]
 
     def last_edge(self, bucket_metric: str) -> float | None:
-        """Return the highest finite bucket edge of a histogram; None where it has none."""
+        """Return the highest finite bucket edge of a histogram; None if there is none."""
         edges = [each for each in map(_number, self.values(bucket_metric, "le")) if math.isfinite(each)]
         return max(edges, default=None)
 
     def type_of(self, metric: str) -> str:
-        """Return a metric's type; where nothing says it, as its samples behave: what often falls is a gauge."""
+        """Return a metric's type; if it is not declared, infer it from the samples: a series that often falls is a gauge."""
         if re.search(r":[^:]*(rate|ratio|irate)[^:]*$", metric):
             return "gauge"  # a recorded rate, by the convention level:metric:operations
-        said = self.inventory.type_of(metric)
-        if said or metric in self.recorded or metric not in self.inventory.names:
-            return said
+        declared = self.inventory.type_of(metric)
+        if declared or metric in self.recorded or metric not in self.inventory.names:
+            return declared
         falls = self.largest(f"max(resets({select(metric)}[1h]))")
         return "gauge" if falls is not None and falls >= FALLS else ""
 
     def largest(self, query: str) -> float | None:
-        """Return the largest value that a query returns; None where it returns none, or is refused."""
+        """Return the largest value of a query; None if it has no result or is rejected."""
         try:
             answer = self.ask(query)
         except QueryRejectedError:
@@ -118,7 +118,7 @@ class Facts:
         return max((each for each in values if math.isfinite(each)), default=None)
 
     def interval(self, jobs: Iterable[str]) -> float | None:
-        """Return the shortest scrape interval of some jobs; of all where none is named."""
+        """Return the shortest scrape interval of some jobs; of all jobs if none is named."""
         wanted = [self.inventory.intervals[job] for job in jobs if job in self.inventory.intervals]
         return min(wanted, default=None)
 
@@ -131,16 +131,16 @@ class Facts:
 
 
 MOST_LIKE = 300
-"""So many names, those that begin and end most alike, are compared letter by letter."""
+"""Number of names to compare letter by letter, those with the most similar beginning and end."""
 
 
 def _alike(name: str, other: str) -> int:
-    """Count the letters that two names begin and end with alike, less what they differ in length."""
+    """Return common leading and trailing letters of two names, minus their difference in length."""
     return _begins(name, other) + _begins(name[::-1], other[::-1]) - abs(len(name) - len(other))
 
 
 def _begins(one: str, other: str) -> int:
-    """Count the letters that two texts begin with alike."""
+    """Return the length of the common prefix."""
     return next(
         (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
         min(len(one), len(other)),
@@ -148,11 +148,11 @@ def _begins(one: str, other: str) -> int:
 
 
 FALLS = 5
-"""A series that fell so often within an hour is no counter."""
+"""A series that fell this often within an hour is not a counter."""
 
 
 def holds(matcher: Matcher, value: str) -> bool | None:
-    """Return whether a label's value satisfies a matcher; None where its regular expression cannot be read here."""
+    """Return whether a label's value satisfies a matcher; None if its regular expression is unreadable."""
     try:
         return matcher.holds(value)
     except ValueError:

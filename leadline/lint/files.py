@@ -1,4 +1,4 @@
-"""Dashboards (JSON) and rule files (YAML) of anybody, read into the expressions that are in them."""
+"""Extract the expressions of any dashboards (JSON) and rule files (YAML)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GROUP_KEYS = (
 
 
 def load(files: Mapping[str, str]) -> Loaded:
-    """Read files, given as name → text: a dashboard where it is JSON, else rules."""
+    """Read files, given as name → text: JSON as a dashboard, else as rules."""
     expressions: list[Expression] = []
     findings: list[Finding] = []
     recorded: dict[str, Recorded] = {}
@@ -98,7 +98,7 @@ def _repeated(dashboard: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Return every panel, those inside rows too."""
+    """Yield every panel, including those inside rows."""
     waiting = [*_listed(dashboard, "panels"), *_listed(dashboard, "rows")][::-1]
     while waiting:
         each = waiting.pop()
@@ -115,7 +115,9 @@ def _of_panel(
     name: str, panel: Mapping[str, Any], known: frozenset[str], lines: _Lines
 ) -> Iterator[Expression]:
     title = str(panel.get("title") or f"panel {panel.get('id', '?')}")
-    unit = "" if panel.get("type") == "heatmap" else _unit(panel)  # there it is that of the buckets' edges
+    unit = (
+        "" if panel.get("type") == "heatmap" else _unit(panel)
+    )  # a heatmap's unit is that of the bucket edges
     overridden = _overrides_units(panel)
     for target in _listed(panel, "targets"):
         text = target.get("expr")
@@ -202,7 +204,7 @@ def _of_variables(
 
 
 class _Lines:
-    """Finds the lines of texts in a JSON file; they are asked for in their order, so each search goes on from the last."""
+    """Finds the lines of texts in a JSON file, looked up in order, so that each search continues from the last."""
 
     def __init__(self, text: str) -> None:
         self._text, self._at, self._line = text, 0, 1
@@ -224,7 +226,7 @@ class _Lines:
 
 
 def _rules(name: str, text: str) -> Loaded:
-    """Read a rule file, or a PrometheusRule object, as Prometheus does: what it would refuse is a finding."""
+    """Read a rule file or a PrometheusRule object; whatever Prometheus would reject is a finding."""
     reader = Reader(name)
     try:
         top = reader.open(text)
@@ -264,7 +266,7 @@ def _rules(name: str, text: str) -> Loaded:
 
 
 def _labels(reader: Reader, entry: Entry) -> frozenset[str]:
-    """Return the names of the labels that a rule, or a group, adds."""
+    """Return the labels that a rule or a group adds."""
     fields = reader.table(entry) if entry.is_table else {}
     labels = fields.get("labels")
     return frozenset(reader.table(labels)) if labels and labels.is_table else frozenset()

@@ -1,4 +1,4 @@
-"""What is generated, held against what is there: every expression, whether rules are loaded and healthy, what they cost."""
+"""Lint generated files against a live Prometheus: expressions, rule health and rule cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .files import load
 from .model import ERROR, INFO, WARNING, Expression, Finding
 
 OF_THE_CATALOG = ("metric-missing", "label-missing", "value-missing")
-"""What is said of the catalog itself, and need not be said again of each panel that is made of it."""
+"""Codes that are reported for the catalog itself, not again for each generated panel."""
 SLOW_SHARE = 0.5
 """A group of rules that takes more of its interval than this is slow."""
 
@@ -27,7 +27,7 @@ SLOW_SHARE = 0.5
 def of_generated(
     files: Mapping[str, str], rule_groups: list[dict[str, Any]], catalog: Catalog, facts: Facts
 ) -> Iterator[Finding]:
-    """Check what is generated: every expression, whether the rules are loaded and healthy, and what panels return."""
+    """Check generated files: every expression, whether rules are loaded and healthy, and whether panels have results."""
     rules = {name: text for name, text in files.items() if name.startswith("prometheus/rules/")}
     loaded = load({**rules, **{name: text for name, text in files.items() if name.startswith("grafana/")}})
     yield from loaded.findings
@@ -52,7 +52,7 @@ def of_generated(
 
 
 def _uids(catalog: Catalog) -> Iterator[str]:
-    """Return the uids of the dashboards that are made of the catalog; those beside them are the user's own."""
+    """Yield the uids of dashboards generated from the catalog; all others are custom."""
     yield from (dashboard_uid(catalog.project, topic) for topic in TOPICS)
     yield from (service_uid(catalog.project, service.name) for service in catalog.services)
 
@@ -72,10 +72,10 @@ def _empty(expression: Expression, *, may_be: bool) -> Finding:
 
 
 def _may_be_empty(dashboard: str, subject: str) -> bool:
-    """Return whether a panel's description says when it has no data, and is right."""
+    """Return whether a panel's description says that it may have no data."""
     for panel in json.loads(dashboard)["panels"]:
         if subject == f"panel {panel.get('title')!r}":
-            return bool(re.search(r"no data|empty while", str(panel.get("description", "")), re.IGNORECASE))
+            return bool(re.search(r"no data|empty (while|without|when)", str(panel.get("description", "")), re.IGNORECASE))
     return False
 
 
@@ -120,7 +120,7 @@ def _rules(catalog: Catalog, wanted: set[str], groups: Mapping[str, dict[str, An
 
 
 def costs(files: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
-    """Return how many series each recording rule reads, and how many it writes."""
+    """Yield how many series each recording rule reads and writes."""
     rules = load({name: text for name, text in files.items() if name.startswith("prometheus/rules/")})
     for expression in rules.expressions:
         if expression.kind != "record":

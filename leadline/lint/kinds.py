@@ -1,4 +1,4 @@
-"""Are metrics used as what they are: counters by their rate, gauges as they stand, histograms by their buckets?"""
+"""Are metrics used by their type: counters as rates, gauges directly, histograms by buckets?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAMPS = re.compile(r"_created$|_timestamp(_seconds)?$|_info$|_time_seconds$")
 
 
 def misused(node: Node, facts: Facts) -> Iterator[Result]:
-    """Find rates of gauges, slopes of counters, raw counters and quantiles of what has no buckets."""
+    """Find rates of gauges, slopes of counters, raw counters, and quantiles without buckets."""
     for each, above in tree.selectors(node):
         name = tree.metric(each)
         if not name or not facts.exists(name):
@@ -48,7 +48,7 @@ def misused(node: Node, facts: Facts) -> Iterator[Result]:
             yield Result(
                 "raw-counter",
                 WARNING,
-                f"{name} is a counter, shown or compared as it stands: it only grows, and starts again with the process",
+                f"{name} is a counter, shown or compared raw: it only grows, and restarts with the process",
                 f"its type is {kind}",
                 f"use rate({name}[5m]) or increase()",
             )
@@ -56,7 +56,7 @@ def misused(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _range_function(above: tuple[Node, ...]) -> str:
-    """Return the function that a range of the selector goes to; empty where it goes to none."""
+    """Return the function that takes the selector's range; empty if none does."""
     for each in reversed(above):
         if tree.is_call(each):
             return str(each.func.name)
@@ -79,7 +79,7 @@ def _is_raw(node: Node, above: tuple[Node, ...], name: str) -> bool:
         if tree.is_binary(each, "-") and _is_difference(each):
             return False
         if tree.is_binary(each, "*") and 0 in (units.constant(each.lhs), units.constant(each.rhs)):
-            return False  # zeros of what is there
+            return False  # zeros for existing series
         inner = each
     return True
 
@@ -89,7 +89,7 @@ def _same(one: Node, other: Node) -> bool:
 
 
 def _is_difference(node: Node) -> bool:
-    """Return whether a metric is set against itself at another time, which is a rate by hand."""
+    """Return whether a metric is compared with itself at another time, which is a hand-written rate."""
     left, right = ([each for each, _ in tree.selectors(side)] for side in (node.lhs, node.rhs))
     if len(left) != 1 or len(right) != 1:
         return False

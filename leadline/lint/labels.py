@@ -1,4 +1,4 @@
-"""Which labels the result of an expression carries: told from the series that are there, operator by operator."""
+"""Infer the labels of an expression's result from existing series, operator by operator."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .facts import Facts
 from .tree import Node
 
 Labels = frozenset[str] | None
-"""The labels that a result may carry; None where that is not known."""
+"""The labels that a result may carry; None if unknown."""
 KEEP_NAME = ("last_over_time", "sort", "sort_desc", "sort_by_label", "sort_by_label_desc")
 MOST_DEEP = 12
-"""So many recorded series are followed to the expressions that record them."""
+"""Maximum depth of following recorded series to their expressions."""
 
 
 def carried(node: Node, facts: Facts, deep: int = 0) -> Labels:
-    """Return the labels of an expression's result, `__name__` left out."""
+    """Return the labels of an expression's result, without `__name__`."""
     node = tree.bare(node)
     if tree.is_scalar(node):
         return frozenset()
@@ -43,7 +43,7 @@ def _of_selector(node: Node, facts: Facts, deep: int) -> Labels:
 
 
 def _of_recorded(name: str, facts: Facts, deep: int) -> Labels:
-    """Return what any of the rules of that name records, with the labels that they add."""
+    """Return the labels of recordings with that name, including those that the rules add."""
     rule, every = facts.recorded[name], frozenset[str]()
     for expression in rule.expressions:
         try:

@@ -19,7 +19,7 @@ RATED = ("rate", "irate", "increase", "delta")
 
 
 def unmatched(node: Node, facts: Facts) -> Iterator[Result]:
-    """Find operators whose sides have series, none of which match, or match more than once."""
+    """Find operators whose sides have series that never match, or match more than once."""
     for each, _ in tree.walk(node):
         if not tree.is_binary(each) or tree.is_binary(each, "or"):
             continue
@@ -32,7 +32,7 @@ def unmatched(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _are_whole(node: Node, facts: Facts) -> bool:
-    """Return whether every metric below has live series, so that an empty result tells something."""
+    """Return whether every metric below has live series, so that an empty result is meaningful."""
     names = [tree.metric(one) for one, _ in tree.selectors(node)]
     return bool(names) and all(
         METRIC not in name and (name in facts.inventory.names or name in facts.recorded) for name in names
@@ -50,8 +50,8 @@ def _tried(node: Node, facts: Facts) -> Result | None:
     counts = facts.count(left), facts.count(right)
     if any(isinstance(each, str) or each == 0 for each in counts):
         return None
-    said = facts.count(f"{left} and{on} {right}")
-    if said == 0:
+    matched = facts.count(f"{left} and{on} {right}")
+    if matched == 0:
         return _never(node, facts, counts, on)
     if tree.is_binary(node, "and", "unless"):
         return None
@@ -78,14 +78,14 @@ def _never(node: Node, facts: Facts, counts: tuple[float | str, ...], on: str) -
     return Result(
         "no-match",
         ERROR,
-        f"the sides of {node.op} have {counts[0]:.0f} and {counts[1]:.0f} series, and none of them match{on}",
+        f"the sides of {node.op} have {counts[0]:.0f} and {counts[1]:.0f} series, but none of them match{on}",
         f"they carry {labels}",
         "match on the labels that both carry, or aggregate both sides to them",
     )
 
 
 def _without_filters(node: Node) -> str:
-    """Write a side without comparisons, which take series away that match all the same."""
+    """Write a side without comparisons, which drop series that would match."""
     inner = tree.bare(node)
     if tree.is_binary(inner, *tree.COMPARISONS) and not tree.returns_bool(inner):
         if tree.is_scalar(inner.rhs):
@@ -96,7 +96,7 @@ def _without_filters(node: Node) -> str:
 
 
 def _expanded(text: str, side: Node, facts: Facts, deep: int = 0) -> str:
-    """Write what rules record in the place of series that are not there yet; empty where that cannot be said."""
+    """Replace series that do not exist yet with the expressions that record them; empty if unknown."""
     for each, above in tree.selectors(side):
         name = tree.metric(each)
         if name in facts.inventory.names:
@@ -133,7 +133,7 @@ MOST_DEEP = 8
 
 
 def averaged_ratios(node: Node, facts: Facts) -> Iterator[Result]:
-    """Find ratios that are summed or averaged after dividing: each series then weighs the same, whatever its traffic."""
+    """Find ratios that are summed or averaged after dividing, which weights all series equally, whatever their traffic."""
     for each, _ in tree.walk(node):
         if not tree.is_aggregation(each, "avg", "sum"):
             continue
@@ -157,7 +157,7 @@ def averaged_ratios(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _ratio_in(node: Node) -> Node | None:
-    """Return the ratio that is aggregated: at once, or as 1 − ratio, or times a number."""
+    """Return the aggregated ratio: directly, as 1 − ratio, or times a number."""
     node = tree.bare(node)
     if tree.is_binary(node, "/"):
         return _ratio_in(node.lhs) or node if tree.is_scalar(node.rhs) else node
@@ -181,7 +181,7 @@ def _is_of_rates(ratio: Node, facts: Facts) -> bool:
 
 
 def _is_plain_ratio(ratio: Node) -> bool:
-    """Return whether one gauge is divided by another, series by series."""
+    """Return whether a gauge is divided by another, series by series."""
     return (
         tree.is_selector(tree.bare(ratio.lhs))
         and tree.is_selector(tree.bare(ratio.rhs))
@@ -190,7 +190,7 @@ def _is_plain_ratio(ratio: Node) -> bool:
 
 
 def _is_finer(ratio: Node, aggregation: Node, facts: Facts) -> bool:
-    """Return whether the ratio has more labels than the aggregation keeps, so that something is really added up."""
+    """Return whether the ratio has more labels than the aggregation keeps, so that series are really added up."""
     labels = carried(ratio, facts)
     keeps, names = tree.by_labels(aggregation)
     if labels is None:

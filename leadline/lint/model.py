@@ -1,4 +1,4 @@
-"""What a check finds, and the expressions that it looks at, as values."""
+"""Findings and checked expressions, as values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SEVERITIES = (ERROR, WARNING, INFO)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong.
+    """A finding.
 
-    code      names the kind of mistake, for ever: what is ignored is ignored by it
+    code      permanent code of the kind of mistake, by which findings are ignored
     subject   which panel, rule or service
     what      what is wrong, as a sentence
-    evidence  what shows it: the query that was asked, and what it said
+    evidence  the query and its result that show it
     remedy    what to do
-    ignored   why the catalog says that it is to be ignored; empty where it is not
+    ignored   the catalog's reason to ignore it; empty if it is not ignored
     """
 
     code: str
@@ -36,14 +36,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """One PromQL expression where it stands.
+    """A PromQL expression and its place.
 
     kind        panel | variable | alert | record
-    unit        Grafana's unit of the panel that draws it; empty where it has none
-    legend      the panel's legend; {{label}} in it is what the result must carry
+    unit        Grafana's unit of its panel; empty if there is none
+    legend      the panel's legend; the result must carry each {{label}} in it
     thresholds  values that the panel marks
     templates   texts of an alert's annotations and labels, which may name $labels
-    variables   names of the dashboard's variables; None where there is no dashboard
+    variables   names of the dashboard's variables; None without a dashboard
     """
 
     text: str
@@ -60,7 +60,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What rules record under one name: their expressions, and the labels that they add."""
+    """Recordings of one name: their expressions, and the labels that the rules add."""
 
     expressions: tuple[str, ...]
     labels: frozenset[str] = frozenset()
@@ -71,7 +71,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What files gave: expressions, the series that their rules record, and what did not load."""
+    """The content of files: expressions, recordings, and findings about what did not load."""
 
     expressions: tuple[Expression, ...] = ()
     recorded: Mapping[str, Recorded] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Loaded:
 def of_service(
     catalog: Catalog, service: Service, code: str, severity: str, what: str, **more: str
 ) -> Finding:
-    """Make a finding of a service, at its place in the catalog."""
+    """Return a finding about a service, at its place in the catalog."""
     return Finding(
         code=code,
         severity=severity,

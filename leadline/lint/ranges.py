@@ -1,4 +1,4 @@
-"""Between which values the result of an expression certainly lies."""
+"""Bound the result of an expression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .tree import Node
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """From `low` to `high`; `because` says what bounds it where that is a histogram's last bucket, or a ratio."""
+    """From `low` to `high`; `because` names the reason, such as a histogram's last bucket or a ratio."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -174,7 +174,7 @@ def _of_binary(node: Node, facts: Facts) -> Range:
 
 
 def _filtered(node: Node, operator: str, facts: Facts) -> Range:
-    """Narrow a range by what a comparison with a number lets through."""
+    """Narrow a range by a comparison with a number."""
     left = tree.is_scalar(node.lhs)
     inner = of(node.rhs if left else node.lhs, facts)
     number = of(node.lhs if left else node.rhs, facts)
@@ -202,7 +202,7 @@ def _sign(operator: str, left: Range, right: Range) -> Range:
 
 
 def is_share(part: Node, whole: Node) -> bool:
-    """Return whether one side certainly counts a part of what the other counts."""
+    """Return whether one side is proven to count a subset of the other."""
     parts, wholes = ([each for each, _ in tree.selectors(side)] for side in (part, whole))
     if len(parts) != 1 or len(wholes) != 1 or _shape(part) != _shape(whole):
         return False
@@ -214,7 +214,7 @@ def is_share(part: Node, whole: Node) -> bool:
 
 
 def _is_counted_share(part: Node, whole: Node, facts: Facts) -> bool:
-    """Return whether one side counts, or adds zeros and ones of, what the other side counts."""
+    """Return whether one side counts, or sums zeros and ones over, the series that the other side counts."""
     part, whole = tree.bare(part), tree.bare(whole)
     if not tree.is_aggregation(part, "sum", "count") or not tree.is_aggregation(whole, "count"):
         return False
@@ -229,7 +229,7 @@ def _is_counted_share(part: Node, whole: Node, facts: Facts) -> bool:
 
 
 def _is_additive(node: Node) -> bool:
-    """Return whether nothing but sums and rates is done to a selector, so that a part of it is a part of the result."""
+    """Return whether an expression only sums and rates a selector, so that a subset gives a part of the result."""
     if any(
         (tree.is_call(each) and not tree.is_call(each, "rate", "increase", "irate"))
         or (tree.is_aggregation(each) and not tree.is_aggregation(each, "sum", "count"))
@@ -243,7 +243,7 @@ def _is_additive(node: Node) -> bool:
 
 
 def _shape(node: Node) -> list[str]:
-    """Write what is done to a selector, without it: two sides of one shape are of one kind."""
+    """Write the operations on a selector, without it: sides of equal shape are comparable."""
     names = []
     for each, _ in tree.walk(node):
         if tree.is_call(each):

@@ -1,4 +1,4 @@
-"""One thing that a check found in an expression, before it is known where that stands."""
+"""A finding in an expression, before its place in a file is known."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from .tree import Node
 STATUS = re.compile(
     r"(http_)?(response_)?(status|code)(_code)?(_class)?|grpc_code|le|quantile", re.IGNORECASE
 )
-"""Labels whose values come with the first event: that none is there yet proves nothing."""
+"""Labels whose values appear with the first event; a missing value proves nothing."""
 KNOWN = ((100, 103), (200, 226), (300, 308), (400, 431), (500, 511), (520, 530))
 STATUSES = [str(code) for first, last in KNOWN for code in range(first, last + 1)] + [
     "451",
@@ -51,7 +51,7 @@ def _is_tested_for(above: tuple[Node, ...]) -> bool:
 
 
 def _has_alternative(node: Node, above: tuple[Node, ...], facts: Facts) -> bool:
-    """Return whether `or` gives something else in its place, as where a metric was renamed."""
+    """Return whether `or` provides an alternative, as for a renamed metric."""
     path = (*above, node)
     for index, each in enumerate(above):
         if tree.is_binary(each, "or"):
@@ -89,7 +89,7 @@ def _no_metric(name: str, facts: Facts) -> Result:
 def _of_labels(node: Node, name: str, facts: Facts) -> Iterator[Result]:
     labels = facts.labels(name)
     if labels is None or name in SYNTHETIC - {"up"} or name in facts.recorded:
-        return  # what these files record may come to have other labels and values than it has
+        return  # recordings of these files may still change labels and values
     for matcher in tree.matchers(node):
         if matcher.label in ("__name__", LABEL):
             continue
@@ -127,7 +127,7 @@ def _has_value(matcher: Matcher, name: str, facts: Facts) -> bool:
 
 
 def _is_plausible(matcher: Matcher, name: str, facts: Facts) -> bool:
-    """Return whether a value may well come with the first event that has it."""
+    """Return whether a value is likely to appear with its first event."""
     if not STATUS.fullmatch(matcher.label):
         return False
     there = facts.values(name, matcher.label)
@@ -157,9 +157,9 @@ def _value_missing(matcher: Matcher, name: str, facts: Facts) -> Result:
 
 
 def without_series(node: Node, facts: Facts) -> Iterator[Result]:
-    """Say of each selector that has no series at the time that is asked about which of its matchers alone selects nothing.
+    """Explain each selector without series at the queried time: which of its matchers selects nothing by itself.
 
-    Also of values that come with the first event: here that there is none is not held against anybody, it explains an answer.
+    Include values that appear with the first event: here this is an explanation, not a mistake.
     """
     for each, _ in tree.selectors(node):
         name, written = tree.metric(each), tree.write(each)
@@ -180,7 +180,7 @@ def without_series(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _grouped(node: Node, facts: Facts) -> Iterator[Result]:
-    """Find labels in by() and on() that what is grouped does not carry."""
+    """Find labels in by() and on() that the grouped series lack."""
     from .labels import carried
 
     for each, _ in tree.walk(node):
@@ -219,7 +219,7 @@ def _not_carried(name: str, where: str, labels: frozenset[str]) -> Result:
 
 
 def absent_operands(node: Node, facts: Facts) -> Iterator[Result]:
-    """Find operands of + and - that have no series until their first event, so that the whole is nothing until then."""
+    """Find operands of + and - without series before their first event, which leave the whole result empty until then."""
     for each, _ in tree.walk(node):
         if not tree.is_binary(each, "+", "-"):
             continue
@@ -256,6 +256,6 @@ def _is_event(node: Node, name: str, facts: Facts) -> bool:
     lacking = [
         each for each in tree.matchers(node) if each.label != "__name__" and not _has_value(each, name, facts)
     ]
-    if not lacking:  # each value is there, but not together
+    if not lacking:  # each value exists, but not together
         return True
     return bool(FAILING.search(name)) or all(_is_plausible(each, name, facts) for each in lacking)

@@ -1,4 +1,4 @@
-"""Where an expression is wrong, and what was likely meant: the parser says that it is, and not where."""
+"""Locate syntax errors and guess the intention: the parser reports neither."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """What is wrong with an expression, from where to where in it, and what to try; empty where nothing is likely."""
+    """A mistake in an expression, its span, and a remedy, if one is likely."""
 
     what: str
     start: int
@@ -57,7 +57,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word or sign, and where it stands."""
+    """A token and its place."""
 
     kind: str
     text: str
@@ -70,21 +70,21 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """An expression that cannot be read: its tokens, what the parser said, and the text."""
+    """An invalid expression: its tokens, the parser's message, and the text."""
 
     tokens: Sequence[Token]
-    said: str
+    message: str
     text: str
 
     def threes(self) -> Iterator[tuple[Token | None, Token, Token | None]]:
-        """Return each token with the one before it and the one after it."""
+        """Yield each token with its neighbours."""
         for index, token in enumerate(self.tokens):
             before = self.tokens[index - 1] if index else None
             yield before, token, self.tokens[index + 1] if index + 1 < len(self.tokens) else None
 
 
 def mistake(text: str) -> Mistake | None:
-    """Find the first mistake of an expression; None where it can be read."""
+    """Return the first mistake of an expression; None if it is valid."""
     tokens = list(_tokens(text))
     if not tokens:
         return Mistake(what="the expression is empty", start=0, end=0, remedy="write for example up")
@@ -94,10 +94,10 @@ def mistake(text: str) -> Mistake | None:
     try:
         tree.parse(text)
     except ValueError as error:
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
     else:
         return None
-    broken = _Broken(tokens, said.replace("invalid promql query", "this cannot stand here"), text)
+    broken = _Broken(tokens, message.replace("invalid promql query", "this cannot stand here"), text)
     for find in FINDERS:
         found = find(broken)
         if found is not None:
@@ -106,7 +106,7 @@ def mistake(text: str) -> Mistake | None:
 
 
 def pointed(text: str, found: Mistake) -> Iterator[str]:
-    """Write the line of an expression in which a mistake is, and a mark below it."""
+    """Yield the line of a mistake, and a marker below it."""
     begin = text.rfind("\n", 0, found.start) + 1
     stop = text.find("\n", begin)
     line = text[begin : stop if stop >= 0 else len(text)]
@@ -162,7 +162,7 @@ def _brackets(broken: _Broken) -> Mistake | None:
 
 
 def _labels(broken: _Broken) -> Mistake | None:
-    """Find values without quotes, operators that there are not, and commas that are missing between braces."""
+    """Find unquoted values, unknown operators and missing commas between braces."""
     inside = False
     for before, token, after in broken.threes():
         inside = (inside or token.text == "{") and token.text != "}"
@@ -193,7 +193,7 @@ def _labels(broken: _Broken) -> Mistake | None:
 
 
 def _ranges(broken: _Broken) -> Mistake | None:
-    """Find durations that are none between square brackets."""
+    """Find invalid durations between square brackets."""
     inside = False
     for _, token, after in broken.threes():
         inside = (inside or token.text == "[") and token.text != "]"
@@ -224,7 +224,7 @@ def _ranges(broken: _Broken) -> Mistake | None:
 
 
 def _grouping(broken: _Broken) -> Mistake | None:
-    """Find by, without, on and ignoring without parentheses, and after a function that aggregates nothing."""
+    """Find by, without, on and ignoring without parentheses, or after a function that does not aggregate."""
     for before, token, after in broken.threes():
         if token.text not in ("by", "without", "on", "ignoring") or token.kind != "name":
             continue
@@ -243,7 +243,7 @@ def _grouping(broken: _Broken) -> Mistake | None:
 
 
 def _called(broken: _Broken, closing: Token) -> Token | None:
-    """Return the name before the parenthesis that a closing one closes."""
+    """Return the name before the parenthesis that matches a closing one."""
     depth = 0
     for index in range(broken.tokens.index(closing), -1, -1):
         depth += (broken.tokens[index].text == ")") - (broken.tokens[index].text == "(")
@@ -253,19 +253,19 @@ def _called(broken: _Broken, closing: Token) -> Token | None:
 
 
 def _functions(broken: _Broken) -> Mistake | None:
-    """Find functions that there are not, or that want a range and have none."""
+    """Find unknown functions, and functions that need a range but have none."""
     for _, token, after in broken.threes():
         if token.kind != "name" or after is None or after.text != "(":
             continue
-        if "unknown function" in broken.said and f"'{token.text}'" in broken.said:
+        if "unknown function" in broken.message and f"'{token.text}'" in broken.message:
             close = difflib.get_close_matches(token.text, (*FUNCTIONS, *AGGREGATIONS), n=1)
             return _of(
                 token, f"there is no function {token.text}", f"did you mean {close[0]}?" if close else ""
             )
         if (
             token.text in RANGED
-            and "expected type matrix" in broken.said
-            and f"'{token.text}'" in broken.said
+            and "expected type matrix" in broken.message
+            and f"'{token.text}'" in broken.message
         ):
             argument = broken.text[after.end :].split(")", 1)[0].strip()
             if "(" in argument:
@@ -275,13 +275,13 @@ def _functions(broken: _Broken) -> Mistake | None:
                     f"write {argument})[1h:1m], a subquery",
                 )
             return _of(token, f"{token.text} wants a range", f"write {token.text}({argument}[5m])")
-        if f"'{token.text}'" in broken.said:
-            return _of(token, broken.said)
+        if f"'{token.text}'" in broken.message:
+            return _of(token, broken.message)
     return None
 
 
 def _range_compared(broken: _Broken) -> Mistake | None:
-    if "binary expression must contain only scalar and instant vector" not in broken.said:
+    if "binary expression must contain only scalar and instant vector" not in broken.message:
         return None
     token = next((each for each in broken.tokens if each.text == "["), None)
     return (
@@ -292,14 +292,14 @@ def _range_compared(broken: _Broken) -> Mistake | None:
 
 
 def _regular_expressions(broken: _Broken) -> Mistake | None:
-    if "illegal regex" not in broken.said:
+    if "illegal regex" not in broken.message:
         return None
     for before, token, _ in broken.threes():
         if (
             token.kind == "string"
             and before is not None
             and before.text in ("=~", "!~")
-            and token.text[1:-1] in broken.said
+            and token.text[1:-1] in broken.message
         ):
             return _of(
                 token,
@@ -310,7 +310,7 @@ def _regular_expressions(broken: _Broken) -> Mistake | None:
 
 
 def _after_what_can_be_read(broken: _Broken) -> Mistake:
-    """Point to what follows the longest beginning that can be read by itself."""
+    """Point to the token after the longest valid prefix."""
     for count in range(len(broken.tokens) - 1, 0, -1):
         if _reads(broken.text[: broken.tokens[count - 1].end]):
             token = broken.tokens[count]
@@ -324,9 +324,9 @@ def _after_what_can_be_read(broken: _Broken) -> Mistake:
                     f"did you mean {close[0]}?" if close else "is an operator missing before it, or a comma?"
                 )
                 return _of(token, f"{token.text} is not expected here", remedy)
-            return _of(broken.tokens[min(count + 1, len(broken.tokens) - 1)], broken.said)
+            return _of(broken.tokens[min(count + 1, len(broken.tokens) - 1)], broken.message)
     last = broken.tokens[-1]
-    return _of(last, broken.said)
+    return _of(last, broken.message)
 
 
 def _reads(text: str) -> bool:
@@ -341,4 +341,4 @@ Find = Callable[[_Broken], Mistake | None]
 FINDERS: tuple[Find, ...] = (
     _open_string, _ranges, _labels, _brackets, _grouping, _functions, _range_compared, _regular_expressions,
 )  # fmt: skip
-"""What is looked for, the likeliest first."""
+"""The searches, most likely first."""

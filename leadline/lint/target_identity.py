@@ -1,4 +1,4 @@
-"""Findings about targets that a report could only take for undecided: what `check` says before a snapshot has to."""
+"""Findings about targets that would leave a report's verdicts undecided."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from leadline.signals.samples import Ask
 from .model import WARNING, Finding, of_service
 
 LOOKED_INTERVALS = 12
-"""So many scrape intervals are looked at: enough for two processes to differ."""
+"""Number of scrape intervals to examine, enough for two processes to differ."""
 
 
 def of_targets(catalog: Catalog, ask: Ask) -> Iterator[Finding]:
-    """Find processes that are scraped twice, and addresses that several processes answer at."""
+    """Find processes that are scraped twice, and addresses shared by several processes."""
     interval = float(catalog.scrape_interval)
     end = time.time() - pad(interval)
     window = Window(start=end - LOOKED_INTERVALS * interval, end=end)

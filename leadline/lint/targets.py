@@ -1,4 +1,4 @@
-"""What the catalog asks for, held against edges, intervals, retention and prices: targets, objectives, windows, spend."""
+"""Check targets, objectives, windows and spend against bucket edges, intervals, retention and prices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .model import ERROR, WARNING, Finding, of_service
 
 
 def on_edges(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> Iterator[Finding]:
-    """Hold targets and objectives against bucket edges, in seconds."""
+    """Check targets and objectives against bucket edges, in seconds."""
     if not edges:
         return
     for target in service.quantile_targets("latency"):
@@ -26,7 +26,7 @@ def on_edges(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> 
                 "target-above-buckets",
                 ERROR,
                 f"target {target.signal} {show(float(target.value), 'seconds')} lies above the last bucket edge, "
-                f"{show(float(edges[-1]), 'seconds')}: it can never be called missed by an estimate",
+                f"{show(float(edges[-1]), 'seconds')}: no estimate can ever show it as missed",
                 remedy=f"add a bucket at {plain(target.value)}",
             )
         elif target.value not in edges:
@@ -47,7 +47,7 @@ def on_edges(catalog: Catalog, service: Service, edges: tuple[Decimal, ...]) -> 
             service,
             "objective-off-edge",
             ERROR,
-            f"objective latency: {show(float(objective.within), 'seconds')} is no bucket edge, so the share within it is not counted",
+            f"objective latency: {show(float(objective.within), 'seconds')} is not a bucket edge, so the share within it is not counted",
             evidence=f"the nearest edges are {_nearest(objective.within, edges)}",
             remedy="choose an edge, or add a bucket",
         )
@@ -109,7 +109,7 @@ def _days(objective: Objective) -> str:
 
 
 def prices(catalog: Catalog, facts: Facts) -> Iterator[Finding]:
-    """Name the models that use tokens and have no price, where spend is computed from prices."""
+    """Yield models that use tokens but have no price, if spend is computed from prices."""
     known = {price.model for price in catalog.prices}
     for service in catalog.services:
         tokens, label = service.instruments.get("tokens"), None

@@ -1,15 +1,15 @@
-"""PromQL that is too deep to read is refused."""
+"""Reject PromQL that is too large to parse."""
 
 from __future__ import annotations
 
 import re
 
 MOST_DEEP, MOST_OPERATORS, MOST_LONG = 150, 400, 65_536
-"""The parser is recursive: what is nested deeper, or longer, it cannot read without harm."""
+"""The parser is recursive: deeper or longer expressions could crash it."""
 
 
 def too_much(text: str) -> str:
-    """Return why a text cannot be read without harm; empty where it can."""
+    """Return why a text is unsafe to parse; empty if it is safe."""
     if len(text) > MOST_LONG:
         return f"it is {len(text)} characters long; {MOST_LONG} are read at most"
     depth = deepest = 0

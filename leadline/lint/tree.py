@@ -1,4 +1,4 @@
-"""PromQL's syntax tree: what is in it, and what stands around what."""
+"""Helpers for PromQL's syntax tree."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import promql_parser as promql
 from leadline.signals.promql import Matcher, select
 
 Node: TypeAlias = Any
-"""A node of promql_parser's, which ships no types."""
+"""A node of promql_parser, which ships no types."""
 COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 SETS = frozenset(("and", "or", "unless"))
 OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 
 
 def parse(text: str) -> Node:
-    """Read an expression. Raises ValueError."""
+    """Parse an expression. Raise ValueError if it is invalid."""
     return promql.parse(text)
 
 
@@ -36,7 +36,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Return every node with those above it, the nearest last."""
+    """Yield every node with its ancestors, nearest last."""
     waiting = [(node, above)]
     while waiting:
         each, over = waiting.pop()
@@ -45,7 +45,7 @@ def walk(node: Node, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, tuple
 
 
 def selectors(node: Node) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Return every vector selector with the nodes above it."""
+    """Yield every vector selector with its ancestors."""
     return ((each, above) for each, above in walk(node) if is_selector(each))
 
 
@@ -70,14 +70,14 @@ def is_number(node: Node) -> bool:
 
 
 def bare(node: Node) -> Node:
-    """Take parentheses away."""
+    """Remove enclosing parentheses."""
     while isinstance(node, promql.ParenExpr):
         node = node.expr
     return node
 
 
 def metric(selector: Node) -> str:
-    """Return the name that a selector asks for; empty where it asks for none, or for several."""
+    """Return a selector's metric name; empty if it has none or matches several."""
     if selector.name:
         return str(selector.name)
     return next(
@@ -98,7 +98,7 @@ def write(selector: Node) -> str:
 
 
 def is_scalar(node: Node) -> bool:
-    """Return whether a node gives one number without labels."""
+    """Return whether a node is a scalar."""
     node = bare(node)
     if is_number(node) or is_call(node, "scalar", "time", "pi"):
         return True
@@ -112,7 +112,7 @@ def seconds(range_: Any) -> float:
 
 
 def on_labels(node: Node) -> tuple[bool, tuple[str, ...]] | None:
-    """Return whether a binary operator matches `on` these labels, or ignores them; None where it says neither."""
+    """Return whether a binary operator matches `on` these labels or ignores them; None without either."""
     if node.modifier is None or node.modifier.matching is None:
         return None
     matching = node.modifier.matching
@@ -124,7 +124,7 @@ def group_labels(node: Node) -> tuple[str, ...]:
 
 
 def cardinality(node: Node) -> str:
-    """Return "left", "right" or "" for group_left, group_right and neither."""
+    """Return "left" for group_left, "right" for group_right, else ""."""
     card = str(node.modifier.card) if node.modifier else ""
     return {"VectorMatchCardinality.ManyToOne": "left", "VectorMatchCardinality.OneToMany": "right"}.get(
         card, ""
@@ -139,5 +139,5 @@ def by_labels(node: Node) -> tuple[bool, tuple[str, ...]]:
 
 
 def returns_bool(node: Node) -> bool:
-    """Return whether a binary operator is a comparison that gives 0 or 1 in place of what it compares."""
+    """Return whether a binary operator is a comparison with `bool`, which returns 0 or 1."""
     return bool(node.modifier is not None and node.modifier.return_bool)

@@ -1,4 +1,4 @@
-"""The unit of an expression's result, as the names of its metrics and the arithmetic tell."""
+"""Infer the unit of an expression's result from metric names and arithmetic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .tree import Node
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Powers of the base units (seconds, bytes, dollars, events), and how many of the whole one of it is.
+    """A unit as powers of base units (seconds, bytes, dollars, events), and a factor.
 
     A millisecond is a thousandth of a second: Unit(seconds=1, factor=0.001). `moment` is a time of day, in seconds.
     """
@@ -69,7 +69,7 @@ GRAFANA = {
     **dict.fromkeys(("reqpm", "opm", "rpm", "cpm", "epm"), _scaled(EVENTS * PER_SECOND, 1 / 60)),
     "currencyUSD": USD,
 }  # fmt: skip
-"""What each of Grafana's units says a value is in; those that say nothing are not here."""
+"""Units by Grafana's names, without those that imply no unit."""
 SUFFIXES = {
     "milliseconds": _scaled(SECONDS, 1e-3), "microseconds": _scaled(SECONDS, 1e-6), "nanoseconds": _scaled(SECONDS, 1e-9),
     "seconds": SECONDS, "minutes": _scaled(SECONDS, 60), "hours": _scaled(SECONDS, 3600), "bytes": BYTES, "ratio": SHARE,
@@ -82,11 +82,11 @@ KEEP = frozenset(
 )  # fmt: skip
 PER_MINUTE = GRAFANA["cpm"]
 NEARLY = 0.08
-"""Factors this near are the same: 1024 is written for 1000."""
+"""Relative difference within which factors are equal: 1024 may be written for 1000."""
 
 
 def of(node: Node, facts: Facts) -> Unit | None:
-    """Return the unit of an expression's result; None where nothing tells it for certain."""
+    """Return the unit of an expression's result; None if uncertain."""
     node = tree.bare(node)
     if tree.is_selector(node):
         return _of_metric(tree.metric(node), facts)
@@ -168,7 +168,7 @@ def _of_binary(node: Node, facts: Facts) -> Unit | None:
 def _with_number(
     operator: str, node: Node, facts: Facts, before: float | None, after: float | None
 ) -> Unit | None:
-    """Return the unit of a value and a number: another scale of the same where it is multiplied or divided."""
+    """Return the unit of a value combined with a number: multiplying or dividing rescales it."""
     inner = of(node.rhs if before is not None else node.lhs, facts)
     number = (before if before is not None else after) or 0.0
     if inner is None or not number or number < 0:
@@ -186,14 +186,14 @@ def _with_number(
 
 
 def _converts(number: float) -> bool:
-    """Return whether a factor converts a unit; any other is a price, a budget or a weight."""
+    """Return whether a factor is a unit conversion, rather than a price, a budget or a weight."""
     known = (1, 7, 8, 24, 30, 60, 100, 3600, 86400, 604800)
     powers = [base**power for base in (1000.0, 1024.0) for power in (1, 2, 3, 4)]
     return any(math.isclose(number, each) or math.isclose(number, 1 / each) for each in (*known, *powers))
 
 
 def constant(node: Node) -> float | None:
-    """Return the value of a number, or of arithmetic on numbers; None of anything else."""
+    """Return the value of a number or of arithmetic on numbers; None for anything else."""
     node = tree.bare(node)
     if tree.is_number(node):
         return float(node.val)
@@ -219,23 +219,23 @@ def is_share(unit: Unit | None) -> bool:
 
 
 def differ(unit: Unit | None, grafana: str) -> bool:
-    """Return whether a panel's unit contradicts what its expression certainly is in."""
-    said = GRAFANA.get(grafana)
-    if said is None or unit is None:
+    """Return whether a panel's unit contradicts its expression's unit."""
+    shown = GRAFANA.get(grafana)
+    if shown is None or unit is None:
         return False
-    if said == USD:
+    if shown == USD:
         return unit.usd != 1
     if unit.dimension == (0, 0, 0) and unit.events == 0 and unit.factor not in (1, 0.01):
-        return False  # seconds a second, in milliseconds, say
-    if unit.dimension == (0, 0, 0) and unit.events > 0 and said == PER_MINUTE:
+        return False  # seconds per second, for example in milliseconds
+    if unit.dimension == (0, 0, 0) and unit.events > 0 and shown == PER_MINUTE:
         return False  # an increase over a minute
-    if unit.dimension != said.dimension:
+    if unit.dimension != shown.dimension:
         return True
-    if said.dimension == (0, 0, 0) and unit.events > 0:
+    if shown.dimension == (0, 0, 0) and unit.events > 0:
         return True  # a number of events shown as a share
-    if said.dimension == (0, 0, 0) and unit.factor not in (1, 0.01, 100):
+    if shown.dimension == (0, 0, 0) and unit.factor not in (1, 0.01, 100):
         return False
-    return not math.isclose(unit.factor, said.factor, rel_tol=NEARLY)
+    return not math.isclose(unit.factor, shown.factor, rel_tol=NEARLY)
 
 
 def name(unit: Unit) -> str:

@@ -1,4 +1,4 @@
-"""Are windows long enough to hold scrapes, and short enough to be kept?"""
+"""Are windows long enough for two scrapes, and within the retention?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unfit(node: Node, facts: Facts) -> Iterator[Result]:
 
 
 def _reach(node: Node) -> float:
-    """Return how far back a node looks by itself."""
+    """Return how far back a node itself looks, in seconds."""
     back = 0.0
     kind = type(node).__name__
     if kind in ("MatrixSelector", "SubqueryExpr"):
@@ -42,7 +42,7 @@ def _too_long(node: Node, facts: Facts) -> Iterator[Result]:
             yield Result(
                 "window-beyond-retention",
                 ERROR,
-                f"it looks {promql_duration(int(back))} back, and samples are kept for {promql_duration(int(kept))}",
+                f"it looks {promql_duration(int(back))} back, but samples are kept for {promql_duration(int(kept))}",
                 f"the server's retention is {promql_duration(int(kept))}",
                 "shorten the window, record the series, or keep samples for longer",
             )

@@ -1,4 +1,4 @@
-"""Findings as text, JSON, JUnit, SARIF and GitHub annotations."""
+"""Write findings as text, JSON, JUnit, SARIF and GitHub annotations."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SCHEMA = "leadline.findings/1"
 
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:
-    """Order by severity, then by place; those that are ignored last."""
+    """Return findings by severity, then place; ignored ones last."""
     return sorted(
         findings, key=lambda each: (bool(each.ignored), SEVERITIES.index(each.severity), each.file, each.line)
     )
 
 
 def text(findings: Sequence[Finding]) -> str:
-    """Write for people: where and what, then the evidence and the remedy."""
+    """Write findings for people: place and mistake, then evidence and remedy."""
     lines = [line for each in ordered(findings) for line in _lines(each)]
     counts = [f"{_count(findings, kind)} {kind}(s)" for kind in SEVERITIES]
     set_aside = sum(1 for each in findings if each.ignored)
@@ -45,13 +45,13 @@ def _lines(each: Finding) -> Iterator[str]:
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """Write as JSON, schema leadline.findings/1."""
+    """Write findings as JSON, schema leadline.findings/1."""
     document = {"schema": SCHEMA, "findings": [asdict(each) for each in ordered(findings)]}
     return json_text(document) + "\n"
 
 
 def junit(findings: Sequence[Finding]) -> str:
-    """Write as JUnit XML: one case a finding; errors and warnings are failures."""
+    """Write findings as JUnit XML: one case per finding; errors and warnings are failures."""
     counted = [each for each in ordered(findings) if each.severity != INFO and not each.ignored]
     suite = ET.Element(
         "testsuite", name="leadline check", tests=str(len(counted)), failures=str(len(counted)), errors="0"
@@ -67,7 +67,7 @@ def junit(findings: Sequence[Finding]) -> str:
 
 
 def sarif(findings: Sequence[Finding], version: str) -> str:
-    """Write as SARIF 2.1.0, for code scanning; what is ignored is suppressed there."""
+    """Write findings as SARIF 2.1.0, for code scanning; ignored ones are suppressed."""
     every = ordered(findings)
     codes = sorted({each.code for each in every})
     results = [
@@ -102,7 +102,7 @@ def sarif(findings: Sequence[Finding], version: str) -> str:
 
 
 def github(findings: Sequence[Finding]) -> str:
-    """Write as workflow commands, which GitHub shows at the lines of a pull request."""
+    """Write findings as workflow commands, which GitHub shows at the lines of a pull request."""
     kinds = {ERROR: "error", WARNING: "warning", INFO: "notice"}
     lines = [
         f"::{kinds[each.severity]} file={_property(each.file)},line={each.line},title={_property(each.code)}::"

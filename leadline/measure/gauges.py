@@ -60,7 +60,7 @@ def gauge_statistics(series: Sequence[Series], start: float, end: float) -> Gaug
 
 
 def sums_at(series: Sequence[Series], times: Sequence[float]) -> list[float | None]:
-    """Return the sum of gauges at each time; None where no sample is valid."""
+    """Return the sum of gauges at each time; None if no sample is valid."""
     known = [valid for each in series if (valid := _valid(each))]
     found = ([value for each in known if (value := each.at(time)) is not None] for time in times)
     return [math.fsum(values) if values else None for values in found]

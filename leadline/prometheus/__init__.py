@@ -1,1 +1,1 @@
-"""The only code that talks to Prometheus: the client, credentials, what a server can do."""
+"""The only package that talks to Prometheus: client, credentials and server features."""

@@ -1,4 +1,4 @@
-"""From the JSON of Prometheus's HTTP API to answers; what is not of its shape is refused with where it is not."""
+"""Parse the JSON of Prometheus's HTTP API; errors say where it is malformed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ KINDS = ("vector", "matrix", "scalar", "string")
 
 
 class MalformedError(ValueError):
-    """An answer is not of the shape that Prometheus's API has; the message says where."""
+    """An answer does not match Prometheus's API; the message says where."""
 
 
 def answer(payload: Payload) -> Answer:
     """Read the response to a query: vector, matrix, scalar or string (a string's value is in its label "value").
 
-    Raises MalformedError.
+    Raise MalformedError.
     """
     data = _of(payload.get("data"), dict, "data")
     kind, result = data.get("resultType"), data.get("result")
@@ -46,7 +46,7 @@ def _series(entry: Any, where: str) -> Series:
     fields = _of(entry, dict, where)
     labels = _of(fields.get("metric", {}), dict, f"{where}.metric")
     if not all(isinstance(value, str) for value in labels.values()):
-        raise MalformedError(f"{where}.metric has a label whose value is no string")
+        raise MalformedError(f"{where}.metric has a label whose value is not a string")
     pairs = _of(fields.get("values", [fields["value"]] if "value" in fields else []), list, f"{where}.values")
     natives = _of(
         fields.get("histograms", [fields["histogram"]] if "histogram" in fields else []),
@@ -60,7 +60,7 @@ def _series(entry: Any, where: str) -> Series:
 
 
 def _samples(pairs: list[Any], where: str) -> tuple[Sample, ...]:
-    """Read samples; nearly all are as they should be, and there are many."""
+    """Read samples, with a fast path for well-formed ones."""
     if all(type(pair) is list for pair in pairs):
         with contextlib.suppress(TypeError, ValueError):
             return tuple(Sample(float(time), float(value)) for time, value in pairs)
@@ -76,7 +76,7 @@ def _sample(pair: Any, where: str) -> Sample:
 
 
 def _histogram(pair: Any, where: str) -> Histogram:
-    """Read a native histogram; each bucket is [which borders belong to it, lower, upper, count]."""
+    """Read a native histogram; each bucket is [boundary rule, lower, upper, count]."""
     try:
         time, body = pair
         buckets = tuple(
@@ -99,6 +99,6 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    """Write a value of somebody else's, short and on one line."""
+    """Write an untrusted value, short and on one line."""
     text = " ".join(repr(value).split())
     return "nothing" if value is None else text if len(text) <= 60 else text[:59] + "…"

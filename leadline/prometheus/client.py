@@ -1,4 +1,4 @@
-"""The client: every query goes through prometheus-api-client, with a session of ours."""
+"""The client: every query goes through prometheus-api-client, with our own session."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from .session import Session
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
-"""The HTTP request may last longer than the query, so that Prometheus's own message about it arrives."""
+"""Extra time for the HTTP request beyond the query's timeout, so that Prometheus's own error arrives."""
 
 
 LATELY_SECONDS = 3600
-"""Series without a sample for longer are not looked up."""
+"""Look-ups ignore series without samples in this time."""
 
 
 class Prometheus:
-    """A Prometheus, or what speaks its API. Has the shape of `leadline.signals.samples.Ask` through `ask`."""
+    """A Prometheus, or a server with its API. `ask` implements `leadline.signals.samples.Ask`."""
 
     def __init__(
         self,
@@ -47,8 +47,7 @@ class Prometheus:
             read_seconds=timeout_seconds + GRACE_SECONDS, deadline=deadline, revive=revive
         )
         apply(endpoint, self._session)
-        # It writes and sends queries. What it makes of an answer drops warnings and native histograms, so answers are read
-        # from the session that it is given.
+        # It writes and sends queries. Its own results lack warnings and native histograms, so read answers from the session.
         self._connection = PrometheusConnect(
             url=self.url, session=self._session, retry=Retry(0), method="POST"
         )
@@ -62,31 +61,31 @@ class Prometheus:
     def ask(self, query: str, *, at: float | None = None) -> Answer:
         """Ask an instant query, now or at a time (seconds since the epoch).
 
-        Raises a LeadlineError: see `leadline.prometheus.session.Session.request`.
+        Raise a LeadlineError: see `leadline.prometheus.session.Session.request`.
         """
         params = {"timeout": self._timeout} | ({} if at is None else {"time": f"{at:.3f}"})
         self._connection.custom_query(query, params=params)
         return self._session.answer
 
     def samples_read(self, query: str) -> int:
-        """Ask an instant query, and give how many samples it read. Raises UnavailableError where the server does not say."""
+        """Ask an instant query; return how many samples it read. Raise UnavailableError if the server does not report it."""
         params = {"timeout": self._timeout, "stats": "all"}
         self._connection.custom_query(query, params=params)
         return self._samples()
 
     def samples_read_over(self, query: str, *, start: float, end: float, step_seconds: float) -> int:
-        """Ask a range query, and give how many samples it read. Raises UnavailableError where the server does not say."""
+        """Ask a range query; return how many samples it read. Raise UnavailableError if the server does not report it."""
         self._range(query, start, end, step_seconds, {"stats": "all"})
         return self._samples()
 
     def _samples(self) -> int:
         stats = self._session.payload["data"].get("stats", {}).get("samples", {})
         if "totalQueryableSamples" not in stats:
-            raise UnavailableError(f"{self.url} does not say how many samples a query reads")
+            raise UnavailableError(f"{self.url} does not report how many samples a query reads")
         return int(stats["totalQueryableSamples"])
 
     def ask_range(self, query: str, *, start: float, end: float, step_seconds: float) -> Answer:
-        """Ask a range query: one sample a step, from start to end, both included."""
+        """Ask a range query: one sample per step, start and end included."""
         self._range(query, start, end, step_seconds, {})
         return self._session.answer
 
@@ -100,12 +99,12 @@ class Prometheus:
         )
 
     def build(self) -> dict[str, str]:
-        """Return what the server says it is: at least `version`, where it says so."""
+        """Return the server's build information, usually including `version`."""
         data = self._get("status/buildinfo")
         return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
     def flavour(self) -> str:
-        """Return what answers, and its version, as far as it tells."""
+        """Return the server software and its version, if known."""
         try:
             build = self.build()
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
@@ -124,14 +123,14 @@ class Prometheus:
         return f"{name} {build['version']}"
 
     def _has_stores(self) -> bool:
-        """Return whether it lists the stores that it asks, as Thanos does: an object of lists by their kind."""
+        """Return whether the server lists stores, as Thanos does: an object of lists by kind."""
         try:
             return isinstance(self._get("stores"), dict)
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
             return False
 
     def _listed(self, path: str, what: str, **params: str) -> Any:
-        """Get what a server that only answers queries does not have. Raises UnavailableError that says so."""
+        """Get a list that query-only servers lack. Raise UnavailableError for those."""
         try:
             return self._get(path, **params)
         except NotPrometheusError:
@@ -147,80 +146,80 @@ class Prometheus:
             raise
 
     def _victoria(self, *, scraped: bool) -> str:
-        """Return the version of a VictoriaMetrics as it exposes it, or where it may have scraped itself; empty where it is none.
+        """Return a VictoriaMetrics' version from its own metrics, or from its scraped ones; empty if it is something else.
 
-        Its API calls itself version 2.24.0, that of a Prometheus, or nothing.
+        Its API reports version 2.24.0, as if it were a Prometheus, or nothing.
         """
-        told = re.search(
+        exposed = re.search(
             r'vm_app_version\{[^}]*?short_version="([^"]*)"', self._session.own_metrics(self.url)
         )
-        if told:
-            return told[1] or "of unknown version"
+        if exposed:
+            return exposed[1] or "of unknown version"
         for series in self.ask("vm_app_version").series if scraped else ():
             return series.labels.get("short_version") or "of unknown version"
         return ""
 
     def working_folder(self) -> str:
-        """Return the folder that the server was started in, which its relative paths start from; empty where it does not tell."""
-        return str(self._told("status/runtimeinfo").get("CWD", ""))
+        """Return the server's working folder, the base of its relative paths; empty if unknown."""
+        return str(self._optional("status/runtimeinfo").get("CWD", ""))
 
     def rule_patterns(self) -> list[str]:
-        """Return the server's own `rule_files`, as its configuration has them; none where it does not tell."""
+        """Return `rule_files` of the server's configuration; empty if unknown."""
         import yaml
 
         try:
-            found = yaml.safe_load(str(self._told("status/config").get("yaml", "")))
+            found = yaml.safe_load(str(self._optional("status/config").get("yaml", "")))
         except yaml.YAMLError:
             return []
         patterns = found.get("rule_files") if isinstance(found, dict) else None
         return [str(each) for each in patterns or ()]
 
     def rule_groups(self) -> list[dict[str, Any]]:
-        """Return the rule groups that Prometheus evaluates, with each rule's health."""
+        """Return the rule groups that Prometheus evaluates, including each rule's health."""
         groups: list[dict[str, Any]] = self._get("rules")["groups"]
         return groups
 
     def active_alerts(self) -> list[dict[str, Any]]:
-        """Return the alerts that are pending or firing: labels, state, since when."""
+        """Return pending and firing alerts: labels, state, start time."""
         alerts: list[dict[str, Any]] = self._listed("alerts", "alerts")["alerts"]
         return alerts
 
     def active_targets(self) -> list[dict[str, Any]]:
-        """Return what is scraped: labels, health, last error."""
+        """Return scraped targets: labels, health, last error."""
         targets: list[dict[str, Any]] = self._listed("targets", "targets", state="active")["activeTargets"]
         return targets
 
     def label_names(self, selector: str = "") -> tuple[str, ...]:
-        """Return the names of the labels that series of a selector, or all, had in the last hour."""
+        """Return label names of the last hour, on series of a selector or on all."""
         return tuple(map(str, self._get("labels", **self._lately(selector))))
 
     def label_values(self, label: str, selector: str = "") -> tuple[str, ...]:
-        """Return the values that a label had in the last hour, on series of a selector or on all."""
+        """Return a label's values of the last hour, on series of a selector or on all."""
         return tuple(map(str, self._get(f"label/{label}/values", **self._lately(selector))))
 
     def inventory(self) -> Inventory:
-        """Return what is there: names, types, scrape intervals and retention, as far as the server tells them."""
+        """Return metric names, types, scrape intervals and retention, as far as the server exposes them."""
         names = frozenset(self.label_values("__name__"))
         types = {name: kind for name, (kind, _) in self.metadata().items()}
         return Inventory(
             names=names,
             types=types,
-            intervals=dict(_intervals(self._told("targets", state="active"))),
-            retention=_retention(self._told("status/runtimeinfo"), self._told("status/flags")),
+            intervals=dict(_intervals(self._optional("targets", state="active"))),
+            retention=_retention(self._optional("status/runtimeinfo"), self._optional("status/flags")),
             flavour=self.flavour(),
         )
 
     def metadata(self) -> dict[str, tuple[str, str]]:
-        """Return type and help of each metric, as its targets expose them; nothing where the server does not tell."""
-        told = self._told("metadata")
+        """Return type and help of each metric from target metadata; empty if the server does not expose it."""
+        metadata = self._optional("metadata")
         return {
-            name: (str(said[0].get("type", "")), str(said[0].get("help", "")))
-            for name, said in told.items()
-            if isinstance(said, list) and said and isinstance(said[0], dict)
+            name: (str(entries[0].get("type", "")), str(entries[0].get("help", "")))
+            for name, entries in metadata.items()
+            if isinstance(entries, list) and entries and isinstance(entries[0], dict)
         }
 
-    def _told(self, path: str, **params: str) -> dict[str, Any]:
-        """Return what a path answers that not every server has; nothing where it has it not."""
+    def _optional(self, path: str, **params: str) -> dict[str, Any]:
+        """Return the answer of a path that not every server has; empty if it is missing."""
         try:
             found = self._get(path, **params)
         except (NotPrometheusError, UnavailableError, QueryRejectedError):
@@ -234,7 +233,7 @@ class Prometheus:
         return {**span, "match[]": selector} if selector else span
 
     def reload(self) -> None:
-        """Make Prometheus read its configuration and rules again. Raises UnavailableError where it refuses."""
+        """Make Prometheus reload its configuration and rules. Raise UnavailableError if it refuses."""
         self._session.reload(self.url)
 
     def _get(self, path: str, **params: str) -> Any:
@@ -251,7 +250,7 @@ def _intervals(targets: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _retention(runtime: dict[str, Any], flags: dict[str, Any]) -> float | None:
-    """Read how long samples are kept: "15d", or "15d or 10GiB"; VictoriaMetrics' flag counts months by default."""
+    """Read the retention in seconds from "15d" or "15d or 10GiB"; VictoriaMetrics' flag counts months by default."""
     for text in (str(runtime.get("storageRetention", "")), str(flags.get("storage.tsdb.retention.time", ""))):
         seconds = _seconds(text.split(" ", maxsplit=1)[0])
         if seconds:
@@ -260,7 +259,7 @@ def _retention(runtime: dict[str, Any], flags: dict[str, Any]) -> float | None:
 
 
 def _seconds(text: str) -> float:
-    """Read a duration as Prometheus writes it, years among them; 0 where it is none."""
+    """Read a duration in Prometheus's notation, including years; 0 if it is invalid."""
     years = re.match(r"(\d+)y", text)
     rest = text[years.end() :] if years else text
     try:

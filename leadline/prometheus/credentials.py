@@ -1,4 +1,4 @@
-"""Credentials, certificates and headers, from where the catalog says they are kept."""
+"""Load credentials, certificates and headers from the places that the catalog names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leadline.catalog.endpoints import Endpoint
 
 
 class _Authorization(AuthBase):
-    """Sets the header itself, so that no ~/.netrc replaces it."""
+    """Sets the header directly, so that ~/.netrc cannot replace it."""
 
     def __init__(self, value: str) -> None:
         self._value = value
@@ -26,7 +26,7 @@ class _Authorization(AuthBase):
 
 
 def apply(endpoint: Endpoint, session: requests.Session) -> None:
-    """Return a session what an endpoint asks for. Raises UsageError where a secret is not where it should be."""
+    """Apply an endpoint's settings to a session. Raise UsageError if a secret is missing."""
     session.headers.update(dict(endpoint.headers))
     session.headers.update({name: _secret(Endpoint(), file, "") for name, file in endpoint.header_files})
     if endpoint.username:
@@ -38,12 +38,12 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
         token = _secret(endpoint, endpoint.credentials_file, endpoint.credentials_env)
         if not token.isascii():
             raise UsageError(
-                "a token has ASCII characters only, and this one has others; was it copied whole?"
+                "a token has ASCII characters only, but this one has others; was it copied correctly?"
             )
         session.auth = _Authorization("Bearer " + token)
     if endpoint.proxy_url:
         session.proxies = {"http": endpoint.proxy_url, "https": endpoint.proxy_url}
-        session.trust_env = False  # else NO_PROXY of the environment would decide
+        session.trust_env = False  # otherwise NO_PROXY could override it
     if endpoint.cert_file:
         _present(endpoint.cert_file, "cert_file")
         if endpoint.key_file:
@@ -52,9 +52,7 @@ def apply(endpoint: Endpoint, session: requests.Session) -> None:
     if endpoint.insecure:
         import urllib3
 
-        urllib3.disable_warnings(
-            urllib3.exceptions.InsecureRequestWarning
-        )  # it was said in the context, and is shown there
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # requested in the context
         session.verify = False
     elif endpoint.ca_file:
         if not Path(endpoint.ca_file).is_file():
@@ -70,7 +68,7 @@ def _present(file: str, key: str) -> None:
 
 
 def _secret(endpoint: Endpoint, file: str, variable: str) -> str:
-    """Read a secret from where it is kept; what cannot stand in a header is refused without being shown."""
+    """Read a secret; reject one that is invalid in a header, without showing it."""
     if endpoint.fetch is not None:
         return _fit(endpoint.fetch(), "the Kubernetes Secret")
     if file:
@@ -90,7 +88,7 @@ def _fit(text: str, where: str) -> str:
         raise UsageError(f"the secret in {where} is empty")
     if not secret.isprintable():
         raise UsageError(
-            f"the secret in {where} has a line break, or another character that no header may have"
+            f"the secret in {where} has a line break or another character that headers do not allow"
         )
     return secret
 

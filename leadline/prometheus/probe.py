@@ -1,4 +1,4 @@
-"""Whether a server can be reached and asked, step by step, so that the first that fails is known."""
+"""Probe a server step by step, to find the first step that fails."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .client import Prometheus
 
 SECONDS = 5.0
 MOST_SKEW = 2.0
-"""Seconds by which the clocks may differ: windows that end now would miss, or wait for, so much."""
+"""Maximum clock difference in seconds: windows that end now are off by as much."""
 SOON_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: whether it went well, what was found, and what to do where it did not; `ok` None is a warning."""
+    """A step: whether it passed, what was found, and the remedy if it failed; `ok` None is a warning."""
 
     name: str
     ok: bool | None
@@ -32,7 +32,7 @@ class Step:
 
 
 def probe(endpoint: Endpoint) -> Iterator[Step]:
-    """Try name, connection, TLS, credentials, API, clock and retention; ends after the first step that fails."""
+    """Check name, connection, TLS, credentials, API, clock and retention; stop after the first failure."""
     parts = urlsplit(endpoint.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     if endpoint.proxy_url:
@@ -130,7 +130,7 @@ def _clock(theirs: float, ours: float) -> Step:
             name="clock",
             ok=None,
             what=what,
-            remedy="windows that end now miss so much; set the clocks by NTP",
+            remedy="windows that end now miss as much; synchronize the clocks with NTP",
         )
     return Step(name="clock", ok=True, what=f"differs by {show(abs(skew), 'seconds')}")
 
@@ -141,7 +141,7 @@ def _retention(client: Prometheus) -> Step:
         return Step(
             name="retention",
             ok=None,
-            what="it does not say how long it keeps samples",
-            remedy="write retention into the catalog",
+            what="it does not report how long it keeps samples",
+            remedy="set retention in the catalog",
         )
     return Step(name="retention", ok=True, what=f"keeps samples for {found / 86400:g} days")

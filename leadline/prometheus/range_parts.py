@@ -1,4 +1,4 @@
-"""A range of more points than Prometheus gives at once, asked in parts and put together."""
+"""Query a range of more points than Prometheus allows, in parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .client import Prometheus
 
 
 def joined(prometheus: Prometheus, text: str, start: float, end: float, step: float, most: int) -> Answer:
-    """Ask part after part, no point twice; a series is one whose labels are the same."""
+    """Ask part after part without overlap, and join series with equal labels."""
     samples: dict[tuple[tuple[str, str], ...], list[Sample]] = {}
     warnings: dict[str, None] = {}
     begin = start

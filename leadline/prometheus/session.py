@@ -1,4 +1,4 @@
-"""The session of Prometheus's API: parameters in a POST body, and each kind of answer told apart."""
+"""The session of Prometheus's API: parameters in a POST body, and an error class per kind of failure."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from leadline.signals.samples import Answer
 from .answers import MalformedError, Payload, answer
 
 GRAFANAS = "/api/datasources/proxy"
-"""The path below which Grafana passes requests on to a data source."""
+"""The path below which Grafana proxies requests to a data source."""
 OWN_METRICS = 262_144
-"""So many bytes of a server's own metrics are read at most."""
+"""Maximum bytes to read of a server's own metrics."""
 QUERIES = ("/api/v1/query", "/api/v1/query_range")
 
 
 class Session(HttpSession):
-    """A `requests.Session` that prometheus-api-client can be given.
+    """A `requests.Session` for prometheus-api-client.
 
-    `payload` is what the calling thread was last answered, whole, and `answer` what that says, where it was a query: the client
+    `payload` is the last full response of the calling thread, and `answer` its parsed result if it was a query: the client
     itself drops warnings and result types.
     """
 
@@ -59,7 +59,7 @@ class Session(HttpSession):
     def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request to Prometheus's API and check the answer.
 
-        Raises ConnectionFailedError, AccessDeniedError, NotPrometheusError, UnavailableError, QueryRejectedError.
+        Raise ConnectionFailedError, AccessDeniedError, NotPrometheusError, UnavailableError or QueryRejectedError.
         """
         address = str(url)
         parameters = options.get("params") or {}
@@ -75,22 +75,22 @@ class Session(HttpSession):
                     f"{server(address)} does not speak Prometheus's API: {error}"
                 ) from None
         self._local.payload = payload
-        response.json = lambda **_: payload  # type: ignore[method-assign]  # parsed once, however often it is read
+        response.json = lambda **_: payload  # type: ignore[method-assign]  # parsed only once
         return response
 
     def reload(self, server_url: str) -> None:
-        """POST /-/reload, which answers with plain text. Raises UnavailableError with Prometheus's words."""
+        """POST /-/reload, which answers in plain text. Raise UnavailableError with Prometheus's message."""
         response = self.send_once("POST", f"{server_url}/-/reload")
         if response.status_code == 200:
             return
         if response.is_redirect:
             raise NotPrometheusError(_sent_on(response, server_url))
-        said = " ".join(response.text.split())[:300]
+        message = " ".join(response.text.split())[:300]
         hint = "; start it with --web.enable-lifecycle" if response.status_code in (403, 404, 405) else ""
-        raise UnavailableError(f"{server_url} does not reload: {said}{hint}")
+        raise UnavailableError(f"{server_url} does not reload: {message}{hint}")
 
     def own_metrics(self, server_url: str) -> str:
-        """Return what the server exposes of itself at /metrics; empty where it exposes nothing, or more than is read."""
+        """Return the server's own /metrics; empty if there are none or they are too large."""
         try:
             response = self.send_once("GET", f"{server_url}/metrics", most_bytes=OWN_METRICS)
         except LeadlineError:
@@ -100,11 +100,11 @@ class Session(HttpSession):
 
 
 def _checked(response: requests.Response, url: str, query: str) -> Payload:
-    """Return the JSON of a successful answer; raise what any other one means."""
+    """Return the JSON of a successful response; raise the matching error for any other."""
     where = server(url)
     if response.status_code in (401, 403):
         raise AccessDeniedError(
-            f"{where} answered {response.status_code} {response.reason}: it wants credentials, or other ones; "
+            f"{where} answered {response.status_code} {response.reason}: credentials are missing or wrong; "
             "name them in the context under basic_auth, authorization or headers"
         )
     if response.is_redirect:
@@ -118,10 +118,10 @@ def _checked(response: requests.Response, url: str, query: str) -> Payload:
 
 
 def _sent_on(response: requests.Response, where: str) -> str:
-    """Return where it leads; it is not followed, for credentials would go along."""
+    """Explain a redirect; it is not followed, because credentials would go along."""
     target = urlsplit(response.headers.get("Location", ""))
     place = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
-    return f"{where} answered {response.status_code} and leads to {place}; a login page, or write that URL"
+    return f"{where} answered {response.status_code} and redirects to {place}; is it a login page? otherwise use that URL"
 
 
 def _json(response: requests.Response) -> Payload | None:
@@ -133,7 +133,7 @@ def _json(response: requests.Response) -> Payload | None:
 
 
 def _grafanas(response: requests.Response) -> str:
-    """Return the message of an error as Grafana writes it: an object with a message, and without Prometheus's status."""
+    """Return the message of a Grafana error: an object with a message but without Prometheus's status."""
     try:
         found = parsed(response.content)
     except ValueError:
@@ -143,10 +143,10 @@ def _grafanas(response: requests.Response) -> str:
 
 def _not_json(response: requests.Response, where: str) -> LeadlineError:
     first = re.sub(r"<[^>]*>|\s+", " ", response.text[:300]).strip()[:80]
-    said = f"{response.status_code} {response.reason or ''}".strip()
+    status = f"{response.status_code} {response.reason or ''}".strip()
     if response.status_code in (429, *range(500, 600)):
         who = "the Prometheus behind Grafana" if GRAFANAS in where else "it, or a proxy before it,"
-        return UnavailableError(f"{where} answered {said} ({first!r}): {who} cannot answer now")
+        return UnavailableError(f"{where} answered {status} ({first!r}): {who} cannot answer now")
     kind = response.headers.get("Content-Type", "no content type").split(";")[0]
     hint = (
         "a login page, or the URL of something else?" if "html" in kind else "is a path missing in the URL?"
@@ -156,7 +156,9 @@ def _not_json(response: requests.Response, where: str) -> LeadlineError:
         hint = f"if it is Grafana ({message}), write the URL of its data source, {where}{GRAFANAS}/uid/UID"
     elif message:
         hint = f"Grafana says {message}; its data sources and their UIDs are under Connections"
-    return NotPrometheusError(f"{where} does not speak Prometheus's API: it answered {said}, {kind}; {hint}")
+    return NotPrometheusError(
+        f"{where} does not speak Prometheus's API: it answered {status}, {kind}; {hint}"
+    )
 
 
 def _refused(response: requests.Response, payload: Payload, where: str, query: str) -> LeadlineError:

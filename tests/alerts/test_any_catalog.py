@@ -18,7 +18,8 @@ from tests.catalogs import catalogs, read
 
 EVERY = bool(os.environ.get("LEADLINE_ALL"))
 EXAMPLES = 300 if EVERY else 20
-LEAST_ACCEPTED = 0.6
+LEAST_ACCEPTED = 1 / 3
+"""Two in three are accepted on average; this many of twenty is far from chance."""
 PLACE = re.compile(r"^(leadline|own)\.yaml:\d+( .+?)?: .{15,}", re.DOTALL)
 
 
@@ -46,9 +47,9 @@ def test_any_catalog_is_refused_with_its_places_or_gives_rules_and_tests_that_pr
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder)
             tree.write(path, generated(catalog, tests="all"))
-            said = promtool.checked(sorted(path.glob("prometheus/rules/*.yaml")))
-            said += promtool.passed(sorted(path.glob("prometheus/tests/*.yaml")))
-            assert not said, f"{said}\n{texts[0]}\n{texts[1]}"
+            failures = promtool.checked(sorted(path.glob("prometheus/rules/*.yaml")))
+            failures += promtool.passed(sorted(path.glob("prometheus/tests/*.yaml")))
+            assert not failures, f"{failures}\n{texts[0]}\n{texts[1]}"
 
     check()
     assert seen["accepted"] >= LEAST_ACCEPTED * EXAMPLES, seen

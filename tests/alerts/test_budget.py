@@ -119,6 +119,6 @@ def test_a_budget_whose_period_is_longer_than_the_retention_is_refused_with_the_
     files = generated(loader.parse(text, "f"))
     rules = yaml.safe_load(files["prometheus/rules/p-web.yaml"])["groups"]
     assert not [rule for group in rules for rule in group["rules"] if "remaining" in rule.get("record", "")]
-    said = composed(loader.parse(text, "f")).remarks
-    assert any("budget is not computed" in each for each in said)
-    assert any("windows 3d/6h are left out" in each for each in said)
+    remarks = composed(loader.parse(text, "f")).remarks
+    assert any("budget is not computed" in each for each in remarks)
+    assert any("windows 3d/6h are left out" in each for each in remarks)

@@ -1,4 +1,4 @@
-"""Rules: they parse, they pass promtool, and what was left out is said."""
+"""Rules: they parse, they pass promtool, and remarks name what was left out."""
 
 from __future__ import annotations
 
@@ -159,18 +159,20 @@ def test_a_broken_alert_fails_its_generated_test(worked_example: Catalog, tmp_pa
             rule["expr"] = f"({rule['expr']}) and vector(1) > 2"
     tree.write(tmp_path, {**files, path: yaml.safe_dump(document)})
     tests = [tmp_path / "prometheus/tests/threads-agent-orchestrator.test.yaml"]
-    said = promtool.failures(
+    message = promtool.failures(
         tests,
         lambda test: any(each["alertname"] == "ErrorBudgetBurn" for each in test.get("alert_rule_test", ())),
     )
-    assert "ErrorBudgetBurn" in said
+    assert "ErrorBudgetBurn" in message
 
 
-def test_what_cannot_be_generated_is_said() -> None:
-    said = composed(loader.parse(EVERYTHING, "x.yaml")).remarks
-    assert any(line.startswith("lenient") and "total outage would exceed it" in line for line in said), said
-    assert any("lenient: objective availability: no page alert, because" in line for line in said)
-    assert any("native histogram" in line for line in said)
+def test_what_cannot_be_generated_is_remarked() -> None:
+    message = composed(loader.parse(EVERYTHING, "x.yaml")).remarks
+    assert any(line.startswith("lenient") and "total outage would exceed it" in line for line in message), (
+        message
+    )
+    assert any("lenient: objective availability: no page alert, because" in line for line in message)
+    assert any("native histogram" in line for line in message)
 
 
 REFUSED = {
@@ -195,14 +197,14 @@ budget: {{monthly: 10 USD}}
 
 
 @pytest.mark.parametrize("objective", REFUSED)
-def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_said(objective: str) -> None:
+def test_an_objective_that_cannot_be_watched_is_refused_with_a_remedy(objective: str) -> None:
     with pytest.raises(CatalogError, match=REFUSED[objective]) as caught:
         loader.parse(SHORT.format(retention="40d", objective=objective), "leadline.yaml")
     assert "leadline.yaml:8 services.web.objectives" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("retention", "objective", "said"),
+    ("retention", "objective", "message"),
     [
         (
             "2d",
@@ -220,9 +222,9 @@ def test_an_objective_that_cannot_be_watched_is_refused_and_what_to_change_is_sa
         ("40d", "cost: {target: 99%, period: 7d, per_request: 1 USD}", "no objective for latency"),
     ],
 )
-def test_what_is_left_out_is_remarked(retention: str, objective: str, said: str) -> None:
+def test_what_is_left_out_is_remarked(retention: str, objective: str, message: str) -> None:
     found = composed(loader.parse(SHORT.format(retention=retention, objective=objective), "f")).remarks
-    assert any(re.search(said, line) for line in found), found
+    assert any(re.search(message, line) for line in found), found
 
 
 def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
@@ -233,7 +235,7 @@ def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tuning", "said"),
+    ("tuning", "message"),
     [
         ("{headroom: 0.5}", "less than 1"),
         ("{throttled: 2}", "between 0 and 1"),
@@ -242,8 +244,8 @@ def test_a_cost_objective_of_what_counts_no_spend_is_remarked() -> None:
         ("{heedroom: 2}", "did you mean 'headroom'"),
     ],
 )
-def test_a_wrong_tuning_of_alerts_is_told(tuning: str, said: str) -> None:
-    with pytest.raises(CatalogError, match=said):
+def test_a_wrong_tuning_of_alerts_is_reported(tuning: str, message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
         loader.parse(MINIMAL + f"alerts: {tuning}\n", "f")
 
 
@@ -271,11 +273,11 @@ def test_at_another_pace_windows_shrink_and_thresholds_stay(worked_example: Cata
         paced = replace(worked_example, pace=Decimal(pace))
         return next(r for r in every_rule(paced) if isinstance(r, Alert) and r.name == "ErrorBudgetBurn")
 
-    usual, fast = page(1), page(60)
-    assert "rate1h" in usual.expr
+    normal, fast = page(1), page(60)
+    assert "rate1h" in normal.expr
     assert "rate1m" in fast.expr
-    assert (usual.hold, fast.hold) == ("2m", "2s")
-    assert re.findall(r"> 0\.\d+", usual.expr) == re.findall(r"> 0\.\d+", fast.expr)
+    assert (normal.hold, fast.hold) == ("2m", "2s")
+    assert re.findall(r"> 0\.\d+", normal.expr) == re.findall(r"> 0\.\d+", fast.expr)
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=30)

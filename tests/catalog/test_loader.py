@@ -1,4 +1,4 @@
-"""The catalog: every mistake is told, each by file, line and key."""
+"""The catalog: every mistake is reported by file, line and key."""
 
 from __future__ import annotations
 

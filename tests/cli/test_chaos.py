@@ -79,7 +79,7 @@ def test_a_behaviour_is_read_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("query", ["failing=x", "failing=-1", "failing=nan", "unknown=1", "failing"])
 def test_a_behaviour_that_there_is_not_is_refused(query: str) -> None:
-    with pytest.raises(ValueError, match=r"could not convert|no behaviour"):
+    with pytest.raises(ValueError, match=r"could not convert|not a behaviour"):
         behaviour.read(query)
 
 

@@ -94,8 +94,8 @@ def test_every_panel_has_title_description_unit_and_legends(catalog: Catalog) ->
 def test_a_panel_says_what_is_normal(catalog: Catalog) -> None:
     for _, panel in drawn(catalog):
         if panel["type"] in ("timeseries", "stat", "heatmap", "gauge"):
-            said = panel["description"].lower()
-            assert any(word in said for word in ("normal", "near", "empty while")), panel["title"]
+            description = panel["description"].lower()
+            assert any(word in description for word in ("normal", "near", "empty while")), panel["title"]
 
 
 def test_nothing_measured_is_shown_as_no_data_never_as_nought_or_green(catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""A user's own dashboards: what they are made of, and what is said where they cannot be used."""
+"""Custom dashboards: how they are built, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def own_panel(arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("module", "said"),
+    ("module", "message"),
     [
         ("def dashboards(catalog):\n    return 1 / 0\n", "mine.py:2: ZeroDivisionError: division by zero"),
         ("def dashboards(catalog:\n", "mine.py:1: '(' was never closed"),
@@ -142,25 +142,27 @@ def own_panel(arguments: str) -> str:
         (own_panel("").replace("'A'", "'Cost'"), "would both be 'shop / Cost'"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_a_module_is_told_by_its_place(with_module: Write, module: str, said: str) -> None:
+def test_a_mistake_in_a_module_is_reported_with_its_place(
+    with_module: Write, module: str, message: str
+) -> None:
     catalog = with_module(module)
     with pytest.raises(CatalogError) as refused:
         build.build(catalog)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("named", "said"),
+    ("named", "message"),
     [
         ("[gone.py]", "there is no file"),
         ("[mine.txt]", "its name must end in .py"),
         ("[a.py, a.py]", "is named twice"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, named: str, said: str) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path, named: str, message: str) -> None:
     path = tmp_path / "leadline.yaml"
     path.write_text(f"{MINIMAL}dashboards: {named}\n", "utf-8")
-    with pytest.raises(CatalogError, match=said):
+    with pytest.raises(CatalogError, match=message):
         build.build(loader.load(path))
 
 

@@ -41,13 +41,13 @@ def asks(kind: str, *targets: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 def draw(found: Mapping[str, Any], *answers: Answer | str) -> dict[str, Any]:
     instant = found["type"] == "table"
     questions = [Question(f"q{index}", instant) for index in range(len(answers))]
-    told = Told(
+    results = Told(
         span=SPAN,
         source="here",
         answers={q: a for q, a in zip(questions, answers, strict=True) if isinstance(a, Answer)},
         refused={q: a for q, a in zip(questions, answers, strict=True) if isinstance(a, str)},
     )
-    return render.panel(found, told, Scope(span=SPAN, scrape_interval=15))
+    return render.panel(found, results, Scope(span=SPAN, scrape_interval=15))
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_each_question_is_asked_once_and_what_one_query_is_refused_ends_nothing(
         return matrix(series([1]))
 
     wanted = [Question("up"), Question("up"), Question("up", instant=True), Question("bad")]
-    told = queries.asked(wanted, SPAN, "here", ask, ask_range)
+    results = queries.asked(wanted, SPAN, "here", ask, ask_range)
     assert sorted(seen) == [("instant", "up"), ("range", "bad"), ("range", "up")]
-    assert told.of(Question("bad")) == "refused: no"
-    assert isinstance(told.of(Question("up")), Answer)
-    assert "freeze again" in str(told.of(Question("never asked")))
+    assert results.of(Question("bad")) == "refused: no"
+    assert isinstance(results.of(Question("up")), Answer)
+    assert "freeze again" in str(results.of(Question("never asked")))
 
 
 def test_a_prometheus_that_is_gone_ends_the_preview() -> None:
@@ -125,15 +125,15 @@ def test_a_prometheus_that_is_gone_ends_the_preview() -> None:
 
 
 def test_what_was_frozen_is_answered_again() -> None:
-    told = Told(
+    results = Told(
         span=SPAN,
         source="here",
         answers={Question("up"): matrix(series([1.0, math.nan, math.inf], job="a"))},
         refused={Question("bad", instant=True): "no"},
     )
-    again = queries.thaw(queries.freeze(told), "x.json")
-    assert repr(again) == repr(told)
-    assert queries.freeze(again) == queries.freeze(told)
+    again = queries.thaw(queries.freeze(results), "x.json")
+    assert repr(again) == repr(results)
+    assert queries.freeze(again) == queries.freeze(results)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_table_merges_renames_hides_sorts_and_leads_on() -> None:
         ],
         options={"sortBy": [{"displayName": "Errors", "desc": True}]},
     )
-    told = draw(
+    results = draw(
         found,
         matrix(
             series([1], service="a", dashboard="uid-a"),
@@ -281,10 +281,10 @@ def test_a_table_merges_renames_hides_sorts_and_leads_on() -> None:
         ),
         matrix(series([0.1], service="a"), series([0.3], service="b")),
     )
-    assert [column["name"] for column in told["columns"]] == ["service", "Errors"]
-    assert told["columns"][1]["unit"] == "percentunit"
-    assert told["rows"] == [["b", 0.3], ["a", 0.1], ["c", None]]
-    assert [row[0] for row in told["links"]] == ["/d/uid-b", "/d/uid-a", "/d/"]
+    assert [column["name"] for column in results["columns"]] == ["service", "Errors"]
+    assert results["columns"][1]["unit"] == "percentunit"
+    assert results["rows"] == [["b", 0.3], ["a", 0.1], ["c", None]]
+    assert [row[0] for row in results["links"]] == ["/d/uid-b", "/d/uid-a", "/d/"]
 
 
 def test_rows_that_disagree_in_a_label_they_share_stay_apart() -> None:
@@ -334,8 +334,8 @@ def test_an_annotation_is_marked_from_when_until_when_it_had_a_result() -> None:
     answer = matrix(
         Series(labels={"alertname": "X"}, samples=tuple(Sample(time, 1) for time in (1000, 1015, 1060)))
     )
-    told = Told(span=SPAN, source="", answers={Question("ALERTS"): answer})
-    marks = render.dashboard(document, told, Scope(span=SPAN, scrape_interval=15))["marks"]
+    results = Told(span=SPAN, source="", answers={Question("ALERTS"): answer})
+    marks = render.dashboard(document, results, Scope(span=SPAN, scrape_interval=15))["marks"]
     assert [(mark["from"], mark["to"], mark["text"]) for mark in marks] == [
         (1000, 1015, "X"),
         (1060, 1060, "X"),
@@ -366,11 +366,11 @@ def test_nothing_hostile_becomes_markup() -> None:
             },
         ],
     }
-    told = Told(span=SPAN, source=EVIL, answers={Question("q0"): matrix(series([1], job=EVIL))})
-    html = page.write([(document, Scope(span=SPAN, scrape_interval=15))], told, uplot())
+    results = Told(span=SPAN, source=EVIL, answers={Question("q0"): matrix(series([1], job=EVIL))})
+    html = page.write([(document, Scope(span=SPAN, scrape_interval=15))], results, uplot())
     assert "<img" not in html
     assert html.count("</script>") == 3
-    text = render.panel(document["panels"][1], told, Scope(span=SPAN, scrape_interval=15))["html"]
+    text = render.panel(document["panels"][1], results, Scope(span=SPAN, scrape_interval=15))["html"]
     assert "<img" not in text
     assert 'href="javascript' not in text
     assert 'href="https://example.com"' in text
@@ -390,12 +390,12 @@ def test_the_page_has_every_panel_of_every_dashboard_and_asks_nothing_from_outsi
     scoped = [(document, scope.scoped(document, SPAN, 15, {})) for document in documents]
     wanted = {each for document, within in scoped for each in queries.questions(document, within)}
     assert not any("$" in each.query.replace("${1}", "").replace('"$1"', "") for each in wanted)
-    told = Told(
+    results = Told(
         span=SPAN,
         source="here",
         answers={each: matrix(series([1, 2, 3, 4, 5], service="x", le="1")) for each in wanted},
     )
-    html = page.write(scoped, told, uplot())
+    html = page.write(scoped, results, uplot())
     found = data_of(html)
     assert [each["uid"] for each in found["dashboards"]] == [document["uid"] for document in documents]
     for each, document in zip(found["dashboards"], documents, strict=True):
@@ -405,7 +405,7 @@ def test_the_page_has_every_panel_of_every_dashboard_and_asks_nothing_from_outsi
         assert not any(panel.get("errors") or panel.get("empty") for panel in each["panels"])
     outside = re.findall(r'(?:src|href)="(https?://[^"]*)"|@import|url\(', html)
     assert outside == []
-    assert page.faults(scoped, told) == []
+    assert page.faults(scoped, results) == []
 
 
 def test_fields_read_what_grafana_wrote_and_nothing_breaks_on_less() -> None:
@@ -452,28 +452,28 @@ def test_what_is_not_drawn_is_said() -> None:
     }
     found = draw(asks("timeseries", {}, fieldConfig=config, timeFrom="1h", repeat="v"), matrix(series([1])))
     (remark,) = found["remarks"]
-    for said in (
+    for message in (
         "value mappings",
         "a logarithmic scale",
         "stacking to 100 %",
         "a time range of its own",
         "repetition",
     ):
-        assert said in remark
+        assert message in remark
 
 
 @pytest.mark.parametrize(
-    ("datasource", "said"),
+    ("datasource", "message"),
     [
         ({"type": "loki", "uid": "x"}, "loki is not supported here"),
         ("Loki", "Loki is not supported here"),
         ({"type": "datasource", "uid": "-- Dashboard --"}, "-- Dashboard -- is not supported here"),
     ],
 )
-def test_another_datasource_is_not_asked_and_said(datasource: object, said: str) -> None:
+def test_another_datasource_is_not_asked_but_reported(datasource: object, message: str) -> None:
     found = asks("timeseries", {}, datasource=datasource)
     assert list(queries.questions({"panels": [found]}, Scope(span=SPAN, scrape_interval=15))) == []
-    assert said in draw(found)["errors"]
+    assert message in draw(found)["errors"]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ MISTAKES = {
         "http_requests_total",
     ),
     "selector": ("{job: threads-agent-orchestrator}", "{job: thread-agent-orchestrator}", "value-missing", "did you mean"),
-    "label": ("cpu_limit: {value: 1}", "requests: {labels: {status: code}}", "label-missing", "errors cannot be told"),
+    "label": ("cpu_limit: {value: 1}", "requests: {labels: {status: code}}", "label-missing", "errors cannot be identified"),
     "gauge": ("cost: {selector: {job: threads-agent-persona-runtime}}", "cost: {metric: process_open_fds, selector: {job: threads-agent-orchestrator}}", "not-a-counter", "is a gauge"),
     "target": ("p99: 800ms", "p99: 20s", "target-above-buckets", "add a bucket at 20"),
     "interval": ("scrape_interval: 2s", "scrape_interval: 15s", "interval-differs", "write scrape_interval: 2s"),

@@ -170,10 +170,10 @@ def test_without_prometheus_the_demo_says_what_to_install(tmp_path: Path) -> Non
         ("rate(http_requests_total[1s])", "rate() over 1s holds fewer than two scrapes"),
         (
             "up == 2",
-            "every selector in it has series, so a comparison, a matching of labels or a window leaves none",
+            "every selector in it has series, so a comparison, label matching or a window removes all of them",
         ),
-        ("up offset 5d", "offset or @ asks of another time; were there samples then?"),
-        ("absent(up)", "absent() gives nothing where there is something"),
+        ("up offset 5d", "offset or @ selects another time; were there samples then?"),
+        ("absent(up)", "absent() returns nothing if there are series"),
         ('{job="nobody"}', '{job="nobody"} selects nothing at that time'),
     ],
 )

@@ -101,4 +101,4 @@ def test_each_step_to_it_is_checked(through: list[str], capsys: Capture) -> None
 
 def test_a_missing_token_is_told(grafana: Api, capsys: Capture) -> None:
     assert run(["query", "up", "--url", grafana.url + PATH]) == 3
-    assert "it wants credentials" in capsys.readouterr().err
+    assert "credentials are missing or wrong" in capsys.readouterr().err

@@ -83,7 +83,7 @@ def test_broken_rules_are_refused_and_the_old_ones_go_on(
     before = content(rules)
     evaluated = len(prometheus.rule_groups())
     name = "threads-agent-project.yaml"
-    with pytest.raises(ToolFailedError, match="promtool refuses the rules, so nothing was written"):
+    with pytest.raises(ToolFailedError, match="promtool rejects the rules, so nothing was written"):
         rule_files.push(
             rules, {**good, name: "groups: [{name: x, rules: [{record: a, expr: 'up{'}]}]"}, prometheus
         )

@@ -59,7 +59,7 @@ def test_what_is_asked_is_answered(victoria: str, capsys: Capture) -> None:
     assert run(["query", "http_requests_total", "--explain", *url]) == 0
     explained = capsys.readouterr().out
     assert "status_code  200" in explained
-    assert "samples   not told by this server" in explained
+    assert "samples   not reported by this server" in explained
     assert run(["query", "median_over_time(up[1m])", "--as-is", *url]) == 0
     assert "threads-agent-orchestrator" in capsys.readouterr().out
     assert run(["query", "http_request_total", *url]) == 4

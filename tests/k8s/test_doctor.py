@@ -1,4 +1,4 @@
-"""The doctor: each reason for which nothing would appear is found, and what to change is said."""
+"""The doctor: it finds each reason for missing data, and names the remedy."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def test_a_sound_cluster_has_nothing_wrong(examine: Callable[..., tuple[int, str
 
 
 @pytest.mark.parametrize(
-    ("objects", "said", "remedy"),
+    ("objects", "message", "remedy"),
     [
-        ((prometheus(), *SOUND[1:]), "selects no rules of ours: it has none, which takes nothing", "rule_labels"),
+        ((prometheus(), *SOUND[1:]), "selects no rules of ours: it has none, which selects nothing", "rule_labels"),
         (
             (prometheus(ruleSelector={"matchLabels": {"release": "mine"}}), *SOUND[1:]),
             "it wants release: mine", "write these labels under kubernetes.rule_labels",
@@ -87,26 +87,26 @@ def test_a_sound_cluster_has_nothing_wrong(examine: Callable[..., tuple[int, str
         ),
         (SOUND[1:], "there is no Prometheus object", "kube-prometheus-stack"),
         (SOUND[:1], "no sidecar that looks for dashboards runs", "sidecar.dashboards.enabled"),
-        ((SOUND[0], grafana(**{**SIDECAR, "LABEL": "dashboards"}), PROVIDER), "labelled dashboards: 1, and ours are not", "dashboard_labels"),
-        ((SOUND[0], grafana(**{**SIDECAR, "LABEL_VALUE": "yes"}), PROVIDER), "grafana_dashboard: yes, and ours are not", "dashboard_labels"),
-        ((SOUND[0], grafana(**{**SIDECAR, "NAMESPACE": "tools"}), PROVIDER), "looks in tools only, and ours are in monitoring", "searchNamespace"),
+        ((SOUND[0], grafana(**{**SIDECAR, "LABEL": "dashboards"}), PROVIDER), "labelled dashboards: 1, but ours are not", "dashboard_labels"),
+        ((SOUND[0], grafana(**{**SIDECAR, "LABEL_VALUE": "yes"}), PROVIDER), "grafana_dashboard: yes, but ours are not", "dashboard_labels"),
+        ((SOUND[0], grafana(**{**SIDECAR, "NAMESPACE": "tools"}), PROVIDER), "looks in tools only, but ours are in monitoring", "searchNamespace"),
         ((SOUND[0], grafana(LABEL="grafana_dashboard", NAMESPACE="ALL"), PROVIDER), "takes the folder from no annotation", "folderAnnotation"),
     ],
 )  # fmt: skip
 def test_a_reason_for_which_nothing_appears_is_found_with_its_remedy(
-    examine: Callable[..., tuple[int, str]], objects: tuple[Json, ...], said: str, remedy: str
+    examine: Callable[..., tuple[int, str]], objects: tuple[Json, ...], message: str, remedy: str
 ) -> None:
     code, out = examine(*objects)
     assert code == 1
     found = next(line for line in out.splitlines() if line.startswith("✗"))
-    assert said in found
+    assert message in found
     assert remedy in out.partition(found)[2]
 
 
 def test_what_is_not_sure_is_said_to_be_so(examine: Callable[..., tuple[int, str]]) -> None:
     code, out = examine(*SOUND[:2])
     assert code == 4
-    assert "? no provider of Grafana there says foldersFromFilesStructure: true" in out
+    assert "? no Grafana provider there sets foldersFromFilesStructure: true" in out
 
 
 def test_a_cluster_without_the_operator_is_told(examine: Callable[..., tuple[int, str]]) -> None:
@@ -146,14 +146,14 @@ def test_grafana_and_prometheus_are_looked_at(api: Api, tmp_path: Path, capsys: 
     served(api, double, "")
     code, out = examined(api, tmp_path, capsys)
     assert code == 1
-    for said in (
+    for message in (
         "✗ Grafana 7.5.5 is older than 9.0",
         "✗ there is no Prometheus datasource, so every panel is empty",
         "✗ there is no folder shop",
         "✗ no dashboard there carries the tag leadline:shop",
         "✗ Prometheus has no recorded series of shop",
     ):
-        assert said in out
+        assert message in out
     double.datasources = [{"id": 1, "type": "prometheus", "name": "P", "uid": "p"}]
     double.version = "11.2.0"
     served(api, double, "42")

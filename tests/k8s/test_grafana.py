@@ -54,7 +54,7 @@ def pushed(api: Api, catalog: Catalog, push: str = "1", **push_options: bool) ->
         grafana=server,
         version="0.1.0",
         push=push,
-        told=lambda _: None,
+        report=lambda _: None,
         push_options=PushOptions(**push_options),
     )
     pusher.run(made)

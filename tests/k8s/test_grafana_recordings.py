@@ -91,7 +91,7 @@ def _request(exchange: dict[str, Any]) -> Request:
 
 
 def _same(answered: Any, recorded: Any, where: str) -> None:
-    """All that the double says is what was recorded, and it leaves out nothing that tells one thing from another."""
+    """The double answers only what was recorded, and omits nothing that distinguishes cases."""
     if isinstance(recorded, list):
         assert isinstance(answered, list)
         assert len(answered) == len(recorded), where

@@ -1,4 +1,4 @@
-"""Into a cluster: what kubectl is told, what comes of it, and what its failures mean. A stand-in plays kubectl and the cluster."""
+"""Into a cluster: kubectl's arguments, results and failures. A stand-in plays kubectl and the cluster."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def catalog_with(tmp_path: Path, old: str, new: str) -> list[str]:
 
 def test_a_plan_says_what_would_change_and_writes_nothing(cluster: Cluster, capsys: Capture) -> None:
     assert run(["plan", *WHERE]) == 1
-    said = capsys.readouterr().out
-    assert "create     ConfigMap dashboard-threads-agent-latency" in said
-    assert "create     PrometheusRule threads-agent-orchestrator" in said
-    assert f"context prod, namespace monitoring: {OBJECTS} create" in said
+    output = capsys.readouterr().out
+    assert "create     ConfigMap dashboard-threads-agent-latency" in output
+    assert "create     PrometheusRule threads-agent-orchestrator" in output
+    assert f"context prod, namespace monitoring: {OBJECTS} create" in output
     assert cluster.objects == {}
     assert all({"--context=prod", "--namespace=monitoring"} <= set(call) for call in cluster.read()["log"])
 
@@ -61,10 +61,10 @@ def test_a_change_is_told_by_what_it_means(cluster: Cluster, tmp_path: Path, cap
     changed = catalog_with(tmp_path, "p95: 400ms", "p95: 300ms")
     capsys.readouterr()
     assert run(["plan", *changed, "-o", "markdown"]) == 1
-    said = capsys.readouterr().out
-    assert "recording service:target:value" in said.replace("\\", "")
-    assert "vector(0.4) → vector(0.3)" in said.replace("\\", "")
-    assert "- `~` **update** PrometheusRule threads-agent-orchestrator" in said
+    output = capsys.readouterr().out
+    assert "recording service:target:value" in output.replace("\\", "")
+    assert "vector(0.4) → vector(0.3)" in output.replace("\\", "")
+    assert "- `~` **update** PrometheusRule threads-agent-orchestrator" in output
     assert run(["push", *changed, "--yes"]) == 0
     assert run(["plan", *changed]) == 0
 
@@ -85,7 +85,7 @@ def test_a_rollback_restores_what_the_last_push_replaced(
 
 def test_without_a_push_there_is_nothing_to_roll_back(cluster: Cluster, capsys: Capture) -> None:
     assert run(["rollback", *WHERE, "--yes"]) == 0
-    assert "no push has kept anything there" in capsys.readouterr().err
+    assert "no push has left anything there to roll back" in capsys.readouterr().err
     assert run(["push", *WHERE, "--yes", "--no-rollback"]) == 0
     assert PREVIOUS not in cluster.objects
 
@@ -120,8 +120,7 @@ def test_a_cluster_without_the_operator_is_told_and_takes_the_plain_base(
     cluster.change(rules=False)
     assert run(["plan", *WHERE]) == 3
     assert (
-        "the Prometheus Operator is not installed there; install it, or use --base plain"
-        in capsys.readouterr().err
+        "the Prometheus Operator is not installed; install it, or use --base plain" in capsys.readouterr().err
     )
     assert run(["push", *WHERE, "--base", "plain", "--yes"]) == 0
     assert run(["prune", *WHERE, "--base", "plain", "--yes"]) == 0
@@ -154,9 +153,9 @@ def test_a_foreign_object_under_our_name_survives_plan_push_rollback_and_prune(
     cluster.put("ConfigMap", NAME, manager, data=FOREIGN, metadata={"labels": labels})
     before = cluster.objects[KEY]
     assert run(["plan", *WHERE]) == 1
-    said = capsys.readouterr().out
-    assert f"refused    ConfigMap {NAME}" in said
-    assert f"a ConfigMap of this name is not ours (managed by {manager})" in said
+    output = capsys.readouterr().out
+    assert f"refused    ConfigMap {NAME}" in output
+    assert f"a ConfigMap of this name is not ours (managed by {manager})" in output
     assert run(["push", *WHERE, "--yes"]) == 1
     assert "nothing was written" in capsys.readouterr().err
     assert cluster.objects == {KEY: before}
@@ -191,8 +190,8 @@ def test_ours_that_another_manager_also_writes_is_kept_and_the_manager_named(
     changed = catalog_with(tmp_path, "p95: 400ms", "p95: 300ms")
     capsys.readouterr()
     run(["push", *changed, "--yes"])
-    out, said = capsys.readouterr()
-    assert "kubectl-edit also writes it" in out + said
+    out, output = capsys.readouterr()
+    assert "kubectl-edit also writes it" in out + output
     assert managed(cluster, rules) == before
     assert run(["push", *changed, "--adopt", "--yes"]) == 0
     assert managed(cluster, rules) != before
@@ -208,7 +207,7 @@ def test_prune_keeps_what_holds_anything_of_others_and_records_what_it_deletes(
     objects["ConfigMap/dashboard-shared"]["data"]["theirs"] = "kept"
     cluster.change(objects=objects)
     assert run(["prune", *WHERE, "--yes"]) == 0
-    assert "it holds theirs: delete it yourself" in "".join(capsys.readouterr())
+    assert "it contains theirs: delete it yourself" in "".join(capsys.readouterr())
     assert cluster.objects["ConfigMap/dashboard-shared"]["data"] == {"x.json": "{}", "theirs": "kept"}
     assert "ConfigMap/dashboard-old" not in cluster.objects
     assert run(["rollback", *WHERE, "--yes"]) == 0
@@ -264,9 +263,9 @@ def test_kubectls_failures_are_told_and_cannot_steer_the_terminal(
     fault = {"verb": verb, "says": says.replace("Error", "error", 1) if verb == "diff" else says}
     cluster.change(fault=fault)
     assert run(["push", *WHERE, "--yes"]) == 3
-    said = capsys.readouterr().err
-    assert shown in said
-    assert "\x1b" not in said
+    output = capsys.readouterr().err
+    assert shown in output
+    assert "\x1b" not in output
 
 
 SAYINGS = [
@@ -293,7 +292,7 @@ SAYINGS = [
         "error: You must be logged in to the server (Unauthorized)",
         "the cluster does not accept kubectl's credentials; log in again, as with `kubectl get namespaces`",
     ),
-    ("", "kubectl apply failed: it said nothing"),
+    ("", "kubectl apply failed: it printed nothing"),
     ("error: one\nerror: one\nW1201 04:00:00.1 9 x.go:1] warned", "kubectl apply failed: error: one"),
 ]
 
@@ -315,9 +314,9 @@ def test_a_plan_that_was_kept_is_done_exactly_or_not_at_all(
     assert json.loads(file.read_text())["schema"] == "leadline.plan/1"
     cluster.put("ConfigMap", NAME, "leadline", data={"x.json": "{}"}, metadata={"labels": OURS})
     assert run(["push", *WHERE, "--plan", str(file)]) == 1
-    said = capsys.readouterr().err
-    assert "since the plan was made something has changed, so nothing was done" in said
-    assert "ConfigMap dashboard-threads-agent-latency: planned was create, now it would be update" in said
+    output = capsys.readouterr().err
+    assert "since the plan was made something has changed, so nothing was done" in output
+    assert "ConfigMap dashboard-threads-agent-latency: planned was create, now it would be update" in output
     assert len(cluster.ours) == 1
     assert run(["plan", *WHERE, "--out", str(file)]) == 1
     assert run(["push", *WHERE, "--plan", str(file)]) == 0
@@ -449,8 +448,8 @@ def test_foreign_objects_on_a_real_api_server_survive_everything_byte_for_byte(
         ]
         capsys.readouterr()
         assert run(["prune", *gone, "--yes"]) == 0
-        said = "".join(capsys.readouterr())
-        assert "kubectl-create also writes it; it holds theirs" in said, said
+        output = "".join(capsys.readouterr())
+        assert "kubectl-create also writes it; it contains theirs" in output, output
         assert _there("configmap", name)["data"]["theirs"] == "kept"
         assert run(["rollback", *where, "--yes"]) == 0, capsys.readouterr().err
         assert _there("configmap", "threads-agent-grafana-provider")["data"]

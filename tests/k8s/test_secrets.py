@@ -56,16 +56,16 @@ def test_a_token_may_be_kept_in_a_secret_of_the_cluster(
 
 
 @pytest.mark.parametrize(
-    ("token", "said"),
+    ("token", "message"),
     [
         (f"{TOKEN}\nx", "has a line break"),
-        (f"{TOKEN}\x1b[31m", "another character that no header may have"),
+        (f"{TOKEN}\x1b[31m", "another character that headers do not allow"),
         (f"{TOKEN}€", "ASCII characters only"),
         ("  ", "is empty"),
     ],
 )
 def test_what_cannot_be_a_token_is_refused_and_not_shown(
-    token: str, said: str, api: Api, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    token: str, message: str, api: Api, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADLINE_GRAFANA_TOKEN", token)
     monkeypatch.setenv("LEADLINE_PROMETHEUS_TOKEN", token)
@@ -75,7 +75,7 @@ def test_what_cannot_be_a_token_is_refused_and_not_shown(
     ):
         assert run(command) == 2
         text = shown(capsys)
-        assert said in text
+        assert message in text
         assert TOKEN not in text
     assert api.requests == []
 
@@ -95,7 +95,7 @@ def test_a_redirect_to_another_host_is_not_followed(
     with Api() as other:
         api.answer = redirecting(f"{other.url}/api/v1/query")
         assert run(["query", "up", "--url", api.url]) == 3
-        assert "answered 302 and leads to http://127.0.0.1" in shown(capsys)
+        assert "answered 302 and redirects to http://127.0.0.1" in shown(capsys)
         assert run(["plan", "--to", "grafana", "--url", api.url, *catalog(tmp_path)]) == 3
         assert TOKEN not in shown(capsys)
         assert other.requests == []
@@ -104,7 +104,7 @@ def test_a_redirect_to_another_host_is_not_followed(
 def test_nothing_secret_is_in_what_any_command_prints(
     api: Api, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Right and wrong credentials, refused and broken answers, a defect of ours: the token is in none of what is said."""
+    """Right and wrong credentials, refused and broken answers, a defect of ours: the token is in no message."""
     monkeypatch.setenv("LEADLINE_GRAFANA_TOKEN", TOKEN)
     where = ["--to", "grafana", "--url", api.url, *catalog(tmp_path)]
     double = GrafanaDouble()

@@ -144,7 +144,10 @@ def test_prune_removes_what_is_no_longer_generated_and_nothing_else(
     assert ship("prune", "--dry-run") == 0
     shown = capsys.readouterr().out
     assert "delete     shop / old (shop-service-old)" in shown
-    assert "kept       a copy (copy): it has the project's tag, and no push ever saved it: a copy?" in shown
+    assert (
+        "kept       a copy (copy): it has the project's tag, but no push ever saved it: is it a copy?"
+        in shown
+    )
     assert "shop-service-old" in double.dashboards
     assert ship("prune") == 0
     assert set(double.dashboards) == {
@@ -198,7 +201,7 @@ def test_rollback_keeps_what_was_edited_since_and_what_the_push_made(
     assert ship("rollback") == 0
     out = capsys.readouterr().out
     assert "kept       mine (shop-cost): it was edited since the push" in out
-    assert "that push made it; there is no version before" in out
+    assert "that push created it, so there is no version before" in out
     assert double.dashboards["shop-cost"].body["title"] == "mine"
 
 
@@ -222,7 +225,7 @@ def test_a_kept_plan_is_refused_where_somebody_was_there_meanwhile(
     assert ship("push", "--plan", str(tmp_path / "plan.json")) == 1
     assert "planned was update version 1, now it would be kept version 2" in capsys.readouterr().err
     assert ship("push", "--plan", str(tmp_path / "plan.json"), text=MINIMAL) == 1
-    assert "what is generated is another" in capsys.readouterr().err
+    assert "the generated content differs" in capsys.readouterr().err
     assert double.writes == writes
     (tmp_path / "plan.json").write_text("{}")
     assert ship("push", "--plan", str(tmp_path / "plan.json")) == 2
@@ -256,7 +259,7 @@ def dashboards(count: int, revision: int = 0) -> dict[str, str]:
 def pushed(api: Api, files: dict[str, str], push: str = "1") -> Plan:
     server = Grafana(Endpoint(url=api.url))
     made = plan(server, "many", files, PushOptions())
-    Pusher(grafana=server, version="0", push=push, told=lambda _: None).run(made)
+    Pusher(grafana=server, version="0", push=push, report=lambda _: None).run(made)
     return made
 
 
@@ -383,7 +386,7 @@ def test_a_folder_of_somebody_else_that_is_called_like_the_project_is_said(
     double.answer(post("/api/folders", {"uid": "other", "title": "shop"}))
     assert ship("plan") == 1
     assert (
-        "the folder 'shop' was made by somebody else (its uid is other), and is used"
+        "the folder 'shop' was created by someone else (its uid is other); it is used anyway"
         in capsys.readouterr().err
     )
 

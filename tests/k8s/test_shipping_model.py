@@ -224,7 +224,7 @@ class Shipping(RuleBasedStateMachine):
             grafana=self.grafana,
             version="0",
             push=next(PUSHES),
-            told=lambda _: None,
+            report=lambda _: None,
             push_options=push_options,
         )
         if plan.having(planning.REFUSED):

@@ -75,7 +75,7 @@ def test_another_catalog_makes_another_pod() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("kubernetes: {snapshot: {schedule: '5 * * * *'}}", "'image' is missing"),
         ("kubernetes: {snapshot: {image: x, schedule: hourly}}", "is not a schedule that Kubernetes accepts"),
@@ -98,8 +98,8 @@ def test_another_catalog_makes_another_pod() -> None:
         ("kubernetes: {snapshot: {image: x, grafana: tools}}", "is not a URL"),
     ],
 )
-def test_what_cannot_be_is_refused(text: str, said: str) -> None:
-    with pytest.raises(CatalogError, match=said):
+def test_what_cannot_be_is_refused(text: str, message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
         loader.parse(f"{MINIMAL}{text}\n", "leadline.yaml")
 
 

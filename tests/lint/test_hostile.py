@@ -1,4 +1,4 @@
-"""Hostile input: nothing crashes, nothing is executed, and what was not checked is said."""
+"""Hostile input: nothing crashes, nothing is executed, and unchecked expressions are reported."""
 
 from __future__ import annotations
 

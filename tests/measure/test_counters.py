@@ -1,4 +1,4 @@
-"""Counters: what they certainly counted, at least and at most, whatever resets and gaps there were."""
+"""Counters: bounds on their counts, whatever resets and gaps there were."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AROUND = Around(scrapes=TARGET, window=(1, 50))
 
 
 def started(*points: tuple[float, float]) -> Around:
-    """Return a target that tells when its process started, at each scrape."""
+    """Return a target that exposes its process start time at each scrape."""
     return replace(AROUND, scrapes=replace(TARGET, starts=samples(*points)))
 
 

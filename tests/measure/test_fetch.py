@@ -31,9 +31,9 @@ def test_the_number_of_questions_does_not_grow_with_the_services() -> None:
         queries: list[str] = []
 
         def ask(
-            query: str, *, at: float | None = None, past: History = past, told: list[str] = queries
+            query: str, *, at: float | None = None, past: History = past, asked_queries: list[str] = queries
         ) -> Answer:
-            told.append(query)
+            asked_queries.append(query)
             return past.ask(query, at=at)
 
         report = snapshot.take(shop, shop.services, Window(start=100, end=200), ask)

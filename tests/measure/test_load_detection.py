@@ -70,7 +70,7 @@ def test_where_none_is_found_the_highest_rate_is_told() -> None:
 
 
 def test_a_service_that_was_scraped_before_its_first_request_was_idle_then() -> None:
-    """The series was born with the load, so that there is no rate before it; `up` tells that nothing was asked."""
+    """The series was born with the load, so there is no rate before it; `up` shows that the service was idle."""
     catalog = loader.parse(MINIMAL, "leadline.yaml")
     loaded = tuple(Sample(600.0 + 10 * index, 50.0) for index in range(20))
     up = tuple(Sample(10.0 * index, 1.0) for index in range(90))

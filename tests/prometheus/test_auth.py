@@ -81,13 +81,13 @@ def test_who_brings_what_is_demanded_is_answered_and_nobody_else(
     if way == "a tenant":
         wrong = {"headers": {"X-Scope-OrgID": "team-b"}}
     assert run(context(tmp_path, url=api.url, **wrong)) == 3
-    assert "it wants credentials, or other ones" in shown(capsys)
+    assert "credentials are missing or wrong" in shown(capsys)
     assert run(context(tmp_path, url=api.url)) == 3
     shown(capsys)
 
 
 def test_a_secret_that_is_not_there_is_told_by_its_place(api: Api, tmp_path: Path, capsys: Capture) -> None:
-    for settings, said in (
+    for settings, message in (
         (
             {"authorization": {"credentials_file": "/nowhere/token"}},
             "the secret in /nowhere/token cannot be read",
@@ -105,7 +105,7 @@ def test_a_secret_that_is_not_there_is_told_by_its_place(api: Api, tmp_path: Pat
         ({"proxy_url": f"http://me:{SECRET}@proxy:80"}, "must not carry a password"),
     ):
         assert run(context(tmp_path, url=api.url, **settings)) == 2
-        assert said in shown(capsys)
+        assert message in shown(capsys)
     assert api.requests == []
 
 

@@ -1,4 +1,4 @@
-"""The client: what it sends, what it keeps, and how it tells failures apart."""
+"""The client: what it sends, what it keeps, and how it classifies failures."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_server_that_only_answers_queries_is_named(
 def test_a_victoriametrics_is_known_by_what_it_exposes(
     api: Api, build: dict[str, str], own: str, named: str
 ) -> None:
-    """It calls itself Prometheus 2.24.0, or nothing; a real Prometheus also tells the revision it was built from."""
+    """It reports Prometheus 2.24.0, or nothing; a real Prometheus also reports its revision."""
 
     def answer(request: Request) -> Reply:
         if request.path == "/metrics":
@@ -221,7 +221,7 @@ def test_a_victoriametrics_is_known_by_what_it_exposes(
         (
             "/api/datasources/proxy/1",
             (401, "application/json", '{"message":"Unauthorized"}'),
-            "it wants credentials",
+            "credentials are missing or wrong",
         ),
         ("", (404, "application/json", '["odd"]'), "is a path missing in the URL?"),
     ],

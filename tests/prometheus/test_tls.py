@@ -1,4 +1,4 @@
-"""A certificate that nobody signed: told, and trusted where its authority is named."""
+"""A certificate of an unknown authority: rejected, and trusted once its authority is named."""
 
 from __future__ import annotations
 

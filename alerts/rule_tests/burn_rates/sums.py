@@ -56,13 +56,13 @@ def tests(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """When the series of a slower pair's test do what, in steps.
+    """The schedule of a slower pair's test, in steps.
 
-    begun     from here on the long window has lost the first two steps, so that only a longer one sees them
-    silent    an alert would fire here if a condition that is not met since `begun` were missing; none does
-    met       a condition is met from here on, or from a short window before it
-    fires     so long after `met` that the alert fires
-    resolved  so long after it is over that no alert is kept
+    begun     the long window no longer contains the first two steps; only a longer one does
+    silent    an alert fires here if its rule lacks a condition that is unmet since `begun`
+    met       a condition is met from here, or from a short window before
+    fires     the alert fires
+    resolved  the alert has resolved
     """
 
     begun: int
@@ -89,9 +89,9 @@ class Scenario:
     fires: tuple[int, ...] = ()
 
     def behaves(self, conditions: Sequence[Condition], pair: Pair, times: Times, step: int) -> bool:
-        """Return whether the alert fires as it should; extreme limits leave no room for some scenarios.
+        """Return whether the alert fires as expected; extreme limits rule out some scenarios.
 
-        A range has a sample at its beginning in Prometheus 2, and none in Prometheus 3.
+        A range includes a sample at its start in Prometheus 2, but not in Prometheus 3.
         """
         return all(
             fired[at] == (at in self.fires)

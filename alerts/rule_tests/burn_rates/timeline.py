@@ -52,7 +52,7 @@ class Timeline:
 
 
 def tests(subject: Subject) -> Iterator[AlertTest]:
-    """Return the tests of an alert; none where windows are shortened for a demonstration."""
+    """Yield the tests of an alert; none if windows are shortened for the demo."""
     alert, sli = subject.alert, subject.slis[subject.alert.labels["objective"]]
     if sli.scope.pace != 1:
         return
@@ -129,9 +129,9 @@ def _few(line: Timeline, sli: SLI, pair: Pair) -> None:
 
 
 def _burn(line: Timeline, pair: Pair, *, whole: bool = False) -> None:
-    """Bad events that bring the long window below the limit, and above it; then none.
+    """Add bad events that bring the long window below the limit, then above it; then none.
 
-    whole  whether a step is bad as a whole, so that only their number can be chosen
+    whole  whether steps are entirely good or bad, so that only their number varies
     """
     share = Decimal(1) if whole else min(Decimal(1), BELOW * pair.limit * pair.long / BAD_STEPS)
     below = max(1, math.floor(BELOW * pair.limit * pair.long / share))

@@ -1,1 +1,1 @@
-"""Chaos: the demo's service is made to fail, and each alert is followed from the fault to who is told, and back."""
+"""Chaos: inject faults into the demo's service, and follow each alert from fault to notification and resolution."""

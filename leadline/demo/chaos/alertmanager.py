@@ -1,4 +1,4 @@
-"""A real Alertmanager: pages and tickets to a webhook, and which alert silences which."""
+"""Run an Alertmanager that sends pages and tickets to a webhook, with the generated inhibitions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG = "alertmanager.yml"
 
 
 def config(catalog: Catalog, webhook: str, *, quickly: str, repeat: str) -> dict[str, object]:
-    """Return the example that is generated for this catalog, its receivers a webhook, told within `quickly` and again after `repeat`."""
+    """Return the generated example for a catalog, with a webhook as receiver, notified within `quickly` and again after `repeat`."""
     receivers: list[dict[str, Any]] = [
         {"name": name, "webhook_configs": [{"url": f"{webhook}/{name}", "send_resolved": True}]}
         for name in (routing.PAGES, routing.TICKETS)
@@ -31,7 +31,7 @@ def config(catalog: Catalog, webhook: str, *, quickly: str, repeat: str) -> dict
 
 @contextlib.contextmanager
 def alertmanager(settings: dict[str, object], out: Path, folder: Path) -> Iterator[tuple[str, Program]]:
-    """Run an Alertmanager on a free port for as long as the block lasts; its configuration is left in `out`."""
+    """Run an Alertmanager on a free port while the block runs; leave its configuration in `out`."""
     path = out / CONFIG
     path.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     address = f"127.0.0.1:{free_port()}"

@@ -1,4 +1,4 @@
-"""The faults, what each does to the service, the alert that must tell of it, and how soon in theory."""
+"""The faults: effect on the service, expected alert, and theoretical time until it fires."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from leadline.signals.objective import Objective
 from ..behaviour import Behaviour
 
 HEALTHY = Behaviour(failing=0)
-"""The usual 0.6 % of failures would use up the budget of 99.9 % by themselves, and page."""
+"""Healthy behaviour: the demo's default 0.6 % of failures alone would exhaust a 99.9 % budget and page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that goes wrong.
+    """A fault.
 
-    says       what happens, as told to whoever looks on
-    objective  whose budget it uses up; empty where it is no objective that tells of it
-    usual      share of its events that are bad anyhow
-    share      share of its events that are bad meanwhile
-    behaviour  how the service behaves; None where it is stopped
-    silences   alerts that fire as well, and that nobody must be told of while the fault's own does
+    says       description for people
+    objective  objective whose budget it consumes; empty if its alert is not on an objective
+    usual      bad share of the objective's events without the fault
+    share      bad share of the objective's events during the fault
+    behaviour  behaviour of the service; None if it is stopped
+    silences   alerts that also fire but must not be delivered while the fault's own alert fires
     """
 
     name: str
@@ -74,11 +74,11 @@ FAULTS = (
         silences=(TARGETS_DOWN, ABSENT["requests"]),
     ),
 )
-"""In the order in which they are made: the one whose alert reads the longest windows first, while these are short."""
+"""Faults in order of injection: the one with the longest alert windows first, while those are still short."""
 
 
 def hastened(catalog: Catalog, pace: int) -> Catalog:
-    """Return the catalog at another pace; scraped and evaluated every second, with a budget for a month of steady load."""
+    """Return the catalog at another pace: scraped and evaluated every second, with a budget for a month of steady load."""
     second = Decimal(1)
     return replace(
         catalog,
@@ -90,11 +90,11 @@ def hastened(catalog: Catalog, pace: int) -> Catalog:
 
 
 def in_theory(catalog: Catalog, fault: Fault, history: float) -> float:
-    """Return the seconds from the fault until its alert fires, scrapes and evaluations taking no time.
+    """Return the seconds from the fault until its alert fires, ignoring scrape and evaluation delays.
 
-    Of an objective: until the share of bad events is above the threshold in both windows of one arm, and `for` after that (Google
-    SRE workbook, chapter 5: threshold × window ÷ share). A window that is not full yet, because there have been events for
-    `history` seconds only, is above it sooner.
+    For an objective: until the share of bad events exceeds the threshold in both windows of a pair, plus `for` (Google SRE
+    Workbook, chapter 5: threshold × window ÷ share). A window that is not full yet, with only `history` seconds of events,
+    exceeds it sooner.
     """
     hold = float(duration(_alert(catalog, fault.alert).hold))
     objective = next((each for each in catalog.services[0].objectives if each.name == fault.objective), None)
@@ -102,21 +102,21 @@ def in_theory(catalog: Catalog, fault: Fault, history: float) -> float:
 
 
 def _burnt(catalog: Catalog, objective: Objective, fault: Fault, history: float) -> float:
-    """Return the seconds until the condition of a page is met by one of its arms."""
-    arms = [arm for arm in burn.usable(objective, catalog.retention) if arm.severity == PAGE]
-    limits = [(arm, float(burn.threshold(objective, arm))) for arm in arms]
+    """Return the seconds until one of the page's window pairs meets its condition."""
+    pairs = [pair for pair in burn.usable(objective, catalog.retention) if pair.severity == PAGE]
+    limits = [(pair, float(burn.threshold(objective, pair))) for pair in pairs]
     return min(
         max(
             _above(limit, fault, float(duration(window) / catalog.pace), history)
-            for window in (arm.long, arm.short)
+            for window in (pair.long, pair.short)
         )
-        for arm, limit in limits
+        for pair, limit in limits
         if limit < fault.share
     )
 
 
 def _above(limit: float, fault: Fault, window: float, history: float) -> float:
-    """Return the seconds until the share of bad events over a window is above a limit."""
+    """Return the seconds until the share of bad events over a window exceeds a limit."""
     lacking = limit - fault.usual
     growing = lacking * history / (fault.share - limit)
     return growing if history + growing <= window else lacking * window / (fault.share - fault.usual)

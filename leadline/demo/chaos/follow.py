@@ -1,4 +1,4 @@
-"""One fault after another, each followed from its beginning until nobody is told of it any more."""
+"""Inject faults one after another, and follow each from its start to the resolved notification."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .watch import FIRING, INACTIVE, PENDING, Watch
 from .webhook import Webhook
 
 WARM_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS = 12.0, 45.0, 120.0
-"""Of healthy load before the first fault; beyond theory until a step is given up; and until no page is pending or firing."""
+"""Seconds of healthy load before the first fault; timeout of a step beyond theory; timeout until no page is active."""
 SILENT_SECONDS, LAST_SECONDS = USUAL_SECONDS + 1, 5.0
-"""Time after which a notice that has not come was held back; and in which one that was held back comes, after the last fault."""
+"""Seconds after which a missing notification counts as suppressed; and to wait for late ones after the last fault."""
 Write = Callable[[str], None]
-"""Given text to print as it is."""
+"""Called with text to print verbatim."""
 
 
 class Chaos:
-    """Makes the faults, and follows their alerts. `wrong` is what happened and should not have."""
+    """Injects faults and follows their alerts. `wrong` lists unexpected events."""
 
     def __init__(self, demo: Catalog, service: Subject, watch: Watch, hook: Webhook, write: Write) -> None:
         self._demo, self._service, self._watch, self._hook, self._write = demo, service, watch, hook, write
@@ -32,7 +32,7 @@ class Chaos:
         self.wrong: list[str] = []
 
     def all(self, faults: Sequence[Fault]) -> tuple[Outcome, ...]:
-        """Make each fault once no page is pending or firing."""
+        """Inject each fault once no page is pending or firing."""
         self._rest(WARM_SECONDS)
         self._quiet("before the first fault")
         self._write(table.head())
@@ -45,7 +45,7 @@ class Chaos:
         return tuple(outcomes)
 
     def _follow(self, fault: Fault) -> Outcome:
-        """Make a fault, end it, and give when what happened."""
+        """Inject a fault, end it, and return the times of its steps."""
         watch, alert = self._watch, fault.alert
         theory = in_theory(self._demo, fault, time.time() - self._loaded)
         patience = theory + PATIENCE_SECONDS
@@ -60,7 +60,9 @@ class Chaos:
         ended = time.time()
         self._end(fault)
         resolved = self._step(lambda: watch.first(alert, (INACTIVE,), ended), ended, PATIENCE_SECONDS)
-        told = self._step(lambda: self._hook.first(alert, webhook.RESOLVED, ended), ended, PATIENCE_SECONDS)
+        resolved_notice = self._step(
+            lambda: self._hook.first(alert, webhook.RESOLVED, ended), ended, PATIENCE_SECONDS
+        )
         self._write("\n")
         return Outcome(
             fault=fault,
@@ -71,11 +73,11 @@ class Chaos:
             firing=firing,
             delivered=delivered,
             resolved=resolved,
-            told=told,
+            told=resolved_notice,
         )
 
     def _step(self, happened: Callable[[], float | None], since: float, seconds: float) -> float | None:
-        """Wait for something; give and print how many seconds after it came."""
+        """Wait for a condition; return and print the seconds until it was met."""
         at = self._watch.until(happened, since + seconds - time.time())
         passed = None if at is None else at - since
         self._write(table.cell(passed))
@@ -93,7 +95,7 @@ class Chaos:
         self._service.behave(HEALTHY)
 
     def _silenced(self, fault: Fault, began: float) -> None:
-        """Stay in a fault until the alerts that it silences fire as well, and see that nobody is told of them."""
+        """Stay in a fault until the alerts it silences also fire, and verify that they are not delivered."""
         if not fault.silences:
             return
         watch = self._watch
@@ -103,9 +105,9 @@ class Chaos:
                 f"{fault.name}: {', '.join({*fault.silences} - watch.firing())} did not fire in time"
             )
         self._rest(SILENT_SECONDS)
-        told = {alert for alert in fault.silences if self._hook.first(alert, webhook.FIRING, began)}
+        delivered = {alert for alert in fault.silences if self._hook.first(alert, webhook.FIRING, began)}
         self.wrong += [
-            f"{fault.name}: {alert} was delivered while {fault.alert} fired" for alert in sorted(told)
+            f"{fault.name}: {alert} was delivered while {fault.alert} fired" for alert in sorted(delivered)
         ]
 
     def _rest(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The run: the service, Prometheus with the generated rules in a hurry, Alertmanager, a webhook, load; and one fault after another."""
+"""The chaos run: service, Prometheus with accelerated rules, Alertmanager, webhook, load, and one fault after another."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from .watch import Watch
 from .webhook import Webhook, listening
 
 PACE, RATE = 60, 40
-"""An hour is a minute; and requests a second, enough for every window to have events."""
+"""An hour takes a minute; requests per second, enough for every window to have events."""
 RESULT = "chaos.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """What became of the faults, and where what was started can be reached while it lasts.
+    """The outcomes of the faults, and the URLs of the servers while the run lasts.
 
-    held     what was held back since the first fault
-    missing  what did not happen, or did and should not have; empty where all went through
-    early    what somebody was told of before the first fault
+    held     notifications suppressed since the first fault
+    missing  expected events that did not happen, and unexpected ones that did; empty if all went well
+    early    alerts delivered before the first fault
     """
 
     outcomes: tuple[Outcome, ...]
@@ -50,7 +50,7 @@ class Finished:
 
 @contextmanager
 def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Iterator[Finished]:
-    """Make faults, by default each there is; what was started runs on until the block ends, and is stopped however it ends."""
+    """Inject faults, by default all; programs run until the block ends, and are always stopped."""
     check_installed(("prometheus", "prometheus-alertmanager", "k6"), ("uvicorn", "prometheus_client"))
     demo = hastened(catalog(), PACE)
     rules = _prepare(out, demo)
@@ -59,9 +59,9 @@ def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Ite
         tempfile.TemporaryDirectory(prefix="leadline-chaos-") as temporary,
         listening() as hook,
         subject(Path(temporary)) as service,
-        alertmanager(config(demo, hook.url, **settings), out, Path(temporary)) as (told, manager),
+        alertmanager(config(demo, hook.url, **settings), out, Path(temporary)) as (address, manager),
         _load(service, Path(temporary)) as load,
-        prometheus(demo, _targets(service), rules, Path(temporary), told) as observed,
+        prometheus(demo, _targets(service), rules, Path(temporary), address) as observed,
     ):
 
         def check() -> None:
@@ -80,7 +80,7 @@ def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Ite
             missing=(*(line for each in outcomes for line in each.missing()), *chaos.wrong),
             urls={
                 "Prometheus": observed.client.url,
-                "Alertmanager": f"http://{told}",
+                "Alertmanager": f"http://{address}",
                 "orchestrator": service.url,
             },
         )
@@ -89,7 +89,7 @@ def finished(out: Path, write: Write, faults: tuple[Fault, ...] = FAULTS) -> Ite
 
 
 def _prepare(out: Path, demo: Catalog) -> Path:
-    """Generate the rules, and give the folder that they are in."""
+    """Generate the rules, and return their folder."""
     texts = {path: text for path, text in generated(demo).items() if path.startswith("prometheus/rules/")}
     tree.write(out / "generated", tree.with_manifest(texts, __version__))
     return out / "generated" / "prometheus" / "rules"
@@ -101,7 +101,7 @@ def _targets(service: Subject) -> dict[str, int]:
 
 @contextmanager
 def _load(service: Subject, folder: Path) -> Iterator[Program]:
-    """Load the healthy service steadily; begin the block when it has counted a request."""
+    """Put steady load on the healthy service; enter the block once it has counted a request."""
     service.behave(HEALTHY)
     script = str(files("leadline.demo.chaos").joinpath("steady.js"))
     command = [

@@ -1,4 +1,4 @@
-"""The demo's service as the thing that fails: told to behave otherwise, stopped, and started again on the same ports."""
+"""The demo's service as the subject of faults: change its behaviour, stop it, restart it on the same ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..processes import Program, wait_for
 
 
 class Subject:
-    """The service while it runs, and while it does not."""
+    """The service, running or stopped."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,10 +29,10 @@ class Subject:
         return f"http://127.0.0.1:{self.ports['orchestrator']}"
 
     def behave(self, behaviour: Behaviour) -> None:
-        """Make it behave so. Raises ToolFailedError where it cannot be told, or refuses."""
-        wait_for("an answer to how it shall behave", lambda: self._told(behaviour), self.program)
+        """Set its behaviour. Raise ToolFailedError if it is unreachable or rejects it."""
+        wait_for("the service to accept its behaviour", lambda: self._is_set(behaviour), self.program)
 
-    def _told(self, behaviour: Behaviour) -> bool:
+    def _is_set(self, behaviour: Behaviour) -> bool:
         try:
             answer = requests.post(f"{self.url}{PATH}?{behaviour.query}", timeout=5)
         except requests.ConnectionError:
@@ -43,14 +43,14 @@ class Subject:
 
     @property
     def counts(self) -> bool:
-        """Whether it has counted a task, so that all of its series are there."""
+        """Return whether it has counted a task, so that all its series exist."""
         return '"/task"' in requests.get(f"{self.url}/metrics", timeout=5).text
 
     def stop(self) -> None:
         self.program.stop()
 
     def start(self) -> None:
-        """Start it again, on the ports that it had."""
+        """Restart it on the same ports."""
         self.program = self._run()
 
     def _run(self) -> Program:
@@ -68,7 +68,7 @@ class Subject:
 
 @contextlib.contextmanager
 def subject(folder: Path) -> Iterator[Subject]:
-    """Run the service for as long as the block lasts, however it ends."""
+    """Run the service while the block runs, and always stop it."""
     found = Subject(folder)
     try:
         yield found

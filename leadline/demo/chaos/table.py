@@ -1,4 +1,4 @@
-"""The table of faults, written cell by cell as things happen, and what is said below it."""
+"""The table of faults, written cell by cell as events happen, and the lines below it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECOND = 2 + max(len(fault.alert) for fault in FAULTS)
 
 
 def head() -> str:
-    """Return the lines above the first row."""
+    """Return the table's head."""
     names = "".join(name.rjust(WIDTH) for name in CELLS)
     indent = " " * (2 + FIRST + SECOND)
     from_fault = "seconds from the fault to".rjust(4 * WIDTH)
@@ -27,12 +27,12 @@ def row(fault: Fault) -> str:
 
 
 def cell(seconds: float | None) -> str:
-    """Continue a row; what did not happen is a dash."""
+    """Continue a row; a dash marks an event that did not happen."""
     return ("–" if seconds is None else f"{seconds:.1f}").rjust(WIDTH)
 
 
 def held_back(held: Sequence[Held]) -> Iterator[str]:
-    """Return what was silenced, by what, and for how long."""
+    """Yield the suppressed alerts: by which alert, and for how long."""
     if not held:
         yield "Alertmanager held nothing back"
         return

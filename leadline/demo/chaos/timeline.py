@@ -1,4 +1,4 @@
-"""What became of each fault, and what Alertmanager held back meanwhile."""
+"""The outcome of each fault, and the notifications that Alertmanager suppressed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from .webhook import Notice
 
 SCHEMA = "leadline.chaos/1"
 USUAL_SECONDS = 4.0
-"""What is told later than this after it fired was held back: an evaluation, group_wait and group_interval are a second each."""
+"""Longest normal delivery delay in seconds; later notifications were suppressed. Evaluation, group_wait and group_interval take a
+second each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One fault, and when its alert went through; None where it did not in time.
+    """A fault, and the times of its alert's steps; None if a step did not happen in time.
 
-    began, ended                 when the fault did, in seconds since the epoch
-    theory                       seconds from the fault until its alert fires, scrapes and evaluations taking no time
+    began, ended                 start and end of the fault, in seconds since the epoch
+    theory                       theoretical seconds from the fault until its alert fires, without scrape and evaluation delays
     pending, firing, delivered   seconds from the fault: in Prometheus, in Prometheus, at the webhook
     resolved, told               seconds from the fault's end: in Prometheus, at the webhook
     """
@@ -39,7 +40,7 @@ class Outcome:
     told: float | None
 
     def missing(self) -> Iterator[str]:
-        """Return what did not happen: the first of it, for what follows cannot have happened either."""
+        """Return the first step that did not happen; later ones cannot have happened either."""
         steps = {
             "did not become pending": self.pending,
             "did not fire": self.firing,
@@ -54,12 +55,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """An alert that fired and was not told at once.
+    """An alert that fired but was not delivered immediately.
 
-    at       when it fired, in seconds since the epoch
-    by       the alert that silenced it; empty where there was none
-    seconds  how long until it was told; None where it was not
-    still    whether it fires to the end
+    at       time of firing, in seconds since the epoch
+    by       the alert that silenced it; empty if there was none
+    seconds  seconds until delivery; None if never delivered
+    still    whether it is still firing at the end
     """
 
     alert: str
@@ -70,12 +71,12 @@ class Held:
 
 
 def held_back(changes: Sequence[Change], notices: Sequence[Notice], since: float) -> tuple[Held, ...]:
-    """Return what fired since a time and was not told at once, in the order in which it fired."""
+    """Return alerts that fired since a time but were not delivered immediately, in order of firing."""
     return tuple(held for held in _held(changes, notices) if held.at >= since)
 
 
 def told_before(notices: Sequence[Notice], first: float) -> tuple[str, ...]:
-    """Return the alerts that were told before a time, the first first."""
+    """Return the alerts that were delivered before a time, in order."""
     return tuple(
         dict.fromkeys(each.alert for each in notices if each.at < first and each.status == webhook.FIRING)
     )
@@ -86,7 +87,7 @@ def _held(changes: Sequence[Change], notices: Sequence[Notice]) -> Iterator[Held
         if change.state != FIRING:
             continue
         over = _end(changes, change)
-        told = next(
+        delay = next(
             (
                 notice.at - change.at
                 for notice in notices
@@ -95,9 +96,9 @@ def _held(changes: Sequence[Change], notices: Sequence[Notice]) -> Iterator[Held
             ),
             None,
         )
-        if told is None or told > USUAL_SECONDS:
+        if delay is None or delay > USUAL_SECONDS:
             by = _silencer(changes, change)
-            yield Held(alert=change.alert, at=change.at, by=by, seconds=told, still=over == float("inf"))
+            yield Held(alert=change.alert, at=change.at, by=by, seconds=delay, still=over == float("inf"))
 
 
 def _silencer(changes: Sequence[Change], silenced: Change) -> str:
@@ -111,7 +112,7 @@ def _silencer(changes: Sequence[Change], silenced: Change) -> str:
 
 
 def _end(changes: Sequence[Change], fired: Change) -> float:
-    """When an alert that fired did no more; infinite where it still does."""
+    """Return when an alert stopped firing; infinite if it still fires."""
     return next(
         (
             each.at
@@ -130,7 +131,7 @@ def document(
     changes: Sequence[Change],
     notices: Sequence[Notice],
 ) -> dict[str, Any]:
-    """Return everything as it is written to chaos.json; times in seconds since the epoch, or since what their name says."""
+    """Return the content of chaos.json; times in seconds since the epoch, or since the event in their name."""
     return {
         "schema": SCHEMA,
         "pace": pace,

@@ -1,4 +1,4 @@
-"""What `leadline demo --chaos` prints."""
+"""The output of `leadline demo --chaos`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .run import PACE, RESULT, finished
 
 
 def tell_all(out: Path, keep: Callable[[dict[str, str]], None] | None) -> int:
-    """Run, print what happens when it does, and give the exit code. Raises ToolFailedError where something is missing.
+    """Run, print events as they happen, and return the exit code. Raise ToolFailedError if something is missing.
 
-    keep  given where to reach what was started; returns when that may be stopped
+    keep  called with the servers' URLs; returns when they may be stopped
     """
     click.echo(f"The generated rules, {PACE} times as fast: an hour of an alert is a minute here")
     for fault in FAULTS:

@@ -1,4 +1,4 @@
-"""Looking at Prometheus's alerts again and again, and keeping what changed."""
+"""Poll Prometheus's alerts, and record changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVERY_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """When an alert was first seen in another state, in seconds since the epoch."""
+    """The time when an alert was first seen in a new state, in seconds since the epoch."""
 
     at: float
     alert: str
@@ -25,9 +25,9 @@ class Change:
 
 
 class Watch:
-    """The alerts' states, and how they came about.
+    """The alerts' states and their history.
 
-    check  raises where something that should run has ended; called at each look
+    check  called at each poll; raises if a program has exited
     """
 
     def __init__(self, client: Prometheus, check: Callable[[], None]) -> None:
@@ -48,7 +48,7 @@ class Watch:
         return frozenset(alert for alert, state in self._states.items() if state == FIRING)
 
     def first(self, alert: str, states: tuple[str, ...], since: float) -> float | None:
-        """When an alert was first in one of the states, since a time; None where it was not."""
+        """Return when an alert was first in one of the states since a time; None if never."""
         return next(
             (
                 each.at
@@ -59,7 +59,7 @@ class Watch:
         )
 
     def look(self) -> None:
-        """Ask for all alerts; of several that have one name the worst state counts."""
+        """Poll all alerts; if several share a name, the worst state counts."""
         now = time.time()
         found: dict[str, str] = {}
         pages = set()
@@ -75,7 +75,7 @@ class Watch:
         self._states, self._pages = found, frozenset(pages)
 
     def until(self, ready: Callable[[], T | None], seconds: float) -> T | None:
-        """Look until there is an answer, and give it; None where time ends before."""
+        """Poll until there is an answer, and return it; None if time runs out."""
         deadline = time.monotonic() + seconds
         while True:
             self._check()

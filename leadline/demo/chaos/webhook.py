@@ -1,4 +1,4 @@
-"""Where Alertmanager tells: a server of ours that writes down every notice, and when it came."""
+"""A webhook for Alertmanager that records every notification with its time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FIRING, RESOLVED = "firing", "resolved"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What was told of one alert.
+    """A notification about an alert.
 
-    at        when it came, in seconds since the epoch
-    receiver  who was told: page or ticket
+    at        time of arrival, in seconds since the epoch
+    receiver  page or ticket receiver
     status    firing or resolved
     """
 
@@ -29,7 +29,7 @@ class Notice:
 
 
 def parse(body: bytes, at: float) -> tuple[Notice, ...]:
-    """Read what Alertmanager posts (version 4 of its webhook). Raises ValueError where it is not that."""
+    """Read an Alertmanager webhook payload (version 4). Raise ValueError for anything else."""
     try:
         data = json.loads(body)
         found = tuple(
@@ -49,7 +49,7 @@ def parse(body: bytes, at: float) -> tuple[Notice, ...]:
 
 
 class Webhook:
-    """What has been told so far."""
+    """All notifications so far."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -63,7 +63,7 @@ class Webhook:
         self._notices.extend(notices)
 
     def first(self, alert: str, status: str, since: float) -> float | None:
-        """When an alert was first told of since a time; None where it was not."""
+        """Return when an alert was first delivered since a time; None if never."""
         return next(
             (
                 each.at
@@ -76,7 +76,7 @@ class Webhook:
 
 @contextlib.contextmanager
 def listening() -> Iterator[Webhook]:
-    """Listen on a free port of 127.0.0.1 for as long as the block lasts."""
+    """Listen on a free port of 127.0.0.1 while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -91,7 +91,7 @@ def listening() -> Iterator[Webhook]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
-            """Say nothing: the table tells what came."""
+            """Log nothing: the table shows the notifications."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         webhook = Webhook(f"http://127.0.0.1:{server.server_address[1]}")

@@ -1,1 +1,1 @@
-"""Differences in words: what a change of a dashboard, or of rules, means to whoever reads the plan."""
+"""Readable diffs of dashboards, rules and Kubernetes objects, for plans."""

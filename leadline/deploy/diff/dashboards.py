@@ -1,4 +1,4 @@
-"""What differs between two versions of a dashboard's JSON, panel by panel."""
+"""Diff two versions of a dashboard's JSON, panel by panel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leadline.base.units import show
 Json = Mapping[str, Any]
 LONGEST = 160
 UNITS = {"s": "seconds", "percentunit": "ratio", "reqps": "requests_per_second", "currencyUSD": "usd"}
-"""What Grafana's units are here called."""
+"""Our names for Grafana's units."""
 OF_A_DASHBOARD = {
     "title": "title",
     "description": "description",
@@ -29,7 +29,7 @@ OF_A_PANEL = {"title": "title", "type": "kind", "description": "description", "l
 
 
 def changes(old: Json, new: Json) -> tuple[str, ...]:
-    """Return what changes from an old dashboard to a new one, a line each; nothing where only Grafana's own keys differ."""
+    """Return the changes between two dashboards, one per line, ignoring Grafana's own keys."""
     return tuple(_changes(old, new))
 
 
@@ -150,7 +150,7 @@ def _defaults(panel: Json) -> Json:
 
 
 def _rest(panel: Json) -> dict[str, Any]:
-    """Return what is left of a panel when all that has words of its own is taken away, by what it is called."""
+    """Return the parts of a panel that have no specific message, by name."""
     config = panel.get("fieldConfig") if isinstance(panel.get("fieldConfig"), dict) else {}
     defaults = {key: value for key, value in _defaults(panel).items() if key not in ("unit", "thresholds")}
     options = {key: value for key, value in (panel.get("options") or {}).items() if key != "content"}
@@ -160,7 +160,7 @@ def _rest(panel: Json) -> dict[str, Any]:
 
 
 def changed(name: str, old: object, new: object) -> str:
-    """Say that something has another value; of long texts only where they differ."""
+    """Describe a changed value; shorten long texts to the differing part."""
     if old is None:
         return f"{name} added: {_short(new)}"
     if new is None:
@@ -172,7 +172,7 @@ def changed(name: str, old: object, new: object) -> str:
 
 
 def _apart(before: str, after: str) -> tuple[str, str]:
-    """Return only the part in which two long texts differ, and a little around it."""
+    """Return the differing part of two long texts, with a little context."""
     blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
     first = blocks[0].size if blocks and blocks[0].a == blocks[0].b == 0 else 0
     start = max(0, first - 20)

@@ -1,4 +1,4 @@
-"""What differs between two versions of a Kubernetes object: its dashboards, its rules, or else its data, key by key."""
+"""Diff two versions of a Kubernetes object: dashboards, rules, or other data by key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = Mapping[str, Any]
 
 
 def changes(old: Json, new: Json) -> tuple[str, ...]:
-    """Return what changes from an old object to a new one, a line each."""
+    """Return the changes between two objects, one per line."""
     return tuple(_changes(old, new))
 
 
@@ -44,7 +44,7 @@ def _entry(name: str, old: str | None, new: str | None) -> Iterator[str]:
 
 
 def _marks(old: Json, new: Json) -> Iterator[str]:
-    """Return which labels and annotations that are wanted are there with another value; others' are left alone."""
+    """Yield changes of our labels and annotations; ignore others."""
     for kind in ("labels", "annotations"):
         before, after = ((each.get("metadata") or {}).get(kind) or {} for each in (old, new))
         for key in sorted(after):

@@ -1,4 +1,4 @@
-"""What differs between two versions of a rule file, rule by rule."""
+"""Diff two versions of a rule file, rule by rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ONCE = {"expr": "expression", "for": "for", "keep_firing_for": "keep_firing_for"
 
 
 def changes(old: Sequence[Json], new: Sequence[Json]) -> tuple[str, ...]:
-    """Return what changes from old groups of rules to new ones, a line each."""
+    """Return the changes between two lists of rule groups, one per line."""
     return tuple(_changes(old, new))
 
 
@@ -52,7 +52,7 @@ def _rule(old: Json, new: Json) -> Iterator[str]:
 
 
 def _named(group: Json) -> Iterator[tuple[str, Json]]:
-    """Name each rule by what it is called and, where several are called so, by the labels that tell them apart."""
+    """Yield each rule with its name, plus labels if several share the name."""
     rules = [each for each in group.get("rules") or () if isinstance(each, dict)]
     names = [_name(rule) for rule in rules]
     for rule, name in zip(rules, names, strict=True):
