@@ -123,7 +123,7 @@ KEYS = {
 @click.argument("name", shell_complete=words.contexts)
 @catalog_option
 def use_(name: str, catalog_file: Path) -> int:
-    """Use this context by default; the choice is token_source in your own file.
+    """Use this context by default; the choice is kept in your own file.
 
     \b
     Example:
@@ -138,7 +138,7 @@ def use_(name: str, catalog_file: Path) -> int:
 @click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
 def show_(name: str | None, catalog_file: Path) -> int:
-    """Show a context: its servers and where its secrets are token_source, never the secrets.
+    """Show a context: its servers and where its secrets are kept, never the secrets.
 
     \b
     Example:
@@ -155,7 +155,7 @@ def show_(name: str | None, catalog_file: Path) -> int:
 @click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
 def trust_(name: str | None, catalog_file: Path) -> int:
-    """Allow requests to this context's servers, with the secrets that the catalog names; token_source in your own file.
+    """Allow requests to this context's servers, with the secrets that the catalog names. Kept in your own file.
 
     The catalog in your working folder may not be yours. Until you run this, or pass --trust, no variable, file or Secret it names is
     sent, and completion makes no request. A different URL or secret needs your approval again.

@@ -108,10 +108,10 @@ def _chosen(what: str, context: Context) -> services.Found:
             f"{len(found)} Services in {where} look like {what}: {', '.join(map(str, found))}; choose with --namespace, "
             f"or name one in the context: {what}: {{service: {found[0].name}:{found[0].port}}}"
         )
-    return _asked(what, found)
+    return _prompt(what, found)
 
 
-def _asked(what: str, found: Sequence[services.Found]) -> services.Found:
+def _prompt(what: str, found: Sequence[services.Found]) -> services.Found:
     for number, service in enumerate(found, start=1):
         click.echo(f"  {number}  {service}", err=True)
     answer: int = click.prompt(

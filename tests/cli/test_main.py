@@ -61,7 +61,7 @@ def test_unknown_commands_options_services_and_contexts_name_the_nearest(
     [
         (["--end", "2100-01-01T00:00:00Z"], "ends in the future"),
         (["--window", "5"], "has no unit"),
-        (["--window", "5m", "--start", "-1h"], "say two things"),
+        (["--window", "5m", "--start", "-1h"], "exclude each other"),
         (["--start", "tomorrow"], "is not a time"),
         (["--start", "-1m", "--end", "-2m"], "not before its end"),
         (["--window", "5s"], "fewer than two scrapes"),
@@ -97,7 +97,7 @@ def test_a_query_that_is_rejected_shows_what_was_asked(api: Api, capsys: Capture
     assert run(["query", "up{", "--as-is", "--url", api.url]) == 3
     error = capsys.readouterr().err
     assert "refused the query: 1:4: parse error" in error
-    assert "asked: up{" in error
+    assert "query: up{" in error
 
 
 def test_a_metric_that_does_not_exist_is_no_data(api: Api, capsys: Capture) -> None:
