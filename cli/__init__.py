@@ -1,1 +1,1 @@
-"""The command line: one file a command, one error boundary."""
+"""The command line: one file per command, one error boundary."""

@@ -1,4 +1,4 @@
-"""A snapshot's verdict, marked in Grafana over its exact window."""
+"""Grafana annotations: a snapshot's verdict over its exact window."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SYMBOLS = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 
 
 def annotate(report: Report, connection: Connection, catalog: Catalog, url: str = "") -> None:
-    """Mark the report's window in the Grafana at a URL, or of the context, with the tag `leadline:PROJECT`.
+    """Annotate the report's window in the Grafana at a URL, or the context's, with the tag `leadline:PROJECT`.
 
-    Raises UsageError where the context names no Grafana, and what Grafana raises.
+    Raises UsageError if the context names no Grafana, and what Grafana raises.
     """
     from leadline.grafana.api import Grafana
 
@@ -38,17 +38,17 @@ def annotate(report: Report, connection: Connection, catalog: Catalog, url: str 
         tags = ("leadline", f"leadline:{catalog.project}", "snapshot", worst(report))
         start, end = (round(time * 1000) for time in (report.window.start, report.window.end))
         server.annotate(text(report), tags, start, end)
-        click.echo(f"leadline: marked in {server.url}", err=True)
+        click.echo(f"leadline: annotated the window in {server.url}", err=True)
 
 
 def worst(report: Report) -> str:
-    """Return the verdict of the whole: missed before undecided before met; none where nothing was judged."""
+    """Return the worst verdict: missed, undecided, met, or unjudged if there is none."""
     verdicts = {reading.verdict for reading in report.readings}
     return next((each for each in (MISSED, UNDECIDED, MET) if each in verdicts), "unjudged")
 
 
 def text(report: Report) -> str:
-    """Write the verdicts, a line each."""
+    """Return the verdicts, one per line."""
     return printable(f"leadline snapshot: {worst(report)}") + "".join(
         f"\n{printable(line)}" for line in _lines(report)
     )

@@ -1,4 +1,4 @@
-"""`leadline signal`: one signal of the catalog's services, now."""
+"""`leadline signal`: the current value of one signal, by service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .options import chosen, services
 from .terminal import WIDEST, say
 
 MOST_ROWS = 100
-"""So many rows are shown at most; `-o json` has all."""
+"""Maximum rows in the table; `-o json` has all."""
 
 
 @click.command("signal")
@@ -33,17 +33,17 @@ MOST_ROWS = 100
     "names",
     multiple=True,
     shell_complete=words.services,
-    help="Only this service; may be given several times.",
+    help="Only this service; repeatable.",
 )
 @click.option(
     "--by",
     "by",
     multiple=True,
     metavar="LABELS",
-    help="Split by route, method, status_class, model or token_type; several with commas between.",
+    help="Split by route, method, status_class, model or token_type, comma-separated.",
 )
-@click.option("--over", default="5m", show_default=True, help="The window that rates are taken over.")
-@click.option("--promql", is_flag=True, help="Print what would be asked, and ask nothing.")
+@click.option("--over", default="5m", show_default=True, help="The rate window.")
+@click.option("--promql", is_flag=True, help="Print the PromQL instead of running it.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(
     connection: Connection,
@@ -54,9 +54,9 @@ def command(
     promql: bool,
     output: str,
 ) -> int:
-    """Ask one signal of the catalog's services, by the name that `leadline signals` lists.
+    """Query one signal of the catalog's services, by its name in `leadline signals`.
 
-    The expressions read the services' own metrics, so no recording rule need be loaded.
+    The expressions read raw metrics, so no recording rules need to be loaded.
 
     \b
     Examples:
@@ -74,9 +74,7 @@ def command(
         rows = [row for service, query in queries for row in _rows(service, query, labels, prometheus.ask)]
         where = prometheus.url
     if not rows:
-        raise NoDataError(
-            f"{where} has no data for {name} over the last {over}; --promql shows what was asked"
-        )
+        raise NoDataError(f"{where} has no data for {name} over the last {over}; --promql shows the queries")
     if output == "json":
         click.echo(_json(rows, labels, formula))
         return 0
@@ -96,7 +94,7 @@ def _window(text: str) -> str:
 def _queries(
     catalog: Catalog, names: tuple[str, ...], formula: Formula, labels: tuple[str, ...], window: str
 ) -> list[tuple[Service, str]]:
-    """Write the expression of each service that can answer; say of the others why they cannot."""
+    """Return the expression of each service that has the signal; print why others lack it."""
     found = []
     reasons = []
     for service in services(catalog, names):
@@ -116,7 +114,7 @@ Row = tuple[tuple[str, ...], float]
 
 
 def _rows(service: Service, query: str, labels: tuple[str, ...], ask: Ask) -> list[Row]:
-    """Return each series as its labels and its value, the largest first."""
+    """Return the labels and value of each series, largest first."""
     answer = ask(query)
     for warning in answer.warnings:
         click.echo(printable(f"{service.name}: {warning}"), err=True)

@@ -1,4 +1,4 @@
-"""`leadline check`: the catalog, or anybody's dashboards and rules, held against a live Prometheus."""
+"""`leadline check`: check the catalog, or any dashboards and rules, against a live Prometheus."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ FORMATS = ("text", "json", "junit", "sarif", "github")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @connected
 @python_option
-@click.option("--offline", is_flag=True, help="Do only what needs no server.")
+@click.option("--offline", is_flag=True, help="Run only the checks that need no server.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
     default="error",
     show_default=True,
-    help="Exit 1 where there is a finding of this severity, or a graver one.",
+    help="Exit 1 if a finding has this severity or a higher one.",
 )
-@click.option("--costs", is_flag=True, help="Say of each recording rule how many series it reads and writes.")
+@click.option("--costs", is_flag=True, help="Report how many series each recording rule reads and writes.")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True)
 def command(
     connection: Connection,
@@ -46,11 +46,11 @@ def command(
     costs: bool,
     output: str,
 ) -> int:
-    """Hold the catalog, or dashboards (JSON) and rule files (YAML) of anybody, against a live Prometheus.
+    """Check the catalog, or any dashboards (JSON) and rule files (YAML), against a live Prometheus.
 
-    Without files: the catalog, and everything that is generated from it. With files: does each load and parse, do its
-    metrics, labels and variables exist, are types used rightly, can operators match, can alerts fire, do units, legends and
-    annotations fit. Each finding has its evidence and a remedy. The catalog's `ignore` sets findings aside, with a reason.
+    Without files, checks the catalog and everything generated from it. With files, checks that each loads and parses; that its
+    metrics, labels and variables exist; that types are used correctly, operators can match and alerts can fire; and that units,
+    legends and annotations fit. Each finding has evidence and a remedy. The catalog's `ignore` suppresses findings, with a reason.
 
     \b
     Examples:
@@ -92,25 +92,25 @@ def _syntax_only(expressions: Sequence[Expression]) -> list[Finding]:
 
 def _of_catalog(connection: Connection, *, python: bool, offline: bool, costs: bool) -> list[Finding]:
     from leadline.compose import generate
-    from leadline.lint import catalog as held
-    from leadline.lint import generated as made
+    from leadline.lint import catalog as catalog_lint
+    from leadline.lint import generated as generated_lint
     from leadline.lint.target_identity import of_targets
 
     catalog = without_python(connection.load(), python)
     written = {**generate.dashboards_of(catalog), **generate.rules_of(catalog)}
     if offline:
-        return list(held.ignored(held.without_server(catalog), catalog))
+        return list(catalog_lint.ignored(catalog_lint.without_server(catalog), catalog))
     with connection.open(catalog) as prometheus:
         facts = _facts(prometheus, {})
         parts: list[Callable[[], Iterable[Finding]]] = [
-            lambda: held.of_catalog(catalog, facts),
-            lambda: made.of_generated(written, prometheus.rule_groups(), catalog, facts),
+            lambda: catalog_lint.of_catalog(catalog, facts),
+            lambda: generated_lint.of_generated(written, prometheus.rule_groups(), catalog, facts),
             lambda: of_targets(catalog, prometheus.ask),
         ]
         if costs:
-            parts.append(lambda: made.costs(written, facts))
+            parts.append(lambda: generated_lint.costs(written, facts))
         found = _bounded(parts)
-    return list(held.ignored(found, catalog))
+    return list(catalog_lint.ignored(found, catalog))
 
 
 def _facts(prometheus: Prometheus, recorded: Mapping[str, Recorded]) -> Facts:
@@ -120,7 +120,7 @@ def _facts(prometheus: Prometheus, recorded: Mapping[str, Recorded]) -> Facts:
 
 
 def _bounded(parts: Sequence[Callable[[], Iterable[Finding]]]) -> list[Finding]:
-    """Collect findings until as many questions were asked as one check may ask; say so where that happens."""
+    """Collect findings; when the query budget of one check is spent, stop and print that."""
     from leadline.lint.facts import SpentError
 
     found: list[Finding] = []
@@ -145,5 +145,5 @@ def _written(found: Sequence[Finding], output: str) -> str:
 
 
 def _fails(found: Sequence[Finding], fail_on: str) -> bool:
-    grave = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
-    return any(each.severity in grave and not each.ignored for each in found)
+    failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    return any(each.severity in failing and not each.ignored for each in found)

@@ -1,4 +1,4 @@
-"""Options that every command has: --verbose, --quiet and --no-color; and the progress line of slow questions."""
+"""Options of every command (--verbose, --quiet, --no-color), and the progress line of slow requests."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from leadline.base.printable import shortened
 
 SILENT_SECONDS, EVERY_SECONDS = 0.5, 0.1
 WITHOUT_PROGRESS = ("watch", "demo", "forward", "completion")
-"""Commands that draw on the terminal themselves."""
+"""Commands that print their own progress."""
 ASKING = ("push", "prune", "rollback", "demo", "watch")
-"""Commands that --quiet would leave mute where they ask, or show, something."""
+"""Commands without --quiet, which would hide their prompts or screens."""
 
 
 def add(command: click.Command, name: str) -> click.Command:
-    """Give a command, and those inside it, the options that all have."""
+    """Add the common options to a command and its subcommands."""
     if isinstance(command, click.Group):
         for each in command.commands.values():
             add(each, name)
@@ -40,7 +40,7 @@ def _verbose() -> click.Option:
         is_flag=True,
         expose_value=False,
         callback=_listen,
-        help="Print each question to a server, its time and size, on stderr.",
+        help="Print each request to a server, with its time and size, on stderr.",
     )
 
 
@@ -51,7 +51,7 @@ def _quiet() -> click.Option:
         expose_value=False,
         is_eager=True,
         callback=_silence,
-        help="Print no remarks and no progress; errors still.",
+        help="Print errors only, no remarks and no progress.",
     )
 
 
@@ -62,7 +62,7 @@ def _no_color() -> click.Option:
         expose_value=False,
         is_eager=True,
         callback=_uncoloured,
-        help="Print no colours; NO_COLOR in the environment does the same.",
+        help="Print no colours, as with NO_COLOR in the environment.",
     )
 
 
@@ -78,7 +78,7 @@ def _silence(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
 
 class _Printed(logging.Handler):
-    """Prints each answer when it has come."""
+    """Prints each answer when it arrives."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(record, "phase", "") != BEGIN:
@@ -104,7 +104,7 @@ def _listening(handler: logging.Handler) -> Iterator[None]:
 
 
 class _Line(logging.Handler):
-    """One line on a terminal while a question has been out for a while: what is asked, of whom, and how far."""
+    """A line on a terminal while a slow request is open: answers so far, elapsed time, and the request."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ def _columns() -> int:
 
 @contextlib.contextmanager
 def progress(arguments: list[str]) -> Iterator[None]:
-    """Show on a terminal what takes longer than half a second."""
+    """Show a progress line on a terminal if requests take longer than half a second."""
     if (
         not sys.stderr.isatty()
         or {"--quiet", "--verbose"} & set(arguments)

@@ -20,17 +20,17 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.FloatRange(0, 1),
     default=0.05,
     show_default=True,
-    help="A smaller relative change is no difference.",
+    help="Ignore relative changes below this.",
 )
-@click.option("--fail-on-regression", is_flag=True, help="Exit 1 where a figure became worse.")
+@click.option("--fail-on-regression", is_flag=True, help="Exit 1 if a figure got worse.")
 @click.option(
     "-o", "--output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
 )
 def command(before: Path, now: Path, tolerance: float, fail_on_regression: bool, output: str) -> int:
-    """Show what became better (▲), worse (▼) or stayed (=) between two reports of `leadline snapshot -o json`.
+    """Show what got better (▲), got worse (▼) or stayed the same (=) between two reports of `leadline snapshot -o json`.
 
-    A quantile is judged by the share of requests within a bucket edge, which was counted: two proportions that differ
-    by more than chance. Totals are judged by their certain bounds.
+    Quantiles are compared by the counted share of requests within a bucket edge: two proportions that differ beyond
+    noise. Totals are compared by their bounds.
 
     \b
     Example:

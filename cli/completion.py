@@ -1,4 +1,4 @@
-"""`leadline completion`: what a shell needs to complete our command lines."""
+"""`leadline completion`: the shell completion script."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from .completing.shells import SHELLS, VARIABLE
 def command(shell: str | None) -> int:
     """Print the script that completes commands, options, services, signals, contexts and live metric names in a shell.
 
-    Without SHELL it is the one that $SHELL names. Names of metrics are asked for at most every five minutes, and kept under
-    $XDG_CACHE_HOME/leadline.
+    SHELL defaults to $SHELL. Metric names are fetched at most every five minutes, and cached under $XDG_CACHE_HOME/leadline.
 
     \b
     Examples:
@@ -27,9 +26,9 @@ def command(shell: str | None) -> int:
     """
     from .completing.shells import KINDS
 
-    name = shell or os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119  a name, not a file to be found
+    name = shell or os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119  a name, not a path to open
     if name not in SHELLS:
-        raise UsageError(f"$SHELL is {name or 'not set'}; say which shell: {', '.join(SHELLS)}")
-    made = KINDS[name](click.get_current_context().find_root().command, {}, "leadline", VARIABLE)
-    click.echo(made.source_template % made.source_vars())
+        raise UsageError(f"$SHELL is {name or 'not set'}; name the shell: {', '.join(SHELLS)}")
+    completer = KINDS[name](click.get_current_context().find_root().command, {}, "leadline", VARIABLE)
+    click.echo(completer.source_template % completer.source_vars())
     return 0

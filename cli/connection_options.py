@@ -1,4 +1,4 @@
-"""The options of commands that ask a Prometheus."""
+"""Options of commands that query a Prometheus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _url_option = click.option(
     "--url",
     envvar="LEADLINE_URL",
     show_envvar=True,
-    help="Ask the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD; its authority: _CA_FILE.",
+    help="Query the Prometheus at this URL; overrides the context. Credentials: LEADLINE_PROMETHEUS_TOKEN, or _USER and _PASSWORD; CA: _CA_FILE.",
 )
 context_option = click.option(
     "--context",
@@ -27,19 +27,19 @@ context_option = click.option(
     envvar="LEADLINE_CONTEXT",
     show_envvar=True,
     shell_complete=words.contexts,
-    help="This context of the catalog; its first one by default.",
+    help="The context to use; by default the one in use, else the first.",
 )
 _timeout = click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
     default=30.0,
     show_default=True,
-    help="Seconds that one query may take.",
+    help="Maximum seconds per query.",
 )
 
 
 def _is_overruled() -> bool:
-    """Return whether a context on the command line overrules a URL from the environment."""
+    """Return whether --context on the command line overrides a URL from the environment."""
     source = click.get_current_context().get_parameter_source
     return (
         source("context_name") is ParameterSource.COMMANDLINE and source("url") is ParameterSource.ENVIRONMENT
@@ -47,7 +47,7 @@ def _is_overruled() -> bool:
 
 
 def connected(function: Callable[..., int]) -> Callable[..., int]:
-    """Add --catalog, --url, --context, --timeout and --deadline, given to the command as one `connection`."""
+    """Add --catalog, --url, --context, --timeout, --deadline and --trust; pass them to the command as `connection`."""
 
     @wraps(function)
     def command(

@@ -1,4 +1,4 @@
-"""From what the command line says to the server that it means, through a tunnel where that is needed."""
+"""The server that the command line names, through a tunnel if needed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from leadline.prometheus.client import Prometheus
 
 Reach = tuple[Endpoint, Callable[[], None] | None]
-"""A server with its URL and, where a tunnel leads to it, what waits until a broken tunnel is open again."""
+"""A server with its URL and, for a tunnel, a function that waits until a broken tunnel is open again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where to ask, as the command line says it."""
+    """The Prometheus to query, as given on the command line."""
 
     catalog_file: Path
     url: str | None
@@ -41,7 +41,7 @@ class Connection:
         return loader.load(self.catalog_file)
 
     def _picked(self, catalog: Catalog | None) -> tuple[Context, str]:
-        """Return the context that is asked; where there is no catalog, one of the user's own."""
+        """Return the context to query; without a catalog, one of the user's own."""
         from leadline.catalog.context_file import known
 
         if catalog is None and not self.catalog_file.is_file():
@@ -49,11 +49,11 @@ class Connection:
         return picked(catalog or self.load(), self.context_name)
 
     def context(self, catalog: Catalog) -> Context:
-        """Return the context that is asked, where no URL was given."""
+        """Return the context to query when no URL is given."""
         return context_of(catalog, self.context_name)
 
     def is_trusted(self) -> bool:
-        """Return whether a server not named on the command line may be contacted: it is the user's own, or trusted."""
+        """Return whether the server may be contacted: it is on the command line, the user's own, or trusted."""
         from leadline.catalog.context_file import user_file
 
         if self.url:
@@ -63,7 +63,7 @@ class Connection:
         return endpoint is not None and (file == str(user_file()) or is_trusted(context, endpoint))
 
     def needs_tunnel(self) -> bool:
-        """Return whether a tunnel into a cluster leads to it."""
+        """Return whether the server is reached through a tunnel into a cluster."""
         if self.url:
             return False
         endpoint = self._picked(None)[0].prometheus
@@ -71,9 +71,9 @@ class Connection:
 
     @contextmanager
     def open(self, catalog: Catalog | None = None) -> Iterator[Prometheus]:
-        """Open the Prometheus that was asked for; the catalog is read only where no URL is given.
+        """Open the Prometheus; read the catalog only if no URL is given.
 
-        A context that names a Service in the cluster gets a tunnel for as long as the block lasts.
+        A context that names a Service in the cluster gets a tunnel while the block lasts.
         """
         from leadline.prometheus.client import Prometheus
 
@@ -96,7 +96,7 @@ class Connection:
 
 @contextmanager
 def given(what: str, url: str, option: str = "--url") -> Iterator[Reach]:
-    """Return the server at the URL of the command line."""
+    """Yield the server at a URL from the command line."""
     from leadline.prometheus.credentials import from_environment
 
     yield from_environment(checked_url(url, option), what), None
@@ -104,10 +104,10 @@ def given(what: str, url: str, option: str = "--url") -> Iterator[Reach]:
 
 @contextmanager
 def reached(what: str, context: Context, file: str) -> Iterator[Reach]:
-    """Return a server of a context (`grafana`, `prometheus`, `alertmanager`) with a URL, for as long as the block lasts.
+    """Yield a server of a context (`grafana`, `prometheus`, `alertmanager`) with a URL, while the block lasts.
 
-    Raises UsageError where the context says nothing of it, or wants secrets sent that the user has not agreed to, and what
-    `Tunnel` raises.
+    Raises UsageError if the context does not name it, or sends secrets that the user has not approved, and what `Tunnel`
+    raises.
     """
     endpoint: Endpoint | None = getattr(context, what)
     if endpoint is None:
@@ -151,7 +151,7 @@ def checked_url(text: str, option: str = "--url") -> str:
 
 
 def picked(catalog: Catalog, name: str | None) -> tuple[Context, str]:
-    """Return a context of the catalog or of the user's own, the one that is named, else the one in use; and its file."""
+    """Return a context of the catalog or the user, by name, else the one in use; and its file."""
     from leadline.catalog.context_file import known
 
     return known(catalog.contexts, catalog.file).pick(name)
@@ -162,7 +162,7 @@ def context_of(catalog: Catalog, name: str | None) -> Context:
 
 
 def cluster_of(catalog: Catalog, name: str | None) -> Context:
-    """Return the context whose cluster is meant: where none is named, and the catalog has none, what kubectl is set to."""
+    """Return the context of the cluster; if none is named and the catalog has none, kubectl's current one."""
     if name is None and not catalog.contexts:
         return Context(name="kubectl's")
     return context_of(catalog, name)

@@ -1,4 +1,4 @@
-"""`leadline context`: where to ask, and whether that works."""
+"""`leadline context`: where the servers are, and whether they can be reached."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ SERVERS = ("prometheus", "grafana", "alertmanager")
 
 @click.group("context")
 def command() -> None:
-    """List, choose, show and check the contexts: where Prometheus, Grafana and Alertmanager are, and how they are spoken to.
+    """Manage contexts: where Prometheus, Grafana and Alertmanager are, and how to reach them.
 
-    They stand in the catalog and in a file of yours ($XDG_CONFIG_HOME/leadline/config.yaml, by default ~/.config/…); of the same name
-    the catalog's counts. --context and LEADLINE_CONTEXT choose one for one command.
+    Contexts are in the catalog and in your own file ($XDG_CONFIG_HOME/leadline/config.yaml, by default ~/.config/…); if a name is
+    in both, the catalog's wins. --context and LEADLINE_CONTEXT choose one for a single command.
 
     \b
     Examples:
@@ -41,7 +41,7 @@ def command() -> None:
 
 
 def _known(catalog_file: Path) -> Known:
-    """Return the contexts of the catalog, where there is one, and the user's."""
+    """Return the contexts of the catalog, if there is one, and the user's."""
     from leadline.catalog import loader
 
     if not catalog_file.is_file():
@@ -53,7 +53,7 @@ def _known(catalog_file: Path) -> Known:
 @command.command("list")
 @catalog_option
 def list_(catalog_file: Path) -> int:
-    """List them: which is used, where each stands, where it leads.
+    """List contexts: which is in use, the file each is in, and its Prometheus.
 
     \b
     Example:
@@ -63,11 +63,11 @@ def list_(catalog_file: Path) -> int:
 
     found = _known(catalog_file)
     if not found.contexts:
-        click.echo(f"there is none; write contexts into the catalog or {user_file()}")
+        click.echo(f"there are no contexts; add them to the catalog or {user_file()}")
         return 0
     used = found.pick(None)[0].name
     rows = [
-        ("*" if name == used else "", name, _leads(context.prometheus), file)
+        ("*" if name == used else "", name, _address(context.prometheus), file)
         for name, (context, file) in found.contexts.items()
     ]
     for line in table(("", "context", "prometheus", "from"), rows, indent=""):
@@ -77,22 +77,22 @@ def list_(catalog_file: Path) -> int:
 
 @command.command("add")
 @click.argument("name")
-@click.option("--url", help="Its Prometheus.")
+@click.option("--url", help="URL of its Prometheus.")
 @click.option(
-    "--service", help="Its Prometheus as a Service of the cluster, NAME:PORT, reached through a tunnel."
+    "--service", help="Its Prometheus as a Service in the cluster, NAME:PORT, reached through a tunnel."
 )
-@click.option("--grafana", help="Its Grafana, a URL.")
-@click.option("--username", help="The user of its Prometheus; the password is in --password-file.")
-@click.option("--password-file", help="The file that holds the password.")
-@click.option("--token-file", help="The file that holds its Prometheus's token.")
-@click.option("--dry-run", is_flag=True, help="Show what would be added; write nothing.")
+@click.option("--grafana", help="URL of its Grafana.")
+@click.option("--username", help="User name for its Prometheus; the password is in --password-file.")
+@click.option("--password-file", help="File with the password.")
+@click.option("--token-file", help="File with the token for its Prometheus.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and write nothing.")
 def add_(name: str, dry_run: bool, grafana: str | None, **given: str | None) -> int:
-    """Add a context to your own file, and show what was added. Secrets stay in files of their own.
+    """Add a context to your own file, and show the difference. Secrets stay in their own files.
 
     \b
     Examples:
       leadline context add staging --url https://prometheus.staging.example
-      leadline context add here --url http://127.0.0.1:9090 --grafana http://127.0.0.1:3000
+      leadline context add here --url http://127.0.0.1:9090
     """
     if (given["url"] is None) == (given["service"] is None):
         raise UsageError("give --url or --service, where its Prometheus is")
@@ -116,21 +116,21 @@ KEYS = {
     "password_file": "basic_auth.password_file",
     "token_file": "authorization.credentials_file",
 }
-"""Where each option stands in the table of a server."""
+"""The key of each option in a server's table."""
 
 
 @command.command("use")
 @click.argument("name", shell_complete=words.contexts)
 @catalog_option
 def use_(name: str, catalog_file: Path) -> int:
-    """Use this one where nothing is said; kept in your own file.
+    """Use this context by default; the choice is kept in your own file.
 
     \b
     Example:
       leadline context use staging
     """
     _known(catalog_file).pick(name)
-    click.echo(f"{name} is used from now on, as {use(name)} says")
+    click.echo(f"{name} is now the default context, set in {use(name)}")
     return 0
 
 
@@ -138,7 +138,7 @@ def use_(name: str, catalog_file: Path) -> int:
 @click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
 def show_(name: str | None, catalog_file: Path) -> int:
-    """Show one: its servers, and where its secrets are kept, never what they are.
+    """Show a context: its servers and where its secrets are kept, never the secrets.
 
     \b
     Example:
@@ -146,7 +146,7 @@ def show_(name: str | None, catalog_file: Path) -> int:
     """
     context, file = _known(catalog_file).pick(name)
     click.echo(f"{context.name} ({file})")
-    for line in _shown(context):
+    for line in _described(context):
         click.echo(printable(f"  {line}"))
     return 0
 
@@ -155,10 +155,10 @@ def show_(name: str | None, catalog_file: Path) -> int:
 @click.argument("name", required=False, shell_complete=words.contexts)
 @catalog_option
 def trust_(name: str | None, catalog_file: Path) -> int:
-    """Agree that the servers of this context are asked, with the secrets that the catalog names; remembered in a file of yours.
+    """Allow requests to this context's servers, with the secrets that the catalog names. Kept in your own file.
 
     The catalog in your working folder may not be yours. Until you run this, or pass --trust, no variable, file or Secret it names is
-    sent, and completion makes no request. A different URL or secret needs your agreement again.
+    sent, and completion makes no request. A different URL or secret needs your approval again.
 
     \b
     Example:
@@ -178,12 +178,12 @@ def trust_(name: str | None, catalog_file: Path) -> int:
     "--url",
     envvar="LEADLINE_URL",
     show_envvar=True,
-    help="Try the Prometheus at this URL, which is in no context; credentials as of other commands.",
+    help="Check the Prometheus at this URL, without a context; credentials as for other commands.",
 )
 def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
-    """Try each step to its Prometheus: name, connection, TLS, credentials, API, clock, retention; say which failed and what to do.
+    """Check each step to its Prometheus: name, connection, TLS, credentials, API, clock, retention; show what failed and the remedy.
 
-    Exits 3 where one failed.
+    Exits 3 if a step failed.
 
     \b
     Examples:
@@ -194,18 +194,18 @@ def check_(name: str | None, catalog_file: Path, url: str | None) -> int:
 
     is_given = click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE
     if url and name and is_given:
-        raise UsageError("a context and --url say two things; give one")
+        raise UsageError("a context and --url exclude each other; give one")
     if url and not name:
         with given("PROMETHEUS", url) as (endpoint, _):
-            return _tried(endpoint.url, endpoint)
+            return _probe(endpoint.url, endpoint)
     context, file = _known(catalog_file).pick(name)
     if context.prometheus is None:
         raise UsageError(f"context '{context.name}' of {file} names no prometheus")
     with reached("prometheus", context, file) as (endpoint, _):
-        return _tried(f"{context.name}: {endpoint.url}", endpoint)
+        return _probe(f"{context.name}: {endpoint.url}", endpoint)
 
 
-def _tried(title: str, endpoint: Endpoint) -> int:
+def _probe(title: str, endpoint: Endpoint) -> int:
     from leadline.prometheus.probe import probe
 
     say([title])
@@ -221,27 +221,27 @@ def _tried(title: str, endpoint: Endpoint) -> int:
     return 3 if failed else 0
 
 
-def _leads(endpoint: Endpoint | None) -> str:
+def _address(endpoint: Endpoint | None) -> str:
     if endpoint is None:
         return "–"
     return endpoint.url or f"Service {endpoint.service}"
 
 
-def _shown(context: Context) -> Iterator[str]:
+def _described(context: Context) -> Iterator[str]:
     if context.kube_context or context.namespace:
         yield f"kubernetes    context {context.kube_context or 'in use'}, namespace {context.namespace or 'in use'}"
     for name in SERVERS:
         endpoint: Endpoint | None = getattr(context, name)
         if endpoint:
-            yield f"{name:13} {_leads(endpoint)}" + "".join(f", {each}" for each in _ways(endpoint))
+            yield f"{name:13} {_address(endpoint)}" + "".join(f", {each}" for each in _credentials(endpoint))
 
 
-def _ways(endpoint: Endpoint) -> Iterator[str]:
+def _credentials(endpoint: Endpoint) -> Iterator[str]:
     if endpoint.username:
         yield f"as {endpoint.username}, password in {endpoint.password_file or endpoint.password_env or 'nothing'}"
-    kept = endpoint.credentials_file or endpoint.credentials_env or "/".join(endpoint.secret or ())
-    if kept:
-        yield f"token in {kept}"
+    token_source = endpoint.credentials_file or endpoint.credentials_env or "/".join(endpoint.secret or ())
+    if token_source:
+        yield f"token in {token_source}"
     if endpoint.ca_file:
         yield f"authority {endpoint.ca_file}"
     if endpoint.cert_file:

@@ -1,4 +1,4 @@
-"""The time limit of a whole command, shared by every server that it talks to."""
+"""The time limit of a whole command, shared by all of its connections."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ deadline_option = click.option(
     show_default=True,
     expose_value=False,
     callback=_keep,
-    help="Seconds that the whole command may take; 0 for no limit.",
+    help="Maximum seconds for the whole command; 0 for no limit.",
 )
 
 
 def deadline() -> Deadline:
-    """Return the running command's deadline: one for all of its connections, which starts with the first of them."""
+    """Return the running command's deadline, shared by its connections; it starts with the first."""
     from leadline.base.http import Deadline
 
     ctx = click.get_current_context(silent=True)
@@ -39,5 +39,5 @@ def deadline() -> Deadline:
 
 
 def lift() -> None:
-    """Remove the running command's limit, for one that runs until it is told to stop."""
+    """Remove the running command's limit, for one that runs until interrupted."""
     click.get_current_context().meta[SECONDS] = 0

@@ -1,4 +1,4 @@
-"""`leadline doctor`: why nothing appears."""
+"""`leadline doctor`: diagnose missing data."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SIGNS = {"fine": "✓", "wrong": "✗", "unknown": "?"}
     "--url",
     envvar="LEADLINE_URL",
     show_envvar=True,
-    help="Look at the Prometheus at this URL only; credentials as of other commands.",
+    help="Check only the Prometheus at this URL; credentials as for other commands.",
 )
 def command(catalog_file: Path, context_name: str | None, url: str | None) -> int:
-    """Look at the context's cluster, Grafana and Prometheus, and say why what was pushed would not appear.
+    """Check the context's cluster, Grafana and Prometheus, and explain why pushed dashboards and rules do not appear.
 
-    Exits 1 where something is wrong, 4 where something could not be found out.
+    Exits 1 if something is wrong, 4 if something could not be checked.
 
     \b
     Examples:
@@ -71,11 +71,11 @@ def _findings(catalog: Catalog, context: Context, named_in: str, file: Path) -> 
 
     if not (context.kube_context or context.namespace or context.grafana or context.prometheus):
         raise UsageError(
-            f"context '{context.name}' of {file} names no kubernetes, grafana or prometheus to look at"
+            f"context '{context.name}' of {file} names no kubernetes, grafana or prometheus to check"
         )
     if context.kube_context or context.namespace:
         cluster = Cluster(context=context.kube_context, namespace=context.namespace)
-        yield from diagnose.safely(diagnose.of_cluster(cluster, catalog), "the cluster cannot be asked")
+        yield from diagnose.safely(diagnose.of_cluster(cluster, catalog), "the cluster cannot be queried")
     if context.grafana:
 
         def of_grafana() -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def _findings(catalog: Catalog, context: Context, named_in: str, file: Path) -> 
             ):
                 yield from diagnose.of_grafana(server, catalog)
 
-        yield from diagnose.safely(of_grafana(), "Grafana cannot be asked")
+        yield from diagnose.safely(of_grafana(), "Grafana cannot be queried")
     if context.prometheus:
         connection = Connection(catalog_file=file, url=None, context_name=context.name, timeout=30)
         yield from _of_prometheus(catalog, connection)
@@ -103,4 +103,4 @@ def _of_prometheus(catalog: Catalog, connection: Connection) -> Iterator[Finding
 
             yield from diagnose.of_rules(count, catalog)
 
-    yield from diagnose.safely(of_rules(), "Prometheus cannot be asked")
+    yield from diagnose.safely(of_rules(), "Prometheus cannot be queried")

@@ -1,4 +1,4 @@
-"""`leadline generate --footprint`: how many rules there are, and what they cost a Prometheus that evaluates them."""
+"""`leadline generate --footprint`: how many rules there are, and what evaluating them costs a Prometheus."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .connections import Connection
 
 
 def show(catalog: Catalog, connection: Connection) -> int:
-    """Print the footprint of a catalog's rules; a Prometheus is asked only where one is named."""
+    """Print the footprint of a catalog's rules; query a Prometheus only if one is named."""
     files = rules.build(catalog)
     if connection.url is None and connection.context_name is None:
         _print(footprint.rows(files))
-        click.echo("with --url or --context: the series recorded, and the samples that an evaluation reads")
+        click.echo("add --url or --context for the recorded series and the samples read per evaluation")
         return 0
     with connection.open(catalog) as prometheus:
         _print(footprint.rows(files, prometheus.ask, prometheus.samples_read))
@@ -53,22 +53,18 @@ def _print(rows: Iterable[footprint.Row]) -> None:
 
 
 def _line(row: footprint.Row) -> tuple[str, ...]:
-    said = (row.group, promql_duration(row.every_seconds), str(row.recordings), str(row.alerts))
+    cells = (row.group, promql_duration(row.every_seconds), str(row.recordings), str(row.alerts))
     if row.live is None:
-        return said
-    counts = (row.live.series, row.live.samples, row.live.samples / row.every_seconds)
-    return (*said, *(shown(count, "requests") for count in counts))
+        return cells
+    costs = (row.live.series, row.live.samples, row.live.samples / row.every_seconds)
+    return (*cells, *(shown(cost, "requests") for cost in costs))
 
 
 def _print_spared(files: tuple[RuleFile, ...], spared: footprint.Spared) -> None:
     alerts = sum(len(file.alerts) for file in files)
     whole = spared.alerts + spared.recorded
     click.echo(
-        f"\n{alerts} alerts read {shown(whole, 'requests')} samples an evaluation, {shown(spared.recorded, 'requests')} of them to "
-        f"record what they share; written out of raw series they would read {shown(spared.plain, 'requests')}: "
-        + (
-            f"recording spares {100 * spared.share:.0f} %"
-            if spared.share > 0
-            else "recording spares none of them"
-        )
+        f"\n{alerts} alerts read {shown(whole, 'requests')} samples per evaluation, {shown(spared.recorded, 'requests')} of them to "
+        f"record what they share; from raw series they would read {shown(spared.plain, 'requests')}: "
+        + (f"recording saves {100 * spared.share:.0f} %" if spared.share > 0 else "recording saves nothing")
     )

@@ -1,4 +1,4 @@
-"""`leadline forward`: a tunnel to what runs in the cluster, kept open."""
+"""`leadline forward`: a tunnel to a server in the cluster, kept open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ READY = {
     "prometheus": ("/api/v1/status/buildinfo", '"success"'),
     "alertmanager": ("/api/v2/status", '"versionInfo"'),
 }
-"""What each of them answers where, and nothing else does."""
+"""A path of each server, and text that only its answer contains."""
 WAIT_SECONDS = 15.0
 
 
@@ -37,7 +37,7 @@ WAIT_SECONDS = 15.0
 @context_option
 @click.option("-n", "--namespace", help="Look in this namespace; overrides the context's.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="The local port; by default the Service's, where free."
+    "--port", type=click.IntRange(1, 65535), help="The local port; by default the Service's, if free."
 )
 @click.option("--open", "browse", is_flag=True, help="Open it in the browser.")
 def command(
@@ -50,8 +50,8 @@ def command(
 ) -> int:
     """Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster, until Ctrl-C.
 
-    The Service is what the context names, else the one that looks like it (by name and labels); of several you are
-    asked to choose. It is `kubectl port-forward`, started again on the same local port whenever it breaks.
+    Uses the Service that the context names, else one that matches by name or labels; if several match, it asks you to
+    choose. Runs `kubectl port-forward`, and restarts it on the same local port whenever it breaks.
 
     \b
     Examples:
@@ -74,7 +74,7 @@ def command(
     with tunnel_to(context, service, port) as tunnel:
         _check(what, tunnel.url)
         with contextlib.suppress(KeyboardInterrupt):
-            click.echo(f"{what}: {tunnel.url} (Ctrl-C ends it)")
+            click.echo(f"{what}: {tunnel.url} (Ctrl-C to stop)")
             if browse:
                 click.launch(tunnel.url)
             threading.Event().wait()
@@ -82,17 +82,17 @@ def command(
 
 
 def _context(catalog_file: Path, name: str | None) -> tuple[Context, str]:
-    """Return the context and its file, the user's own where there is no catalog; without any, what kubectl is set to."""
-    is_there = catalog_file != Path(DEFAULT_FILE) or catalog_file.exists()
-    own = loader.load(catalog_file).contexts if is_there else ()
+    """Return the context and its file, the user's own if there is no catalog; without any, kubectl's current one."""
+    has_catalog = catalog_file != Path(DEFAULT_FILE) or catalog_file.exists()
+    own = loader.load(catalog_file).contexts if has_catalog else ()
     found = known(own, str(catalog_file))
-    if name is None and not (own if is_there else found.contexts):
+    if name is None and not (own if has_catalog else found.contexts):
         return Context(name="kubectl's"), ""
     return found.pick(name)
 
 
 def _chosen(what: str, context: Context) -> services.Found:
-    """Find the Service, or let the user choose. Raises UsageError where there is none, or several and nobody to ask."""
+    """Find the Service, or let the user choose. Raises UsageError if there is none, or several and no terminal."""
     cluster = Cluster(context=context.kube_context, namespace=context.namespace)
     found = services.looking_like(what, cluster.services())
     where = f"namespace {context.namespace}" if context.namespace else "any namespace"
@@ -108,10 +108,10 @@ def _chosen(what: str, context: Context) -> services.Found:
             f"{len(found)} Services in {where} look like {what}: {', '.join(map(str, found))}; choose with --namespace, "
             f"or name one in the context: {what}: {{service: {found[0].name}:{found[0].port}}}"
         )
-    return _asked(what, found)
+    return _prompt(what, found)
 
 
-def _asked(what: str, found: Sequence[services.Found]) -> services.Found:
+def _prompt(what: str, found: Sequence[services.Found]) -> services.Found:
     for number, service in enumerate(found, start=1):
         click.echo(f"  {number}  {service}", err=True)
     answer: int = click.prompt(
@@ -121,7 +121,7 @@ def _asked(what: str, found: Sequence[services.Found]) -> services.Found:
 
 
 def _check(what: str, url: str) -> None:
-    """Make sure that it is what it claims. Raises ConnectionFailedError."""
+    """Check that the tunnel leads to the right server. Raises ConnectionFailedError."""
     from leadline.base.http import HttpSession
 
     path, mark = READY[what]

@@ -1,4 +1,4 @@
-"""`leadline generate`: files from the catalog."""
+"""`leadline generate`: write files from the catalog."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .options import python_option, without_python
     type=click.Path(path_type=Path),
     default="generated",
     show_default=True,
-    help="The folder to write to; created where it is missing.",
+    help="The folder to write to; created if missing.",
 )
 @click.option(
     "--base",
@@ -33,8 +33,8 @@ from .options import python_option, without_python
     multiple=True,
     default=(OPERATOR,),
     show_default=True,
-    help="The Kubernetes manifests to write: for the Prometheus Operator and Grafana's sidecar, or plain ConfigMaps. "
-    "For both, give it twice.",
+    help="Kubernetes manifests to write: for the Prometheus Operator and Grafana's sidecar, or plain ConfigMaps. "
+    "Repeatable.",
 )
 @click.option(
     "--tests",
@@ -47,15 +47,13 @@ from .options import python_option, without_python
     "--tests-since",
     "since",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Write rule tests also for services whose rules differ from those in this folder, generated earlier.",
+    help="Also write rule tests for services whose rules differ from those in this folder, generated earlier.",
 )
-@click.option(
-    "--check", is_flag=True, help="Write nothing; exit 1 where the folder differs from what is generated."
-)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the folder is out of date.")
 @click.option(
     "--footprint",
     is_flag=True,
-    help="Write nothing; say how many rules there are and, where --url or --context is given, what they cost that Prometheus.",
+    help="Write nothing; print how many rules there are and, with --url or --context, what they cost that Prometheus.",
 )
 def command(
     connection: Connection,
@@ -69,14 +67,14 @@ def command(
 ) -> int:
     """Write dashboards, rules and rule tests from the catalog.
 
-    The same catalog gives the same bytes. Only files that an earlier run wrote are ever overwritten or deleted.
+    The same catalog gives the same bytes. Only files written by an earlier run are overwritten or deleted.
 
     \b
     Examples:
       leadline generate
-      leadline generate --base plain     Kubernetes manifests for plain Deployments instead
-      leadline generate --check          in CI: fails where generated/ is not what the catalog says
-      leadline generate --tests-since base/generated --out build/generated    tests of what a change touches
+      leadline generate --base plain      # Kubernetes without the operator
+      leadline generate --check           # in CI: fails if files are not current
+      leadline generate --tests-since base/generated --out build/generated
       leadline generate --footprint --url http://127.0.0.1:9090
     """
     from leadline.compose.generate import composed
@@ -86,27 +84,27 @@ def command(
         from .footprint import show
 
         return show(catalog, connection)
-    made = composed(catalog, bases, tests, _rules_in(since) if since else None)
-    for remark in made.remarks:
+    output = composed(catalog, bases, tests, _rules_in(since) if since else None)
+    for remark in output.remarks:
         click.echo(f"remark: {remark}", err=True)
     if check:
-        return _check(out, made.files, bases)
-    code = _write(out, tree.write(out, made.files), made.files, bases)
-    click.echo(made.coverage)
-    if made.services_tested < len(catalog.services):
+        return _check(out, output.files, bases)
+    code = _write(out, tree.write(out, output.files), output.files, bases)
+    click.echo(output.coverage)
+    if output.services_tested < len(catalog.services):
         click.echo(
-            f"rule tests are written for {made.services_tested} of {len(catalog.services)} services, at least one of each "
-            "shape of rules; --tests all writes them for every one"
+            f"rule tests cover {output.services_tested} of {len(catalog.services)} services, at least one of each "
+            "shape of rules; --tests all covers every service"
         )
     return code
 
 
 def _rules_in(folder: Path) -> dict[str, str]:
-    """Return the rule files of a generated folder, by their path in it."""
+    """Return the rule files of a generated folder, by path in it."""
     found = sorted((folder / "prometheus" / "rules").glob("*.yaml"))
     if not found:
         raise UsageError(
-            f"there are no rules in {folder / 'prometheus/rules'}; name a folder that leadline generate wrote"
+            f"there are no rules in {folder / 'prometheus/rules'}; name a folder written by leadline generate"
         )
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8", errors="replace") for path in found}
 
@@ -118,11 +116,9 @@ def _check(out: Path, files: Mapping[str, str], bases: Collection[str]) -> int:
             click.echo(f"{kind}  {out / path}")
     if found:
         _explain(found.extra, files, bases)
-        click.echo(
-            f"{out} is not what the catalog says; run leadline generate, and move extra files away", err=True
-        )
+        click.echo(f"{out} is out of date; run leadline generate, and move extra files away", err=True)
         return 1
-    click.echo(f"{out} is what the catalog says ({len(files)} files)")
+    click.echo(f"{out} is up to date ({len(files)} files)")
     return 0
 
 
@@ -140,7 +136,7 @@ def _write(out: Path, done: tree.Written, files: Mapping[str, str], bases: Colle
 
 
 def _explain(paths: Collection[str], files: Mapping[str, str], bases: Collection[str]) -> None:
-    """Print how to go on generating what an earlier run wrote and this one does not: a base, tests of all services."""
+    """Print how to keep generating what an earlier run wrote and this one does not: a base, tests of all services."""
     others = sorted(
         {path.split("/")[1] for path in paths if path.startswith("kubernetes/")} & set(BASES) - set(bases)
     )
@@ -152,6 +148,6 @@ def _explain(paths: Collection[str], files: Mapping[str, str], bases: Collection
     tested = {path.split("/")[-1].partition(".")[0] for path in paths if path.startswith("prometheus/tests/")}
     if any(f"prometheus/rules/{name}.yaml" in files for name in tested):
         click.echo(
-            "remark: rule tests of every service are generated only with --tests all; by default one service of each shape has them",
+            "remark: rule tests of every service are generated only with --tests all; the default is one service of each shape",
             err=True,
         )

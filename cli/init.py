@@ -1,4 +1,4 @@
-"""`leadline init`: a catalog from a live Prometheus."""
+"""`leadline init`: write a catalog from a live Prometheus."""
 
 from __future__ import annotations
 
@@ -38,17 +38,15 @@ SCHEMA = "leadline.schema.json"
 
 @click.command("init")
 @connected
-@click.option("--project", help="The project's name; by default that of this folder.")
-@click.option(
-    "--update", is_flag=True, help="Show, as a diff, what would be added to the catalog that is there."
-)
+@click.option("--project", help="The project's name; by default this folder's.")
+@click.option("--update", is_flag=True, help="Show, as a diff, what would be added to the existing catalog.")
 @click.option("--dry-run", is_flag=True, help="Print the catalog instead of writing it.")
 def command(connection: Connection, project: str | None, update: bool, dry_run: bool) -> int:
-    """Write a catalog from what a live Prometheus has.
+    """Write a catalog from a live Prometheus.
 
-    Finds services and how their metrics are named, with the evidence; proposes targets that are reached today, on bucket
-    edges; says what it would not guess. Profiles that fit equally well are asked on a terminal, and listed otherwise. A
-    catalog that is there is never overwritten.
+    Finds services and the naming of their metrics, with evidence; proposes targets on bucket edges that are met today; lists what
+    it would not guess. If several profiles fit equally well, it asks on a terminal and lists them otherwise. An existing catalog
+    is never overwritten.
 
     \b
     Examples:
@@ -58,19 +56,19 @@ def command(connection: Connection, project: str | None, update: bool, dry_run: 
     path = connection.catalog_file
     if path.exists() and not (update or dry_run):
         raise UsageError(
-            f"{path} is there already and is never overwritten; --update shows what would be added, --catalog names another"
+            f"{path} already exists and is never overwritten; --update shows what would be added, --catalog names another file"
         )
     if update and not path.exists():
-        raise UsageError(f"there is no {path} to update; leave --update out")
+        raise UsageError(f"there is no {path} to update; omit --update")
     if not connection.url and not path.exists():
-        raise UsageError("give the Prometheus to look at, for example --url http://127.0.0.1:9090")
+        raise UsageError("name the Prometheus to read, for example --url http://127.0.0.1:9090")
     with connection.open() as prometheus:
         known = connection.load() if update else None
         found = _discover(prometheus, known)
         frame = _frame(prometheus, connection, found, project or _name(Path.cwd().name))
         found = _decided(_without(found, known) if known else found)
         proposals = _proposals(prometheus, frame, found) if found.services else {}
-    _tell(found)
+    _print_evidence(found)
     if known is not None:
         return _diff(path, found, proposals)
     return _write(path, frame, found, proposals, dry_run=dry_run)
@@ -89,7 +87,7 @@ def _discover(prometheus: Prometheus, catalog: Catalog | None) -> Discovery:
         seen = f"; these may count requests: {', '.join(like[:MOST_LIKE])}" if like else ""
         raise NoDataError(
             f"{prometheus.url} has no counter of requests, tokens or spend that a profile knows (leadline profiles){seen}; "
-            "describe yours in a profile of your own (docs/reference/profiles.md)"
+            "describe yours in your own profile (docs/reference/profiles.md)"
         )
     return found
 
@@ -107,14 +105,14 @@ def _frame(prometheus: Prometheus, connection: Connection, found: Discovery, pro
 
 
 def _interval(prometheus: Prometheus, found: Discovery) -> float:
-    """Return the longest scrape interval of the services' jobs: as told, else as their samples lie."""
-    told = [
+    """Return the longest scrape interval of the services' jobs: as configured, else from their samples."""
+    configured = [
         found.inventory.intervals[each.job]
         for each in found.services
         if each.job in found.inventory.intervals
     ]
-    if told:
-        return max(told)
+    if configured:
+        return max(configured)
     jobs = Matcher("job", "=~", one_of(sorted({each.job for each in found.services})))
     gaps = [
         median(later.time - earlier.time for earlier, later in pairwise(series.samples))
@@ -138,7 +136,7 @@ def _endpoint(connection: Connection, prometheus: Prometheus) -> dict[str, str]:
 
 
 def _prices(prometheus: Prometheus, found: Discovery) -> dict[str, str]:
-    """Return prices of the models that use tokens, where genai-prices is installed and no spend is counted."""
+    """Return prices of the models that use tokens, if genai-prices is installed."""
     from leadline.catalog import profiles
 
     from .list_prices import known, priced
@@ -159,7 +157,7 @@ def _prices(prometheus: Prometheus, found: Discovery) -> dict[str, str]:
 
 
 def _without(found: Discovery, catalog: Catalog) -> Discovery:
-    """Leave out what the catalog has: services whose selector one of its services has, or whose name."""
+    """Leave out services that the catalog has, by selector or by name."""
     taken = {
         frozenset((each.label, each.value) for each in instrument.matchers if each.operator == "=")
         for service in catalog.services
@@ -175,14 +173,15 @@ def _without(found: Discovery, catalog: Catalog) -> Discovery:
 
 
 def _decided(found: Discovery) -> Discovery:
-    """Ask which profile where several fit equally well, on a terminal; elsewhere the first stands, and the tie is told."""
-    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    """Ask which of several equal profiles to use, on a terminal; otherwise use the first, and print the tie."""
+    is_interactive = sys.stdin.isatty() and sys.stderr.isatty()
     return replace(
-        found, services=tuple(_asked(each) if asks and each.ties else each for each in found.services)
+        found,
+        services=tuple(_prompt(each) if is_interactive and each.ties else each for each in found.services),
     )
 
 
-def _asked(service: Found) -> Found:
+def _prompt(service: Found) -> Found:
     click.echo(f"{service.name}: these profiles fit equally well", err=True)
     for number, each in enumerate(service.ties, start=1):
         click.echo(f"  {number}  {each.profile}: {'; '.join(each.evidence)}", err=True)
@@ -195,7 +194,7 @@ def _asked(service: Found) -> Found:
 
 
 def _proposals(prometheus: Prometheus, frame: Frame, found: Discovery) -> dict[str, Proposal]:
-    """Measure the last hour with the catalog so far, and propose from that."""
+    """Measure the last hour with the catalog so far, and propose targets from that."""
     from leadline.catalog import loader
     from leadline.discovery import catalog_text, proposals
     from leadline.measure.measurements import pad
@@ -216,7 +215,7 @@ def _proposals(prometheus: Prometheus, frame: Frame, found: Discovery) -> dict[s
     return proposed
 
 
-def _tell(found: Discovery) -> None:
+def _print_evidence(found: Discovery) -> None:
     """Print the evidence, what was not guessed, and what was made of every job."""
     from leadline.base.printable import printable
     from leadline.base.text_table import table
@@ -275,9 +274,7 @@ def _write(
     try:
         loader.parse(text, str(path))
     except CatalogError as error:
-        raise LeadlineError(
-            f"the catalog that was found does not read, which is a defect of ours: {error}"
-        ) from None
+        raise LeadlineError(f"the proposed catalog is invalid; please report this defect: {error}") from None
     if dry_run:
         click.echo(text, nl=False)
         return 0
@@ -294,12 +291,12 @@ def _write(
 
 
 def _write_schema(path: Path) -> None:
-    """Write the schema that the catalog's first line names, for editors; one that is there stays."""
+    """Write the schema that the catalog's first line names, for editors; keep an existing one."""
     from leadline.catalog import schema
 
     if not path.exists():
         replaced(path, schema.write())
-        click.echo(f"wrote {path}, by which an editor completes and checks the catalog", err=True)
+        click.echo(f"wrote {path}, with which editors complete and check the catalog", err=True)
 
 
 def _name(text: str) -> str:

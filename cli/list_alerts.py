@@ -1,4 +1,4 @@
-"""`leadline alerts`: what is pending and firing, since when, and why."""
+"""`leadline alerts`: pending and firing alerts, since when, and why."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from .terminal import WIDEST, columns, say
 
 STATES = {"firing": "✗", "pending": "?"}
 SEVERITIES = ("critical", "warning", "info")
-TOLD = ("alertname", "severity")
+OWN_COLUMNS = ("alertname", "severity")
 LONGEST_LINK = 400
-"""So many characters of a runbook's address are shown at most."""
+"""Maximum characters of a runbook's URL."""
 Json = Mapping[str, Any]
 Limits = tuple[tuple[str, float], ...]
-"""Comparisons that an alert may have been met by, as (operator, number)."""
+"""Comparisons that may have raised an alert, as (operator, number)."""
 
 
 class Compared(NamedTuple):
-    """An alerting rule: its name, the labels that it sets, and what its value is compared with."""
+    """An alerting rule: its name, the labels it sets, and the limits of its value."""
 
     name: str
     labels: Mapping[str, str]
@@ -42,15 +42,13 @@ HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 
 @click.command("alerts")
 @connected
-@click.option(
-    "--service", "names", multiple=True, help="Only alerts of this service; may be given several times."
-)
+@click.option("--service", "names", multiple=True, help="Only alerts of this service; repeatable.")
 @click.option("--severity", type=click.Choice(SEVERITIES), help="Only alerts of this severity.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(connection: Connection, names: tuple[str, ...], severity: str | None, output: str) -> int:
-    """List the alerts that are pending or firing, the gravest first: since when, with which value, and their runbooks.
+    """List pending and firing alerts, most severe first: since when, with which value, and their runbooks.
 
-    Exits 1 where one fires. Whom Alertmanager tells, and what it silences, is not seen here.
+    Exits 1 if one is firing. Alertmanager's routing and silences are not considered.
 
     \b
     Examples:
@@ -84,7 +82,7 @@ def _gravity(alert: Json) -> tuple[bool, int, str]:
 
 
 def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
-    """Return of each alerting rule the numbers that its value is compared with."""
+    """Return the limits of each alerting rule."""
     from leadline.lint import tree
     from leadline.lint.alerting import conditions
 
@@ -100,7 +98,7 @@ def _limits(groups: list[dict[str, Any]]) -> Iterator[Compared]:
 
 
 def _of(alert: Json, limits: Sequence[Compared]) -> Limits:
-    """Return the comparisons of the rule that an alert comes of; none where several rules may have raised it."""
+    """Return the limits of the rule that raised an alert; none if several rules may have."""
     labels = alert["labels"]
     named = [each for each in limits if each.name == labels.get("alertname")]
     meant = [each for each in named if all(labels.get(key) == value for key, value in each.labels.items())]
@@ -109,7 +107,7 @@ def _of(alert: Json, limits: Sequence[Compared]) -> Limits:
 
 
 def _met(text: str, limits: Limits) -> str:
-    """Write the strictest comparison that a value meets; empty where it meets none, or is no number."""
+    """Return the closest limit that a value exceeds; empty if there is none, or it is not a number."""
     try:
         value = float(text)
     except ValueError:
@@ -120,15 +118,13 @@ def _met(text: str, limits: Limits) -> str:
 
 
 def _none(groups: list[dict[str, Any]], where: str, *, chosen: bool) -> str:
-    """Say that nothing is pending or firing, and of how many rules that is said: of none it means nothing."""
+    """Report that nothing is pending or firing, and of how many rules: without rules it means nothing."""
     count = sum(rule.get("type") == "alerting" for group in groups for rule in group.get("rules", ()))
     if not count:
-        return f"{where} has no alerting rules, so nothing can be pending or firing (those of VictoriaMetrics are vmalert's)"
+        return f"{where} has no alerting rules, so nothing can be pending or firing (VictoriaMetrics keeps its rules in vmalert)"
     of = f"{count} alerting rule{'' if count == 1 else 's'} in {where}"
     return (
-        f"no alert that was chosen is pending or firing; {of}"
-        if chosen
-        else f"none is pending or firing of {of}"
+        f"no matching alert is pending or firing; {of}" if chosen else f"nothing is pending or firing; {of}"
     )
 
 
@@ -153,7 +149,7 @@ def _row(alert: Json, limits: Sequence[Compared]) -> tuple[str, ...]:
     rest = ", ".join(
         f"{shortened(str(key), WIDEST)}={shortened(str(each), WIDEST)}"
         for key, each in sorted(labels.items())
-        if key not in TOLD
+        if key not in OWN_COLUMNS
     )
     return (
         f"{STATES.get(alert['state'], '?')} {alert['state']}",
@@ -183,7 +179,7 @@ def _since(text: str) -> str:
 
 
 def ago(seconds: float) -> str:
-    """Write how long something has been so, in its largest unit."""
+    """Return a duration in its largest unit."""
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""`leadline metrics`: what there is to ask for."""
+"""`leadline metrics`: the available metrics."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 ROWS = 200
 LONGEST = 400
-"""So many characters of a text are shown at most; `-o json` has all."""
+"""Maximum characters of a text; `-o json` has all."""
 AT_ONCE = 100
-"""So many names stand in one query at most."""
+"""Maximum names per query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A metric: its type and help as exposed, how many series it has now, and whether all of them are 0."""
+    """A metric: its type and help as exposed, its current number of series, and whether all of them are 0."""
 
     name: str
     type: str
@@ -44,16 +44,18 @@ class Metric:
 @click.command("metrics")
 @click.argument("pattern", metavar="[PATTERN]", required=False, default="", shell_complete=words.metrics)
 @connected
-@click.option("--labels", is_flag=True, help="Also list each metric's labels; one question more a metric.")
 @click.option(
-    "--zero", is_flag=True, help="Only those whose series are all 0: perhaps nobody ever sets them."
+    "--labels", is_flag=True, help="Also list each metric's labels, with one more query per metric."
 )
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=ROWS, show_default=True, help="Metrics at most; 0 for all."
+    "--zero", is_flag=True, help="Only metrics whose series are all 0: perhaps nothing ever sets them."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=ROWS, show_default=True, help="Maximum metrics; 0 for all."
 )
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(connection: Connection, pattern: str, labels: bool, zero: bool, limit: int, output: str) -> int:
-    """List the metrics whose name matches PATTERN, a regular expression that may be found anywhere in it.
+    """List metrics whose name matches PATTERN, a regular expression that is not anchored.
 
     \b
     Examples:
@@ -64,7 +66,7 @@ def command(connection: Connection, pattern: str, labels: bool, zero: bool, limi
     try:
         wanted = re.compile(pattern)
     except re.error as error:
-        raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
+        raise UsageError(f"{pattern!r} is not a valid regular expression: {error}") from None
     with connection.open() as prometheus:
         named = prometheus.label_values("__name__")
         cache.remember(connection.catalog_file, connection.url, connection.context_name, named)
@@ -75,7 +77,7 @@ def command(connection: Connection, pattern: str, labels: bool, zero: bool, limi
         found = list(_metrics(prometheus, kept, labels=labels))
     shown = [each for each in found if each.nought or not zero]
     if not shown and output == "table":
-        click.echo("none of these is 0 everywhere")
+        click.echo("none of these metrics is 0 in all of its series")
         return 0
     shown = shown[:limit] if limit else shown
     if output == "json":
@@ -89,7 +91,7 @@ def command(connection: Connection, pattern: str, labels: bool, zero: bool, limi
 
 
 def _metrics(prometheus: Prometheus, names: list[str], *, labels: bool) -> Iterator[Metric]:
-    told = prometheus.metadata()
+    metadata = prometheus.metadata()
     for start in range(0, len(names), AT_ONCE):
         part = names[start : start + AT_ONCE]
         selector = select("", (Matcher("__name__", "=~", one_of(part)),))
@@ -98,7 +100,7 @@ def _metrics(prometheus: Prometheus, names: list[str], *, labels: bool) -> Itera
             prometheus, f"max by (__name__) ({selector}) == 0 and min by (__name__) ({selector}) == 0"
         )
         for name in part:
-            kind, about = _told(name, told)
+            kind, about = _type_and_help(name, metadata)
             inside = prometheus.label_names(name) if labels else ()
             yield Metric(
                 name=name,
@@ -110,14 +112,14 @@ def _metrics(prometheus: Prometheus, names: list[str], *, labels: bool) -> Itera
             )
 
 
-def _told(name: str, told: dict[str, tuple[str, str]]) -> tuple[str, str]:
-    """Return type and help; of a histogram's or summary's parts those of the whole."""
+def _type_and_help(name: str, metadata: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    """Return type and help; for the parts of a histogram or summary, those of the whole."""
     for candidate in (
         name,
         *(name.removesuffix(suffix) for suffix in ("_bucket", "_sum", "_count", "_total")),
     ):
-        if candidate in told:
-            return told[candidate]
+        if candidate in metadata:
+            return metadata[candidate]
     return "", ""
 
 

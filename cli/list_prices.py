@@ -1,4 +1,4 @@
-"""`leadline prices`: what models cost, as genai-prices knows it, to be written into a catalog with its date."""
+"""`leadline prices`: model prices from genai-prices, as dated entries of a catalog."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from leadline.base.units import plain
 @click.command("prices")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True)
 def command(models: tuple[str, ...]) -> int:
-    """Print prices of models as a catalog has them: base prices, in USD per million tokens, dated today.
+    """Print model prices as catalog entries: base prices, in USD per million tokens, dated today.
 
-    They come from the package genai-prices (pip install 'leadline[prices]'), offline. Once written down they do not change
-    by themselves, so the same catalog gives the same figures.
+    They come from the package genai-prices (pip install 'leadline[prices]'), offline. Prices in a catalog never change by
+    themselves, so the same catalog gives the same figures.
 
     \b
     Example:
@@ -34,7 +34,7 @@ def command(models: tuple[str, ...]) -> int:
         click.echo(f"  {model}: {price}")
     if unknown:
         raise NoDataError(
-            f"genai-prices knows no price of {', '.join(unknown)}; write it from the provider's list"
+            f"genai-prices has no price for {', '.join(unknown)}; take it from the provider's price list"
         )
     return 0
 
@@ -45,7 +45,7 @@ def known() -> bool:
 
 
 def priced(models: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the prices of models as the catalog writes them, and the models that have none."""
+    """Return prices by model as catalog entries, and the models without a price."""
     from genai_prices import Usage, calc_price
 
     found, unknown, today = {}, [], f"{datetime.now(UTC):%Y-%m-%d}"
@@ -64,6 +64,6 @@ def priced(models: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _base(price: object) -> Decimal | None:
-    """Return a price, or of one that rises with the length of the context its base."""
+    """Return a price; for one that rises with the context length, its base."""
     base = getattr(price, "base", price)
     return base if isinstance(base, Decimal) else None

@@ -20,9 +20,9 @@ from .options import catalog_option, chosen
 @click.argument("name", metavar="[NAME]", required=False)
 @catalog_option
 def command(name: str | None, catalog_file: Path) -> int:
-    """List the profiles, or explain one: its metrics, their units, labels and edges, what counts as an error.
+    """List the profiles, or explain one: its metrics, their units, labels and edges, and what counts as an error.
 
-    The catalog's own profiles (`profiles: [ours.yaml]`) are among them, where there is a catalog.
+    Includes the catalog's own profiles (`profiles: [ours.yaml]`), if there is a catalog.
 
     \b
     Examples:
@@ -54,11 +54,9 @@ def _explained(profile: Profile) -> Iterator[str]:
 
     yield f"{profile.name}: {profile.about}"
     if profile.service:
-        yield f"tells services apart by the first of these labels that is there: {', '.join(profile.service)}"
+        yield f"names services by the first of these labels that is present: {', '.join(profile.service)}"
     if profile.exclude:
-        yield "leaves out " + "; ".join(
-            f"{key} {', '.join(values)}" for key, values in profile.exclude.items()
-        )
+        yield "excludes " + "; ".join(f"{key} {', '.join(values)}" for key, values in profile.exclude.items())
     rows = [_row(each) for each in profile.instruments.values()]
     yield ""
     yield from table(("instrument", "metric", "type", "labels", "errors"), rows, indent="")
@@ -69,7 +67,7 @@ def _explained(profile: Profile) -> Iterator[str]:
         yield f"{each.name}'s edges: {', '.join(plain(edge) for edge in each.buckets)} s"
     for instrument, why in profile.missing.items():
         yield f"no {instrument}: {why}"
-    yield from (f"remember: {remark}" for remark in profile.remarks)
+    yield from (f"caveat: {remark}" for remark in profile.remarks)
 
 
 def _row(each: Instrument) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`leadline signals`: what can be asked of the catalog's services."""
+"""`leadline signals`: the signals of the catalog's services."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_NAMES = 3
 @click.command("signals")
 @catalog_option
 def command(catalog_file: Path) -> int:
-    """List the signals that can be asked of the catalog's services, what each can be split by, and which services have it.
+    """List the signals of the catalog's services: the labels that split each, and the services that have it.
 
     \b
     Example:
@@ -37,7 +37,9 @@ def command(catalog_file: Path) -> int:
         ]
         if having:
             labels = [label for label in formula.by if _is_split(formula, catalog, label)]
-            rows.append((name, ", ".join(labels) or "–", _told(having, len(catalog.services)), formula.about))
+            rows.append(
+                (name, ", ".join(labels) or "–", _names(having, len(catalog.services)), formula.about)
+            )
         else:
             nowhere.append(name)
     say(table(("signal", "by", "services", "what it is"), rows, indent="", room=columns()))
@@ -46,8 +48,8 @@ def command(catalog_file: Path) -> int:
     return 0
 
 
-def _told(names: list[str], of: int) -> str:
-    """Name the services that have a signal; count them where they are many."""
+def _names(names: list[str], of: int) -> str:
+    """Name the services that have a signal; count them if there are many."""
     return (
         ", ".join(names)
         if len(names) <= MOST_NAMES
@@ -58,7 +60,7 @@ def _told(names: list[str], of: int) -> str:
 
 
 def _is_split(formula: Formula, catalog: Catalog, label: str) -> bool:
-    """Return whether any service can answer a formula by a label."""
+    """Return whether any service can split a formula by a label."""
     return any(
         not missing(formula, service.instruments, service.missing, (label,)) for service in catalog.services
     )

@@ -1,4 +1,4 @@
-"""`leadline targets`: what is scraped, and what is down."""
+"""`leadline targets`: scrape targets, and which are down."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from .terminal import WIDEST, columns, say
 
 HEALTH = {"up": "✓", "down": "✗"}
 LONGEST = 600
-"""So many characters of an error are shown at most; `-o json` has all."""
+"""Maximum characters of an error; `-o json` has all."""
 Json = Mapping[str, Any]
 
 
 @click.command("targets")
 @connected
-@click.option("--job", "jobs", multiple=True, help="Only targets of this job; may be given several times.")
-@click.option("--down", is_flag=True, help="Only those that do not answer.")
+@click.option("--job", "jobs", multiple=True, help="Only targets of this job; repeatable.")
+@click.option("--down", is_flag=True, help="Only targets that are not up.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: str) -> int:
-    """List what is scraped: whether it answers, how long ago, how long that took, and the last error; what is down first.
+    """List scrape targets: health, time and duration of the last scrape, and its error; targets that are down first.
 
-    Exits 1 where a target is down.
+    Exits 1 if a target is down.
 
     \b
     Examples:
@@ -56,7 +56,7 @@ def command(connection: Connection, jobs: tuple[str, ...], down: bool, output: s
 def _none(where: str, lacking: tuple[str, ...], there: list[str], *, down: bool) -> str:
     """Return why nothing is listed: no such job, nothing down, or nothing scraped."""
     if lacking and there:
-        return f"{where} scrapes no job {' or '.join(lacking)}; there are {', '.join(there)}"
+        return f"{where} scrapes no job {' or '.join(lacking)}; its jobs are {', '.join(there)}"
     return f"no target is down in {where}" if down and there else f"{where} scrapes nothing"
 
 
@@ -76,7 +76,7 @@ def _lines(found: list[dict[str, Any]], none: str) -> Iterator[str]:
 
 
 def _below(error: str) -> list[str]:
-    """Write an error under its target, as wide as the terminal is."""
+    """Wrap an error to the terminal's width, under its target."""
     from leadline.base.text_table import wrapped
 
     return wrapped(error, max(40, columns() or 120), indent=" " * 8) if error else []

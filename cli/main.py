@@ -1,4 +1,4 @@
-"""The command line: a table of commands that are imported when they run, and the one error boundary."""
+"""The command line: a table of commands, each imported when it runs, and the one error boundary."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": (
         "leadline.cli.run_demo",
-        "Run the whole loop on this machine: services, Prometheus, k6, report.",
+        "Run a complete load test on this machine: service, Prometheus, k6, report.",
     ),
-    "init": ("leadline.cli.init", "Write a catalog from what a live Prometheus has."),
+    "init": ("leadline.cli.init", "Write a catalog from a live Prometheus."),
     "check": (
         "leadline.cli.check",
         "Check the catalog, or any dashboards and rules, against a live Prometheus.",
     ),
     "generate": ("leadline.cli.generate", "Write dashboards, rules and rule tests from the catalog."),
-    "preview": ("leadline.cli.preview", "Draw the dashboards into one HTML page, without Grafana."),
-    "plan": ("leadline.cli.plan", "Show what a push would change; change nothing."),
+    "preview": ("leadline.cli.preview", "Render the dashboards as one HTML page, without Grafana."),
+    "plan": ("leadline.cli.plan", "Show what a push would change, without changing it."),
     "push": ("leadline.cli.push", "Deploy dashboards and rules to Grafana, Kubernetes or Prometheus."),
-    "prune": ("leadline.cli.prune", "Remove what was pushed before and is no longer generated."),
+    "prune": ("leadline.cli.prune", "Remove what was pushed earlier and is no longer generated."),
     "rollback": ("leadline.cli.rollback", "Restore what the last push replaced."),
     "doctor": (
         "leadline.cli.diagnose",
@@ -47,28 +47,28 @@ COMMANDS = {
         "Open a tunnel to Grafana, Prometheus or Alertmanager in the cluster.",
     ),
     "snapshot": ("leadline.cli.snapshot", "Measure services over a window and judge them by the catalog."),
-    "compare": ("leadline.cli.compare", "Compare two snapshots: what became better or worse."),
-    "context": ("leadline.cli.context", "List, choose, show and check where Prometheus and Grafana are."),
-    "completion": ("leadline.cli.completion", "Print the script that completes our commands in your shell."),
+    "compare": ("leadline.cli.compare", "Compare two snapshots: what got better or worse."),
+    "context": ("leadline.cli.context", "List, choose, show and check the servers to use."),
+    "completion": ("leadline.cli.completion", "Print the shell completion script."),
     "profiles": (
         "leadline.cli.list_profiles",
-        "List how families of services name their metrics, or explain one.",
+        "List profiles (how families of services name their metrics), or explain one.",
     ),
-    "prices": ("leadline.cli.list_prices", "Print what models cost, as a catalog has it."),
-    "signals": ("leadline.cli.list_signals", "List what can be asked of the catalog's services."),
-    "signal": ("leadline.cli.ask_signal", "Ask one signal of the catalog's services."),
+    "prices": ("leadline.cli.list_prices", "Print model prices as catalog entries."),
+    "signals": ("leadline.cli.list_signals", "List the signals of the catalog's services."),
+    "signal": ("leadline.cli.ask_signal", "Query one signal of the catalog's services."),
     "watch": (
         "leadline.cli.run_watch",
         "Watch services live: traffic, errors, quantiles, saturation, spend, alerts.",
     ),
-    "alerts": ("leadline.cli.list_alerts", "List the alerts that are pending or firing."),
-    "targets": ("leadline.cli.list_targets", "List what is scraped, and what is down."),
-    "metrics": ("leadline.cli.list_metrics", "List what there is to ask for."),
-    "query": ("leadline.cli.query", "Ask Prometheus one PromQL expression."),
+    "alerts": ("leadline.cli.list_alerts", "List pending and firing alerts."),
+    "targets": ("leadline.cli.list_targets", "List scrape targets, and which are down."),
+    "metrics": ("leadline.cli.list_metrics", "List the available metrics."),
+    "query": ("leadline.cli.query", "Run one PromQL expression."),
     "schema": ("leadline.cli.schema", "Print the JSON Schema of leadline.yaml, for editors."),
     "version": ("leadline.cli.version", "Print versions, for bug reports."),
 }
-"""Each command, the module that has it as `command`, and what it does."""
+"""Each command: the module that defines it as `command`, and its summary."""
 GROUPS = {
     "Start": ("demo", "init", "doctor", "context"),
     "Measure": ("snapshot", "compare", "watch"),
@@ -77,7 +77,7 @@ GROUPS = {
     "Ship": ("plan", "push", "prune", "rollback", "forward"),
     "Help": ("completion", "version"),
 }
-"""The commands as --help lists them."""
+"""The commands in the order of --help."""
 
 OK, MISSED, USAGE, UNREACHABLE, UNDECIDED, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
 
@@ -88,11 +88,11 @@ CODES: tuple[tuple[type[errors.LeadlineError], int], ...] = (
     (errors.NoDataError, UNDECIDED),
     (errors.LeadlineError, UNREACHABLE),
 )
-"""The exit code of each kind of error, the first match counts."""
+"""The exit code of each kind of error; the first match wins."""
 
 
 class Lazy(click.Group):
-    """A group that knows its commands' names and help without importing them."""
+    """A group that lists its commands and their help without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -104,7 +104,7 @@ class Lazy(click.Group):
         return common_options.add(command, cmd_name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands' names, without importing them, and the options."""
+        """Return the names of commands, without importing them, or the options."""
         from click.shell_completion import CompletionItem
 
         named = [
@@ -141,7 +141,7 @@ def group() -> None:
 
     \b
     Exit codes: 0 met, or nothing to do; 1 a target missed, or files differ;
-    2 usage or catalog error; 3 Prometheus could not be reached or asked;
+    2 usage or catalog error; 3 Prometheus could not be reached or queried;
     4 undecided or no data; 70 internal error; 130 interrupted.
 
     \b
@@ -151,10 +151,10 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with its code. SIGTERM and a closed terminal end it as Ctrl-C does.
+    """Run the command line and exit with its code. SIGTERM and a closed terminal act like Ctrl-C.
 
-    Every command has let go of what it held when `run` returns, so the interpreter is not taken down module by module,
-    which would take a sixth of the time of `leadline query`.
+    Commands have released everything when `run` returns, so `os._exit` skips the interpreter's teardown, which would take a
+    sixth of the time of `leadline query`.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -174,22 +174,22 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; give its exit code. Every failure is told here and nowhere else."""
+    """Run one command line and return its exit code. Every failure is reported here and nowhere else."""
     try:
         with common_options.progress(arguments):
             result = group.main(arguments, prog_name="leadline", standalone_mode=False)
             sys.stdout.flush()
     except (click.ClickException, errors.LeadlineError) as error:
-        return _told(error)
+        return _reported(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("leadline: interrupted", err=True)
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # click itself exits where a pipe is closed, and nowhere else here
-        _let_go_of_stdout()
+    except (BrokenPipeError, SystemExit):  # click exits only if a pipe is closed
+        _detach_stdout()
         return OK
     except OSError as error:
         return _unwritable(error)
-    except Exception:  # noqa: BLE001  the boundary: whatever it was, it is a defect of ours and keeps its traceback
+    except Exception:  # noqa: BLE001  the boundary: anything else is a defect, so keep its traceback
         return _defect()
     return result if isinstance(result, int) else OK
 
@@ -198,20 +198,20 @@ UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 
 
 def _unwritable(error: OSError) -> int:
-    """Say that stdout takes no more: a full disk, say."""
+    """Report that stdout cannot be written, for example because a disk is full."""
     if error.filename is not None or error.errno not in UNWRITABLE:
         return _defect()
-    _let_go_of_stdout()
+    _detach_stdout()
     click.echo(f"leadline: the output cannot be written: {error.strerror}", err=True)
     return USAGE
 
 
-def _let_go_of_stdout() -> None:
+def _detach_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _defect() -> int:
-    """Print the traceback of what is a defect of ours."""
+    """Print the traceback of an internal error."""
     import traceback
 
     traceback.print_exc()
@@ -219,7 +219,7 @@ def _defect() -> int:
     return INTERNAL
 
 
-def _told(error: click.ClickException | errors.LeadlineError) -> int:
+def _reported(error: click.ClickException | errors.LeadlineError) -> int:
     from .terminal import complain
 
     if isinstance(error, click.ClickException):
@@ -227,5 +227,5 @@ def _told(error: click.ClickException | errors.LeadlineError) -> int:
         return USAGE
     complain(str(error))
     if isinstance(error, errors.QueryRejectedError) and error.query:
-        click.echo(f"  asked: {printable(' '.join(error.query.split()))}", err=True)
+        click.echo(f"  query: {printable(' '.join(error.query.split()))}", err=True)
     return next(code for kind, code in CODES if isinstance(error, kind))

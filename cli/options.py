@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they lead to."""
+"""Options that several commands share, and the lookups behind them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ python_option = click.option(
     show_default=True,
     envvar="LEADLINE_PYTHON",
     show_envvar=True,
-    help="Run the Python files that the catalog names under dashboards: as you, in a process that sees PATH, HOME and LANG only. "
-    "That is no sandbox. --no-python leaves out what they build.",
+    help="Run the Python files that the catalog lists under dashboards: as you, in a process that sees only PATH, HOME and LANG. "
+    "This is not a sandbox. --no-python omits their dashboards.",
 )
 
 
 def without_python(catalog: Catalog, python: bool) -> Catalog:
-    """Return a catalog without the dashboards that Python files of it build, where those may not run."""
+    """Return a catalog, without its Python dashboards if those may not run."""
     if python:
         return catalog
     from dataclasses import replace
@@ -56,7 +56,7 @@ def services(catalog: Catalog, names: Iterable[str]) -> tuple[Service, ...]:
 
 
 def chosen(name: str, known: dict[str, T], kind: str, file: str) -> T:
-    """Look a name up; an unknown one is told with its nearest neighbour."""
+    """Look up a name. Raises UsageError with the closest name if it is unknown."""
     if name in known:
         return known[name]
     import difflib

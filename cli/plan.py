@@ -25,25 +25,25 @@ from .shipping.destination import ADOPT, OVERWRITE, Destination, shipped
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="How.",
+    help="Output format.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Also keep the plan, for push --plan."
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Also save the plan, for push --plan."
 )
 @click.option(
     "--exit-code/--no-exit-code",
     default=True,
     show_default=True,
-    help="Exit 1 where something would change, or is refused.",
+    help="Exit 1 if something would change or is refused.",
 )
 def command(destination: Destination, output: str, out: Path | None, exit_code: bool) -> int:
-    """Show what a push would change, in words; change nothing.
+    """Show what a push would change, without changing it.
 
     \b
     Examples:
       leadline plan --to grafana --url http://127.0.0.1:3000
-      leadline plan --to kubernetes --context cluster -o markdown     for a pull request
-      leadline plan --to grafana --out plan.json                      and then: leadline push --to grafana --plan plan.json
+      leadline plan --to kubernetes -o markdown       # for a pull request
+      leadline plan --to grafana --out plan.json      # for push --plan plan.json
     """
     with destination.push() as shipment:
         plan = shipment.plan

@@ -1,4 +1,4 @@
-"""Time series drawn in the terminal."""
+"""Time series plots in the terminal."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def plot(
     thresholds: Sequence[float] = (),
     step: float = 0.0,
 ) -> str:
-    """Draw named series over a span of time (UTC), sized to the terminal; without colour where that is unwanted.
+    """Plot named series over a span of time (UTC), sized to the terminal; without colour if that is unwanted.
 
-    within  the span that was asked, in seconds since 1970: where nothing was measured in it, nothing is drawn
-    unit    of the values, one of `leadline.base.units.show`; plain numbers where it is empty
-    step    the distance of two samples, in seconds; where they are farther apart the line is broken. 0 breaks none
+    within  the queried span, in seconds since 1970; parts without data stay empty
+    unit    of the values, one of `leadline.base.units.show`; plain numbers if empty
+    step    seconds between samples; a larger gap breaks the line. 0 breaks none
     """
     drawn = sorted(series, key=lambda one: -_last(one[1]))[:MOST_SERIES]
     plotext.clear_figure()
@@ -51,14 +51,14 @@ def plot(
     try:
         picture: str = plotext.build()
     except (ValueError, OverflowError):
-        return "these values are too large, or too far apart, to be drawn; -o table shows them"
+        return "these values are too large, or too far apart, to plot; -o table shows them"
     if not has_colour():
         picture = plotext.uncolorize(picture)
     return "\n".join((picture.rstrip(), *_legend([name for name, _ in drawn], len(series) - len(drawn))))
 
 
 def _unbroken(points: Sequence[Sample], step: float) -> Iterator[list[Sample]]:
-    """Split points where one or more samples are missing between them."""
+    """Split points where samples are missing between them."""
     part: list[Sample] = []
     for point in points:
         if part and step and point.time - part[-1].time > 1.5 * step:
@@ -70,7 +70,7 @@ def _unbroken(points: Sequence[Sample], step: float) -> Iterator[list[Sample]]:
 
 
 def _values(drawn: Sequence[tuple[str, Sequence[Sample]]], unit: str, thresholds: Sequence[float]) -> None:
-    """Write the values' axis in their unit, and draw the thresholds."""
+    """Label the value axis in its unit, and draw the thresholds."""
     for threshold in thresholds:
         plotext.horizontal_line(threshold)
     values = [sample.value for _, samples in drawn for sample in samples if math.isfinite(sample.value)]
@@ -81,14 +81,14 @@ def _values(drawn: Sequence[tuple[str, Sequence[Sample]]], unit: str, thresholds
 
 
 def _legend(names: Sequence[str], left_out: int) -> Iterator[str]:
-    """Name the lines; each is drawn with its own letter, so that colour is not needed."""
+    """Name the lines; each is drawn with its own letter, so colour is not needed."""
     if len(names) == 1:
         if names[0] != "{}":
             yield names[0]
         return
     yield from (f"{letter}  {name}" for letter, name in zip(ascii_lowercase, names, strict=False))
     if left_out:
-        yield f"{left_out} smaller series are not drawn; narrow the expression, or -o json"
+        yield f"{left_out} smaller series are not drawn; narrow the expression, or use -o json"
 
 
 def _last(samples: Sequence[Sample]) -> float:

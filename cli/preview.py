@@ -1,4 +1,4 @@
-"""`leadline preview`: the dashboards as one HTML page, without Grafana."""
+"""`leadline preview`: dashboards as one HTML page, without Grafana."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ Documents = list[dict[str, Any]]
     type=click.Path(path_type=Path, dir_okay=False),
     default="preview.html",
     show_default=True,
-    help="The page to write.",
+    help="The HTML file to write.",
 )
-@click.option("--window", "length", help="How far back from the end.  [default: 15m]")
-@click.option("--start", help="When the graphs begin: 2026-11-24T12:00:00Z, or -1h.")
-@click.option("--end", help="When they end; now by default.")
+@click.option("--window", "length", help="Length of the time range.  [default: 15m]")
+@click.option("--start", help="Start of the time range: 2026-11-24T12:00:00Z, or -1h.")
+@click.option("--end", help="End of the time range; now by default.")
 @click.option(
     "--var",
     "chosen",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Choose a value of a variable, as service=web; may be given several times.",
+    help="Set a variable, as service=web; repeatable.",
 )
 @click.option(
     "--file",
     "files",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Draw this dashboard's JSON, anybody's, in place of the catalog's; may be given several times.",
+    help="Render this dashboard JSON instead of the catalog's dashboards; repeatable.",
 )
 @click.option(
-    "--freeze", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was answered in this file."
+    "--freeze", type=click.Path(path_type=Path, dir_okay=False), help="Save all answers in this file."
 )
 @click.option(
     "--from",
-    "frozen",
+    "replayed",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Ask nothing; draw what --freeze kept.",
+    help="Query nothing; render the answers that --freeze saved.",
 )
 def command(
     connection: Connection,
@@ -71,9 +71,9 @@ def command(
     chosen: tuple[str, ...],
     files: tuple[Path, ...],
     freeze: Path | None,
-    frozen: Path | None,
+    replayed: Path | None,
 ) -> int:
-    """Draw dashboards into one HTML page that needs neither Grafana nor a network.
+    """Render dashboards as one HTML page that needs neither Grafana nor a network.
 
     DASHBOARD is a topic (overview, latency, throughput, cost, slo, load-test), a service's name, or a uid; all by default.
 
@@ -81,31 +81,30 @@ def command(
     Examples:
       leadline preview --url http://127.0.0.1:9090 --window 1h
       leadline preview latency --var service=orchestrator
-      leadline preview --freeze answers.json       and later, in CI: leadline preview --from answers.json
+      leadline preview --freeze answers.json      # keep what the server answers
+      leadline preview --from answers.json        # and draw it again, as in CI
       leadline preview --file theirs.json --url http://127.0.0.1:9090
     """
     from leadline.dashboards.preview import capture, page, queries
     from leadline.reports.page import uplot
 
-    if frozen and (freeze or length or start or end):
-        raise UsageError(
-            "--from draws what was answered then: --window, --start, --end and --freeze have no place beside it"
-        )
+    if replayed and (freeze or length or start or end):
+        raise UsageError("--from renders saved answers; leave out --window, --start, --end and --freeze")
     catalog = without_python(connection.load(), python)
     documents = [_read(path) for path in files] or _picked(catalog, names)
     values = _values(chosen, documents)
-    if frozen:
-        told = queries.thaw(_text(frozen), str(frozen))
-        scoped = capture.with_scopes(documents, told.span, float(catalog.scrape_interval), values)
+    if replayed:
+        answered = queries.thaw(_text(replayed), str(replayed))
+        scoped = capture.with_scopes(documents, answered.span, float(catalog.scrape_interval), values)
     else:
-        told, scoped = _asked(connection, catalog, documents, values, (length, start, end))
-    for fault in (faults := page.faults(scoped, told)):
+        answered, scoped = _query(connection, catalog, documents, values, (length, start, end))
+    for fault in (faults := page.faults(scoped, answered)):
         click.echo(f"leadline: {fault}", err=True)
-    if told.refused and not told.answers:
+    if answered.refused and not answered.answers:
         raise UnavailableError("no query was answered, so nothing was written")
-    _write(out, page.write(scoped, told, uplot(), frozen=bool(frozen)))
+    _write(out, page.write(scoped, answered, uplot(), frozen=bool(replayed)))
     if freeze:
-        _write(freeze, queries.freeze(told))
+        _write(freeze, queries.freeze(answered))
     drawn = sum(len(document.get("panels") or ()) for document in documents)
     click.echo(
         f"wrote    {out}: {len(documents)} dashboard{'s' * (len(documents) != 1)}, {drawn} panel{'s' * (drawn != 1)}"
@@ -114,7 +113,7 @@ def command(
     return 0
 
 
-def _asked(
+def _query(
     connection: Connection,
     catalog: Catalog,
     documents: Documents,
@@ -137,7 +136,7 @@ def _asked(
 
 
 def _picked(catalog: Catalog, names: tuple[str, ...]) -> Documents:
-    """Return the catalog's dashboards, or those that are named by topic, service or uid."""
+    """Return the catalog's dashboards, or those named by topic, service or uid."""
     from leadline.dashboards import build, panels
 
     from .options import chosen
@@ -156,7 +155,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not JSON: {error}") from None
     found = found.get("dashboard", found) if isinstance(found, dict) else found
     if not isinstance(found, dict) or not isinstance(found.get("panels"), list):
-        raise UsageError(f"{path} is no dashboard: it has no list of panels")
+        raise UsageError(f"{path} is not a dashboard: it has no list of panels")
     return found
 
 
@@ -174,7 +173,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _values(chosen: Iterable[str], documents: Documents) -> dict[str, tuple[str, ...]]:
-    """Read NAME=VALUE; the name must be a variable of one of the dashboards at least."""
+    """Parse NAME=VALUE; the name must be a variable of at least one dashboard."""
     from leadline.catalog.yaml_reader import nearest
     from leadline.dashboards.preview.scope import variables
 

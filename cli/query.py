@@ -1,4 +1,4 @@
-"""`leadline query`: one PromQL expression, asked and shown."""
+"""`leadline query`: run one PromQL expression and show the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .asking.when import When
 
 ROWS = 100
-"""So many rows are shown at most where nothing is said."""
+"""Maximum rows by default."""
 
 
 @click.command("query")
@@ -35,40 +35,44 @@ ROWS = 100
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Read the expression from this file.",
 )
-@click.option("--range", "length", metavar="DURATION", help="Ask over the last DURATION, and draw a plot.")
+@click.option("--range", "length", metavar="DURATION", help="Query the last DURATION, and draw a plot.")
 @click.option(
     "--step",
     metavar="DURATION",
-    help="The step of --range: auto, which is one a column of the plot, or a duration.",
+    help="The step of --range: a duration, or auto for one per column of the plot.",
 )
 @click.option(
-    "--at", metavar="TIME", help="Ask as of this time, or let --range end then: 2026-11-24T12:00:00Z, or -1h."
+    "--at", metavar="TIME", help="Evaluate at this time, or end --range then: 2026-11-24T12:00:00Z, or -1h."
 )
-@click.option("--sort", metavar="KEY", help="By value or a label; -value is the largest first.")
-@click.option("--top", type=click.IntRange(min=1), help="Only so many, those of the largest values.")
+@click.option("--sort", metavar="KEY", help="Sort by value or a label; -value puts the largest first.")
+@click.option(
+    "--top", type=click.IntRange(min=1), help="Only this many series, those with the largest values."
+)
 @click.option(
     "--columns",
     metavar="LABELS",
-    help="These labels as columns, with commas between; by default those that differ.",
+    help="Labels to show as columns, comma-separated; by default those that differ.",
 )
-@click.option("--limit", type=click.IntRange(min=0), help="Rows at most; 0 for all.  [default: 100]")
+@click.option("--limit", type=click.IntRange(min=0), help="Maximum rows; 0 for all.  [default: 100]")
 @click.option(
     "--threshold",
     "thresholds",
     type=float,
     multiple=True,
-    help="Draw a line at this value; may be given several times.",
+    help="Draw a line at this value; repeatable.",
 )
 @click.option(
-    "--explain", is_flag=True, help="Say what the query reads: metrics, types, labels, series, samples, time."
+    "--explain",
+    is_flag=True,
+    help="Show what the query reads: metrics, types, labels, series, samples, time.",
 )
-@click.option("--as-is", is_flag=True, help="Do not check the expression before it is asked.")
-@click.option("--promql", is_flag=True, help="Print what would be asked, and ask nothing.")
+@click.option("--as-is", is_flag=True, help="Do not check the expression before it is sent.")
+@click.option("--promql", is_flag=True, help="Print the expression instead of running it.")
 @click.option(
     "-o",
     "--output",
     type=click.Choice(["table", "plot", "samples", "json", "csv", "markdown"]),
-    help="By default a table, or with --range a plot.",
+    help="Output format; by default a table, or with --range a plot.",
 )
 def command(
     connection: Connection,
@@ -87,10 +91,10 @@ def command(
     promql: bool,
     output: str | None,
 ) -> int:
-    """Ask Prometheus one PromQL expression: now, at a time, or with --range over a while.
+    """Run one PromQL expression: now, at a time, or with --range over a span.
 
-    What is wrong with an expression is told before it is asked, with the place in it. Of the table's labels those that are equal
-    everywhere stand above it. JSON and CSV have all series and samples.
+    The expression is checked before it is sent, and an error points at the place. Labels that all rows share are shown above
+    the table. JSON and CSV have all series and samples.
 
     \b
     Examples:
@@ -100,12 +104,12 @@ def command(
       echo 'rate(http_requests_total[5m])' | leadline query - --top 3 -o markdown
       leadline query 'http_requests_total' --explain
     """
-    from .asking import expression as asked
+    from .asking import expression as expressions
     from .asking import when
 
-    text = asked.read(expression, file)
+    text = expressions.read(expression, file)
     if not as_is:
-        asked.check(text)
+        expressions.check(text)
     span = when.read(length, step, at, output)
     if not all(map(math.isfinite, thresholds)):
         raise UsageError("--threshold is a number that can be drawn, for example 0.4")
@@ -123,7 +127,7 @@ def command(
         _remark(prometheus, text, answer, span)
     kind = output or ("plot" if span.is_range else "table")
     if kind == "plot":
-        _plot(answer, span, asked.unit(text), thresholds)
+        _plot(answer, span, expressions.unit(text), thresholds)
     else:
         _show(answer, kind, text, _layout(text, sort, top, columns, limit, kind))
     return 0
@@ -135,12 +139,12 @@ def _layout(
     from .asking.expression import unit
     from .asking.table import Layout
 
-    usual = 0 if kind == "markdown" else ROWS
+    default_rows = 0 if kind == "markdown" else ROWS
     return Layout(
         columns=tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else (),
         unit=unit(text),
         sort=sort or ("-value" if top else ""),
-        most=top or (usual if limit is None else limit),
+        most=top or (default_rows if limit is None else limit),
     )
 
 
@@ -173,12 +177,12 @@ def _show(answer: Answer, kind: str, text: str, layout: Layout) -> None:
 
 
 def _is_selector(text: str) -> bool:
-    """Return whether an expression is a range selector, whose raw samples are what is wanted."""
+    """Return whether an expression is a range selector, which is shown as raw samples."""
     return text.endswith("]") and text.count("[") == 1
 
 
 def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> None:
-    """Return what the server remarks, and of what the expression names that is not there. Raises NoDataError where there is nothing."""
+    """Print the server's remarks, and names in the expression that do not exist. Raises NoDataError without data."""
     from leadline.base.printable import printable
 
     from .asking.expression import groups_by_more
@@ -190,7 +194,7 @@ def _remark(prometheus: Prometheus, text: str, answer: Answer, span: When) -> No
 
         reasons = of_nothing(prometheus, text, span.end)
         if span.is_range and len(reasons) > 1:
-            reasons.append("  (looked for as of the end of the range)")
+            reasons.append("  (checked at the end of the range)")
         raise NoDataError("\n".join(reasons))
     if groups_by_more(text, {label for series in answer.series for label in series.labels}):
         from leadline.doctor.empty_answer import of_labels
@@ -214,7 +218,7 @@ def _plot(answer: Answer, span: When, unit: str, thresholds: tuple[float, ...]) 
 
 
 def _say_equal(labels: str) -> None:
-    """Write what is equal in all series, broken between labels where the terminal is narrower."""
+    """Print the labels that all series share, wrapped between labels to fit the terminal."""
     from leadline.base.text_table import wrapped
 
     room = room_of()

@@ -1,4 +1,4 @@
-"""Reports as files and on the terminal: which format, how wide, in which colours."""
+"""Render reports to files and the terminal: format, width, colours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORMATS = ("text", "line", "json", "markdown", "html", "csv", "junit")
 def written(
     report: Report, output: str, *, only: Container[str] | None = None, provenance: bool = False
 ) -> str:
-    """Write a report in one of the FORMATS; `only` names the sections of those that have sections."""
+    """Return a report in one of FORMATS; `only` selects sections, in formats that have them."""
     from leadline.base.printable import printable
     from leadline.reports import document, headline, junit, markdown, page, spreadsheet, text
     from leadline.reports.sections import TITLES
@@ -40,7 +40,7 @@ def written(
 
 
 def show(text: str) -> None:
-    """Print a text report; on a terminal its verdicts are coloured, unless NO_COLOR is set."""
+    """Print a text report; on a terminal, colour its verdicts unless NO_COLOR is set."""
     if has_colour():
         text = re.sub(r"(?m)^  ([✓✗?▲▼])(  .*)$", lambda found: _coloured(found[1], found[2]), text)
         text = re.sub(r"(?m)^(\S.*)$", lambda found: click.style(found[1], bold=True), text)
@@ -52,7 +52,7 @@ def _coloured(symbol: str, rest: str) -> str:
 
 
 def targets(texts: tuple[str, ...]) -> dict[str, Path]:
-    """Read --out FORMAT=PATH, several times. Raises UsageError."""
+    """Parse repeated --out FORMAT=PATH. Raises UsageError."""
     found = {}
     for text in texts:
         kind, _, path = text.partition("=")
@@ -63,7 +63,7 @@ def targets(texts: tuple[str, ...]) -> dict[str, Path]:
 
 
 def save(path: Path, content: str, *, private: bool = False) -> None:
-    """Write a file, whole or not at all. Raises UsageError where that cannot be."""
+    """Write a file atomically. Raises UsageError if it cannot be written."""
     if str(path) in DEVICES or (path.exists() and not path.is_file()):  # a pipe, or the terminal
         try:
             path.write_text(content, "utf-8")
@@ -77,7 +77,7 @@ DEVICES = ("/dev/stdout", "/dev/stderr", "/dev/null")
 
 
 def load(path: Path) -> str:
-    """Read a file. Raises UsageError where that cannot be."""
+    """Read a file. Raises UsageError if it cannot be read."""
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError:

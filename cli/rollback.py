@@ -1,4 +1,4 @@
-"""`leadline rollback`: what was there before the last push."""
+"""`leadline rollback`: restore what the last push replaced."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from .shipping.destination import OVERWRITE, Destination, shipped
 def command(destination: Destination, yes: bool, dry_run: bool) -> int:
     """Restore what the last push replaced: shows it, asks, and writes it.
 
-    In Grafana each dashboard that the last push wrote gets the version before it, as a new version; what was edited since is kept
-    unless --overwrite is said, and what that push made stays. In Kubernetes and in files it is what the push kept when it wrote.
+    In Grafana, each dashboard that the last push wrote gets its previous version back, as a new version; dashboards edited since
+    are kept unless you pass --overwrite, and dashboards that the push created stay. In Kubernetes and in files, it restores what
+    the push saved.
 
     \b
     Examples:
       leadline rollback --to grafana
-      leadline rollback --to files --rules-dir /etc/prometheus/rules --url http://127.0.0.1:9090
+      leadline rollback --to files --rules-dir /etc/prometheus/rules
     """
     with destination.rollback() as shipment:
         return do(shipment, yes=yes, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""`leadline demo`: the whole loop on this machine."""
+"""`leadline demo`: a complete load test on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     "--duration", type=click.IntRange(min=6), default=60, show_default=True, help="Seconds of load."
 )
 @click.option(
-    "--vus", type=click.IntRange(min=1, max=1000), default=50, show_default=True, help="Users at the peak."
+    "--vus",
+    type=click.IntRange(min=1, max=1000),
+    default=50,
+    show_default=True,
+    help="Virtual users at the peak.",
 )
 @click.option(
     "--out",
@@ -28,23 +32,23 @@ if TYPE_CHECKING:
     show_default=True,
     help="The folder for the report in every format, k6.json and generated/.",
 )
-@click.option("--keep", is_flag=True, help="Leave everything that was started running until Ctrl-C.")
+@click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 @click.option(
     "--chaos",
     is_flag=True,
-    help="Make the service fail, and follow each alert from the fault to who is told of it, and back; "
-    "an hour of the alerts is a minute. Takes three minutes and writes chaos/ under --out.",
+    help="Make the service fail, and follow each alert from the fault to its notification, and back; "
+    "an hour of the alerts takes a minute. Takes three minutes and writes chaos/ under --out.",
 )
 @click.pass_context
 def command(context: click.Context, duration: int, vus: int, out: Path, keep: bool, chaos: bool) -> int:
-    """Run the whole loop on this machine: services, Prometheus, k6, report.
+    """Run a complete load test on this machine: service, Prometheus, k6, report.
 
-    A service that exposes what threads-agent exposes is loaded by k6 while a real Prometheus scrapes it and
-    evaluates the generated rules; then the snapshot of exactly that run is printed, and beside the truth what k6,
-    Leadline and the usual PromQL say. The exit code is the verdict's: 4 where a target is undecided.
+    k6 loads a service with the metrics of threads-agent while a real Prometheus scrapes it and evaluates the generated
+    rules. Then it prints the snapshot of that run, and compares the figures of k6, Leadline and the PromQL of
+    dashboards with the truth. The exit code is the verdict's: 4 if a target is undecided.
 
-    With --chaos it is Alertmanager that is watched as well: 0 where every alert fired, was delivered, resolved and was
-    delivered as resolved; 3 where one did not.
+    With --chaos it also watches Alertmanager: exits 0 if every alert fired and resolved and both notifications were
+    delivered; 3 otherwise.
 
     \b
     Examples:
@@ -53,7 +57,7 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
       leadline demo --chaos
     """
     if chaos:
-        _refuse_of_the_usual_run(context)
+        _refuse_load_options(context)
         from leadline.demo.chaos.told import tell_all
 
         return tell_all(out / "chaos", _keep if keep else None)
@@ -63,10 +67,10 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
     from .snapshot import code
 
     with (
-        _shown(duration) as (tell, progress),
-        finished(out, duration, vus, tell, progress) as done,
+        _progress(duration) as (write, progress),
+        finished(out, duration, vus, write, progress) as done,
     ):
-        tell("")
+        write("")
         show(written(done.report, "text") + "\n")
         _compare(done.rows, done.summary.total, done.summary.rate_limited)
         click.echo(f"\n{done.rules} generated rules, every one healthy and evaluated by Prometheus")
@@ -78,10 +82,10 @@ def command(context: click.Context, duration: int, vus: int, out: Path, keep: bo
         return code(done.report)
 
 
-def _refuse_of_the_usual_run(context: click.Context) -> None:
+def _refuse_load_options(context: click.Context) -> None:
     for name in ("duration", "vus"):
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name} is of the usual run; the load of --chaos is steady")
+            raise click.UsageError(f"--{name} does not apply to --chaos, whose load is steady")
 
 
 def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
@@ -89,7 +93,7 @@ def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
     from leadline.base.units import show
     from leadline.demo.beside import HEAD, table
 
-    click.echo("The same run, each beside the truth (in brackets: the difference from it)")
+    click.echo("The same run, compared with the truth (difference in brackets)")
     for line in aligned(HEAD, table(rows)):
         click.echo(line)
     click.echo(
@@ -102,17 +106,17 @@ def _compare(rows: tuple[Row, ...], total: int, rate_limited: int) -> None:
 
 
 def _keep(urls: dict[str, str]) -> None:
-    """Wait for Ctrl-C; the verdict is known by then, so that is no interruption."""
+    """Wait for Ctrl-C; the verdict is known by then, so it is not an interruption."""
     with contextlib.suppress(KeyboardInterrupt):
         for name, url in urls.items():
             click.echo(f"{name}: {url}")
-        click.echo("running on; Ctrl-C stops everything")
+        click.echo("still running; Ctrl-C stops everything")
         threading.Event().wait()
 
 
 @contextlib.contextmanager
-def _shown(duration: int) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
-    """Show on stderr what happens: a bar while the load runs, plain lines where it is no terminal."""
+def _progress(duration: int) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
+    """Show progress on stderr: a bar while the load runs, or plain lines if it is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -124,11 +128,11 @@ def _shown(duration: int) -> Iterator[tuple[Callable[[str], None], Callable[[flo
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=duration)
 
-        def tell(text: str) -> None:
+        def write(text: str) -> None:
             if text:
                 bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
                 bar.update(task, description=text.partition("\n")[0])
             else:
                 bar.stop()
 
-        yield tell, lambda seconds: bar.update(task, completed=seconds)
+        yield write, lambda seconds: bar.update(task, completed=seconds)

@@ -1,4 +1,4 @@
-"""`leadline watch`: services live, in place."""
+"""`leadline watch`: services live in the terminal."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ OTHER_SCREEN, THIS_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 @click.argument("names", metavar="[SERVICE]...", nargs=-1, shell_complete=words.services)
 @connected
 @click.option(
-    "--every", default=5.0, show_default=True, type=click.FloatRange(0.2, 3600), help="Seconds between looks."
+    "--every", default=5.0, show_default=True, type=click.FloatRange(0.2, 3600), help="Seconds between polls."
 )
 @click.option(
     "--over",
     default="5m",
     show_default=True,
-    help="The window that rates are taken over; keys + and - change it.",
+    help="The rate window; keys + and - change it.",
 )
-@click.option("--count", type=click.IntRange(min=1), help="End after so many looks.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after this many polls.")
 def command(
     connection: Connection, names: tuple[str, ...], every: float, over: str, count: int | None
 ) -> int:
-    """Watch services live: traffic, errors, quantiles with the bounds that are certain, saturation, spend, firing alerts.
+    """Watch services live: traffic, errors, quantiles with their bounds, saturation, spend, firing alerts.
 
-    A figure beside a target has ✓, ✗, or ? where the target lies inside its bounds. Services that need attention stand first. Keys:
-    + and - change the window, s the order, f shows only what needs attention, ↑ and ↓ scroll, p pauses, ? explains, q quits and
-    leaves the last picture. Where it is no terminal each look is a line a service. A Prometheus that goes away is asked again.
+    A figure with a target has ✓, ✗, or ? if the target lies inside its bounds. Services that need attention come first. Keys:
+    + and - change the window, s the order, f shows only what needs attention, ↑ and ↓ scroll, p pauses, ? shows help, q quits and
+    leaves the last frame. Without a terminal, each poll prints one line per service. If Prometheus goes away, it retries.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def command(
         window = promql_duration(duration(over))
     except ValueError as error:
         raise UsageError(f"--over: {error}") from None
-    lift()  # it watches until it is told to stop
+    lift()  # it runs until interrupted
     catalog = connection.load()
     chosen = services(catalog, names)
     with connection.open(catalog) as prometheus, pressed() as keys:
@@ -81,13 +81,13 @@ def command(
             every=every,
             window=window,
             count=count,
-            asked=prometheus.url,
+            url=prometheus.url,
         )
         return watch.run()
 
 
 class _Watch:
-    """The loop: look, draw, wait for a key."""
+    """The loop: poll, draw, wait for a key."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class _Watch:
         every: float,
         window: str,
         count: int | None,
-        asked: str,
+        url: str,
     ) -> None:
         from .watch.frame import Choice, History
 
@@ -107,21 +107,21 @@ class _Watch:
         self._windows = sorted({*WINDOWS, window}, key=_seconds)
         self._at = self._windows.index(window)
         self._history: History = History(every)
-        self._begun = ""
+        self._curves_window = ""
         self._last: Look | None = None
-        self._drawn = sys.stdout.isatty()
+        self._draws = sys.stdout.isatty()
         self._paused = False
-        self._lost = ""
-        self._asked = asked
+        self._error = ""
+        self._url = url
         self._choice = Choice()
-        self._explains = False
+        self._help = False
 
     def run(self) -> int:
-        """Look and draw until it is quit, or has looked often enough; the terminal's own screen is back afterwards.
+        """Poll and draw until it is quit or `count` is reached, then restore the terminal's own screen.
 
-        Return the exit code: 3 if the last look failed.
+        Return the exit code: 3 if the last poll failed.
         """
-        if self._drawn:
+        if self._draws:
             sys.stdout.write(OTHER_SCREEN + HIDE)
             self._draw()
         try:
@@ -132,10 +132,10 @@ class _Watch:
                     if self._left is not None:
                         self._left -= 1
                 self._draw()
-                if self._left == 0 or not self._waited(begun + self._every):
-                    return UNREACHABLE if self._lost else 0
+                if self._left == 0 or not self._wait(begun + self._every):
+                    return UNREACHABLE if self._error else 0
         finally:
-            if self._drawn:
+            if self._draws:
                 sys.stdout.write(SHOW + THIS_SCREEN)
                 self._leave()
                 sys.stdout.flush()
@@ -143,8 +143,8 @@ class _Watch:
     def _take(self, found: Look) -> None:
         from .watch.frame import plain
 
-        self._lost = found.lost
-        if not self._drawn:
+        self._error = found.lost
+        if not self._draws:
             for line in plain(found, self._windows[self._at]):
                 click.echo(line)
             return
@@ -154,19 +154,19 @@ class _Watch:
             self._history.add(found)
 
     def _begin(self) -> None:
-        """Begin the curves with what was before, for every window again; without it where it cannot be asked."""
+        """Start the curves with past values when the window changes; start empty if they cannot be queried."""
         from .watch.frame import KEPT
 
         window = self._windows[self._at]
-        if self._begun != window:
-            self._begun = window
+        if self._curves_window != window:
+            self._curves_window = window
             try:
                 self._history.begin(self._past(window, KEPT))
             except LeadlineError:
                 self._history.begin({})
 
     def _draw(self) -> None:
-        if not self._drawn:
+        if not self._draws:
             return
         paint = coloured if has_colour() else str
         text = "".join(f"{paint(line)}{CLEAR_LINE}\r\n" for line in self._lines())
@@ -179,22 +179,22 @@ class _Watch:
         from .watch.frame import lines
 
         columns, rows = shutil.get_terminal_size()
-        if self._explains:
+        if self._help:
             yield from (line[:columns] for line in KEYS)
             return
         if self._last:
             window = self._windows[self._at]
             yield from lines(self._last, self._history, window, columns, rows - 4, self._choice)
         else:
-            yield printable(f"asking {self._asked}")[:columns]
-        if self._lost:
-            yield printable(f"✗ {self._lost}; asking again")[:columns]
+            yield printable(f"waiting for {self._url}")[:columns]
+        if self._error:
+            yield printable(f"✗ {self._error}; retrying")[:columns]
         yield ""
-        usual = "+/- window  s order  f filter  p pause  ? keys  q quit"
-        yield ("paused; p goes on" if self._paused else usual)[:columns]
+        keys = "+/- window  s order  f filter  p pause  ? keys  q quit"
+        yield ("paused; p resumes" if self._paused else keys)[:columns]
 
     def _leave(self) -> None:
-        """Leave the last picture behind, on the terminal's own screen."""
+        """Print the last frame on the terminal's own screen."""
         from leadline.base.printable import printable
 
         from .watch.frame import lines
@@ -207,11 +207,11 @@ class _Watch:
                 self._last, self._history, window, columns, every, replace(self._choice, offset=0)
             ):
                 sys.stdout.write(f"{paint(line)}\r\n")
-        if self._lost:
-            sys.stdout.write(f"{printable(self._lost)}\r\n")
+        if self._error:
+            sys.stdout.write(f"{printable(self._error)}\r\n")
 
-    def _chooses(self, key: str) -> bool:
-        """Obey a key that changes what is shown; return whether to draw again."""
+    def _handle(self, key: str) -> bool:
+        """Handle a key that changes the view; return whether to draw again."""
         from .watch.frame import SORTS
 
         choice, orders = self._choice, list(SORTS)
@@ -227,15 +227,15 @@ class _Watch:
         self._choice = choice
         return key != ""
 
-    def _waited(self, until: float) -> bool:
-        """Wait for the next look, obeying keys meanwhile; give whether to go on."""
+    def _wait(self, until: float) -> bool:
+        """Wait for the next poll and handle keys until then; return whether to continue."""
         while (left := until - time.monotonic()) > 0:
             key = self._keys.wait(left)
             if key == "q":
                 return False
             if key:
-                self._explains = key == "?" and not self._explains
-            if self._chooses(key):
+                self._help = key == "?" and not self._help
+            if self._handle(key):
                 self._draw()
             if key == "p":
                 self._paused = not self._paused
@@ -248,16 +248,16 @@ class _Watch:
 
 
 KEYS = (
-    "+ -   a longer, a shorter window",
-    "s     the order: worst first, by name, traffic, errors, p95, spend",
-    "f     only services that need attention: an alert fires, a target is missed or may be",
+    "+ -   longer or shorter window",
+    "s     order: worst first, by name, traffic, errors, p95, spend",
+    "f     only services that need attention: a firing alert, a target missed or possibly missed",
     "↑ ↓   scroll",
     "p     pause",
     "q     quit",
     "",
     "✓ ✗ ? a target is met, missed, or lies inside the bounds of the figure",
     "",
-    "any key goes back",
+    "press any key to go back",
 )
 
 

@@ -1,4 +1,4 @@
-"""`leadline schema`: JSON Schemas, for editors and for programs that read reports."""
+"""`leadline schema`: JSON Schemas, for editors and programs that read reports."""
 
 from __future__ import annotations
 

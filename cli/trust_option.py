@@ -23,6 +23,6 @@ trust_option = click.option(
 
 
 def is_granted() -> bool:
-    """Return whether the running command was given it."""
+    """Return whether the running command has --trust."""
     ctx = click.get_current_context(silent=True)
     return bool(ctx and ctx.meta.get(META))

@@ -1,4 +1,4 @@
-"""`leadline version`: what a bug report needs."""
+"""`leadline version`: versions for a bug report."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGES = (
 
 @click.command("version")
 def command() -> int:
-    """Print the versions of Leadline, Python and what it is built on, for bug reports.
+    """Print the versions of Leadline, Python and its main dependencies, for bug reports.
 
     \b
     Example:

@@ -160,7 +160,7 @@ def snapshot(
 def _opened(catalog: Catalog, url: str | None, context: str | None) -> Iterator[Prometheus]:
     """Open the Prometheus that was named; a Service of a cluster needs a tunnel, which only the command line opens."""
     if url and context:
-        raise UsageError("url and context say two things; give one")
+        raise UsageError("url and context exclude each other; give one")
     address = url or (None if context else os.environ.get("LEADLINE_URL"))
     if address:
         endpoint = from_environment(address.rstrip("/"), "PROMETHEUS")

@@ -113,8 +113,8 @@ def test_a_report_is_plain_values_a_table_and_a_page(catalog: Path, url: str) ->
         (("leadline.yaml", "wed"), {}, LeadlineError, "did you mean 'web'"),
         (("nowhere.yaml",), {}, CatalogError, "there is no catalog nowhere.yaml"),
         (("leadline.yaml",), {"window": "15"}, LeadlineError, "has no unit"),
-        (("leadline.yaml",), {"window": "1m", "start": "-1h"}, LeadlineError, "two things"),
-        (("leadline.yaml",), {"context": "x"}, LeadlineError, "two things"),
+        (("leadline.yaml",), {"window": "1m", "start": "-1h"}, LeadlineError, "exclude each other"),
+        (("leadline.yaml",), {"context": "x"}, LeadlineError, "exclude each other"),
         (("leadline.yaml",), {"k6": "nowhere.json"}, LeadlineError, "nowhere.json cannot be read"),
     ],
 )

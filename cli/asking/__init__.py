@@ -1,1 +1,1 @@
-"""PromQL at the terminal: an expression read, checked, asked, and what came back shown."""
+"""PromQL at the terminal: read, check and run an expression, and show the answer."""

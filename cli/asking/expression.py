@@ -1,4 +1,4 @@
-"""The expression that is asked: from the command line, a file or stdin; told where it is wrong before anything is asked."""
+"""The expression to run: read from the command line, a file or stdin, and checked before it is sent."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SUFFIXES = (
     ("_seconds", "seconds"), ("_seconds_total", "seconds"), ("_seconds_sum", "seconds"), ("_bytes", "bytes"),
     ("_bytes_total", "bytes"), ("_ratio", "ratio"), ("_usd", "usd"), ("_usd_total", "usd"), (":ratio", "ratio"),
 )  # fmt: skip
-"""How a metric's name ends, and the unit that this says."""
+"""Suffixes of metric names, and their units."""
 
 
 def read(argument: str | None, file: Path | None) -> str:
-    """Return the expression: the argument, `-` for stdin, or a file's text. Raises UsageError where there is none, or two."""
+    """Return the expression: the argument, `-` for stdin, or a file's text. Raises UsageError if there is none, or two."""
     if argument is not None and file is not None:
-        raise UsageError("an expression and --file say two things; give one")
+        raise UsageError("an expression and --file exclude each other; give one")
     if file is not None:
         try:
             return file.read_text("utf-8").strip()
@@ -33,7 +33,7 @@ def read(argument: str | None, file: Path | None) -> str:
 
 
 def check(text: str) -> None:
-    """Raise UsageError where an expression is wrong, with the place and a likely remedy."""
+    """Raise UsageError if an expression is wrong, with the place and a likely remedy."""
     from leadline.lint.syntax import mistake, pointed
 
     found = mistake(text)
@@ -42,12 +42,12 @@ def check(text: str) -> None:
     lines = [found.what, *(f"  {line}" for line in pointed(text, found) if text)]
     if found.remedy:
         lines.append(f"  {found.remedy}")
-    lines.append("--as-is asks it all the same: MetricsQL, say")
+    lines.append("--as-is sends it anyway, for example MetricsQL")
     raise UsageError("\n".join(lines))
 
 
 def groups_by_more(text: str, labels: Collection[str]) -> bool:
-    """Return whether an expression groups by a label that is not among these."""
+    """Return whether an expression groups by a label other than these."""
     from leadline.lint import tree
 
     try:
@@ -59,7 +59,7 @@ def groups_by_more(text: str, labels: Collection[str]) -> bool:
 
 
 def unit(text: str) -> str:
-    """Guess the unit of a result from the metrics' suffixes: a rate of seconds is a number, a quantile of it is seconds."""
+    """Guess the unit of a result from the metrics' suffixes: a rate of seconds has none, a quantile is in seconds."""
     from leadline.doctor.empty_answer import metrics
 
     found = {_unit_of(name) for name in metrics(text)}
@@ -67,7 +67,7 @@ def unit(text: str) -> str:
         return ""
     (named,) = found
     if "/" in re.sub(r'"[^"]*"', "", text):
-        return ""  # a quotient has another unit than what is in it
+        return ""  # a quotient has another unit than its operands
     rated = re.search(r"\b(rate|irate|deriv)\s*\(", text)
     if "histogram_quantile" in text:
         return named

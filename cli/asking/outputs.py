@@ -1,4 +1,4 @@
-"""Answers for programs and documents: JSON, CSV, Markdown."""
+"""Answers as JSON, CSV and Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .table import Table, moment, number
 
 
 def as_json(answer: Answer) -> str:
-    """Write samples as Prometheus does: a value is text, because JSON has no NaN."""
+    """Return samples as JSON, as Prometheus does: values are text, because JSON has no NaN."""
     document = {
         "kind": answer.kind,
         "series": [
@@ -27,7 +27,7 @@ def as_json(answer: Answer) -> str:
 
 
 def as_csv(answer: Answer) -> str:
-    """Write a row a sample: its time, a column a label, its value. What a spreadsheet would take for a formula is quoted."""
+    """Return one row per sample: time, one column per label, value. Quote what a spreadsheet would run as a formula."""
     labels = sorted({name for series in answer.series for name in series.labels})
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
@@ -40,7 +40,7 @@ def as_csv(answer: Answer) -> str:
 
 
 def as_markdown(found: Table) -> str:
-    """Write a table for a document; what is in it stays text."""
+    """Return a Markdown table; its cells are escaped."""
     lines = [f"{markdown(found.equal)}\n"] if found.equal else []
     lines.append("| " + " | ".join(markdown(each) for each in found.head) + " |")
     lines.append("|" + " --- |" * len(found.head))

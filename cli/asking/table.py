@@ -1,4 +1,4 @@
-"""Series as a table: labels that are equal everywhere stand above, those that differ are columns."""
+"""Series as a table: labels that differ are columns, labels that all series share stand above."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from leadline.signals.samples import Answer, Series
 BARS = "▁▂▃▄▅▆▇█"
 SPARKS = 24
 WIDEST = 48
-"""So many characters of a label's value are shown at most."""
+"""Maximum characters of a label's value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """How a table is laid out.
 
-    columns  the labels that are columns; those that differ where nothing is said
-    unit     of the values, where it is known
-    sort     a label, or value; with "-" before it the largest first; as it came where it is empty
-    most     rows at most; 0 for all
+    columns  labels to show as columns; if empty, those that differ
+    unit     of the values, if known
+    sort     a label, or value; a "-" before it puts the largest first; if empty, the order of the answer
+    most     maximum rows; 0 for all
     """
 
     columns: tuple[str, ...] = ()
@@ -35,12 +35,12 @@ class Layout:
 
 
 LEAST_SHOWN = 12
-"""So many characters of a label's value are shown at least, however narrow the terminal is."""
+"""Minimum characters of a label's value, however narrow the terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A head, rows of which so many columns are labels, what is equal in all rows, and how many rows are left out."""
+    """A head, rows, how many columns are labels, the labels that all rows share, and how many rows are omitted."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -50,7 +50,7 @@ class Table:
 
 
 def table(answer: Answer, layout: Layout) -> Table:
-    """Lay out an instant answer, a row a series; a range selector's or a range's, a row a series with its curve."""
+    """Lay out an answer, one row per series; for a range, with its curve."""
     series = ordered(answer.series, layout.sort)
     kept = series[: layout.most] if layout.most else series
     columns = layout.columns or _differing(series)
@@ -71,7 +71,7 @@ def table(answer: Answer, layout: Layout) -> Table:
 
 
 def fitted(found: Table, room: int) -> Table:
-    """Shorten the middle of the widest labels until a row takes no more than `room` cells, or all are short."""
+    """Shorten the middle of the widest labels until a row fits into `room` cells, or all are short."""
     every = (found.head, *found.rows)
     sizes = [max(width(row[column]) for row in every) for column in range(len(found.head))]
     while sum(sizes) + 2 * (len(sizes) - 1) > room and max(sizes[: found.labels], default=0) > LEAST_SHOWN:
@@ -85,7 +85,7 @@ def fitted(found: Table, room: int) -> Table:
 
 
 def _middle(text: str, size: int) -> str:
-    """Leave out the middle: names that begin alike, as those of pods, differ at their end."""
+    """Cut out the middle: names with a common start, such as pods, differ at the end."""
     if width(text) <= size:
         return text
     end = (size - 1) // 2
@@ -93,7 +93,7 @@ def _middle(text: str, size: int) -> str:
 
 
 def folded(series: Sequence[Series]) -> tuple[str, list[str]]:
-    """Name series by the labels in which they differ; what is equal in all of them comes first, empty where nothing is."""
+    """Return the labels that all series share (may be empty), and each series' name by the labels that differ."""
     columns = _differing(series)
     if not columns:
         return "", [name(each) for each in series]
@@ -104,7 +104,7 @@ def folded(series: Sequence[Series]) -> tuple[str, list[str]]:
 
 
 def ordered(series: Sequence[Series], sort: str) -> list[Series]:
-    """Sort series by their last value, or by a label; those that have none come last."""
+    """Sort series by last value or by a label; series without a value come last."""
     if not sort:
         return list(series)
     name, falling = sort.removeprefix("-"), sort.startswith("-")
@@ -116,7 +116,7 @@ def ordered(series: Sequence[Series], sort: str) -> list[Series]:
 
 
 def _differing(series: Sequence[Series]) -> tuple[str, ...]:
-    """Return the labels whose values are not all the same, the metric's name first."""
+    """Return the labels whose values differ, the metric's name first."""
     if len(series) < 2:
         return ()
     names = {name for each in series for name in each.labels}
@@ -138,13 +138,13 @@ def _head(*, many: bool, unit: str) -> tuple[str, ...]:
 def _cells(series: Series, unit: str, *, many: bool) -> tuple[str, ...]:
     values = [sample.value for sample in series.samples]
     if not values:
-        said = (
-            "a native histogram; ask histogram_quantile() or histogram_count() of it"
-            if series.histograms
-            else "–"
+        placeholder = (
+            "a native histogram; use histogram_quantile() or histogram_count()" if series.histograms else "–"
         )
         return (
-            series.labels.get("value", said) if "value" in series.labels and not series.histograms else said,
+            series.labels.get("value", placeholder)
+            if "value" in series.labels and not series.histograms
+            else placeholder,
         )
     if not many:
         shown = show(values[-1], unit) if unit and not math.isnan(values[-1]) else ""
@@ -163,7 +163,7 @@ def _figure(value: float, unit: str) -> str:
 
 
 def spark(values: Sequence[float], most: int = SPARKS, *, from_zero: bool = False) -> str:
-    """Draw values as small bars, from the least, or from 0, to the most of them; a gap where there is no number."""
+    """Draw values as small bars, from their minimum, or from 0, to their maximum; leave gaps for missing numbers."""
     points = [
         values[round(index * (len(values) - 1) / max(1, min(most, len(values)) - 1))]
         for index in range(min(most, len(values)))
@@ -182,7 +182,7 @@ def spark(values: Sequence[float], most: int = SPARKS, *, from_zero: bool = Fals
 
 
 def number(value: float) -> str:
-    """Write a value as Prometheus does: whole numbers plain, NaN and +Inf by name."""
+    """Return a value as Prometheus writes it: whole numbers plain, NaN and +Inf by name."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -191,19 +191,19 @@ def number(value: float) -> str:
 
 
 def samples(answer: Answer) -> Iterator[tuple[str, ...]]:
-    """Return a row a sample, as a range selector returns them: the series, the time, the value."""
+    """Yield one row per sample of a range selector: series, time, value."""
     for series in answer.series:
         for sample in series.samples:
             yield name(series), moment(sample.time), number(sample.value)
 
 
 def name(series: Series) -> str:
-    """Write a series as Prometheus does, harmless to a terminal."""
+    """Return a series as Prometheus writes it, safe for a terminal."""
     return written(series.labels)
 
 
 def written(labels: Mapping[str, str]) -> str:
-    """Write labels as Prometheus does, the metric's name before them."""
+    """Return labels as Prometheus writes them, after the metric's name."""
     inside = ", ".join(
         f'{printable(key)}="{_cut(value)}"' for key, value in sorted(labels.items()) if key != "__name__"
     )

@@ -1,4 +1,4 @@
-"""When an expression is asked: now, as of a time, or over a range, in parts where it has more points than Prometheus gives."""
+"""The time of a query: now, a given time, or a range, in parts if it exceeds Prometheus's limit of points."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from leadline.prometheus.client import Prometheus
 from leadline.signals.samples import Answer
 
 COLUMNS = 120
-"""So many points of a range are drawn at most where no step is given."""
+"""Maximum points of a range, without --step."""
 MOST_POINTS = 11_000
-"""Prometheus refuses more points a series; a longer range is asked in parts."""
+"""Prometheus refuses more points per series; a longer range is queried in parts."""
 MOST_PARTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """A time, and how far back from it and at which distances a range is asked; seconds, 0 where it is no range."""
+    """The end, length and step of a query, in seconds; length and step are 0 unless it is a range."""
 
     end: float
     length: float = 0.0
@@ -38,7 +38,7 @@ class When:
 
 
 def read(length: str | None, step: str | None, at: str | None, output: str | None) -> When:
-    """Read --range, --step and --at. Raises UsageError."""
+    """Parse --range, --step and --at. Raises UsageError."""
     end = _moment(at)
     if length is None:
         if step or output == "plot":
@@ -52,7 +52,7 @@ def read(length: str | None, step: str | None, at: str | None, output: str | Non
     if seconds / pace > MOST_POINTS * MOST_PARTS:
         pace = math.ceil(seconds / (MOST_POINTS * MOST_PARTS))
         click.echo(
-            f"leadline: the step is {promql_duration(pace)}; a shorter one would be too many points", err=True
+            f"leadline: the step is {promql_duration(pace)}; a shorter one has too many points", err=True
         )
     return When(end=end, length=seconds, step=pace)
 
@@ -74,7 +74,7 @@ def _moment(at: str | None) -> float:
 
 
 def answer(prometheus: Prometheus, text: str, when: When) -> Answer:
-    """Ask as of a time or over a range; that a range is asked in parts is said."""
+    """Query at a time or over a range; print if a range is queried in parts."""
     if not when.is_range:
         return prometheus.ask(text, at=when.end)
     parts = math.ceil(when.length / when.step / MOST_POINTS)
@@ -82,5 +82,5 @@ def answer(prometheus: Prometheus, text: str, when: When) -> Answer:
         return prometheus.ask_range(text, start=when.start, end=when.end, step_seconds=when.step)
     from leadline.prometheus.range_parts import joined
 
-    click.echo(f"leadline: {when.length / when.step:.0f} points are asked in {parts} parts", err=True)
+    click.echo(f"leadline: {when.length / when.step:.0f} points are queried in {parts} parts", err=True)
     return joined(prometheus, text, when.start, when.end, when.step, MOST_POINTS)

@@ -1,1 +1,1 @@
-"""Completion in the shell: what the words of a command line may become, from a cache of what the server and the catalog have."""
+"""Shell completion: candidates for a word, from a cache of names of the server and the catalog."""

@@ -1,4 +1,4 @@
-"""What is kept between one press of the key and the next, under XDG_CACHE_HOME: names of metrics, services and contexts."""
+"""The completion cache under XDG_CACHE_HOME: names of metrics, services and contexts."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from leadline.prometheus.client import Prometheus
 
 FRESH_SECONDS = 300
-"""So long names of metrics are not asked for again."""
+"""How long metric names are cached."""
 FAILED_SECONDS = 30
-"""So long a server that did not answer is not asked again."""
+"""How long a server that did not answer is not queried again."""
 TIMEOUT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What a catalog, with the user's own file, has names for."""
+    """The names in a catalog and the user's own file."""
 
     services: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
 
 
 def of_catalog(catalog_file: Path) -> Named:
-    """Return the names of services and contexts; read again where one of the two files changed."""
+    """Return the names of services and contexts; read them again if one of the two files changed."""
     from leadline.catalog.context_file import user_file
 
-    kept = _folder() / f"catalog-{_key(*map(_state, (catalog_file, user_file())))}.json"
-    found = _read(kept)
+    file = _folder() / f"catalog-{_key(*map(_state, (catalog_file, user_file())))}.json"
+    found = _read(file)
     if found is None:
         found = _from_files(catalog_file)
-        _write(kept, found)
+        _write(file, found)
     return Named(services=tuple(found["services"]), contexts=tuple(found["contexts"]))
 
 
@@ -55,51 +55,53 @@ def _from_files(catalog_file: Path) -> dict[str, list[str]]:
 
 
 def metrics(catalog_file: Path, url: str | None, context_name: str | None) -> tuple[str, ...]:
-    """Return the metrics' names of the server that a command would ask, as of at most five minutes ago.
+    """Return the metric names of the server that a command would query, at most five minutes old.
 
-    A server that does not answer within a second gives what it had the last time, or none. One behind a tunnel, or of a catalog
-    that the user has not agreed to (`leadline context trust`), is never asked here: it has what `leadline metrics` saw last.
+    If the server does not answer within a second, return the previous names, or none. A server behind a tunnel, or of a catalog
+    that the user has not trusted (`leadline context trust`), is never queried: return what `leadline metrics` saw last.
     """
-    return _kept(catalog_file, url, context_name, "", lambda prometheus: prometheus.label_values("__name__"))
+    return _cached(
+        catalog_file, url, context_name, "", lambda prometheus: prometheus.label_values("__name__")
+    )
 
 
 def labels(
     catalog_file: Path, url: str | None, context_name: str | None, metric: str, label: str
 ) -> tuple[str, ...]:
-    """Return the labels of a metric, of all where none is named; or the values of a label of it. See `metrics`."""
+    """Return the labels of a metric, or of all if none is named; or the values of one label. See `metrics`."""
 
     def ask(prometheus: Prometheus) -> Sequence[str]:
         return prometheus.label_values(label, metric) if label else prometheus.label_names(metric)
 
-    return _kept(catalog_file, url, context_name, f"{metric} {label}", ask)
+    return _cached(catalog_file, url, context_name, f"{metric} {label}", ask)
 
 
-def _kept(
+def _cached(
     catalog_file: Path,
     url: str | None,
     context_name: str | None,
     what: str,
     ask: Callable[[Prometheus], Sequence[str]],
 ) -> tuple[str, ...]:
-    kept = _place(catalog_file, url, context_name, what)
-    found = _read(kept) or {"names": [], "until": 0.0}
+    file = _place(catalog_file, url, context_name, what)
+    found = _read(file) or {"names": [], "until": 0.0}
     if time.time() >= found["until"]:
-        names = _asked(catalog_file, url, context_name, ask)
+        names = _fetch(catalog_file, url, context_name, ask)
         found = {
             "names": found["names"] if names is None else names,
             "until": time.time() + (FAILED_SECONDS if names is None else FRESH_SECONDS),
         }
-        _write(kept, found)
+        _write(file, found)
     return tuple(found["names"])
 
 
 def remember(catalog_file: Path, url: str | None, context_name: str | None, names: Iterable[str]) -> None:
-    """Keep the names of a server's metrics, which another command has just seen."""
+    """Cache the metric names that another command has just seen."""
     found = {"names": sorted(names), "until": time.time() + FRESH_SECONDS}
     _write(_place(catalog_file, url, context_name), found)
 
 
-def _asked(
+def _fetch(
     catalog_file: Path,
     url: str | None,
     context_name: str | None,
@@ -156,7 +158,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def _write(file: Path, found: object) -> None:
-    """Keep something; a cache that cannot be written is none."""
+    """Write a cache file; ignore failures."""
     from leadline.base.errors import UsageError
     from leadline.base.files import replaced
 

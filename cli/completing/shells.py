@@ -1,4 +1,4 @@
-"""The shells: zsh and fish nearly as click has them; for bash words of ours, since it cuts names at colons."""
+"""The shells: zsh and fish nearly as in click; bash with our own word splitting, since it cuts names at colons."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Bash(BashComplete):
 
 
 class Zsh(ZshComplete):
-    """Zsh, whose quote stays open.
+    """Zsh, with quotes left open.
 
-    Click's script, autoloaded from $fpath, registers itself at its second call instead of completing anything.
+    Click's script, autoloaded from $fpath, registers itself on its second call instead of completing.
     """
 
     source_template = ZshComplete.source_template.replace(
@@ -78,7 +78,7 @@ class Zsh(ZshComplete):
 
 
 class Fish(FishComplete):
-    """Fish, whose quote stays open."""
+    """Fish, with quotes left open."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
         return _open(super().get_completions(args, incomplete))
@@ -88,7 +88,7 @@ KINDS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 
 def _open(found: list[CompletionItem]) -> list[CompletionItem]:
-    """Add a second choice inside quotes where there is one: a shell would close the quote, and the expression may go on."""
+    """Add a second choice to a single one inside quotes: the shell would close the quote, but the expression may go on."""
     if (
         len(found) != 1
         or not found[0].goes_on
@@ -100,7 +100,7 @@ def _open(found: list[CompletionItem]) -> list[CompletionItem]:
 
 
 def _next(expression: str) -> str:
-    """Return what may follow: a value is closed, a selector after a value, a list of labels after a label; a metric has matchers."""
+    """Return what may follow: a quote closes a value, `}` a selector, `)` a list of labels; `{` follows a metric."""
     if expression.endswith('="'):
         return '"'
     if expression.endswith('"'):
@@ -109,7 +109,7 @@ def _next(expression: str) -> str:
 
 
 def _closed(line: str) -> bool:
-    """Return whether a line ends outside of quotes."""
+    """Return whether a line ends outside quotes."""
     quote = ""
     skip = False
     for sign in line:
@@ -125,7 +125,7 @@ def _closed(line: str) -> bool:
 
 
 def prepare() -> None:
-    """Make ready to answer a shell: our bash, and nothing on stderr."""
+    """Register our shells, and print nothing on stderr."""
     for name, shell in KINDS.items():
         add_completion_class(shell, name)
     sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  as long as the process

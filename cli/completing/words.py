@@ -1,6 +1,6 @@
-"""The words that may stand next, for click's `shell_complete`; whatever fails, there are none.
+"""Candidates for the next word, for click's `shell_complete`; none on any failure.
 
-Only light modules are imported here: these functions are named where the commands are declared.
+Only light modules are imported here, because commands import these functions where they are declared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 MATCHING = re.compile(r'([A-Za-z_:][A-Za-z0-9_:]*)\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*(?:"[^"]*)?)$')
-"""A metric and what stands in its braces, which are open."""
+"""A metric and the text after its open brace."""
 GROUPING = re.compile(r"\b(?:by|without|on|ignoring)\s*\(\s*(?:\w+\s*,\s*)*(\w*)$")
 VALUE = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)$')
 LABEL = re.compile(r"(?:^|,)\s*(\w*)$")
@@ -27,7 +27,7 @@ def _silent(function: Words) -> Words:
     def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         try:
             return function(ctx, param, incomplete)
-        except Exception:  # noqa: BLE001  a shell that completes must not be written into, whatever happens
+        except Exception:  # noqa: BLE001  completion must never print into the shell
             return []
 
     return words
@@ -35,12 +35,12 @@ def _silent(function: Words) -> Words:
 
 @_silent
 def expression(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return what the end of an expression may become, marked as what may go on."""
+    """Complete the end of an expression; the candidates may be continued."""
     return [CompletionItem(value, goes_on=True) for value in _expressions(ctx, incomplete)]
 
 
 def _expressions(ctx: click.Context, incomplete: str) -> list[str]:
-    """Complete the end of an expression: a metric, else a function; in braces a label or a label's value, in by () a label."""
+    """Complete a metric, else a function; in braces a label or its value; in by () a label."""
     matching, grouping = MATCHING.search(incomplete), GROUPING.search(incomplete)
     if matching:
         return _matchers(ctx, incomplete, matching[1], matching[2])
@@ -64,25 +64,27 @@ def _expressions(ctx: click.Context, incomplete: str) -> list[str]:
 
 
 def _matchers(ctx: click.Context, incomplete: str, metric: str, inside: str) -> list[str]:
-    """Complete what stands in a selector's braces: the value after a quote, else the name of a label."""
+    """Complete in a selector's braces: a value after a quote, else a label."""
     value, label = VALUE.search(inside), LABEL.search(inside)
     if value and inside.count('"') % 2:
         begun = value[2]
         before = incomplete[: len(incomplete) - len(begun)]
-        there = [each for each in _told(ctx, metric, value[1]) if each.startswith(begun)]
+        there = [each for each in _names(ctx, metric, value[1]) if each.startswith(begun)]
         plain = [each for each in there if each.isprintable() and not {'"', "'", "\\"} & set(each)]
         return [f'{before}{each}"' for each in plain[:MOST_VALUES]]
     if label is None:
         return []
     before = incomplete[: len(incomplete) - len(label[1])]
     return [
-        f'{before}{name}="' for name in _told(ctx, metric) if name.startswith(label[1]) and name != "__name__"
+        f'{before}{name}="'
+        for name in _names(ctx, metric)
+        if name.startswith(label[1]) and name != "__name__"
     ]
 
 
 def _labels(ctx: click.Context, incomplete: str, begun: str) -> list[str]:
     before = incomplete[: len(incomplete) - len(begun)]
-    return [before + name for name in _told(ctx) if name.startswith(begun) and name != "__name__"]
+    return [before + name for name in _names(ctx) if name.startswith(begun) and name != "__name__"]
 
 
 @_silent
@@ -93,7 +95,7 @@ def metrics(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str
 
 @_silent
 def services(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of a service of the catalog."""
+    """Complete the name of a service in the catalog."""
     from .cache import of_catalog
 
     return [name for name in of_catalog(_catalog(ctx)).services if name.startswith(incomplete)]
@@ -101,7 +103,7 @@ def services(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[st
 
 @_silent
 def contexts(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of a context, of the catalog or the user's own."""
+    """Complete the name of a context, the catalog's or the user's own."""
     from .cache import of_catalog
 
     return [name for name in of_catalog(_catalog(ctx)).contexts if name.startswith(incomplete)]
@@ -125,8 +127,8 @@ def _metrics(ctx: click.Context) -> tuple[str, ...]:
     return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"))
 
 
-def _told(ctx: click.Context, metric: str = "", label: str = "") -> tuple[str, ...]:
-    """Return the labels of a metric, or of all; or the values of one."""
+def _names(ctx: click.Context, metric: str = "", label: str = "") -> tuple[str, ...]:
+    """Return the labels of a metric, or of all metrics; or the values of a label."""
     from .cache import labels as cached
 
     return cached(_catalog(ctx), ctx.params.get("url"), ctx.params.get("context_name"), metric, label)

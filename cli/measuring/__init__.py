@@ -1,1 +1,1 @@
-"""Taking a snapshot: the window that is wanted, what is asked, kept or read again, and how to do it once more."""
+"""Take a snapshot from a live Prometheus or a recording, and name the commands that take it again."""

@@ -1,4 +1,4 @@
-"""A snapshot taken from a live Prometheus, or once more from what was kept of one."""
+"""Take a snapshot from a live Prometheus, or replay a recorded one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from leadline.reports.choose_window import seconds
 from leadline.reports.client import Run
 from leadline.reports.model import Report
 from leadline.reports.recording import Recorder, Recording, read
-from leadline.reports.recording import write as frozen_text
+from leadline.reports.recording import write as recording_text
 from leadline.reports.request import Wanted, run_of
 from leadline.reports.request import window as window_of
 from leadline.signals.samples import Ask
@@ -26,14 +26,14 @@ from .rerun import again
 
 
 def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report:
-    """Measure, and keep what was answered where that is asked for."""
+    """Measure, and record the answers in `freeze` if given."""
     catalog = connection.load()
     chosen = services(catalog, wanted.names)
     k6_text = load(wanted.k6) if wanted.k6 else ""
     with connection.open(catalog) as prometheus:
         recorder = Recorder(prometheus.ask)
         window = window_of(catalog, chosen, wanted, k6_text, recorder.ask)
-        frozen = Recording(
+        recording = Recording(
             catalog=load(connection.catalog_file),
             file=catalog.file,
             sources=catalog.sources,
@@ -48,24 +48,24 @@ def taken(connection: Connection, wanted: Wanted, freeze: Path | None) -> Report
                 "again": list(again(connection, catalog, wanted, window)),
             },
         )
-        report = _measured(frozen, catalog, chosen, recorder.ask, draw=wanted.draw)
+        report = _measured(recording, catalog, chosen, recorder.ask, draw=wanted.draw)
     if freeze:
-        save(freeze, frozen_text(replace(frozen, answers=recorder.answers)), private=True)
+        save(freeze, recording_text(replace(recording, answers=recorder.answers)), private=True)
     return report
 
 
-def thawed(path: Path, catalog: Catalog | None, *, draw: bool, verify: bool = True) -> Report:
-    """Judge what was kept again, by its own catalog or another."""
-    frozen = read(load(path), str(path), verify=verify)
-    judge = catalog or loader.parse(frozen.catalog, frozen.file, frozen.sources.__getitem__)
-    return _measured(frozen, judge, services(judge, frozen.services), frozen.ask, draw=draw)
+def replayed(path: Path, catalog: Catalog | None, *, draw: bool, verify: bool = True) -> Report:
+    """Judge a recorded snapshot again, by its own catalog or another."""
+    recording = read(load(path), str(path), verify=verify)
+    judge = catalog or loader.parse(recording.catalog, recording.file, recording.sources.__getitem__)
+    return _measured(recording, judge, services(judge, recording.services), recording.ask, draw=draw)
 
 
 def _measured(
-    frozen: Recording, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
+    recording: Recording, catalog: Catalog, chosen: tuple[Service, ...], ask: Ask, *, draw: bool
 ) -> Report:
-    """Take the snapshot, and the earlier one where it is to be compared; live or frozen, by the same steps."""
-    settings = frozen.settings
+    """Take the snapshot, and the earlier one to compare it with; the same steps live and replayed."""
+    settings = recording.settings
     run = run_of(settings.get("k6", ""), settings.get("k6_file", ""))
 
     def take(window: Window, run: Run | None) -> Report:
@@ -75,24 +75,24 @@ def _measured(
             chosen,
             window,
             ask,
-            frozen.source,
+            recording.source,
             monthly_requests=volume,
             run=run,
             draw=draw,
         )
 
-    report = replace(take(frozen.window, run), again=tuple(settings.get("again", ())))
+    report = replace(take(recording.window, run), again=tuple(settings.get("again", ())))
     offset = settings.get("against_offset")
     if offset:
         ago = seconds("--against-offset", offset)
         report = changes.compared(
-            report, take(frozen.window.earlier(ago), None), f"the same window {offset} ago"
+            report, take(recording.window.earlier(ago), None), f"the same window {offset} ago"
         )
     return report
 
 
 def _source(connection: Connection, catalog: Catalog, prometheus: Prometheus) -> str:
-    """Return the source of a snapshot: context, URL (for a tunnel, its Service) and server."""
+    """Return the source of a snapshot: context, URL (or a tunnel's Service) and server."""
     what = prometheus.flavour()
     if connection.url:
         return f"{prometheus.url}, {what}"

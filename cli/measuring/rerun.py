@@ -1,4 +1,4 @@
-"""The commands that show a snapshot's window live, and take it again."""
+"""Commands that show a snapshot's services live, and take it again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..connections import Connection
 
 
 def again(connection: Connection, catalog: Catalog, wanted: Wanted, window: Window) -> Iterator[str]:
-    """Return the commands that show it live, and take it again."""
+    """Yield commands that show the services live, and take the snapshot again."""
     where = f" --url {connection.url}" if connection.url else ""
     if not connection.url:
         context = connection.context(catalog)

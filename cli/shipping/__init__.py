@@ -1,1 +1,1 @@
-"""Bringing what is generated to where it is used: to Grafana, to Kubernetes, to files that Prometheus reads."""
+"""Deploy dashboards and rules to Grafana, to Kubernetes, or to files that Prometheus reads."""

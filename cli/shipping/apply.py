@@ -1,4 +1,4 @@
-"""Showing a plan, asking, and doing it: what push, prune and rollback have in common."""
+"""Show a plan, confirm and apply it: shared by push, prune and rollback."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from leadline.deploy.plans import Plan
 
 from .destination import Shipment
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
-dry_option = click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+dry_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 plan_option = click.option(
     "--plan",
     "planned",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Do exactly what this plan says, written by `leadline plan --out`; refused where anything has changed since.",
+    help="Apply exactly this plan, written by `leadline plan --out`; refused if anything has changed since.",
 )
 
 
 def show(plan: Plan, output: str = "text") -> None:
-    """Print a plan, its remarks on stderr."""
+    """Print a plan, with its remarks on stderr."""
     for remark in plan.remarks:
         click.echo(f"remark: {printable(remark)}", err=True)
     if output == "json":
@@ -36,7 +36,7 @@ def show(plan: Plan, output: str = "text") -> None:
 
 
 def do(shipment: Shipment, *, yes: bool, dry_run: bool, planned: Path | None = None) -> int:
-    """Show the plan, ask where nobody said yes, and do it; exits 1 where it was not done."""
+    """Show the plan, ask unless confirmed, and apply it. Return 1 if it was not applied."""
     plan = shipment.plan
     if planned is not None:
         plans.hold(plan, plans.read(_text(planned), str(planned)))
@@ -44,19 +44,19 @@ def do(shipment: Shipment, *, yes: bool, dry_run: bool, planned: Path | None = N
     if plan.refused:
         if dry_run:
             return 1
-        raise ConflictError("nothing was written: something stands in the way, see above")
+        raise ConflictError("nothing was written, because of the conflicts above")
     if dry_run or not (plan.changes or plan.unfinished):
         return 0
-    if not (yes or planned or _agreed(plan)):
+    if not (yes or planned or _confirmed(plan)):
         click.echo("nothing was written", err=True)
         return 1
     shipment.run(lambda line: click.echo(printable(line)))
     return 0
 
 
-def _agreed(plan: Plan) -> bool:
+def _confirmed(plan: Plan) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("nobody can be asked here; say --yes, or give a plan with --plan")
+        raise UsageError("there is no terminal to confirm on; pass --yes, or a plan with --plan")
     return click.confirm(f"{plan.verb.title()} {len(plan.changes)} to {plan.where}?", err=True)
 
 

@@ -1,4 +1,4 @@
-"""Where to ship, as the command line says it, and what that is made of: a plan, and what does it."""
+"""Where to deploy, from the command line, and the shipment: a plan and the code that applies it."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from ..trust_option import trust_option
 
 
 class Shipment(Protocol):
-    """A plan, and what does it. `run` raises ConflictError, before anything is written, where something is refused."""
+    """A plan that can be applied. `run` raises ConflictError, before anything is written, if something is refused."""
 
     plan: Plan
 
     def run(self, tell: Callable[[str], None]) -> None:
-        """Do what the plan says, and tell each thing when it is done."""
+        """Apply the plan, and pass a line for each finished step to `tell`."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where to ship, and what is allowed there, as the command line says it."""
+    """Where to deploy, and what is allowed there, from the command line."""
 
     to: str
     catalog_file: Path
@@ -59,7 +59,7 @@ class Destination:
 
     @contextmanager
     def push(self) -> Iterator[Shipment]:
-        """Compare what is generated with what is there. Only reads. A tunnel stays open for as long as the block lasts."""
+        """Compare what is generated with what is deployed. Only reads. A tunnel stays open while the block lasts."""
         catalog = self._catalog()
         files = self._generated(catalog)
         if self.to == "grafana":
@@ -84,7 +84,7 @@ class Destination:
 
     @contextmanager
     def prune(self, project: str | None = None) -> Iterator[Shipment]:
-        """Find what this project pushed there, and is no longer generated; of another project all. Only reads."""
+        """Find what this project pushed and no longer generates, or all that another project pushed. Only reads."""
         catalog = self._catalog()
         files = self._generated(catalog)
         if project is not None and project != catalog.project:
@@ -101,7 +101,7 @@ class Destination:
 
     @contextmanager
     def rollback(self) -> Iterator[Shipment]:
-        """Find what the last push replaced there. Only reads."""
+        """Find what the last push replaced. Only reads."""
         catalog = loader.load(self.catalog_file)
         if self.to == "grafana":
             with self._grafana(catalog) as server:
@@ -121,7 +121,7 @@ class Destination:
         return without_python(loader.load(self.catalog_file), self.python)
 
     def _generated(self, catalog: Catalog) -> dict[str, str]:
-        """Build what goes there, and nothing else."""
+        """Build only the files for this destination."""
         from leadline.compose import generate
 
         if self.to == "grafana":
@@ -130,11 +130,13 @@ class Destination:
 
     def _rules_dir(self) -> Path:
         if self.rules_dir is None:
-            raise UsageError("--to files needs --rules-dir, a folder that rule_files of prometheus.yml names")
+            raise UsageError(
+                "--to files needs --rules-dir, a folder listed under rule_files in prometheus.yml"
+            )
         return self.rules_dir
 
     def _cluster(self, catalog: Catalog) -> Cluster:
-        """Return the cluster, and the one namespace that everything goes to, records too: the context's or the catalog's."""
+        """Return the cluster, with the one namespace for everything, records included: the context's or the catalog's."""
         context = cluster_of(catalog, self.context_name)
         named = {context.namespace, catalog.cluster.namespace} - {""}
         if len(named) > 1:
@@ -154,14 +156,14 @@ class Destination:
             yield server
 
     def _reached(self, what: str, catalog: Catalog) -> AbstractContextManager[Reach]:
-        """Return the server: of --url with credentials from the environment, or of the context."""
+        """Return the server: --url with credentials from the environment, or the context's."""
         if self.url:
             return given(what.upper(), self.url)
         return reached(what, *picked(catalog, self.context_name))
 
 
 def _server(endpoint: Endpoint) -> to_files.Server:
-    """Return what opens the Prometheus that evaluates the rules, when it is needed."""
+    """Return a function that opens the Prometheus that evaluates the rules."""
 
     def opened() -> Prometheus:
         return Prometheus(endpoint, deadline=deadline())
@@ -184,7 +186,7 @@ OPTIONS = (
     click.option(
         "--rules-dir",
         type=click.Path(path_type=Path, file_okay=False),
-        help="For files: a folder that rule_files of prometheus.yml names.",
+        help="For files: a folder listed under rule_files in prometheus.yml.",
     ),
     context_option,
     trust_option,
@@ -192,22 +194,22 @@ OPTIONS = (
     click.option("--url", help=ABOUT_URL),
     catalog_option,
     click.option(
-        "--to", type=click.Choice(["grafana", "kubernetes", "files"]), required=True, help="Where to."
+        "--to", type=click.Choice(["grafana", "kubernetes", "files"]), required=True, help="Where to deploy."
     ),
 )
 OVERWRITE = click.option(
-    "--overwrite", is_flag=True, help="For grafana: lose what was edited in the browser since the last push."
+    "--overwrite", is_flag=True, help="For grafana: discard edits made in the browser since the last push."
 )
 ADOPT = click.option(
     "--adopt",
     is_flag=True,
-    help="Take over what has our name and is not ours: for grafana a dashboard with our uid (one that has our title is renamed), "
+    help="Take over objects that have our name but are not ours: for grafana a dashboard with our uid (one with our title is renamed), "
     "for kubernetes an object, whose other keys stay.",
 )
 
 
 def shipped(function: Callable[..., int]) -> Callable[..., int]:
-    """Return a command where to ship as one `destination`, from the options that it has of those that say so."""
+    """Add the options of a destination, and pass them to the command as `destination`."""
 
     @wraps(function)
     def command(

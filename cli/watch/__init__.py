@@ -1,1 +1,1 @@
-"""Watching services live: one look after another, drawn in place, or as lines where nobody looks at a screen."""
+"""Watch services live: polls drawn in place, or printed as lines without a terminal."""

@@ -1,4 +1,4 @@
-"""A look as lines: a table of services with what became of their signals, and below it the alerts that fire."""
+"""A poll as lines: a table of services with curves, and below it the firing alerts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..list_alerts import ago
 from .poll import CURVES, Firing, Look, ServiceState
 
 KEPT = 60
-"""So many looks are kept for the curves."""
+"""Maximum polls kept for the curves."""
 CELLS = 16
 MOST_FIRING = 8
 UNITS = {
@@ -29,19 +29,19 @@ DROPPED: tuple[tuple[str, ...], ...] = (
     (), ("p95 since",), ("p95 since", "traffic since"), ("bounds",), ("bounds", "p50"), ("bounds", "p50", "fullest"),
     ("bounds", "p50", "fullest", "spend"),
 )  # fmt: skip
-"""What goes, one after another, where a terminal is too narrow: the curves first, what fires never."""
+"""Columns to drop, step by step, on a narrow terminal: the curves first, alerts never."""
 GONE = "–"
 
 
 class History:
-    """What was seen before, of each service and signal that a curve is drawn of."""
+    """Past values of each service and signal with a curve."""
 
     def __init__(self, every: float) -> None:
         self.every = every
         self._kept: dict[tuple[str, str], deque[float]] = {}
 
     def begin(self, past: Mapping[tuple[str, str], Sequence[float]]) -> None:
-        """Forget everything, and begin with what was before."""
+        """Replace everything with past values."""
         self._kept = {key: deque(values, maxlen=KEPT) for key, values in past.items()}
 
     def add(self, look: Look) -> None:
@@ -64,12 +64,12 @@ SORTS: Mapping[str, str] = {
     "by p95": "latency.p95",
     "by spend": "cost_per_hour",
 }
-"""The orders of services, and the signal that each goes by, the largest first."""
+"""The orders of services, and the signal that each sorts by, largest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What a user chose to see: an order, whether only services that need attention, and how many rows are scrolled by."""
+    """The user's view: the order, whether to show only services that need attention, and the rows scrolled by."""
 
     sort: str = WORST
     only_bad: bool = False
@@ -77,7 +77,7 @@ class Choice:
 
 
 def chosen(look: Look, choice: Choice) -> list[ServiceState]:
-    """Return the services as a user chose to see them; of equal ones the catalog's order stays."""
+    """Return the services of the user's view; equal ones stay in the catalog's order."""
     found = [each for each in look.seen if not choice.only_bad or needs_attention(look, each)]
     if choice.sort == WORST:
         return sorted(found, key=lambda each: _badness(look, each), reverse=True)
@@ -92,7 +92,7 @@ def chosen(look: Look, choice: Choice) -> list[ServiceState]:
 
 
 def needs_attention(look: Look, state: ServiceState) -> bool:
-    """Return whether an alert of the service fires, or it misses, or may miss, a target."""
+    """Return whether an alert of the service fires, or a target is missed or may be."""
     return any(_badness(look, state))
 
 
@@ -106,7 +106,7 @@ def _badness(look: Look, state: ServiceState) -> tuple[int, int, int, int]:
 def lines(
     look: Look, history: History, window: str, columns: int, rows: int, choice: Choice = Choice()
 ) -> Iterator[str]:
-    """Draw a look, no wider than the terminal and no longer than so many rows."""
+    """Yield the lines of a poll, at most `columns` wide and `rows` long."""
     firing = [_fit(line, columns) for line in _fires(look)]
     room = max(2, rows - 2 - (len(firing) + 1 if firing else 0))
     seen = chosen(look, choice)
@@ -129,7 +129,7 @@ def lines(
 
 
 def _services(look: Look, history: History, columns: int) -> list[str]:
-    """Lay the services out with as much as there is room for."""
+    """Lay out the services with as many columns as fit."""
     span = promql_duration(KEPT * history.every)
     drawn: list[str] = []
     for dropped in DROPPED:
@@ -154,7 +154,7 @@ def _services(look: Look, history: History, columns: int) -> list[str]:
 
 
 def _fires(look: Look) -> Iterator[str]:
-    """Return a line an alert that fires."""
+    """Yield one line per firing alert."""
     rows = [
         (
             "✗",
@@ -172,14 +172,14 @@ def _fires(look: Look) -> Iterator[str]:
 
 
 def plain(look: Look, window: str) -> Iterator[str]:
-    """Write a look where nobody looks at a screen: a line a service."""
+    """Yield one line per service, for output without a terminal."""
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(look.at))
     if look.lost:
         yield printable(f"{moment} lost: {look.lost}")
     for seen in look.seen:
         alerts = dict.fromkeys(each.name for each in look.firing if each.service == seen.service.name)
-        told = (*_cells(seen, bounds=True), ",".join(alerts) or GONE)
-        cells = [f"{name}={cell}" for name, cell in zip(HEAD[1:], told, strict=True) if cell != GONE]
+        values = (*_cells(seen, bounds=True), ",".join(alerts) or GONE)
+        cells = [f"{name}={cell}" for name, cell in zip(HEAD[1:], values, strict=True) if cell != GONE]
         yield printable(f"{moment} {seen.service.name} over {window}: {' '.join(cells)}")
 
 

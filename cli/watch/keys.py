@@ -1,4 +1,4 @@
-"""Keys that are pressed while something is drawn, read one at a time; none where there is no terminal."""
+"""Keys pressed on the terminal, read one at a time; none without a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def pressed() -> Iterator[Keys]:
-    """Return the keys for as long as the block lasts; the terminal is as it was however it ends."""
+    """Yield the keys while the block lasts; restore the terminal however it ends."""
     if not sys.stdin.isatty():
         yield Keys(None)
         return
@@ -37,7 +37,7 @@ class Keys:
         self._descriptor = descriptor
 
     def wait(self, seconds: float) -> str:
-        """Wait for a key, so many seconds at most; give it, "up" or "down" for an arrow, or nothing."""
+        """Wait at most `seconds` for a key; return it, "up" or "down" for an arrow, or an empty string."""
         import time
 
         if self._descriptor is None:

@@ -1,4 +1,4 @@
-"""One look: what each service does now, asked side by side; what could not be asked is said, and nothing made up."""
+"""One poll: the current state of each service, from concurrent queries; a failure is reported as `lost`."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from leadline.signals.saturation import resources, use
 
 SIGNALS = ("throughput", "error_ratio", "latency.p50", "latency.p95", "latency.p99", "cost_per_hour")
 CURVES = ("throughput", "latency.p95")
-"""The signals whose past is drawn."""
+"""The signals with a curve."""
 SATURATION = "saturation"
 SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """What a service does: its signals; those that it cannot answer are not there, those without data are None.
+    """A service's signals; those without an instrument are absent, those without data are None.
 
-    fullest  the resource that is nearest to its limit
+    fullest  the resource nearest to its limit
     """
 
     service: Service
@@ -36,7 +36,7 @@ class ServiceState:
     fullest: str = ""
 
     def bounds(self, signal: str) -> tuple[float, float] | None:
-        """Return the edges of the bucket that an estimated quantile lies in: what is certain of it."""
+        """Return the edges of the bucket that contains an estimated quantile: its bounds."""
         value = self.values.get(signal)
         histogram = self.service.instruments.get("latency")
         if value is None or histogram is None or not histogram.buckets or not signal.startswith("latency."):
@@ -46,7 +46,7 @@ class ServiceState:
         return low, min(edge for edge in edges if edge >= value)
 
     def verdict(self, signal: str) -> str:
-        """Return how a signal stands to its target: ✓, ✗ or, where the target lies inside the bounds, ?; empty without one."""
+        """Return a signal's verdict: ✓, ✗, or ? if the target lies inside the bounds; empty without a target."""
         target = next((each for each in self.service.targets if each.signal == signal), None)
         value = self.values.get(signal)
         if target is None or value is None or target.floor:
@@ -58,9 +58,9 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firing:
-    """An alert that fires: since when (seconds since 1970; NaN where that is not told), and of what, where a label says it.
+    """A firing alert: since when (seconds since 1970; NaN if unknown), and its objective or resource, if labelled.
 
-    service  empty where it is the whole project's
+    service  empty if it concerns the whole project
     """
 
     name: str
@@ -72,7 +72,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What was seen at a time; `lost` says why nothing could be asked."""
+    """The result of a poll; `lost` is the reason if it failed."""
 
     at: float
     seen: tuple[ServiceState, ...] = ()
@@ -81,28 +81,26 @@ class Look:
 
 
 def look(prometheus: Prometheus, services: Sequence[Service], catalog: Catalog, window: str) -> Look:
-    """Ask everything once. What concerns one question leaves its value out; a Prometheus that is gone is said."""
+    """Query everything once. If a query fails, return only the reason."""
     now = time.time()
-    questions = [
-        (service, name, query) for service in services for name, query in _questions(service, window)
-    ]
+    queries = [(service, name, query) for service in services for name, query in _queries(service, window)]
 
-    def ask(question: tuple[Service, str, str]) -> dict[str, float]:
+    def ask(item: tuple[Service, str, str]) -> dict[str, float]:
         return {
             series.labels.get("resource", ""): series.samples[-1].value
-            for series in prometheus.ask(question[2]).series
+            for series in prometheus.ask(item[2]).series
             if series.samples
         }
 
     try:
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            answers = list(pool.map(ask, questions))
+            answers = list(pool.map(ask, queries))
             firing = tuple(_firing(prometheus, catalog, {service.name for service in services}))
     except LeadlineError as error:
         return Look(at=now, lost=str(error).splitlines()[0])
     found: dict[str, dict[str, float | None]] = {service.name: {} for service in services}
     fullest: dict[str, str] = {}
-    for (service, name, _), values in zip(questions, answers, strict=True):
+    for (service, name, _), values in zip(queries, answers, strict=True):
         finite = {key: value for key, value in values.items() if math.isfinite(value)}
         top = max(finite, key=lambda key: finite[key], default="")
         if name == SATURATION:
@@ -125,7 +123,7 @@ def look(prometheus: Prometheus, services: Sequence[Service], catalog: Catalog, 
 def past(
     prometheus: Prometheus, services: Sequence[Service], window: str, points: int, every: float
 ) -> dict[tuple[str, str], list[float]]:
-    """Return what the signals that are drawn as curves were before now, `every` seconds apart; NaN where nothing was measured."""
+    """Return past values of the signals with curves, `every` seconds apart; NaN for missing values."""
     end = time.time()
     begin = end - every * points
     curves = [
@@ -139,12 +137,12 @@ def past(
         service, name = curve
         query = FORMULAS[name].write(dict(service.instruments), window, ())
         answer = prometheus.ask_range(query, start=begin, end=end - every, step_seconds=every)
-        told = {
+        values_at = {
             round((sample.time - begin) / every): sample.value
             for series in answer.series[:1]
             for sample in series.samples
         }
-        return [told.get(index, math.nan) for index in range(points)]
+        return [values_at.get(index, math.nan) for index in range(points)]
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         return {
@@ -153,7 +151,7 @@ def past(
         }
 
 
-def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:
+def _queries(service: Service, window: str) -> Iterator[tuple[str, str]]:
     for name in SIGNALS:
         if not missing(FORMULAS[name], service.instruments, service.missing, ()):
             yield name, FORMULAS[name].write(dict(service.instruments), window, ())
@@ -166,7 +164,7 @@ def _questions(service: Service, window: str) -> Iterator[tuple[str, str]]:
 
 
 def _firing(prometheus: Prometheus, catalog: Catalog, services: AbstractSet[str]) -> Iterator[Firing]:
-    """Return the project's alerts that fire, of these services or of no service, the gravest and oldest first."""
+    """Return the project's firing alerts of these services or of no service, most severe and oldest first."""
     found = []
     for each in prometheus.active_alerts():
         labels = each["labels"]

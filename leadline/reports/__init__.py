@@ -1,1 +1,1 @@
-"""Figures judged and shown: verdicts, headline, sections, comparison; as text, Markdown, HTML, JSON, CSV and JUnit. Pure."""
+"""Judge figures and render reports (verdicts, headline, sections, comparison) as text, Markdown, HTML, JSON, CSV and JUnit. Pure."""

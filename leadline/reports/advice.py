@@ -1,4 +1,4 @@
-"""Next steps: rules over readings. Each names the figures that triggered it; none comes from thin air."""
+"""Next steps: rules over readings. Each names the figures that triggered it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .verdicts import target_for
 from .words import in_words
 
 NEAR = 0.8
-"""A resource used beyond this share of its limit is near it."""
+"""A resource is near its limit above this share of it."""
 LOW_HIT_RATIO, LEAST_LOOKUPS = 0.8, 100
 LITTLE_HEADROOM = 1.5
 DOMINANT = 0.5
@@ -26,7 +26,7 @@ Readings = Mapping[str, Reading]
 def next_steps(
     measurements: Measurements, readings: Sequence[Reading], groups: Sequence[Group], headroom: Headroom
 ) -> Iterator[Advice]:
-    """Return what the figures of this window ask for, what was missed first."""
+    """Yield what to do next, missed targets first."""
     found = {reading.signal: reading for reading in readings}
     yield from _missed_latency(found, groups)
     yield from _missed_errors(found, groups)
@@ -40,7 +40,7 @@ def next_steps(
 
 
 def in_place(measurements: Measurements, readings: Sequence[Reading], headroom: Headroom) -> Iterator[str]:
-    """Return what already helps the service, each with its evidence in this window."""
+    """Yield what already helps the service, each with its evidence in this window."""
     found = {reading.signal: reading for reading in readings}
     cache = found.get("cache_hit_ratio")
     if cache and cache.value:
@@ -161,7 +161,7 @@ def _cache(measurements: Measurements, found: Readings) -> Iterator[Advice]:
 
 
 def _rejected(found: Readings) -> Iterator[Advice]:
-    """Tell of rejections that only the client saw (`client.rejected` comes from k6's summary)."""
+    """Report rejections that only the client saw (`client.rejected` comes from k6's summary)."""
     client, server = found.get("client.rejected"), found.get("rejected")
     if client is None or not client.value or (server and server.value):
         return
@@ -180,7 +180,7 @@ def _rejected(found: Readings) -> Iterator[Advice]:
 
 
 def _edges(measurements: Measurements, found: Readings) -> Iterator[Advice]:
-    """Return the buckets that would decide the targets between edges."""
+    """Propose the bucket edges that would decide undecided targets."""
     latency = measurements.find("latency")
     undecided = [
         target
@@ -190,8 +190,8 @@ def _edges(measurements: Measurements, found: Readings) -> Iterator[Advice]:
     ]
     if isinstance(latency, NotMeasured) or not undecided:
         return
-    there = {float(edge) for edge in latency.instrument.buckets} or _measured_edges(measurements)
-    wanted = sorted(there | {float(target.value) for target in undecided})
+    existing = {float(edge) for edge in latency.instrument.buckets} or _measured_edges(measurements)
+    wanted = sorted(existing | {float(target.value) for target in undecided})
     between = ", ".join(
         f"{in_words(target.signal)}, target {goal(float(target.value), 'seconds')}" for target in undecided
     )

@@ -1,4 +1,4 @@
-"""Results by route, method and status, the worst first: from the samples that were fetched for the totals."""
+"""Results by route, method and status, worst first, from the samples fetched for the totals."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .model import Group
 
 BY = ("route", "method", "status")
 MOST = 12
-"""So many rows of one breakdown are kept; the rest are summed in one row."""
+"""Maximum rows of a breakdown; the rest are summed in one row."""
 REST = "(others)"
 
 
 def groups(measurements: Measurements) -> Iterator[Group]:
-    """Return a row for each route, method and status that was asked or answered in the window.
+    """Yield a row for each route, method and status seen in the window.
 
-    Requests and errors are estimates for the window, as the totals are; so the rates add up to the throughput's.
+    Requests and errors are estimates for the window, like the totals, so the rates add up to the throughput.
     """
     requests, latency = measurements.find("requests"), measurements.find("latency")
     if isinstance(requests, NotMeasured):
@@ -83,7 +83,7 @@ def _group(
 
 
 def _latency(name: str, value: str, latency: Measured | NotMeasured) -> tuple[float | None, float | None]:
-    """Return a group's p95 (estimate) and mean, where its histogram has the label."""
+    """Return a group's p95 (estimate) and mean, if its histogram has the label."""
     if isinstance(latency, NotMeasured) or not latency.instrument.has(name):
         return None, None
     measured = distribution_of(latency, _is(latency.instrument, name, value))
@@ -93,7 +93,7 @@ def _latency(name: str, value: str, latency: Measured | NotMeasured) -> tuple[fl
 
 
 def _worst_first(rows: Iterable[Group], total: float) -> Iterator[Group]:
-    """Order by errors, then by p95, then by requests; sum what does not fit."""
+    """Order by errors, p95 and requests; sum the rows beyond MOST."""
     ordered = sorted(rows, key=lambda row: (-(row.errors or 0), -(row.p95 or 0), -row.requests))
     yield from ordered[:MOST]
     rest = ordered[MOST:]

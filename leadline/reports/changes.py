@@ -1,4 +1,4 @@
-"""Two snapshots of the same services: what became better or worse, beyond what noise and bounds explain."""
+"""Two snapshots of the same services: what got better or worse, beyond noise and bounds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ COMPARED = (
     "apdex", "cost_per_request", "cost_per_1k_tokens", "cache_hit_ratio",
 )  # fmt: skip
 SURE = 2.576
-"""So many standard errors apart is not noise, with 99 % certainty (two-sided)."""
+"""Standard errors that separate a change from noise at 99 % confidence (two-sided)."""
 FIRST = "leadline.report/1"
 TOLERANCE = 0.05
-"""A smaller relative change is no difference, however certain."""
+"""A smaller relative change is no difference, even beyond noise."""
 
 
 def compared(now: Report, before: Report, what: str, tolerance: float = TOLERANCE) -> Report:
-    """Set a report beside an earlier one, service by service."""
+    """Compare a report with an earlier one, service by service."""
     earlier = {service.name: service for service in before.services}
     services = []
     for service in now.services:
@@ -46,7 +46,7 @@ def compared(now: Report, before: Report, what: str, tolerance: float = TOLERANC
 
 
 def regressions(report: Report) -> tuple[str, ...]:
-    """Name what became worse."""
+    """Return the names of figures that got worse."""
     return tuple(
         f"{service.name} {change.signal}"
         for service in report.services
@@ -56,11 +56,11 @@ def regressions(report: Report) -> tuple[str, ...]:
 
 
 def _older(before: Report) -> Iterator[str]:
-    """Say that an earlier report's bounds mean less than those of today."""
+    """Warn that the bounds of an older report mean less than today's."""
     if before.schema == FIRST:
         yield (
-            "the earlier report is of an older version (leadline.report/1): its ratios, quantiles and unit costs are those of the "
-            "scrapes inside its window, without what its edges and restarts leave open"
+            "the earlier report has an older version (leadline.report/1): its ratios, quantiles and unit costs cover only the "
+            "scrapes inside its window, not what its edges and restarts leave open"
         )
 
 
@@ -92,7 +92,7 @@ def _changes(now: ServiceReport, before: ServiceReport, *, load: bool, tolerance
 
 
 def _kind(signal: str, direction: int, *, load: bool) -> str:
-    """Return what it means that a figure rose (1) or fell (-1)."""
+    """Return whether a rise (1) or fall (-1) of a figure is better, worse or just different."""
     if signal.startswith(LOWER_IS_BETTER):
         return BETTER if direction < 0 else WORSE
     if signal in HIGHER_IS_BETTER or (signal == "throughput" and load):
@@ -102,7 +102,7 @@ def _kind(signal: str, direction: int, *, load: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Whether a figure rose (1), fell (-1) or neither (0), by what was counted, and how that was judged."""
+    """Whether the counts show that a figure rose (1), fell (-1) or neither (0), and why."""
 
     direction: int
     reason: str
@@ -111,7 +111,7 @@ class Evidence:
 def _evidence(
     signal: str, now: ServiceReport, before: ServiceReport, one: Reading, other: Reading
 ) -> Evidence:
-    """Judge whether two figures differ by more than noise or their bounds explain."""
+    """Judge whether two figures differ beyond noise and their bounds."""
     incomplete = one.incomplete or other.incomplete
     if incomplete:
         return Evidence(0, f"an answer was incomplete: {incomplete}")
@@ -141,7 +141,7 @@ def _figures_apart(
 
 
 def _overlap(one: Reading, other: Reading) -> bool:
-    """Return whether the bounds of two figures have anything in common."""
+    """Return whether the bounds of two figures overlap."""
 
     def highest(reading: Reading) -> float:
         return math.inf if reading.unbounded or reading.upper is None else reading.upper
@@ -150,7 +150,7 @@ def _overlap(one: Reading, other: Reading) -> bool:
 
 
 def _events(reading: Reading, service: ServiceReport) -> float:
-    """Return how many events a ratio is of: lookups of a cache, else requests."""
+    """Return the number of events behind a ratio: cache lookups, else requests."""
     if reading.events is not None:
         return reading.events
     lookups = re.search(r"of (\d+) lookups", reading.note)
@@ -165,7 +165,7 @@ def _count(service: ServiceReport) -> float:
 
 
 def _shares_apart(rank: float, now: ServiceReport, before: ServiceReport) -> Evidence:
-    """Compare the shares of requests within the common edge that lies nearest to the quantile (two proportions)."""
+    """Compare the shares of requests within the common edge nearest to the quantile (two proportions)."""
     one, other = dict(now.histogram), dict(before.histogram)
     n, m = _count(now), _count(before)
     common = [edge for edge in one if edge in other and math.isfinite(edge)]
@@ -183,7 +183,7 @@ def _proportions(p: float, n: float, q: float, m: float, what: str) -> tuple[boo
     if not n or not m:
         return False, "no requests"
     if not (0 <= p <= 1 and 0 <= q <= 1):
-        return False, "not both are shares"
+        return False, "one of them is not a share"
     pooled = (p * n + q * m) / (n + m)
     error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     z = abs(p - q) / error if error else 0.0
@@ -192,7 +192,7 @@ def _proportions(p: float, n: float, q: float, m: float, what: str) -> tuple[boo
 
 
 def _means_apart(now: ServiceReport, before: ServiceReport, one: float, other: float) -> tuple[bool, str]:
-    """Compare two means by their standard errors, the spread computed from the buckets."""
+    """Compare two means by their standard errors, with the variance from the buckets."""
     errors = [_variance(each) / _count(each) if _count(each) else math.inf for each in (now, before)]
     error = math.sqrt(sum(errors))
     z = abs(one - other) / error if error else math.inf
@@ -200,8 +200,9 @@ def _means_apart(now: ServiceReport, before: ServiceReport, one: float, other: f
 
 
 def _variance(service: ServiceReport) -> float:
-    """Compute the variance from buckets, each request at its bucket's upper edge or, in +Inf, twice the last: rather
-    too large than too small.
+    """Compute the variance from buckets, each request at its bucket's upper edge or, in +Inf, twice the last one.
+
+    It is an overestimate.
     """
     mean = service.reading("latency.mean")
     center = mean.value if mean and mean.value is not None else 0.0

@@ -1,4 +1,4 @@
-"""Curves of a window: throughput, latency, errors and cost over time, and how latency is distributed."""
+"""Curves of a window: throughput, latency, errors and cost over time, and the latency distribution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Points = tuple[tuple[float, float], ...]
 
 
 def charts(measurements: Measurements) -> Iterator[Chart]:
-    """Return the curves that the service's instruments allow; a step is at least one scrape interval."""
+    """Yield the curves that the service's instruments allow, with steps of at least one scrape interval."""
     grid = _grid(measurements)
     if len(grid) < 2:
         return
@@ -40,7 +40,7 @@ def charts(measurements: Measurements) -> Iterator[Chart]:
 
 
 def _grid(measurements: Measurements) -> list[float]:
-    """Return the moments that curves are drawn at: those of the instrument that is known longest."""
+    """Return the times to draw curves at: those of the instrument with the longest data."""
     step = max(measurements.resolution_seconds, measurements.window.seconds / MOST_STEPS)
     grids = [each.grid(step) for each in measurements.measured.values() if each.tracks]
     return max(grids, key=len, default=[])
@@ -49,7 +49,7 @@ def _grid(measurements: Measurements) -> list[float]:
 def _rates(
     measured: Measured, grid: list[float], keep: Callable[[Labels], bool] = lambda _: True
 ) -> Iterator[tuple[float, float]]:
-    """Return the rate per second of each step, at its end."""
+    """Yield the rate per second of each step, at its end."""
     counts = measured.counts(grid, keep)
     for (early, late), (before, after) in zip(pairwise(grid), pairwise(counts), strict=True):
         yield late, (after - before) / (late - early)
@@ -110,8 +110,8 @@ def _latency(latency: Measured, grid: list[float], service: Service, step: str) 
         measured = distribution({edge: found[index] - found[index - 1] for edge, found in counts.items()})
         for name, points in curves.items():
             rank = float("0." + name[1:])
-            told = measured.total * (1 - rank) >= 1
-            estimate = quantile(measured, rank).value if told else None
+            has_enough = measured.total * (1 - rank) >= 1
+            estimate = quantile(measured, rank).value if has_enough else None
             if estimate is not None:
                 points.append((grid[index], estimate))
     yield Chart(
@@ -121,13 +121,13 @@ def _latency(latency: Measured, grid: list[float], service: Service, step: str) 
         unit="seconds",
         curves={name: tuple(points) for name, points in curves.items()},
         targets=_targets(service, "latency."),
-        note=f"{step}; empty where a step has too few requests to tell the quantile",
+        note=f"{step}; empty where a step has too few requests for the quantile",
     )
     yield _distribution(whole, service)
 
 
 def _distribution(whole: Distribution, service: Service) -> Chart:
-    """Return the share of requests up to each bucket's edge: counted, so exact, at the edges and nowhere else."""
+    """Return the share of requests up to each bucket edge. It is counted, so exact, but only at the edges."""
     points = [(edge, count / whole.total) for edge, count in zip(whole.edges, whole.counts, strict=True)]
     finite: Points = tuple(point for point in points if math.isfinite(point[0]))
     above = whole.within(len(whole.edges) - 1)

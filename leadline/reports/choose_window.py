@@ -1,4 +1,4 @@
-"""The window that a user asks for: --window, --start and --end, the span of a k6 run, or the last load found."""
+"""Choose the window: from --window, --start and --end, a k6 run, or the last load found."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .client import Run
 DEFAULT = "15m"
 LOOK_BACK = "6h"
 EDGES = 2
-"""So many scrape intervals before and after a load make its edges idle."""
+"""Scrape intervals to add before and after a load, so that the window's edges are idle."""
 
 
 def window(
     length: str | None, start: str | None, end: str | None, *, now: float, scrape_interval: float
 ) -> Window:
-    """Choose a window. Its end, where none is given, leaves time for the scrapes after it.
+    """Choose a window. Its default end leaves time for the scrapes after it.
 
-    Raises UsageError for what cannot be read, for both a start and a length with an end, and for the future.
+    Raises UsageError for invalid times, for a start together with a length, and for the future.
     """
     if start and length:
         raise UsageError(
-            "--window and --start say two things; give --start with --end, or --window with --end"
+            "--window and --start exclude each other; give --start with --end, or --window with --end"
         )
     latest = now - pad(scrape_interval)
     ends = moment(end, now, "--end") if end else latest
@@ -46,9 +46,9 @@ def window(
 
 
 def moment(text: str, now: float, option: str) -> float:
-    """Read a time: RFC 3339, seconds or milliseconds since the epoch (as Grafana's URLs have), or a while ago ("-1h").
+    """Parse a time: RFC 3339, seconds or milliseconds since the epoch (as in Grafana's URLs), or relative ("-1h").
 
-    Raises UsageError for what is no time, and for what could be two: a date without dashes, a local time that occurs twice.
+    Raises UsageError if it is invalid or ambiguous: a date without dashes, a local time that occurs twice.
     """
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return _epoch(text, option)
@@ -66,7 +66,7 @@ def moment(text: str, now: float, option: str) -> float:
 
 
 SECONDS_FROM, MILLISECONDS_FROM = 1e9, 1e12
-"""Seconds since the epoch have so much since 2001, milliseconds as well; what is less is another notation."""
+"""Minimum of seconds and of milliseconds since the epoch (from 2001 on); smaller numbers are something else."""
 
 
 def _epoch(text: str, option: str) -> float:
@@ -82,14 +82,14 @@ def _epoch(text: str, option: str) -> float:
 
 
 def _unambiguous(moment: datetime, text: str, option: str) -> float:
-    """Return a time that occurs once: one without an offset is local, and an hour of it may occur twice or never."""
+    """Return a time that is unique: without an offset it is local, and may occur twice or never."""
     if moment.tzinfo is not None:
         return moment.timestamp()
     first, second = moment.replace(fold=0).timestamp(), moment.replace(fold=1).timestamp()
     if first != second:
         times = " or ".join(dict.fromkeys(utc(each) for each in sorted((first, second))))
         raise UsageError(
-            f"{option} {text!r} is within an hour that the change of clocks repeats or leaves out; write which: {times}"
+            f"{option} {text!r} is within an hour that a clock change repeats or skips; write which: {times}"
         )
     return first
 
@@ -105,10 +105,10 @@ def _chosen(length: str | None, start: str | None, end: str | None, provisional:
 
 
 def of_run(run: Run, written: float, where: str, *, now: float, scrape_interval: float) -> Window:
-    """Return the window of a k6 run, with idle edges: from its own clock, else back from when its file was written."""
+    """Return the window of a k6 run, with idle edges: by its own clock, else back from its file's modification time."""
     start = run.started if run.started is not None else written - run.seconds
     end = start + run.seconds
-    how = "its setup() told when it began" if run.started is not None else "which was written when it ended"
+    how = "its setup() returned its start" if run.started is not None else "which was written when it ended"
     edge = EDGES * scrape_interval
     latest = now - pad(scrape_interval)
     chosen = f"the run of {where}, {how}"
@@ -120,7 +120,7 @@ def of_run(run: Run, written: float, where: str, *, now: float, scrape_interval:
 
 
 def of_plateau(found: Plateau, *, now: float, scrape_interval: float) -> Window:
-    """Return the window of a load that was found, idle edges with it; rates are over its steady state."""
+    """Return the window of a detected load, with idle edges; rates are over its steady state."""
     edge = EDGES * scrape_interval
     load = f"load from {utc(found.start)} to {utc(found.end)}"
     span = "its steady state, ramps left out" if found.has_steady_state else "whole; it has no steady state"
@@ -136,7 +136,7 @@ def of_plateau(found: Plateau, *, now: float, scrape_interval: float) -> Window:
 
 
 def seconds(option: str, text: str) -> float:
-    """Read the duration of an option. Raises UsageError."""
+    """Parse the duration of an option. Raises UsageError."""
     try:
         return float(duration(text))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The load generator's own summary (k6), and its figures beside the server's."""
+"""The load generator's summary (k6), and its figures compared with the server's."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ STATS = {
     "avg": "mean",
 }
 REJECTED = ("rate_limited", "rejected_requests", "http_429")
-"""Counters of a k6 script that count answers of status 429; a trend `recorded_duration` leaves these requests out."""
+"""Names of a k6 script's counter of 429 answers; its trend `recorded_duration` excludes these requests."""
 OPERATORS = {"<": False, "<=": False, ">": True, ">=": True}
 """k6's threshold operators, and whether they set a floor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """One of k6's own thresholds: the metric, the expression, and whether it held."""
+    """A k6 threshold: the metric, the expression, and whether it passed."""
 
     metric: str
     expression: str
@@ -47,12 +47,12 @@ class Run:
     """What k6 measured. Times in seconds.
 
     shape      handleSummary | summary-export
-    started    seconds since the epoch, where the script's setup() returned {started: Date.now()}
+    started    seconds since the epoch, if the script's setup() returned {started: Date.now()}
     seconds    how long the test ran
-    failed     the share of requests that k6 calls failed: those of status 400 and above, rejected ones among them
-    rejected   how many were answered 429, where the script counts them
-    users      the most virtual users at once
-    durations  by statistic (p50, p95, mean, …), of requests that were not rejected where the script tells them apart
+    failed     the share of requests that failed for k6: status 400 and above, including rejected ones
+    rejected   requests answered 429, if the script counts them
+    users      maximum virtual users
+    durations  by statistic (p50, p95, mean, …); without rejected requests if `apart`
     """
 
     shape: str
@@ -70,10 +70,10 @@ class Run:
 
 
 def read(text: str, where: str) -> Run:
-    """Read a summary of k6: what handleSummary was given, or the file of --summary-export.
+    """Read a k6 summary: the data of handleSummary, or the file of --summary-export.
 
-    They are told apart by themselves: only the former has `state`, and puts values under `values`. In the latter a
-    threshold's value is true where it FAILED, which is put right here. Raises UsageError where it is neither.
+    Only the former puts values under `values`. In the latter a threshold is true if it FAILED, which is inverted here.
+    Raises UsageError if it is neither.
     """
     try:
         data = json.loads(text)
@@ -82,7 +82,7 @@ def read(text: str, where: str) -> Run:
         return _run(data, metrics, handled=handled)
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise UsageError(
-            f"{where} is no summary of k6: neither what handleSummary(data) is given, nor --summary-export ({error!r})"
+            f"{where} is not a k6 summary: neither the data of handleSummary(data) nor --summary-export ({error!r})"
         ) from None
 
 
@@ -152,7 +152,7 @@ def _expression(text: str) -> tuple[str, str, float | None]:
 
 
 def judged(run: Run) -> Iterator[Reading]:
-    """Return k6's own thresholds as verdicts, and the rejections that only the client saw."""
+    """Yield k6's thresholds as verdicts, and the rejections that the client saw."""
     for each in run.thresholds:
         yield Reading(
             signal=f"client.{each.metric} {each.expression}",
@@ -161,15 +161,15 @@ def judged(run: Run) -> Iterator[Reading]:
             target=each.bound,
             floor=each.floor,
             verdict=MET if each.met else MISSED,
-            reason="k6's own threshold, as k6 judged it",
+            reason="k6's own threshold, judged by k6",
         )
     if run.rejected is not None:
         count = float(run.rejected)
         yield Reading(signal="client.rejected", unit="requests", value=count, lower=count, upper=count)
 
 
-def beside(run: Run, service: ServiceReport) -> tuple[tuple[Client, ...], tuple[str, ...]]:
-    """Set the client's figures beside the server's; give them and what explains the differences."""
+def compared(run: Run, service: ServiceReport) -> tuple[tuple[Client, ...], tuple[str, ...]]:
+    """Compare the client's figures with the server's; return rows, and notes that explain the differences."""
     requests, throughput = service.reading("requests"), service.reading("throughput")
     counted = None if requests is None else requests.value
     rows = [
@@ -190,7 +190,7 @@ def beside(run: Run, service: ServiceReport) -> tuple[tuple[Client, ...], tuple[
         )
     errors = service.reading("error_ratio")
     if run.failed is not None:
-        note = "k6 counts every status from 400 on, rejected requests among them"
+        note = "k6 counts every status from 400 on, including rejected requests"
         server = None if errors is None else errors.value
         rows.append(Client(signal="failed", unit="ratio", client=run.failed, server=server, note=note))
     expected = run.requests - (run.rejected or 0)
@@ -199,11 +199,7 @@ def beside(run: Run, service: ServiceReport) -> tuple[tuple[Client, ...], tuple[
         value = None if reading is None else reading.value
         note = "server: bucket estimate" if name.startswith("p") and value is not None else ""
         if note and value is not None and value > seconds:
-            note += (
-                ", above what its only client saw: the bucket is too wide to tell"
-                if counted == expected
-                else ""
-            )
+            note += ", above what its only client saw: the bucket is too wide" if counted == expected else ""
         rows.append(Client(signal=f"latency.{name}", unit="seconds", client=seconds, server=value, note=note))
     for name, amount in (("data received", run.received_bytes), ("data sent", run.sent_bytes)):
         if amount is not None:
@@ -215,9 +211,9 @@ def _notes(run: Run, counted: float | None) -> Iterator[str]:
     if counted is not None:
         yield from _difference(run, round(counted))
     if run.apart:
-        yield "k6's times are of requests that were not rejected (the script's trend recorded_duration)"
+        yield "k6's times exclude rejected requests (the script's trend recorded_duration)"
     elif run.rejected:
-        yield "k6's times include rejected requests, which are fast; keep a trend recorded_duration without them"
+        yield "k6's times include rejected requests, which are fast; add a trend recorded_duration without them"
     yield "k6 measures at the client: its times include the network and the queue before the service"
     if "p99" not in run.durations:
         yield "k6's default statistics have no p(99); add it with summaryTrendStats"
@@ -227,17 +223,17 @@ def _difference(run: Run, counted: int) -> Iterator[str]:
     expected = run.requests - (run.rejected or 0)
     difference = expected - counted
     if difference == 0:
-        rest = f", less {run.rejected} answered 429" if run.rejected else ""
-        yield f"every request of k6{rest} was counted by the service, and no other"
+        rest = f", except {run.rejected} answered 429" if run.rejected else ""
+        yield f"the service counted every request of k6{rest}, and no others"
     elif difference > 0 and run.rejected is None:
         yield (
             f"the service counted {show(difference, 'requests')} fewer: rejected before they were counted (429), excluded "
-            "routes, or never arrived; a counter rate_limited in the k6 script would tell"
+            "routes, or never arrived; a counter rate_limited in the k6 script would show the first"
         )
     elif difference > 0:
         yield (
-            f"the service counted {show(difference, 'requests')} fewer than k6's requests but 429: excluded routes, "
+            f"the service counted {show(difference, 'requests')} fewer than k6's requests excluding 429: excluded routes, "
             "lost in a restart, or never arrived"
         )
     else:
-        yield f"the service counted {show(-difference, 'requests')} more: other clients (Prometheus's own scrapes, where their route is not left out), or a longer window than the run"
+        yield f"the service counted {show(-difference, 'requests')} more: other clients (Prometheus's own scrapes, unless their route is excluded), or a window longer than the run"

@@ -1,4 +1,4 @@
-"""Comparison with the references that the catalog names, each with its source."""
+"""Comparison with the catalog's references, each with its source."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .model import Comparison
 def against(
     references: Iterable[Reference], readings: Iterable[Reading], *, is_load: bool
 ) -> Iterator[Comparison]:
-    """Set each measured figure beside every reference that has one.
+    """Compare each measured figure with every reference that has it.
 
-    What was not measured is not compared, nor is throughput without a load test: it is demand then, not capacity.
+    Throughput is compared only for a load test; otherwise it is demand, not capacity.
     """
     measured = {reading.signal: reading for reading in readings}
     for reference in references:

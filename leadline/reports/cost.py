@@ -1,4 +1,4 @@
-"""Cost: tokens and spend in the window, per request and per 1,000 tokens, and the month of a stated or observed volume."""
+"""Cost: tokens and spend in the window, per request and per 1,000 tokens, and per month at a stated or observed volume."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from .verdicts import judged, judged_by, target_for
 
 TOKEN_TYPES = ("input", "output")
 AGREE = 0.01
-"""Spend counted and spend computed from tokens agree within this share."""
+"""Counted spend and spend computed from tokens agree within this share."""
 CACHED, WRITTEN = 0.1, 1.25
-"""What providers charge for an input token that is read from their cache, and for one that is written to it, as shares of
-the price of input."""
+"""What providers charge for an input token read from their cache, and for one written to it, as shares of the input price."""
 WEEK_SECONDS = 7 * 86400.0
 MILLION = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What cost is computed with.
+    """Inputs for computing cost.
 
-    monthly_requests  the volume to project a month for; without it only an observed week is projected
+    monthly_requests  the volume of a projected month; without it, only an observed week is projected
     """
 
     prices: tuple[Price, ...] = ()
@@ -42,12 +41,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """What was spent, from a counter of it or from tokens × prices.
+    """The spend, from a counter or from tokens × prices.
 
     measured  the counters of spend, or of tokens
-    parts     counted amounts, each with the price of one; `load_parts` while the load ran
+    parts     counted amounts, each with its unit price; `load_parts` while the load ran
     missing   dollars that may be missing
-    unpriced  whether there were tokens whose price is not known, so that more was spent
+    unpriced  whether some tokens have no known price, so that more was spent
     """
 
     measured: Measured
@@ -65,7 +64,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The price of one token, or of one dollar, in dollars: the least, the likely, the highest."""
+    """The price of one token, or of one dollar, in dollars: lowest, likely, highest."""
 
     low: float
     likely: float
@@ -84,9 +83,9 @@ ONE_DOLLAR = Rates(1.0, 1.0, 1.0)
 
 
 def readings(measurements: Measurements, terms: Terms) -> Iterator[Reading]:
-    """Return tokens, spend, and what follows from them: unit costs, the month, its share of the budget, savings.
+    """Yield tokens, spend and derived figures: unit costs, the month, its share of the budget, savings.
 
-    Spend comes from the counter of spend where there is one, else from tokens × the catalog's prices; never from both.
+    Spend comes from the counter of spend if there is one, else from tokens × the catalog's prices; never from both.
     """
     tokens = measurements.find("tokens")
     counted = _counted(measurements.find("cost"))
@@ -96,7 +95,7 @@ def readings(measurements: Measurements, terms: Terms) -> Iterator[Reading]:
     spend = _spend(spent)
     yield spend
     if not isinstance(counted, NotMeasured) and not isinstance(priced, NotMeasured):
-        yield _beside(spend, _spend(priced))
+        yield _cross_check(spend, _spend(priced))
     if unpriced:
         yield unpriced
     service, requests = measurements.service, measurements.find("requests")
@@ -133,12 +132,14 @@ def _dates(prices: tuple[Price, ...]) -> str:
 def _priced(
     tokens: Measured | NotMeasured, prices: tuple[Price, ...]
 ) -> tuple[Spend | NotMeasured, Reading | None]:
-    """Return what the tokens cost at the catalog's prices, and the tokens that have none."""
+    """Return the cost of the tokens at the catalog's prices, and the tokens without a price."""
     if isinstance(tokens, NotMeasured) or not prices:
         return NotMeasured("the catalog names no prices"), None
     model, kind = tokens.instrument.label("model"), tokens.instrument.label("token_type")
     if model is None or kind is None:
-        return NotMeasured(f"{tokens.instrument.metric} does not tell models, or input from output"), None
+        return NotMeasured(
+            f"{tokens.instrument.metric} does not distinguish models, or input from output"
+        ), None
     by_key = _rates(prices, cached=tokens.instrument.cached != "none")
 
     def key(labels: Labels) -> tuple[str, str]:
@@ -148,21 +149,21 @@ def _priced(
     unpriced = _unpriced(tokens, {each: count for each, count in parts.items() if each not in by_key})
     if not set(parts) & set(by_key):
         return NotMeasured("no model that was used has a price in the catalog"), unpriced
-    dearest = max(by_key[each].high for each in parts if each in by_key)
+    highest = max(by_key[each].high for each in parts if each in by_key)
     lost = tokens.missing(tokens.window.start, tokens.window.end)
     note = f"tokens × catalog prices{_dates(prices)}"
     if tokens.instrument.cached != "none":
         note += (
-            f"; a range, because cached input tokens cost {CACHED:g} to {WRITTEN:g} times as much and may be among them "
-            "(`cached: none` in the profile says that there are none)"
+            f"; a range, because some may be cached input tokens, which cost {CACHED:g} to {WRITTEN:g} times as much "
+            "(set `cached: none` in the profile if there are none)"
         )
     spend = Spend(
         measured=tokens,
         parts=tuple((count, by_key[each]) for each, count in parts.items() if each in by_key),
         load_parts=tuple((count, by_key[each]) for each, count in load_parts.items() if each in by_key),
-        missing=lost * dearest,
+        missing=lost * highest,
         unpriced=unpriced is not None,
-        note=note + ("; tokens without a price are not in it" if unpriced else ""),
+        note=note + ("; tokens without a price are excluded" if unpriced else ""),
     )
     return spend, unpriced
 
@@ -186,9 +187,9 @@ def _unpriced(tokens: Measured, found: dict[tuple[str, str], Count]) -> Reading 
     return replace(reading, note=f"of models without a price in the catalog: {', '.join(names)}")
 
 
-def _beside(counted: Reading, priced: Reading) -> Reading:
-    """Set tokens × price beside the counter of spend, and say where they disagree."""
-    note = f"{priced.note}; beside the counter of spend, never added"
+def _cross_check(counted: Reading, priced: Reading) -> Reading:
+    """Compare tokens × price with the counter of spend, and note a disagreement."""
+    note = f"{priced.note}; compared with the counter of spend, never added"
     low, high = priced.lower or 0.0, priced.judged_upper or priced.upper or 0.0
     inside = (counted.lower or 0.0) <= high * (1 + AGREE) and (counted.upper or 0.0) >= low * (1 - AGREE)
     if counted.value and priced.value is not None and not inside:
@@ -198,7 +199,7 @@ def _beside(counted: Reading, priced: Reading) -> Reading:
 
 
 def _times(reading: Reading, factor: float, signal: str, unit: str, note: str) -> Reading:
-    """Multiply a reading by what is known exactly."""
+    """Multiply a reading by an exact factor."""
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else value * factor
@@ -219,7 +220,7 @@ def _times(reading: Reading, factor: float, signal: str, unit: str, note: str) -
 
 
 def _month(spent: Spend | NotMeasured, per_request: Reading, volume: float | None) -> Reading:
-    """Project a month: of a stated number of requests, or of an observed week; of nothing shorter."""
+    """Project a month from a stated number of requests or an observed week, never from less."""
     none = Reading(signal="cost_per_month", unit="usd_per_month")
     if isinstance(spent, NotMeasured):
         return replace(none, reason=spent.reason)
@@ -234,11 +235,11 @@ def _month(spent: Spend | NotMeasured, per_request: Reading, volume: float | Non
         )
     months = window.seconds / SECONDS_PER_HOUR / HOURS_PER_MONTH
     reading = spent.measured.reading(none.signal, none.unit, spent.count(), per=months)
-    return replace(reading, note=f"if the observed {window.seconds / 86400:.0f} days are like the month")
+    return replace(reading, note=f"if the month is like the observed {window.seconds / 86400:.0f} days")
 
 
 def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Reading]:
-    """Judge the month's budget like a target; without a month there is nothing to judge."""
+    """Judge the month's budget like a target; without a month, do not judge."""
     if not terms.monthly_budget_usd:
         return
     budget = terms.monthly_budget_usd
@@ -250,7 +251,7 @@ def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Read
     if per_request.value:
         lasts = show(budget / per_request.value, "requests")
         share = replace(
-            share, note=f"{share.note}, which lasts for about {lasts} requests at this cost of one"
+            share, note=f"{share.note}, which lasts for about {lasts} requests at this cost per request"
         )
     yield judged_by(share, 1.0, "ratio") if month.value is not None else share
 
@@ -258,28 +259,28 @@ def _budget(month: Reading, per_request: Reading, terms: Terms) -> Iterator[Read
 def _savings(
     month: Reading, unit_costs: dict[str, Reading], references: tuple[Reference, ...]
 ) -> Iterator[Reading]:
-    """Return what a month would cost more at a reference's unit cost, its low end; without a month, a million requests."""
+    """Yield how much more a month would cost at the low end of a reference's unit cost; without a month, a million requests."""
     per_request = unit_costs["cost_per_request"]
     spent, unit = month, month.unit
     if month.value is None:
         spent, unit = _times(per_request, MILLION, "", "usd", ""), "usd"
     for reference in references:
         stated = [signal for signal in unit_costs if signal in reference.figures]
-        for signal, here in unit_costs.items():
-            if signal not in reference.figures or not here.value or spent.value is None:
+        for signal, unit_cost in unit_costs.items():
+            if signal not in reference.figures or not unit_cost.value or spent.value is None:
                 continue
             by_unit = f".{signal.removeprefix('cost_')}" if len(stated) > 1 else ""
             low = float(reference.figures[signal][0])
             of = "for the same month" if unit == month.unit else "for a million requests"
-            least, most = _saved(spent, here, low)
+            least, most = _saved(spent, unit_cost, low)
             yield Reading(
                 signal=f"cost.savings.{reference.name}{by_unit}",
                 unit=unit,
-                value=spent.value * (low / here.value - 1),
+                value=spent.value * (low / unit_cost.value - 1),
                 lower=least,
                 upper=most,
                 note=(
-                    f"against {show(low, 'usd')} {signal.removeprefix('cost_').replace('_', ' ')} "
+                    f"compared with {show(low, 'usd')} {signal.removeprefix('cost_').replace('_', ' ')} "
                     f"({reference.name}: {reference.source}), {of}"
                 ),
                 assumption=spent.assumption,
@@ -288,11 +289,17 @@ def _savings(
             )
 
 
-def _saved(spent: Reading, here: Reading, low: float) -> tuple[float | None, float | None]:
-    """Bound savings: spend × (reference ÷ own unit cost − 1), each within its bounds."""
-    if spent.lower is None or spent.upper is None or not here.lower or not here.upper or spent.unbounded:
+def _saved(spent: Reading, unit_cost: Reading, low: float) -> tuple[float | None, float | None]:
+    """Bound savings: spend × (reference ÷ unit cost − 1), each within its bounds."""
+    if (
+        spent.lower is None
+        or spent.upper is None
+        or not unit_cost.lower
+        or not unit_cost.upper
+        or spent.unbounded
+    ):
         return None, None
-    factors = [low / each - 1 for each in (here.lower, here.upper)]
+    factors = [low / each - 1 for each in (unit_cost.lower, unit_cost.upper)]
     products = [each * factor for each in (spent.lower, spent.upper) for factor in factors]
     return min(products), max(products)
 
@@ -303,12 +310,12 @@ GIB = 2**30
 def _infrastructure(
     measurements: Measurements, tokens: Measured | NotMeasured, terms: Terms
 ) -> Iterator[Reading]:
-    """Return what the machines cost in the window, and per 1,000 tokens: as measured, else from stated prices."""
+    """Yield what the machines cost in the window, and per 1,000 tokens: measured, else from stated prices."""
     measured = measurements.find("infrastructure")
     hourly, note = None, ""
     if not isinstance(measured, NotMeasured):
         level = measured.level()
-        hourly, note = (level.mean if level else None), "mean of what the machines cost an hour"
+        hourly, note = (level.mean if level else None), "mean cost of the machines per hour"
     elif terms.infrastructure:
         hourly, note = _stated(measurements, terms.infrastructure)
     elif "infrastructure" not in measurements.service.instruments:
@@ -327,12 +334,12 @@ def _infrastructure(
 
 
 def _stated(measurements: Measurements, prices: Infrastructure) -> tuple[float | None, str]:
-    """Compute dollars an hour from stated prices: of the limits where they are known, else of what was used."""
+    """Compute dollars per hour from stated prices: of the limits if known, else of the usage."""
     hourly, parts = 0.0, []
     for name, price, size in (("cpu", prices.core_hour_usd, 1), ("memory", prices.gib_hour_usd, GIB)):
         amount, kind = _amount(measurements, name)
         if amount is None:
-            return None, f"neither the {name} that was used nor its limit was measured"
+            return None, f"neither {name} usage nor its limit was measured"
         hourly += amount / size * float(price)
         parts.append(f"{show(amount, 'cores' if name == 'cpu' else 'bytes')} {kind}")
     return hourly, f"{' and '.join(parts)}, at the catalog's prices of {prices.as_of}"
@@ -380,7 +387,7 @@ def _spend(found: Spend | NotMeasured) -> Reading:
 
 
 def _hourly(found: Spend | NotMeasured) -> Reading:
-    """Return dollars an hour, at the rate that was measured."""
+    """Return dollars per hour at the measured rate."""
     if isinstance(found, NotMeasured):
         return Reading(signal="cost_per_hour", unit="usd_per_hour", reason=found.reason)
     window = found.measured.window
@@ -390,12 +397,12 @@ def _hourly(found: Spend | NotMeasured) -> Reading:
 
 
 def _reason(*found: object) -> str:
-    """Return why the first of several figures that is missing is."""
+    """Return the reason of the first missing figure."""
     return next(each.reason for each in found if isinstance(each, NotMeasured))
 
 
 def _per_request(spent: Spend | NotMeasured, requests: Measured | NotMeasured) -> Reading:
-    """Divide spend by requests, each within its bounds: they are counted by different counters."""
+    """Divide spend by requests, each within its own bounds, since their counters differ."""
     none = Reading(signal="cost_per_request", unit="usd")
     if isinstance(spent, NotMeasured) or isinstance(requests, NotMeasured):
         return replace(none, reason=_reason(spent, requests))

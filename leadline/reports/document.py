@@ -1,4 +1,4 @@
-"""A report as JSON: schema leadline.report/2, additions allowed. Base units, times in RFC 3339 UTC."""
+"""A report as JSON: schema leadline.report/2, which may gain keys. Base units, times in RFC 3339 UTC."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .model import MET, MISSED, UNDECIDED, Comparison, Report, ServiceReport
 
 SCHEMA = "leadline.report/2"
 EARLIER = ("leadline.report/1",)
-"""Schemas that are still read."""
+"""Older schemas that `read` accepts."""
 
 
 def write(report: Report) -> str:
-    """Write a report; what is not a number is null, so that any parser reads it."""
+    """Return a report as JSON; NaN and infinity are null, so that any parser reads it."""
     return json_text(document(report)) + "\n"
 
 
@@ -145,17 +145,17 @@ def _finite(value: float | None) -> float | None:
 
 
 def read(text: str, where: str) -> Report:
-    """Read a report that `write` wrote, as far as comparing and rendering need it. Raises UsageError where it is none."""
+    """Read a report, as far as comparing and rendering need it. Raises UsageError if it is not one."""
     try:
         found = json.loads(text)
         schema = found["schema"]
         report = _report(found) if schema in (SCHEMA, *EARLIER) else None
-    except Exception as error:  # noqa: BLE001  whatever is wrong with a file of somebody else's, it is no report
+    except Exception as error:  # noqa: BLE001  a foreign file can fail in any way
         raise UsageError(
-            f"{where} is no report, as `leadline snapshot -o json` writes it ({error!r:.200})"
+            f"{where} is not a report written by `leadline snapshot -o json` ({error!r:.200})"
         ) from None
     if report is None:
-        raise UsageError(f"{where} is no report: its schema is {schema!r:.60}, not {SCHEMA!r}")
+        raise UsageError(f"{where} is not a report: its schema is {schema!r:.60}, not {SCHEMA!r}")
     return report
 
 
@@ -195,40 +195,40 @@ def _read_service(found: dict[str, Any]) -> ServiceReport:
 
 
 def _histogram(found: Iterable[tuple[object, object]]) -> tuple[tuple[float, float], ...]:
-    """Read cumulative counts by their bucket's upper edge, null for +Inf. Raises ValueError where counts or edges fall."""
+    """Read cumulative counts by upper edge, null for +Inf. Raises ValueError if counts or edges decrease."""
     edges, counts = [], [0.0]
     for edge, count in found:
         edges.append(math.inf if edge is None else _count(edge))
         counts.append(_count(count))
     if edges != sorted(set(edges)) or counts != sorted(counts):
-        raise ValueError("a histogram's edges and cumulative counts only grow")
+        raise ValueError("a histogram's edges and cumulative counts must not decrease")
     return tuple(zip(edges, counts[1:], strict=True))
 
 
 def _count(value: object) -> float:
     number = _number(value)
     if number is None or number < 0:
-        raise ValueError(f"{value!r:.60} counts nothing")
+        raise ValueError(f"{value!r:.60} is not a count")
     return number
 
 
 LARGEST = 1e100
-"""More than any figure can be; its square is still a number."""
+"""Larger than any figure, with a finite square."""
 
 
 def _number(value: object) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r:.60} is no number")
+        raise TypeError(f"{value!r:.60} is not a number")
     if not abs(value) < LARGEST:
-        raise ValueError(f"{value!r:.60} is no figure of a report")
+        raise ValueError(f"{value!r:.60} is too large for a report")
     return float(value)
 
 
 def _verdict(value: object) -> str | None:
     if value not in (None, MET, MISSED, UNDECIDED):
-        raise ValueError(f"{value!r:.60} is no verdict")
+        raise ValueError(f"{value!r:.60} is not a verdict")
     return None if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Error ratio and success ratio: counted, where the status of requests is known."""
+"""Error ratio and success ratio, counted from requests whose status is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .verdicts import judged, lost_requests, target_for
 
 
 def readings(measurements: Measurements) -> Iterator[Reading]:
-    """Return the share of requests that failed, and its complement."""
+    """Yield the share of requests that failed, and its complement."""
     found = measurements.find("requests")
     target = target_for(measurements.service, "error_ratio")
     if isinstance(found, NotMeasured):
@@ -30,15 +30,15 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
 
 
 def _errors(found: Measured, failed: Measured | NotMeasured, target: float | None) -> tuple[Reading, str]:
-    """Count errors per request; also say what of the missing ones would change the verdict.
+    """Return errors per request, and which of the missing requests would change the verdict.
 
-    No series of errors means no error only because the status is known of those that are there.
+    No series of errors means no errors, but only because the existing series have a known status.
     """
     instrument = found.instrument
     status = instrument.label("status")
     total = found.count()
     if status is None and isinstance(failed, NotMeasured):
-        return _unknown(f"{instrument.metric} has no label for the status, so what failed is not known"), ""
+        return _unknown(f"{instrument.metric} has no label for the status, so failures are unknown"), ""
     if not total.value:
         return _unknown("no requests in the window"), ""
     if status is None and not isinstance(failed, NotMeasured):
@@ -50,14 +50,14 @@ def _errors(found: Measured, failed: Measured | NotMeasured, target: float | Non
             upper=max(0.0, total.upper - bad.lower),
         )
         missing, either = max(total.missing, bad.missing if math.isfinite(bad.missing) else 0.0), NOTHING
-        note = f"{bad.value:.0f} of {total.value:.0f}, as {failed.instrument.metric} counts failures"
+        note = f"{bad.value:.0f} of {total.value:.0f}, by the failures in {failed.instrument.metric}"
     else:
         kinds = found.by(lambda labels: _kind(found, labels))
         bad, rest = kinds.get("failed", NOTHING), kinds.get("served", NOTHING)
         missing, either = total.missing, kinds.get("unknown", NOTHING)
         if not bad.value + rest.value:
             names = ", ".join(status.sources if status else ())
-            return _unknown(f"{instrument.metric} carries no label {names}, so what failed is not known"), ""
+            return _unknown(f"{instrument.metric} has no label {names}, so failures are unknown"), ""
         note = f"{bad.value:.0f} of {total.value:.0f} requests with status {instrument.bad}{_others(found)}"
     reading = found.bounded("error_ratio", "ratio", share(bad, rest, missing, either=either))
     lost = "" if target is None or not missing else _lost(bad, rest, missing, target)
@@ -72,10 +72,10 @@ def _kind(found: Measured, labels: Labels) -> str:
 
 
 def _lost(bad: Count, rest: Count, missing: float, target: float) -> str:
-    """Return how many of the missing requests would have to have failed, or been served, to change the verdict."""
+    """Return how many of the missing requests must have failed, or been served, to change the verdict."""
     whole = bad.value + rest.value
     counted = bad.value / whole
-    found = f"{show(counted, 'ratio')} of the requests that were counted failed; {lost_requests(missing)}"
+    found = f"{show(counted, 'ratio')} of the counted requests failed; {lost_requests(missing)}"
     if counted <= target:
         return f"{found}, and {math.floor(to_reach(target, bad.value, whole)) + 1} failed ones change the verdict"
     needed = bad.value / target - whole if target else math.inf
@@ -87,7 +87,7 @@ def _lost(bad: Count, rest: Count, missing: float, target: float) -> str:
 
 
 def _others(found: Measured) -> str:
-    """Say of the requests that were refused or not found (4xx) whether they count as errors, and how many there were."""
+    """Describe whether refused requests (4xx) count as errors, and how many there were."""
     status = found.instrument.label("status")
     refused = {
         kind: count.value

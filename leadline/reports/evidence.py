@@ -1,4 +1,4 @@
-"""How well a service was measured: scrapes expected and got, restarts, and what may be missing."""
+"""How well a service was measured: expected and actual scrapes, restarts, and what may be missing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from leadline.measure.window import Window, utc
 from .verdicts import lost_requests
 
 WHOLE = 0.95
-"""From this share of the expected scrapes on, none is called missing: a window's edges cost one or two."""
+"""Scrapes count as missing below this share of the expected ones: a window's edges cost one or two."""
 
 
 def grade(measurements: Measurements) -> str:
-    """Say in a few words how far the figures can be trusted: full, partial or none, and why."""
+    """Return how far the figures can be trusted (full, partial or none), and why."""
     window, faults = measurements.window, []
     expected = got = 0
     for scrapes in measurements.scrapes.values():
@@ -46,14 +46,14 @@ def grade(measurements: Measurements) -> str:
 
 
 def _answered(scrapes: Scrapes, window: Window) -> int:
-    """Return how many scrapes inside the window a target answered."""
+    """Return how many scrapes a target answered inside the window."""
     if scrapes.tally:
         return round(scrapes.tally[0])
     return sum(window.start <= time <= window.end for time in scrapes.times)
 
 
 def lines(measurements: Measurements) -> Iterator[str]:
-    """Return a line for each target, and one for each fact that a reader needs before trusting a figure."""
+    """Yield a line for each target, and one for each fact that limits trust in the figures."""
     for scrapes in sorted(measurements.scrapes.values(), key=lambda each: each.name):
         yield from _target(measurements, scrapes)
     yield from _attributed(measurements)
@@ -67,7 +67,7 @@ def lines(measurements: Measurements) -> Iterator[str]:
 
 
 def _missing(name: str, measured: Measured) -> Iterator[str]:
-    """Say for how long which targets may have counted what no scrape saw, and how much that can be."""
+    """Report counts that scrapes may have missed: on which targets, for how long, and how many."""
     window = measured.window
     lost = measured.lost(window.start, window.end)
     if lost and not measured.instrument.is_distribution and name == "requests":
@@ -75,7 +75,7 @@ def _missing(name: str, measured: Measured) -> Iterator[str]:
             f"{measured.scrapes[target].name} {show(seconds, 'seconds')}" for target, seconds in lost.items()
         )
         amount = lost_requests(measured.missing(window.start, window.end))
-        yield f"{name}: not seen before a restart or an end: {where}; {amount}"
+        yield f"{name}: unobserved before a restart or the end: {where}; {amount}"
     if measured.resets:
         yield (
             f"{name}: {measured.resets} restart(s) inside the window; "
@@ -83,13 +83,13 @@ def _missing(name: str, measured: Measured) -> Iterator[str]:
         )
     if measured.assumes:
         yield (
-            f"{name}: a start time moved, a counter dipped or a label changed without a fall: perhaps a restart. "
-            "The value takes it for none, the upper bound for one"
+            f"{name}: a start time moved, a counter dipped or a label changed without a reset: perhaps a restart. "
+            "The value assumes none, the upper bound one"
         )
 
 
 def _attributed(measurements: Measurements) -> Iterator[str]:
-    """Return how series were attributed to targets, where it was not by all their labels."""
+    """Report series that were not attributed to targets by all of their labels."""
     steps = measurements.attribution.steps
     pushed = [
         scrapes.name for target, scrapes in measurements.scrapes.items() if SOURCE in steps.get(target, {})
@@ -97,17 +97,17 @@ def _attributed(measurements: Measurements) -> Iterator[str]:
     if pushed:
         named = ", ".join(sorted(pushed)[:MOST_NAMED]) + (" …" if len(pushed) > MOST_NAMED else "")
         yield (
-            f"pushed, no scrapes known: {named}. Their samples are their clock, and a series that appears counts from "
-            "zero only where a _created series tells"
+            f"pushed, no scrapes known: {named}. Their samples are their clock, and a new series counts from "
+            "zero only with a _created series"
         )
     for target, scrapes in measurements.scrapes.items():
         if OVERRIDDEN in steps.get(target, {}):
-            yield f"{scrapes.name}: series were attributed by {OVERRIDDEN}; their other labels are their own"
+            yield f"{scrapes.name}: series were attributed by {OVERRIDDEN}; their other labels differ"
     renamed = {
         origin for origin in measurements.attribution.renamed.values() if origin in measurements.scrapes
     }
     for target in renamed:
-        yield f"{measurements.scrapes[target].name}: its labels changed inside the window; it was counted through"
+        yield f"{measurements.scrapes[target].name}: its labels changed inside the window; it was counted as one target"
 
 
 MOST_NAMED = 5
@@ -116,7 +116,7 @@ MOST_NAMED = 5
 def _target(measurements: Measurements, scrapes: Scrapes) -> Iterator[str]:
     name, window = scrapes.name, measurements.window
     if not scrapes.times:
-        yield f"{name}: answered no scrape inside the window; what it served is not known"
+        yield f"{name}: answered no scrape inside the window; what it served is unknown"
         return
     got = [time for time in scrapes.times if window.start <= time <= window.end]
     span = scrapes.span(window)
@@ -132,25 +132,25 @@ def _target(measurements: Measurements, scrapes: Scrapes) -> Iterator[str]:
     if failed:
         yield f"{name}: {failed} scrape(s) failed inside the window"
     if span[0] - window.start > 2 * interval:
-        yield f"{name}: nothing is known of the first {show(span[0] - window.start, 'seconds')} of the window"
+        yield f"{name}: no data for the first {show(span[0] - window.start, 'seconds')} of the window"
     if window.end - span[1] > 2 * interval + scrapes.read_seconds:
-        yield f"{name}: nothing is known of the last {show(window.end - span[1], 'seconds')} of the window"
-    hole = max((later - earlier for earlier, later in itertools.pairwise(got)), default=0.0)
-    if hole > 2.5 * interval and not scrapes.cell:
-        yield f"{name}: the longest gap between scrapes is {show(hole, 'seconds')}"
+        yield f"{name}: no data for the last {show(window.end - span[1], 'seconds')} of the window"
+    gap = max((later - earlier for earlier, later in itertools.pairwise(got)), default=0.0)
+    if gap > 2.5 * interval and not scrapes.cell:
+        yield f"{name}: the longest gap between scrapes is {show(gap, 'seconds')}"
     if interval > 1.5 * measurements.scrape_interval:
         stated = show(measurements.scrape_interval, "seconds")
         yield f"{name}: scraped every {show(interval, 'seconds')}, the catalog says {stated}; correct scrape_interval"
 
 
 def _life(name: str, scrapes: Scrapes, window: Window) -> Iterator[str]:
-    """Tell of an instance that came or went inside the window."""
+    """Report an instance that started or left inside the window."""
     every = sorted((*scrapes.times, *scrapes.failed))
     started = scrapes.started(every[0]) if every else None
     if started is not None and window.start < started < window.end:
         yield f"{name}: started at {utc(started)}, inside the window"
     if scrapes.alternates:
-        yield f"{name}: several processes answer at this address; each is counted by itself, and scraped now and then only"
+        yield f"{name}: several processes answer at this address; each is counted separately, and scraped only now and then"
     interval = scrapes.interval or 0.0
     if every and interval and every[-1] < window.end - 2 * interval:
         yield f"{name}: left at {utc(every[-1])}, inside the window"

@@ -1,4 +1,4 @@
-"""The message of a report: the verdict, the figures beside their targets, and what is missed, undecided or worth watching."""
+"""The message of a report: the verdict, figures with their targets, and what is missed, undecided or worth watching."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .words import in_words
 
 FIGURES = ("latency.p95", "throughput", "error_ratio", "cost_per_1k_tokens")
 INSTEAD = {"cost_per_1k_tokens": "cost_per_request"}
-"""What the headline shows where a service has no figure for one of FIGURES."""
+"""What the headline shows if a service lacks one of FIGURES."""
 MOST_SERVICES = 3
-"""How many services the headline has figures of, those with a missed target first."""
+"""Maximum services with figures in the headline, those with a missed target first."""
 LITTLE_HEADROOM = 1.5
 WATCH_OUT = "watch out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The figures of one service, each in words beside its target."""
+    """The figures of one service, each in words with its target."""
 
     service: str
     texts: tuple[str, ...]
@@ -32,7 +32,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What a reader must know next: kind is missed, undecided or "watch out"."""
+    """What a reader must know next. `kind` is missed, undecided or "watch out"."""
 
     kind: str
     text: str
@@ -54,7 +54,7 @@ class Headline:
 
     @property
     def line(self) -> str:
-        """All of it on one line, for a chat."""
+        """Return all of it on one line, for a chat."""
         figures = "; ".join(
             (f"{each.service}: " if len(self.figures) > 1 else "") + ", ".join(each.texts)
             for each in self.figures
@@ -68,7 +68,7 @@ class Headline:
 
 
 def of(report: Report) -> Headline:
-    """Return the headline of a report, harmless wherever it is printed."""
+    """Return the headline of a report, safe to print anywhere."""
     services = sorted(report.services, key=urgency)
     several = len(services) > 1
     notes = tuple(
@@ -90,7 +90,7 @@ def of(report: Report) -> Headline:
 
 
 def urgency(service: ServiceReport) -> tuple[bool, bool]:
-    """Sort services by it: those with a missed target first, then those with an undecided one."""
+    """Return a sort key: services with a missed target first, then those with an undecided one."""
     verdicts = {reading.verdict for reading in service.readings}
     return MISSED not in verdicts, UNDECIDED not in verdicts
 
@@ -125,7 +125,7 @@ def _subject(report: Report) -> str:
 
 
 def length(seconds: float) -> str:
-    """Write a length of time for people: "60 s", "15m"."""
+    """Return a duration for people: "60 s", "15m"."""
     whole = round(seconds)
     return promql_duration(whole) if whole >= 120 and whole % 60 == 0 else f"{whole} s"
 
@@ -145,19 +145,19 @@ def _figures(service: ServiceReport) -> Iterator[str]:
             target = (
                 ""
                 if reading.target is None
-                else f" (target {_beside(value, goal(reading.target, reading.unit))})"
+                else f" (target {_without_unit(value, goal(reading.target, reading.unit))})"
             )
             yield f"{short(reading, value)}{target}"
 
 
-def _beside(value: str, target: str) -> str:
-    """Leave out a unit that the value beside it has: 238 ms (target 400)."""
+def _without_unit(value: str, target: str) -> str:
+    """Omit a unit that the value next to it has: 238 ms (target 400)."""
     unit = value.partition(" ")[2]
     return target.removesuffix(f" {unit}") if unit and unit != "%" else target
 
 
 def short(reading: Reading, value: str) -> str:
-    """Write a value with as few words as tell what it is."""
+    """Return a value with the shortest name that identifies it."""
     histogram, _, rank = reading.signal.rpartition(".p")
     if histogram == "latency":
         return f"p{rank} {value}"
@@ -237,7 +237,7 @@ def _budget(service: ServiceReport) -> Iterator[str]:
 
 
 def millions(count: float) -> str:
-    """Write a large count in short: 1.2 M."""
+    """Return a large count in short: 1.2 M."""
     for size, unit in ((1e9, " G"), (1e6, " M")):
         if count >= size:
             return f"{count / size:.2g}{unit}" if count < 100 * size else f"{count / size:.0f}{unit}"

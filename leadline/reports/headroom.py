@@ -1,4 +1,4 @@
-"""Headroom: how many times this load the same hardware would take, claimed only from evidence."""
+"""Headroom: how many times this load the same hardware could take, claimed only with evidence."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Fit:
 
 
 def assess(measurements: Measurements, readings: Sequence[Reading]) -> Headroom:
-    """Return the least of what each resource would still take, or why nothing can be claimed.
+    """Return the smallest headroom of all resources, or why nothing can be claimed.
 
-    A resource's factor is capacity ÷ use (`CPU_SHARE` of the CPU's limit, less what an idle service uses; linear in
-    the request rate). The binding one sets the whole.
+    A resource's factor is capacity ÷ use (for CPU, `CPU_SHARE` of the limit minus the idle use; linear in the request
+    rate). The resource with the smallest factor is binding.
     """
     found = {reading.signal: reading for reading in readings}
     resources = tuple(_resources(measurements, found))
@@ -45,7 +45,7 @@ def assess(measurements: Measurements, readings: Sequence[Reading]) -> Headroom:
 
 
 def _withheld(found: Mapping[str, Reading], readings: Sequence[Reading], factors: Mapping[str, float]) -> str:
-    """Return why no claim can be made; empty where one can."""
+    """Return why no claim can be made; empty if one can."""
     missed = [reading.signal for reading in readings if reading.verdict == MISSED]
     throughput, throttled = found.get("throughput"), found.get("throttled_ratio")
     if throughput is None or not throughput.value:
@@ -75,7 +75,7 @@ def _resources(measurements: Measurements, found: Mapping[str, Reading]) -> Iter
 
 
 def _limit(measurements: Measurements, name: str) -> float | None:
-    """Return a limit: the sum over instances at its newest, or the catalog's constant."""
+    """Return a limit: the newest sum over instances, or the catalog's constant."""
     measured = measurements.find(name)
     level = None if isinstance(measured, NotMeasured) else measured.level()
     return level.last if level and level.last > 0 else None
@@ -85,7 +85,7 @@ def _cpu(measurements: Measurements, found: Mapping[str, Reading], rate: float) 
     reading, limit = found.get("cpu"), _limit(measurements, "cpu_limit")
     if reading is None or reading.value is None:
         return
-    factor, note = None, "no limit is known; name it under instruments.cpu_limit"
+    factor, note = None, "no limit is known; set it under instruments.cpu_limit"
     if limit is not None:
         factor, note = _cpu_factor(measurements, limit, rate)
     yield Resource(name="cpu", unit="cores", used=reading.value, limit=limit, factor=factor, note=note)
@@ -116,11 +116,11 @@ def _too_few(steps: int) -> str:
 
 
 def _memory(measurements: Measurements, found: Mapping[str, Reading], rate: float) -> Iterator[Resource]:
-    """Extrapolate memory only where it grew with the load: a heap fills up to its limit whatever the load is."""
+    """Extrapolate memory only if it grew with the load: a heap fills up to its limit whatever the load."""
     reading, limit = found.get("memory"), _limit(measurements, "memory_limit")
     if reading is None or reading.value is None:
         return
-    factor, note = None, "no limit is known; name it under instruments.memory_limit"
+    factor, note = None, "no limit is known; set it under instruments.memory_limit"
     if limit is not None:
         factor, note = _memory_factor(measurements, limit, rate)
         note = f"{100 * reading.value / limit:.0f} % of the limit at most; {note}"
@@ -148,7 +148,7 @@ def _memory_factor(measurements: Measurements, limit: float, rate: float) -> tup
 
 
 def line(xs: Sequence[float], ys: Sequence[float]) -> Fit | None:
-    """Fit a line by least squares; None where x does not vary."""
+    """Fit a line by least squares; None if x does not vary."""
     n = len(xs)
     mean_x, mean_y = sum(xs) / n, sum(ys) / n
     spread = sum((x - mean_x) ** 2 for x in xs)
@@ -168,7 +168,7 @@ def _level(
     if reading is None or reading.value is None:
         return
     if limit is None:
-        unknown = f"no limit is known; name it under instruments.{name}_limit"
+        unknown = f"no limit is known; set it under instruments.{name}_limit"
         yield Resource(name=name, unit=reading.unit, used=reading.value, note=unknown)
         return
     factor = share * limit / reading.value if reading.value else None
@@ -183,7 +183,7 @@ def _level(
 
 
 def _in_flight(measurements: Measurements, found: Mapping[str, Reading]) -> Iterator[Resource]:
-    """Compare requests in progress with their limit: the larger of what the gauge and Little's law tell."""
+    """Compare requests in progress with their limit, by the larger of the gauge and Little's law."""
     limit = _limit(measurements, "in_flight_limit")
     known = [
         reading.value
@@ -197,7 +197,7 @@ def _in_flight(measurements: Measurements, found: Mapping[str, Reading]) -> Iter
 
 
 def _queue(measurements: Measurements) -> Iterator[Resource]:
-    """A queue that grew while the load ran was filled faster than it drained; one that did not sets no bound."""
+    """Report a queue as full if it grew under the load; otherwise it sets no bound."""
     measured = measurements.find("queue")
     level = None if isinstance(measured, NotMeasured) else measured.level()
     if isinstance(measured, NotMeasured) or level is None:
@@ -209,7 +209,7 @@ def _queue(measurements: Measurements) -> Iterator[Resource]:
         unit="tasks",
         used=level.peak,
         factor=1.0 if grew else None,
-        note=f"grew from {first:.0f} to {level.last:.0f}: more came in than was worked off"
+        note=f"grew from {first:.0f} to {level.last:.0f}: more came in than was processed"
         if grew
         else "did not grow",
     )

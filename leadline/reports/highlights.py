@@ -1,4 +1,4 @@
-"""Highlights: sentences to copy, only from verdicts that are met and figures that were counted."""
+"""Highlights: sentences to copy, only from met targets and counted figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .words import in_words
 def sentences(
     window: Window, readings: Sequence[Reading], comparisons: Sequence[Comparison], room: Headroom
 ) -> Iterator[str]:
-    """Return them, each with the window that it is true of."""
+    """Yield highlights, each with its window."""
     found = {reading.signal: reading for reading in readings}
     for reading in readings:
         if reading.signal.startswith("latency.p") and reading.verdict == MET and reading.value is not None:
@@ -42,13 +42,13 @@ def sentences(
 
 
 def capacity(factor: float, throughput: Reading) -> str:
-    """Return what the same hardware would take, to two digits: it is extrapolated."""
+    """Return the extrapolated capacity of the same hardware, to two digits."""
     rate = float(f"{factor * (throughput.value or 0):.2g}")
     return f"about {show(rate, throughput.unit)} on this hardware ({factor:.1f}× this load, extrapolated)"
 
 
 def when(window: Window) -> str:
-    """Write when a window began, as a quotation needs it."""
+    """Return when a window began, for a quotation."""
     begun = datetime.fromtimestamp(window.rate_start, UTC)
     return f"{begun.day} {begun:%b %Y, %H:%M} UTC"
 
@@ -64,16 +64,16 @@ def _latency(window: Window, reading: Reading, found: Mapping[str, Reading]) -> 
             if window.whole_load
             else ""
         )
-    certain = f"at most {show(reading.upper, 'seconds')}" if reading.upper is not None else ""
+    bound = f"at most {show(reading.upper, 'seconds')}" if reading.upper is not None else ""
     below = f"{_percent(1 - value / target)} below" if value < target else "within"
     name = reading.signal.removeprefix("latency.")
-    target_said = f"{below} the {show(target, 'seconds')} target"
-    notes = "; ".join(each for each in (certain, when(window)) if each)
-    return f"{name} {show(value, 'seconds')}{at}, {target_said} ({notes})"
+    relation = f"{below} the {show(target, 'seconds')} target"
+    notes = "; ".join(each for each in (bound, when(window)) if each)
+    return f"{name} {show(value, 'seconds')}{at}, {relation} ({notes})"
 
 
 def _errors(errors: Reading) -> str:
-    """Return the failed requests, and the number refused with 4xx, which must not be read as served."""
+    """Return the share of failed requests, and how many were refused with 4xx, which must not pass as served."""
     ratio = errors.value or 0.0
     failed = "none failed" if ratio == 0 else f"{show(ratio, 'ratio')} failed"
     refused = re.search(r"(\d+) of status 4\.\. are not errors", errors.note)

@@ -1,4 +1,4 @@
-"""A report as JUnit XML: one test case a verdict, so that CI shows targets as tests."""
+"""A report as JUnit XML: one test case per verdict, so that CI shows targets as tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .sections import certainty
 
 
 def write(report: Report) -> str:
-    """Write a report: missed is a failure, undecided an error (it needs a remedy, not a faster service)."""
+    """Return a report: missed is a failure, undecided an error (which needs a remedy, not a faster service)."""
     suites = ET.Element("testsuites", name=printable(f"{report.project} snapshot"))
     for service in report.services:
         judged = [reading for reading in service.readings if reading.verdict]
@@ -38,15 +38,15 @@ def write(report: Report) -> str:
 
 def _case(suite: ET.Element, name: str, reading: Reading) -> None:
     case = ET.SubElement(suite, "testcase", classname=printable(name), name=printable(reading.signal))
-    said = printable(_said(reading))
+    message = printable(_message(reading))
     if reading.verdict in (MISSED, UNDECIDED):
         kind = "failure" if reading.verdict == MISSED else "error"
-        found = ET.SubElement(case, kind, message=said, type=str(reading.verdict))
-        found.text = printable(reading.reason) or said
-    ET.SubElement(case, "system-out").text = said
+        found = ET.SubElement(case, kind, message=message, type=str(reading.verdict))
+        found.text = printable(reading.reason) or message
+    ET.SubElement(case, "system-out").text = message
 
 
-def _said(reading: Reading) -> str:
+def _message(reading: Reading) -> str:
     value = "no data" if reading.value is None else show(reading.value, reading.unit)
     relation = "at least" if reading.floor else "at most"
     goal = show(reading.target or 0, reading.unit)

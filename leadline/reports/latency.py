@@ -1,4 +1,4 @@
-"""Latency: quantiles with certain bounds, the exact mean, and the exact share within each target."""
+"""Latency: quantiles with bounds, the exact mean, and the exact share within each target."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ from .model import UNDECIDED
 from .verdicts import judged, judged_quantile
 
 MANY = 1000
-"""From so many requests on, chance moves the usual quantiles less than a bucket's width does."""
-
-
+"""From this many requests on, noise moves the reported quantiles by less than a bucket's width."""
 TORN = 1e-3
-"""A scrape may find the parts of a histogram of slightly different requests; by more they do not belong together."""
+"""A scrape may catch a histogram's parts in slightly different states; beyond this difference they do not match."""
 TOKEN_TIMES = ("first_token", "output_token")
-"""The other histograms of time that a language model's service may have."""
+"""The other histograms of time of a language model's service."""
 
 
 def token_times(measurements: Measurements) -> Iterator[Reading]:
-    """Return the quantiles and the mean of the time to the first token, and of that between tokens, where measured."""
+    """Yield the quantiles and the mean of the time to first token and the time per output token, if measured."""
     service = measurements.service
     for name in TOKEN_TIMES:
         if name not in service.instruments:
@@ -49,7 +47,7 @@ def token_times(measurements: Measurements) -> Iterator[Reading]:
 
 
 def readings(measurements: Measurements) -> Iterator[Reading]:
-    """Return the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
+    """Yield the extremes, the quantiles, Apdex, the shares within targets, the mean and the concurrency."""
     found = measurements.find("latency")
     service = measurements.service
     if isinstance(found, NotMeasured):
@@ -68,7 +66,7 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
 
 
 def histogram(measurements: Measurements) -> tuple[tuple[float, float], ...]:
-    """Return the cumulative counts by upper edge, as estimates for the window; empty where there are none."""
+    """Return the cumulative counts by upper edge, as estimates for the window; empty without a histogram."""
     found = measurements.find("latency")
     measured = found if isinstance(found, NotMeasured) else distribution_of(found)
     return (
@@ -77,7 +75,7 @@ def histogram(measurements: Measurements) -> tuple[tuple[float, float], ...]:
 
 
 def targets(service: Service, name: str = "latency") -> dict[Decimal, Target | None]:
-    """Return the quantiles to report: the usual ones and those with a target, in rising order."""
+    """Return the quantiles to report in ascending order: the default ones and those with a target."""
     aimed = {each.quantile: each for each in service.quantile_targets(name) if each.quantile is not None}
     ranks = sorted({*signal.QUANTILES, *aimed})
     return {rank: aimed.get(rank) for rank in ranks}
@@ -99,7 +97,7 @@ NO_REQUESTS = NotMeasured("no requests in the window")
 
 
 def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | NotMeasured:
-    """Add the buckets of all instances, at the edges that all of them have; or return why they cannot be added."""
+    """Add the buckets of all instances at their common edges, or return why that is impossible."""
     buckets = found.part("_bucket")
     if found.unbucketed:
         return NotMeasured(found.unbucketed)
@@ -110,16 +108,16 @@ def distribution_of(found: Measured, keep: Keep = everything) -> Distribution | 
         return NotMeasured("its instances have no bucket edge in common") if found.dropped else NO_REQUESTS
     missing = buckets.missing(found.window.start, found.window.end)
     count, seconds = (found.part(part).count(keep) for part in ("_count", "_sum"))
-    held = sum(each.value for each in counts.values())
-    same = count.value > 0 and math.isclose(count.value, held, rel_tol=TORN)
-    mean = seconds.value / count.value if same else None
-    settled = count.is_exact and count.value == held and seconds.is_exact and found.is_idle
+    bucketed = sum(each.value for each in counts.values())
+    parts_match = count.value > 0 and math.isclose(count.value, bucketed, rel_tol=TORN)
+    mean = seconds.value / count.value if parts_match else None
+    settled = count.is_exact and count.value == bucketed and seconds.is_exact and found.is_idle
     measured = bounded(counts, mean, missing, settled=settled)
     return measured if measured.total else NO_REQUESTS
 
 
 def _without_buckets(found: Measured) -> str:
-    """Return what stands in place of buckets. A summary's own quantiles are shown as what they are, and no further."""
+    """Return why there are no buckets. The quantiles of a summary are quoted, and used for nothing else."""
     metric = found.instrument.metric
     last: dict[str, list[float]] = {}
     for series in found.gauges:
@@ -127,16 +125,16 @@ def _without_buckets(found: Measured) -> str:
         if values and math.isfinite(values[-1]):
             last.setdefault(series.labels["quantile"], []).append(values[-1])
     if not last:
-        return f"{metric} has no buckets: a summary, or a counter? Quantiles cannot be taken from it"
-    said = ", ".join(
+        return f"{metric} has no buckets: is it a summary or a counter? Quantiles cannot be computed from it"
+    quoted = ", ".join(
         f"{signal.signal(Decimal(name))} {show(min(values), 'seconds')}"
         + (f" to {show(max(values), 'seconds')}" if len(values) > 1 else "")
         for name, values in sorted(last.items(), key=lambda each: float(each[0]))
         if 0 < float(name) < 1
     )
     return (
-        f"{metric} is a summary: its quantiles are each series' own, over a time of its own, and can neither be added nor "
-        f"taken over another window; at the window's end they said {said}"
+        f"{metric} is a summary: its quantiles belong to one series and its own time window, and can neither be added nor "
+        f"computed for another window; at the window's end they were {quoted}"
     )
 
 
@@ -159,7 +157,7 @@ def _quantiles(
             unbounded=above,
             assumption=found.part("_bucket").assumption,
             incomplete=found.incomplete,
-            reason=f"above {show(estimate.lower, 'seconds')}; how far is not known"
+            reason=f"above {show(estimate.lower, 'seconds')}; how far is unknown"
             if estimate.value is None
             else "",
             note="; ".join(filter(None, (_note(rank, measured), _edges_note(found)))),
@@ -180,15 +178,15 @@ def _judged(reading: Reading, target: Target, measured: Distribution, found: Mea
 
 
 def _edges_note(found: Measured) -> str:
-    """Name the edges that could not be used because only some instances have them."""
+    """Name the edges that were not used because only some instances have them."""
     if not found.dropped:
         return ""
     edges = ", ".join(plain(edge) for edge in found.dropped)
-    return f"instances have different bucket edges: {edges} s only on some, or for a part of the window, and not used"
+    return f"instances have different bucket edges: {edges} s exist only on some, or for part of the window, and are not used"
 
 
 def _note(rank: Decimal, measured: Distribution) -> str:
-    """Return how well few requests tell the quantile of the service, not only of themselves."""
+    """Return the confidence interval of a quantile that is estimated from few requests."""
     n = measured.total
     if n >= MANY:
         return ""
@@ -196,27 +194,27 @@ def _note(rank: Decimal, measured: Distribution) -> str:
         return f"of {n:.0f} requests this is the slowest one, or nearly"
     low, high = rank_interval(n, float(rank))
     lower, upper = measured.below(measured.bucket_of(low))[0], measured.edges[measured.bucket_of(high)]
-    between = f"{show(lower, 'seconds')} and {show(upper, 'seconds')}"
-    return f"of {n:.0f} requests: 95 % sure that the service's own lies between {between}"
+    interval = f"{show(lower, 'seconds')} to {show(upper, 'seconds')}"
+    return f"of {n:.0f} requests: 95 % confidence interval {interval}"
 
 
 def _extremes(measured: Distribution, found: Measured) -> Iterator[Reading]:
-    """Bound the fastest and the slowest request by the first and the last bucket that hold any."""
-    certain = [index for index, count in enumerate(measured.lower_counts) if count > 0]
+    """Bound the fastest and slowest request by the first and last non-empty bucket."""
+    counted = [index for index, count in enumerate(measured.lower_counts) if count > 0]
     possible = [index for index, count in enumerate(measured.upper_counts) if count > 0]
-    first, last = min(certain, default=len(measured.edges) - 1), max(certain, default=0)
+    first, last = min(counted, default=len(measured.edges) - 1), max(counted, default=0)
     fastest = 0.0 if measured.missing else measured.below(min(possible))[0]
     slowest = math.inf if measured.missing else measured.edges[max(possible)]
     bounds = {
         "min": (fastest, measured.edges[first]),
-        "max": (measured.below(last)[0] if certain else 0.0, slowest),
+        "max": (measured.below(last)[0] if counted else 0.0, slowest),
     }
     for name, (lower, upper) in bounds.items():
         yield replace(
             found.part("_bucket").bounded(
                 f"latency.{name}", "seconds", Bounded(value=None, lower=lower, upper=upper)
             ),
-            reason="a histogram knows only the bucket of it",
+            reason="a histogram shows only its bucket",
         )
 
 
@@ -227,21 +225,21 @@ def _apdex(service: Service, measured: Distribution, found: Measured) -> Iterato
         return
     satisfied, tolerated = min(thresholds), 4 * min(thresholds)
     fast, slow = share_within(measured, satisfied), share_within(measured, tolerated)
-    told = fast.value is not None and slow.value is not None
+    has_edges = fast.value is not None and slow.value is not None
     apdex = Bounded(
-        value=((fast.value or 0.0) + (slow.value or 0.0)) / 2 if told else None,
+        value=((fast.value or 0.0) + (slow.value or 0.0)) / 2 if has_edges else None,
         lower=(fast.lower + slow.lower) / 2,
         upper=(fast.upper + slow.upper) / 2,
     )
     yield replace(
         found.part("_bucket").bounded("apdex", "", apdex),
-        reason="" if told else "T or 4 T is not a bucket edge; the bounds are certain",
-        note=f"T = {show(satisfied, 'seconds')}" if told else "",
+        reason="" if has_edges else "T or 4 T is not a bucket edge, so there are only bounds",
+        note=f"T = {show(satisfied, 'seconds')}" if has_edges else "",
     )
 
 
 def _mean(found: Measured, name: str = "latency") -> Reading:
-    """Divide seconds by requests: exact where both are, else within what both can be."""
+    """Divide seconds by requests: exact if both are, else within their bounds."""
     count, seconds = found.part("_count"), found.part("_sum")
     requests, spent = count.count(), seconds.count()
     if not requests.value:
@@ -258,13 +256,13 @@ def _shares(
             found.part("_bucket").bounded(f"within.{target.signal}", "ratio", within),
             reason=""
             if within.value is not None
-            else "the threshold is not a bucket edge; the bounds are certain",
+            else "the threshold is not a bucket edge, so there are only bounds",
             note=f"requests answered within {show(float(target.value), 'seconds')}",
         )
 
 
 def _concurrency(found: Measured) -> Reading:
-    """Mean number of requests in progress, by Little's law: seconds spent ÷ seconds passed (L = λ·W)."""
+    """Return the mean number of requests in progress, by Little's law: seconds spent ÷ seconds elapsed (L = λ·W)."""
     seconds = found.part("_sum")
     reading = seconds.reading("concurrency", "concurrent", seconds.over_load(), per=found.window.rate_seconds)
     return replace(reading, note="mean number of requests in progress (Little's law)")

@@ -12,7 +12,7 @@ from .sections import TITLES, Section, sections
 
 
 def write(report: Report, *, only: Container[str] = TITLES, provenance: bool = False) -> str:
-    """Write a report as GitHub-flavoured Markdown; `only` names the sections to write."""
+    """Return a report as GitHub-flavoured Markdown; `only` selects sections."""
     parts = [part for part in sections(report, provenance=provenance) if part.name in only]
     lines = [
         line for index, section in enumerate(parts) for line in _section(section, "#" if index == 0 else "##")
@@ -44,5 +44,5 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _line(text: str) -> str:
-    """Keep what was aligned for a terminal readable where blanks collapse."""
+    """Replace alignment for a terminal by a colon, because Markdown collapses blanks."""
     return markdown_line(re.sub(r"^(\w+)\s{2,}", r"\1: ", text))

@@ -1,4 +1,4 @@
-"""What a report says, as values; renderers turn it into text, Markdown and JSON."""
+"""The contents of a report as values; renderers turn them into text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MET, MISSED, UNDECIDED = "met", "missed", "undecided"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A figure beside a reference that the catalog names, from `low` to `high`, all in the same unit."""
+    """A figure and a reference of the catalog, from `low` to `high`, all in the same unit."""
 
     signal: str
     unit: str
@@ -25,18 +25,18 @@ class Comparison:
 
     @property
     def ratios(self) -> tuple[float, float] | None:
-        """Return the figure as a multiple of the reference's high and low end; None where one is 0."""
+        """Return the figure as a multiple of the reference's high and low end; None if the low end is 0."""
         return (self.value / self.high, self.value / self.low) if self.low > 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What one route, method or status had its part in.
+    """The figures of one route, method or status.
 
     share   of all requests, in [0, 1]
     rate    requests per second
-    errors  how many failed; None where the status is not known
-    p95     estimate, seconds; None where the histogram does not tell, or it lies above the last bucket
+    errors  failed requests; None if the status is unknown
+    p95     estimate, seconds; None if the histogram lacks the label, or it lies above the last bucket
     mean    seconds
     """
 
@@ -52,9 +52,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One resource under the load: what was used of it, its limit, and how many times the load would fit.
+    """A resource under the load: its use, its limit, and how many times the load would fit.
 
-    factor  None where the load does not tell it; then `note` says why
+    factor  None if unknown; then `note` says why
     """
 
     name: str
@@ -67,10 +67,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
-    """How many times this load the same hardware would take, and what says so.
+    """How many times this load the same hardware could take, with evidence.
 
-    factor      the least of the resources' factors; None where the claim is withheld
-    binding     the resource that sets it
+    factor      the smallest of the resources' factors; None if the claim is withheld
+    binding     the resource with that factor
     withheld    why there is no claim
     unmeasured  what was not measured, and might bind earlier
     """
@@ -84,7 +84,7 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """Something to do next: what, the figures that say so, and a snippet to paste."""
+    """A next step: what to do, the figures that call for it, and a snippet to paste."""
 
     title: str
     evidence: str
@@ -94,12 +94,12 @@ class Advice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burn:
-    """How fast an objective's error budget burned in the window: 1 is what it allows for all of its period.
+    """How fast an objective's error budget burned in the window: at 1 it lasts exactly for its period.
 
     spent     share of the period's budget that the window used
     alert     the name of the objective's page alert
-    pages_at  the least burn rate at which it pages, if it lasts; None if it never does
-    reason    why it is not known
+    pages_at  the lowest burn rate at which the alert pages, if it lasts; None if it never does
+    reason    why the rate is unknown
     """
 
     objective: str
@@ -118,7 +118,7 @@ class Burn:
 class Alert:
     """An alert that was pending or firing in the window; `start` and `end` are its first and last evaluation there.
 
-    service  empty where it is the whole project's
+    service  empty if it concerns the whole project
     """
 
     name: str
@@ -135,7 +135,7 @@ class Chart:
 
     x        "time" (seconds since the epoch) or "seconds" (a latency)
     curves   name → points, each (x, y)
-    targets  name → y of a line across, or for a latency axis x of a line upwards
+    targets  name → y of a horizontal line, or on a latency axis x of a vertical line
     """
 
     name: str
@@ -149,9 +149,9 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A figure beside the same one of an earlier snapshot.
+    """A figure and the same one of an earlier snapshot.
 
-    change  better | worse | no difference | differs (where neither direction is better)
+    change  better | worse | no difference | differs (if neither direction is better)
     """
 
     signal: str
@@ -164,7 +164,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A figure as the load generator measured it, beside the server's; None where the server does not tell."""
+    """A figure of the load generator and the server's; None if the server has none."""
 
     signal: str
     unit: str
@@ -178,20 +178,20 @@ class ServiceReport:
     """The readings of one service, and what its reader must know.
 
     grade        how well it was measured, in a few words
-    evidence     and in detail: scrapes, gaps, resets, instances
-    remarks      what the profile says of its figures
-    comparisons  its figures beside the catalog's references
-    groups       by route, method and status, the worst first
-    in_place     what is there already, each with its evidence
-    next_steps   what to do, each with the figures that say so
-    highlights   sentences to copy, from figures that are certain
+    evidence     the same in detail: scrapes, gaps, resets, instances
+    remarks      the profile's caveats on its figures
+    comparisons  its figures compared with the catalog's references
+    groups       by route, method and status, worst first
+    in_place     what is already in place, each with its evidence
+    next_steps   what to do, each with the figures that call for it
+    highlights   sentences to copy, from met targets and counted figures
     histogram    the latency's cumulative counts by upper edge, as counted; the last edge is infinite
-    client       what the load generator measured, beside the server's figures, and what explains the difference
-    changes      its figures beside an earlier snapshot's
-    burns        how fast its objectives burned
+    client       the load generator's figures compared with the server's, and notes that explain the difference
+    changes      its figures compared with an earlier snapshot's
+    burns        how fast its error budgets burned
     alerts       its alerts, and the project's, that were pending or firing in the window
-    charts       title → curves over the window or over latency, for renderers that draw
-    users        the most virtual users of the load generator; None if it does not say
+    charts       curves over the window or over latency, for renderers that draw
+    users        maximum virtual users of the load generator; None if unknown
     monthly_budget_usd  the project's, if it has one
     """
 
@@ -226,11 +226,11 @@ class ServiceReport:
 class Report:
     """A snapshot of a project's services over one window.
 
-    source   where it was asked, and what answered
-    links    title → URL of what shows the same live
+    source   the server: its address and kind
+    links    title → URL of the same figures live
     again    commands that show it live, or take it again
-    against  the earlier snapshot that it is compared with; empty where there is none
-    schema   what it was read from; empty where it was measured just now
+    against  the earlier snapshot that it is compared with; empty if none
+    schema   schema of the file it was read from; empty if it was just measured
     """
 
     project: str

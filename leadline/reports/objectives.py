@@ -1,4 +1,4 @@
-"""Objectives and alerts in the window: which budgets burned, how fast, and what was pending or firing meanwhile."""
+"""Objectives and alerts in the window: how fast error budgets burned, and which alerts were pending or firing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .model import Alert, Burn
 
 ALERTS = "ALERTS"
 STATES = ("firing", "pending")
-BY_SLICES = "judged by time slices that its rules record, not by one window; see the SLO dashboard"
+BY_SLICES = "judged by recorded time slices, not by one window; see the SLO dashboard"
 
 
 def burns(measurements: Measurements, readings: Sequence[Reading]) -> Iterator[Burn]:
-    """Return how fast each objective's budget burned: 1 is exactly what the objective allows for all of its period.
+    """Yield how fast each objective's budget burned: at 1 it lasts exactly for its period.
 
-    Objectives of freshness and cost are judged by their recorded time slices; of them one window says nothing.
+    Objectives of freshness and cost are judged by recorded time slices, not by one window.
     """
     for objective in measurements.service.objectives:
         bad = _bad(measurements, objective, readings)
@@ -43,7 +43,7 @@ def burns(measurements: Measurements, readings: Sequence[Reading]) -> Iterator[B
 def _bad(
     measurements: Measurements, objective: Objective, readings: Sequence[Reading]
 ) -> Bounded | NotMeasured | None:
-    """Return the share of bad events, or why it is not known; None where a window does not tell it."""
+    """Return the share of bad events, or why it is unknown; None if a single window cannot show it."""
     if objective.name == "availability":
         found = next(each for each in readings if each.signal == "error_ratio")
         if found.value is None or found.lower is None or found.upper is None:
@@ -87,7 +87,7 @@ def _burn(objective: Objective, bad: Bounded, window: Window) -> Burn:
 
 
 def alerts(project: str, window: Window, ask: Ask) -> tuple[Alert, ...]:
-    """Ask which of a project's alerts were pending or firing in the window, the firing ones first."""
+    """Query a project's alerts that were pending or firing in the window; return firing ones first."""
     selector = select(ALERTS, (Matcher("project", "=", project),))
     answer = ask(f"{selector}[{promql_duration(round(window.seconds))}]", at=window.end)
     found = [

@@ -1,4 +1,4 @@
-"""A report as one HTML file that asks nothing from outside: tables, and charts drawn by uPlot, which is inside."""
+"""A report as one self-contained HTML file: tables, and charts drawn by the embedded uPlot."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FOLDER = files("leadline.reports")
 
 
 OPEN = ("targets", "results", "comparison", "cost", "headroom")
-"""Sections that are open at first; a click opens the others, and printing opens all."""
+"""Sections that are open initially; a click opens the others, and printing opens all."""
 MESSAGE = ("head", "next-steps", "highlights")
-"""What stands above them."""
+"""Sections above them, always visible."""
 FIGURE = re.compile(r"[<>≤≥~+−-]?\s?\$?\d|–$|exact$|no data$|at (least|most) ")
 VERDICTS = {"✓": "met", "✗": "missed", "?": "undecided"}
 
 
 def write(report: Report) -> str:
-    """Write a report. Everything that comes from outside is escaped, in the markup and in the charts' data."""
+    """Return a report as HTML. All external text is escaped, in the markup and in the charts' data."""
     environment = Environment(
         loader=PackageLoader("leadline.reports", "templates"),
         autoescape=True,
@@ -58,7 +58,7 @@ def write(report: Report) -> str:
 
 
 def _laid_out(section: Section) -> dict[str, Any]:
-    """Return a section with, for each column, whether it holds figures, and which column names the row."""
+    """Return a section with its numeric columns marked, and the column that names the row."""
     rows = section.rows
     columns = max(map(len, (section.head, *rows)), default=0)
     cells = [[row[column] for row in rows if column < len(row) and row[column]] for column in range(columns)]
@@ -77,7 +77,7 @@ def _laid_out(section: Section) -> dict[str, Any]:
 
 
 def _load(report: Report, service: ServiceReport) -> dict[str, Any] | None:
-    """Return rate, p95 and errors over time as one chart; None where there is no rate."""
+    """Return rate, p95 and errors over time as one chart; None without a rate."""
     found = {chart.name: chart for chart in service.charts}
     if "throughput" not in found:
         return None
@@ -107,20 +107,20 @@ def _load(report: Report, service: ServiceReport) -> dict[str, Any] | None:
 
 
 def uplot() -> dict[str, str]:
-    """Return the library that draws charts: its `script`, its `style` and its `licence`."""
+    """Return the chart library: its `script`, its `style` and its `licence`."""
     vendor = FOLDER.joinpath("vendor")
     names = {"script": "uPlot.iife.min.js", "style": "uPlot.min.css", "licence": "uPlot.LICENSE"}
     return {part: vendor.joinpath(name).read_text("utf-8") for part, name in names.items()}
 
 
 def _json(value: object) -> str:
-    """Write JSON that cannot end the script element it stands in."""
+    """Return JSON that cannot end the script element around it."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _chart(chart: Chart) -> dict[str, Any]:
-    """Lay curves over one axis, as uPlot wants them: one list of x, and one of y a curve, null where it has none."""
+    """Return a chart in uPlot's layout: one list of x, and one of y per curve, null for missing points."""
     xs = sorted({x for points in chart.curves.values() for x, _ in points})
     curves = {name: dict(points) for name, points in chart.curves.items()}
     return {

@@ -1,4 +1,4 @@
-"""What the PromQL that everyone writes says of the same window: `increase` and `histogram_quantile`."""
+"""What dashboards show for the same window: `increase()`, `rate()` and `histogram_quantile()`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from leadline.signals.instruments import Instrument, error_rate, increase, rate
 from leadline.signals.samples import Ask
 
 Write = Callable[[Instrument, str, tuple[str, ...]], str]
-"""Writes an expression of an instrument over a window, by labels to keep."""
+"""Writes an instrument's expression over a window, by labels to keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usual:
-    """One signal as everyone asks for it: of which instrument, whether over the load's span, and how."""
+class PromQLView:
+    """A signal's PromQL: its instrument, whether it covers only the load's span, and its expression."""
 
     signal: str
     instrument: str
@@ -40,26 +40,26 @@ def _quantile(rank: Decimal) -> Write:
     return lambda found, window, keep: latency.raw_quantile(found, rank, window, keep=keep)
 
 
-USUAL = (
-    Usual(
+VIEWS = (
+    PromQLView(
         signal="requests",
         instrument="requests",
         over_load=False,
         write=lambda found, window, keep: increase(found, window, keep=keep),
     ),
-    Usual(
+    PromQLView(
         signal="throughput",
         instrument="requests",
         over_load=True,
         write=lambda found, window, keep: rate(found, window, keep=keep),
     ),
-    Usual(signal="error_ratio", instrument="requests", over_load=False, write=_error_ratio),
+    PromQLView(signal="error_ratio", instrument="requests", over_load=False, write=_error_ratio),
     *(
-        Usual(signal=latency.signal(rank), instrument="latency", over_load=False, write=_quantile(rank))
+        PromQLView(signal=latency.signal(rank), instrument="latency", over_load=False, write=_quantile(rank))
         for rank in latency.QUANTILES
     ),
     *(
-        Usual(
+        PromQLView(
             signal=name,
             instrument=name,
             over_load=False,
@@ -70,57 +70,59 @@ USUAL = (
 )
 
 
-def said(every: Sequence[Measurements], ask: Ask) -> dict[tuple[str, str], float]:
-    """Ask what a dashboard would show, for all services at once: (service, signal) → value."""
+def fetch(every: Sequence[Measurements], ask: Ask) -> dict[tuple[str, str], float]:
+    """Query what a dashboard would show, for all services at once: (service, signal) → value."""
     if not every:
         return {}
     window = every[0].window
-    asked = [(usual, batch) for usual in USUAL for batch in batches(_instruments(every, usual))]
+    queries = [(view, batch) for view in VIEWS for batch in batches(_instruments(every, view))]
 
-    def one(each: tuple[Usual, Batch]) -> Mapping[Instrument, float]:
+    def one(each: tuple[PromQLView, Batch]) -> Mapping[Instrument, float]:
         return dict(_values(*each, window, ask))
 
     answers: dict[str, dict[Instrument, float]] = {}
-    for (usual, _), values in zip(asked, side_by_side(one, asked), strict=True):
-        answers.setdefault(usual.signal, {}).update(values)
+    for (view, _), values in zip(queries, side_by_side(one, queries), strict=True):
+        answers.setdefault(view.signal, {}).update(values)
     return {
-        (measurements.service.name, usual.signal): answers[usual.signal][instrument]
+        (measurements.service.name, view.signal): answers[view.signal][instrument]
         for measurements in every
-        for usual in USUAL
-        for instrument in _instruments([measurements], usual)
-        if instrument in answers.get(usual.signal, {})
+        for view in VIEWS
+        for instrument in _instruments([measurements], view)
+        if instrument in answers.get(view.signal, {})
     }
 
 
-def beside(
+def with_views(
     readings: Iterable[Reading], measurements: Measurements, shown: Mapping[tuple[str, str], float]
 ) -> tuple[Reading, ...]:
-    """Set beside each figure what a dashboard would show, and say why it is another where extrapolation does not explain it."""
-    return tuple(_beside(reading, measurements, shown) for reading in readings)
+    """Add to each figure what a dashboard would show, and why it differs unless extrapolation explains it."""
+    return tuple(_with_view(reading, measurements, shown) for reading in readings)
 
 
-def _beside(reading: Reading, measurements: Measurements, shown: Mapping[tuple[str, str], float]) -> Reading:
+def _with_view(
+    reading: Reading, measurements: Measurements, shown: Mapping[tuple[str, str], float]
+) -> Reading:
     value = shown.get((measurements.service.name, reading.signal))
     if value is None or not reading.provenance:
         return reading
-    told = replace(reading, shown=value)
-    if reading.signal not in COUNTED or _is_explained(told, value, measurements):
-        return told
+    with_value = replace(reading, shown=value)
+    if reading.signal not in COUNTED or _is_explained(with_value, value, measurements):
+        return with_value
     found = measurements.find(reading.signal)
     if isinstance(found, NotMeasured):
-        return told
-    note = f"increase() says {show(value, reading.unit)}: {_why(told, value, found, measurements)}"
-    return replace(told, note=f"{told.note}; {note}" if told.note else note)
+        return with_value
+    note = f"increase() returns {show(value, reading.unit)}: {_why(with_value, value, found, measurements)}"
+    return replace(with_value, note=f"{with_value.note}; {note}" if with_value.note else note)
 
 
 COUNTED = ("requests", "tokens", "cost")
-"""Instruments, and signals of the same name, whose figure `increase()` would say too."""
+"""Instruments, and signals of the same name, that `increase()` would compute."""
 EXTRAPOLATED_INTERVALS = 2.2
-"""`increase()` extrapolates by up to 1.1 scrape intervals at either end of the samples it has."""
+"""`increase()` extrapolates by up to 1.1 scrape intervals at each end of its samples."""
 
 
 def _is_explained(reading: Reading, value: float, measurements: Measurements) -> bool:
-    """Return whether extrapolation alone can make `increase()` differ so much."""
+    """Return whether extrapolation alone explains the difference of `increase()`."""
     lower, upper = reading.lower or 0.0, reading.upper or 0.0
     seconds = max(measurements.window.seconds, measurements.resolution_seconds)
     share = EXTRAPOLATED_INTERVALS * measurements.resolution_seconds / seconds
@@ -131,21 +133,23 @@ def _is_explained(reading: Reading, value: float, measurements: Measurements) ->
 
 
 def _why(reading: Reading, value: float, found: Measured, measurements: Measurements) -> str:
-    """Return which of the two is right, and why the other is not."""
+    """Return why `increase()` differs from the value."""
     if found.incomplete:
-        return "the answers were incomplete, so neither is the whole"
+        return "the answers were incomplete, so neither is complete"
     if any(PROCESS in dict(target) for target in found.scrapes):
-        return "it takes the processes at one address for one; the value counts each by itself"
+        return "it treats the processes at one address as one; the value counts each separately"
     if value < (reading.value or 0.0):
         born = sum(track.counter.born for track in found.tracks)
         if born > 0:
-            return f"it leaves out the first value of series that appeared ({show(born, reading.unit)}); the value has it"
-        return "it needs two samples of a series in the window; the value is counted from the scrapes around it too"
+            return (
+                f"it omits the first value of new series ({show(born, reading.unit)}); the value includes it"
+            )
+        return "it needs two samples of a series inside the window; the value also uses the scrapes around it"
     reasons = {
-        "it counts a process twice that is scraped twice; the value counts it once": found.twins,
-        "it counts every replica; the value counts the more complete one": measurements.duplicates.replicas,
-        "it extrapolates the series of a relabelled target as if they were others": measurements.attribution.renamed,
-        "it takes a fall for a restart, and adds the whole value; the value takes it for a dip": found.assumes,
+        "it double-counts a process that is scraped twice; the value counts it once": found.twins,
+        "it counts every replica; the value counts the most complete one": measurements.duplicates.replicas,
+        "it extrapolates the series of a relabelled target as if they were new": measurements.attribution.renamed,
+        "it treats a decrease as a restart and adds the whole value; the value treats it as a dip": found.assumes,
         "it extrapolates across restarts; the value is what was counted": found.resets,
     }
     return next(
@@ -154,21 +158,21 @@ def _why(reading: Reading, value: float, found: Measured, measurements: Measurem
     )
 
 
-def _instruments(every: Sequence[Measurements], usual: Usual) -> Iterator[Instrument]:
-    """Return the instruments that measured something, and can be asked this."""
+def _instruments(every: Sequence[Measurements], view: PromQLView) -> Iterator[Instrument]:
+    """Yield the measured instruments that have the view."""
     for measurements in every:
-        found = measurements.find(usual.instrument)
+        found = measurements.find(view.instrument)
         if not isinstance(found, NotMeasured) and (
-            usual.signal != "error_ratio" or found.instrument.has("status")
+            view.signal != "error_ratio" or found.instrument.has("status")
         ):
             yield found.instrument
 
 
-def _values(usual: Usual, batch: Batch, window: Window, ask: Ask) -> Iterator[tuple[Instrument, float]]:
-    seconds = window.rate_seconds if usual.over_load else window.seconds
-    at = window.rate_end if usual.over_load else window.end
+def _values(view: PromQLView, batch: Batch, window: Window, ask: Ask) -> Iterator[tuple[Instrument, float]]:
+    seconds = window.rate_seconds if view.over_load else window.seconds
+    at = window.rate_end if view.over_load else window.end
     keep = (batch.label,) if batch.label else ()
-    answer = ask(usual.write(batch.merged, promql_duration(round(seconds, 3)), keep), at=at)
+    answer = ask(view.write(batch.merged, promql_duration(round(seconds, 3)), keep), at=at)
     by_value = {
         series.labels.get(batch.label, ""): sample.value
         for series in answer.series

@@ -1,4 +1,4 @@
-"""Recording snapshots: every answer that a report was made of, so that it can be rendered and judged again."""
+"""Recordings of snapshots: every answer behind a report, so that it can be judged and rendered again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Key = tuple[str, float | None]
 
 
 class Recorder:
-    """An `ask` that keeps what it is answered."""
+    """An `ask` that records its answers."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask, self._lock = ask, threading.Lock()
@@ -35,11 +35,11 @@ class Recorder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What a snapshot was taken with, and all that was answered.
+    """The inputs of a snapshot, and all answers.
 
-    catalog   the catalog's text, and `file` what errors call it
+    catalog   the catalog's text; `file` is its name in errors
     sources   the texts of the files that it names
-    settings  whatever else the report depends on, as the command line keeps it
+    settings  other options of the command line that the report depends on
     """
 
     catalog: str
@@ -52,7 +52,7 @@ class Recording:
     answers: Mapping[Key, Answer] = field(default_factory=dict)
 
     def ask(self, query: str, *, at: float | None = None) -> Answer:
-        """Return what was answered then. Raises NoDataError where it was not asked."""
+        """Return the recorded answer. Raises NoDataError if there is none."""
         if (query, at) not in self.answers:
             raise NoDataError(
                 f"the frozen snapshot has no answer to: {' '.join(query.split())}; it was taken with another catalog "
@@ -61,20 +61,20 @@ class Recording:
         return self.answers[query, at]
 
 
-def write(frozen: Recording) -> str:
-    """Write it as JSON; numbers in full, what is not finite as text."""
-    window = frozen.window
+def write(recording: Recording) -> str:
+    """Return a recording as JSON; numbers in full precision, NaN and infinity as text."""
+    window = recording.window
     kept = [
         {"query": query, "at": at, **recorded_answers.plain(answer)}
         for (query, at), answer in sorted(
-            frozen.answers.items(), key=lambda item: (item[0][0], item[0][1] or 0.0)
+            recording.answers.items(), key=lambda item: (item[0][0], item[0][1] or 0.0)
         )
     ]
     document = {
         "schema": SCHEMA,
-        "source": frozen.source,
-        "file": frozen.file,
-        "services": list(frozen.services),
+        "source": recording.source,
+        "file": recording.file,
+        "services": list(recording.services),
         "window": {
             "start": window.start,
             "end": window.end,
@@ -83,40 +83,40 @@ def write(frozen: Recording) -> str:
             "whole_load": window.whole_load,
             "chosen": window.chosen,
         },
-        "settings": dict(frozen.settings),
-        "catalog": frozen.catalog,
-        "sources": dict(frozen.sources),
+        "settings": dict(recording.settings),
+        "catalog": recording.catalog,
+        "sources": dict(recording.sources),
         "answers": kept,
     }
     return json.dumps({**document, "digest": digest(document)}, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def digest(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a recorded snapshot, its own digest left out."""
+    """Return the SHA-256 of a recorded snapshot without its own digest."""
     plain = {key: value for key, value in document.items() if key != "digest"}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def read(text: str, where: str, *, verify: bool = True) -> Recording:
-    """Read it. Raises UsageError where it is none, or where it was changed since it was recorded and `verify` asks."""
+    """Read a recording. Raises UsageError if it is not one, or, with `verify`, if it was changed since."""
     try:
         document = json.loads(text)
         schema, same = document["schema"], document.get("digest") == digest(document)
-        found = _frozen(document) if schema == SCHEMA else None
-    except Exception as error:  # noqa: BLE001  whatever is wrong with a file of somebody else's, it is no frozen snapshot
-        raise UsageError(f"{where} is no frozen snapshot, as --freeze writes it ({error!r:.200})") from None
+        found = _recording(document) if schema == SCHEMA else None
+    except Exception as error:  # noqa: BLE001  a foreign file can fail in any way
+        raise UsageError(f"{where} is not a frozen snapshot written by --freeze ({error!r:.200})") from None
     if found is None:
-        raise UsageError(f"{where} is no frozen snapshot: its schema is {schema!r:.60}, not {SCHEMA!r}")
+        raise UsageError(f"{where} is not a frozen snapshot: its schema is {schema!r:.60}, not {SCHEMA!r}")
     if verify and not same:
         raise UsageError(
             f"{where} was changed since it was recorded: its digest does not match, so it is not judged as measured; "
-            "record it again, or give --unverified"
+            "record it again, or pass --unverified"
         )
     return found
 
 
-def _frozen(document: Mapping[str, Any]) -> Recording:
+def _recording(document: Mapping[str, Any]) -> Recording:
     window, settings = document["window"], document["settings"]
     return Recording(
         catalog=_text(document["catalog"]),
@@ -142,7 +142,7 @@ def _frozen(document: Mapping[str, Any]) -> Recording:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r:.60} is no text")
+        raise TypeError(f"{value!r:.60} is not text")
     return value
 
 
@@ -150,14 +150,14 @@ def _number(value: object) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r:.60} is no number")
+        raise TypeError(f"{value!r:.60} is not a number")
     return value
 
 
 def _finite(value: object) -> float:
     number = _number(value)
     if number is None or not math.isfinite(number):
-        raise TypeError(f"{value!r:.60} is no time")
+        raise TypeError(f"{value!r:.60} is not a time")
     return number
 
 
@@ -168,4 +168,4 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "against_offset": lambda value: None if value is None else _text(value),
     "again": lambda value: list(map(_text, value)),
 }
-"""What the command line keeps, and how it is read."""
+"""The settings of a recording, and how to read each."""

@@ -1,4 +1,4 @@
-"""What a snapshot is to measure, as the command line says it, and the window that this is."""
+"""What a snapshot measures, from the command line, and its window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .client import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be measured, as the command line says it."""
+    """What to measure, from the command line."""
 
     names: tuple[str, ...]
     length: str | None
@@ -33,7 +33,7 @@ class Wanted:
 
 
 def check_alone(wanted: Wanted, freeze: Path | None) -> None:
-    """Raise UsageError where a frozen snapshot is to be taken of something else."""
+    """Raise UsageError if options contradict a frozen snapshot."""
     given = [
         option
         for option, value in (
@@ -44,16 +44,16 @@ def check_alone(wanted: Wanted, freeze: Path | None) -> None:
         if value
     ]  # fmt: skip
     if given:
-        raise UsageError(f"a frozen snapshot is of its own services and window; leave out {', '.join(given)}")
+        raise UsageError(f"a frozen snapshot has its own services and window; leave out {', '.join(given)}")
 
 
 def run_of(text: str, where: str) -> Run | None:
-    """Read the summary of a k6 run, where there is one."""
+    """Read the summary of a k6 run, if there is one."""
     return client.read(text, where) if text else None
 
 
 def window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_text: str, ask: Ask) -> Window:
-    """Return the window: what was said, the run's, or the last load that is found. Raises UsageError."""
+    """Return the window: as given, the k6 run's, or the last load found. Raises UsageError."""
     now, interval = time.time(), float(catalog.scrape_interval)
     explicit = wanted.length or wanted.start or wanted.end
     if wanted.detect and explicit:
@@ -61,7 +61,7 @@ def window(catalog: Catalog, chosen: tuple[Service, ...], wanted: Wanted, k6_tex
     run = run_of(k6_text, str(wanted.k6))
     if run and len(chosen) > 1:
         names = ", ".join(service.name for service in chosen)
-        raise UsageError(f"--k6 is the run against one service; name it: one of {names}")
+        raise UsageError(f"--k6 is a run against one service; name it: one of {names}")
     if wanted.detect:
         look_back = choose_window.seconds("--detect", wanted.detect)
         found = load_detection.find(chosen, ask, now - pad(interval), look_back, interval)

@@ -1,4 +1,4 @@
-"""How full the service was: CPU, memory, pools, queues, and what its cache spared it."""
+"""Saturation: CPU, memory, pools, queues, and the cache's hit ratio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HIT, MISS = "hit", "miss"
 
 
 def readings(measurements: Measurements) -> Iterator[Reading]:
-    """Return the figures of those resources that the service's profile or catalog names."""
+    """Yield the figures of the resources in the service's profile or catalog."""
     named = measurements.service.instruments
     if "cpu" in named:
         yield _cpu(measurements.find("cpu"))
@@ -40,7 +40,7 @@ def _cpu(found: Measured | NotMeasured) -> Reading:
     if isinstance(found, NotMeasured):
         return Reading(signal="cpu", unit="cores", reason=found.reason)
     level = found.level()
-    if level:  # a gauge of cores in use, where no counter of seconds is exposed
+    if level:  # a gauge of cores in use, without a counter of seconds
         return Reading(
             signal="cpu", unit="cores", value=level.mean, note="mean of a gauge", provenance=found.provenance
         )
@@ -55,16 +55,16 @@ def _throttled(throttled: Measured | NotMeasured, periods: Measured | NotMeasure
             return replace(none, reason=found.reason)
     if isinstance(throttled, NotMeasured) or isinstance(periods, NotMeasured):
         return none
-    held, every = throttled.count(), periods.count()
+    limited, every = throttled.count(), periods.count()
     if not every.value:
         return replace(none, reason="no CFS period in the window")
     rest = replace(
         every,
-        value=max(0.0, every.value - held.value),
-        lower=max(0.0, every.lower - held.upper),
-        upper=max(0.0, every.upper - held.lower),
+        value=max(0.0, every.value - limited.value),
+        lower=max(0.0, every.lower - limited.upper),
+        upper=max(0.0, every.upper - limited.lower),
     )
-    return throttled.bounded("throttled_ratio", "ratio", share(held, rest, every.missing))
+    return throttled.bounded("throttled_ratio", "ratio", share(limited, rest, every.missing))
 
 
 def _level(name: str, unit: str, found: Measured | NotMeasured) -> Reading:
@@ -78,7 +78,7 @@ def _level(name: str, unit: str, found: Measured | NotMeasured) -> Reading:
         unit=unit,
         value=level.peak,
         lower=level.peak,
-        note="highest at a scrape; spikes between scrapes are not seen",
+        note="highest at a scrape; spikes between scrapes are invisible",
         provenance=found.provenance,
     )
 
@@ -89,7 +89,9 @@ def _cache(found: Measured | NotMeasured) -> Reading:
         return replace(none, reason=found.reason)
     label = found.instrument.label("result")
     if label is None:
-        return replace(none, reason=f"{found.instrument.metric} has no label that tells hits from misses")
+        return replace(
+            none, reason=f"{found.instrument.metric} has no label that distinguishes hits from misses"
+        )
     counted = found.by(label.read)
     hits, misses = counted.get(HIT, NOTHING), counted.get(MISS, NOTHING)
     lookups = hits.value + misses.value

@@ -1,4 +1,4 @@
-"""A report's parts in reading order, as values: what the text, Markdown and HTML renderers all write."""
+"""A report's sections in reading order, as values, for the text, Markdown and HTML renderers."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .words import in_words
 
 SYMBOL = {MET: "✓", MISSED: "✗", UNDECIDED: "?"}
 PROJECTED = ("cost_per_month", "cost.budget_share", "cost.savings", "cost_per_hour", "cost_per_million")
-"""Figures that are computed for more than was measured: their inputs may be exact, they are not."""
+"""Figures that are projected beyond the window: even from exact inputs, they are not exact."""
 MORE_IS_BETTER = ("throughput", "success_ratio", "requests")
 COST = ("tokens", "cost")
 SATURATION = (
     "cpu", "throttled_ratio", "memory", "pool", "in_flight", "queue", "replicas", "cache_hit_ratio", "rejected",
 )  # fmt: skip
-"""What the signals of the cost section begin with, and the signals of the headroom section."""
+"""Prefixes of the signals in the cost section, and the signals in the headroom section."""
 TITLES = {
     "head": "", "next-steps": "Next steps", "highlights": "Highlights", "summary": "Services",
     "targets": "Targets", "results": "Results", "comparison": "Comparison", "cost": "Cost", "headroom": "Headroom",
@@ -35,7 +35,7 @@ TITLES = {
     "evidence": "Evidence", "remember": "Caveats", "window": "Window and source", "provenance": "Provenance",
     "live": "See it live, run it again",
 }  # fmt: skip
-"""The sections by their names, as --section takes them, in reading order."""
+"""The titles of sections by name, as in --section, in reading order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled part: a table (head and rows), then lines, then blocks to paste; each where there is one.
+    """A titled part: a table (head and rows), then lines, then blocks to paste; each may be empty.
 
-    service  whose it is; empty where it is the whole report's
+    service  its service; empty if it concerns the whole report
     """
 
     name: str
@@ -63,14 +63,14 @@ class Section:
 
 
 def sections(report: Report, *, provenance: bool = False) -> Iterator[Section]:
-    """Return the parts of a report in reading order: of all services first, then of each, then how to see it live.
+    """Return the sections of a report in reading order: all services first, then each, then how to see it live.
 
-    Whatever came from outside (labels, names, messages of servers) is harmless in them.
+    External text in them (labels, names, messages of servers) is safe to print.
     """
-    return map(_harmless, _sections(report, provenance=provenance))
+    return map(_safe, _sections(report, provenance=provenance))
 
 
-def _harmless(section: Section) -> Section:
+def _safe(section: Section) -> Section:
     return replace(
         section,
         title=printable(section.title),
@@ -138,7 +138,7 @@ def _window(report: Report) -> Section:
 
 
 def span(seconds: float) -> str:
-    """Write a length of time: whole seconds as Prometheus does, others with their fraction."""
+    """Return a duration: whole seconds as Prometheus writes them, others with their fraction."""
     return promql_duration(seconds) if seconds == int(seconds) else show(seconds, "seconds")
 
 
@@ -150,7 +150,7 @@ SUMMARY = ("requests", "throughput", "latency.p95", "error_ratio", "cost_per_mon
 
 
 def _summary(report: Report) -> Section:
-    """Return one row a service, those with a missed target first."""
+    """Return one row per service, those with a missed target first."""
     rows = []
     for service in report.services:
         verdicts = [reading.verdict for reading in service.readings if reading.verdict]
@@ -162,7 +162,7 @@ def _summary(report: Report) -> Section:
 
 
 def _what_follows(service: ServiceReport) -> Iterator[Section]:
-    """Return what a reader does next, and what may be quoted."""
+    """Yield the next steps and the highlights."""
     yield _next_steps(service.next_steps)
     none = "none: a highlight needs a target that is met, or a figure that is exact"
     yield _section("highlights", lines=service.highlights or (none,))
@@ -173,7 +173,7 @@ def _details(report: Report, service: ServiceReport, *, provenance: bool) -> Ite
     if judged:
         yield _section("targets", rows=tuple(_verdict(reading) for reading in judged))
     else:
-        yield _section("targets", lines=("none is judged: the catalog names no target that applies here",))
+        yield _section("targets", lines=("nothing is judged: the catalog names no target that applies here",))
     yield _figures("results", [each for each in service.readings if _topic(each) == "results"])
     yield _comparisons(service)
     yield _figures("cost", [each for each in service.readings if _topic(each) == "cost"])
@@ -223,7 +223,7 @@ def _value(reading: Reading) -> str:
 
 
 def _figures(name: str, readings: Sequence[Reading]) -> Section:
-    """Lay out figures; those for the same reason without data share a line."""
+    """Lay out figures; those that lack data for the same reason share a line."""
     rows = tuple(_figure(reading) for reading in readings if _has_figure(reading))
     reasons: dict[str, list[str]] = {}
     for reading in readings:
@@ -246,7 +246,7 @@ def _figure(reading: Reading) -> tuple[str, ...]:
 
 
 def certainty(reading: Reading) -> str:
-    """Write the bounds of a figure: "exact" where they meet and rest on nothing."""
+    """Return the bounds of a figure: "exact" if they meet without assumptions."""
     if reading.lower is None:
         return ""
     if reading.is_exact:
@@ -423,7 +423,7 @@ def _headroom(service: ServiceReport) -> Section:
 
 
 def _capacity(service: ServiceReport) -> str:
-    """Return what the hardware would take, as a rate where one was measured."""
+    """Return the capacity of the hardware, as a rate if one was measured."""
     factor, rate = service.headroom.factor or 0.0, service.reading("throughput")
     if rate is None or not rate.value:
         return f"about {factor:.1f}× this load on this hardware (extrapolated)"
@@ -432,7 +432,7 @@ def _capacity(service: ServiceReport) -> str:
 
 def _next_steps(steps: Sequence[Advice]) -> Section:
     if not steps:
-        return _section("next-steps", lines=("nothing in these figures asks for one",))
+        return _section("next-steps", lines=("none: these figures call for nothing",))
     return _section(
         "next-steps",
         lines=tuple(f"{number}. {each.title}: {each.evidence}" for number, each in enumerate(steps, start=1)),
@@ -464,7 +464,7 @@ def _edges(source: Provenance) -> str:
 
 
 def _provenance(readings: Sequence[Reading]) -> Section:
-    """Give, for each query, the figures that came from it, its samples, resets and warnings."""
+    """Return, for each query, its figures, samples, resets and warnings."""
     by_query: dict[str, list[Reading]] = {}
     for reading in readings:
         if reading.provenance:
@@ -478,5 +478,5 @@ def _provenance(readings: Sequence[Reading]) -> Section:
             lines.append(
                 f"{signals}: {source.samples} samples, {source.resets} resets{_edges(source)}{warnings}"
             )
-            lines.append(f"  asked {query}")
+            lines.append(f"  query {query}")
     return _section("provenance", lines=tuple(lines))

@@ -52,10 +52,10 @@ def take(
     run: client.Run | None = None,
     draw: bool = False,
 ) -> Report:
-    """Measure services over a window; a month is projected for `monthly_requests`.
+    """Measure services over a window, and project a month of `monthly_requests`.
 
-    `run` is what the load generator measured of the one service; `draw` computes the curves that charts are drawn from.
-    Raises a LeadlineError where Prometheus cannot be asked.
+    `run` is the load generator's summary for a single service; `draw` adds the curves of charts.
+    Raises a LeadlineError if Prometheus cannot be queried.
     """
     terms = cost.Terms(
         prices=catalog.prices,
@@ -68,13 +68,13 @@ def take(
         services, window, float(catalog.scrape_interval), ask, replica_labels=catalog.replica_labels
     )
     window = every[0].window if every else window
-    usual = promql_view.said(every, ask)
+    shown = promql_view.fetch(every, ask)
     active = objectives.alerts(catalog.project, window, ask) if every else ()
     return Report(
         project=catalog.project,
         window=window,
         services=tuple(
-            _service(catalog, measurements, usual, terms, active, run, draw=draw) for measurements in every
+            _service(catalog, measurements, shown, terms, active, run, draw=draw) for measurements in every
         ),
         source=source,
         links=_links(catalog, window),
@@ -82,7 +82,7 @@ def take(
 
 
 def _links(catalog: Catalog, window: Window) -> dict[str, str]:
-    """Return the dashboards at the window's time, where the catalog says where Grafana is."""
+    """Return links to the dashboards at the window's time, if the catalog has Grafana's URL."""
     if "grafana" not in catalog.links:
         return {}
     query = f"from={window.start * 1000:.0f}&to={window.end * 1000:.0f}"
@@ -95,7 +95,7 @@ def _links(catalog: Catalog, window: Window) -> dict[str, str]:
 def _service(
     catalog: Catalog,
     measurements: Measurements,
-    usual: Mapping[tuple[str, str], float],
+    shown: Mapping[tuple[str, str], float],
     terms: cost.Terms,
     active: tuple[Alert, ...],
     run: client.Run | None,
@@ -114,7 +114,7 @@ def _service(
     report = ServiceReport(
         name=service.name,
         profile=service.profile,
-        readings=promql_view.beside(readings, measurements, usual),
+        readings=promql_view.with_views(readings, measurements, shown),
         grade=evidence.grade(measurements),
         evidence=tuple(evidence.lines(measurements)),
         remarks=service.notes,
@@ -133,5 +133,5 @@ def _service(
     )
     if run is None:
         return report
-    rows, notes = client.beside(run, report)
+    rows, notes = client.compared(run, report)
     return replace(report, client=rows, client_notes=notes)

@@ -1,4 +1,4 @@
-"""A report as CSV: one row a reading, base units, for spreadsheets and scripts."""
+"""A report as CSV: one row per reading, in base units, for spreadsheets and scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def write(report: Report) -> str:
-    """Write a report; what was not measured is an empty cell with its reason."""
+    """Return a report as CSV; a missing figure is an empty cell with its reason."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)

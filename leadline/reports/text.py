@@ -1,4 +1,4 @@
-"""A report as text for a terminal: aligned by itself, coloured by whoever prints it."""
+"""A report as aligned text for a terminal, without colours."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from .sections import TITLES, Section, sections
 def write(
     report: Report, *, columns: int | None = None, only: Container[str] = TITLES, provenance: bool = False
 ) -> str:
-    """Write a report; `only` names the sections to write.
+    """Return a report as text; `only` selects sections.
 
-    With `columns` long cells and lines are wrapped to fit a terminal of that width; without it the last column of a
-    table runs free, so that nothing is cut.
+    With `columns`, long cells and lines are wrapped to fit a terminal of that width; without it, lines may be any length.
     """
     parts = [part for part in sections(report, provenance=provenance) if part.name in only]
     return "\n".join(line.rstrip() for part in parts for line in _section(part, columns)).rstrip() + "\n"
@@ -37,7 +36,7 @@ def _section(section: Section, columns: int | None) -> Iterator[str]:
 
 
 def _titled(section: Section, columns: int | None) -> Iterator[str]:
-    """Return the title and the lines; of the head the subject stands beside the verdict, where there is room."""
+    """Yield the title and the lines; in the head, the subject follows the verdict if there is room."""
     if section.name != "head":
         yield from (section.title, *section.lines)
         return
@@ -52,7 +51,7 @@ def _titled(section: Section, columns: int | None) -> Iterator[str]:
 
 
 def _fitted(section: Section, columns: int | None) -> Iterator[str]:
-    """Lay out a table; where it is too wide the last column goes on under itself, and then wide cells are wrapped."""
+    """Lay out a table; if it is too wide, wrap the last column, then other wide cells."""
     lines = list(table(section.head, section.rows))
     if columns is None or all(width(line) <= columns for line in lines) or not section.rows:
         yield from lines
@@ -73,7 +72,7 @@ def _fitted(section: Section, columns: int | None) -> Iterator[str]:
 
 
 def _wrapped_rows(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:
-    """Lay out each row in as many lines as its cells need: the widest columns give way until all fit."""
+    """Lay out each row in as many lines as its cells need; shrink the widest columns until all fit."""
     sizes = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
     while sum(sizes) + 2 * (len(sizes) - 1) > columns and max(sizes) > LEAST_COLUMN:
         sizes[sizes.index(max(sizes))] -= 1
@@ -95,7 +94,7 @@ def _wrapped_rows(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]
 
 
 LEAST_COLUMN = 8
-"""A column is not made narrower than this."""
+"""Minimum width of a column."""
 LEAST_ROOM = 24
 """A last column narrower than this goes under its row instead."""
 

@@ -1,4 +1,4 @@
-"""Throughput: how many requests were answered, at which rate, and at which peak."""
+"""Throughput: the number of requests, their mean rate and peak."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEMAND = "demand, not capacity: a throughput target is judged only for a load ru
 
 
 def readings(measurements: Measurements) -> Iterator[Reading]:
-    """Return the number of requests, the mean rate and the peak."""
+    """Yield the number of requests, the mean rate and the peak."""
     found = measurements.find("requests")
     target = target_for(measurements.service, "throughput")
     if isinstance(found, NotMeasured):
@@ -45,7 +45,7 @@ def readings(measurements: Measurements) -> Iterator[Reading]:
 
 
 def _volumes(measurements: Measurements) -> Iterator[Reading]:
-    """Return the bytes received and sent, where the profile or the catalog names what counts them."""
+    """Yield the bytes received and sent, if the profile or the catalog has their counters."""
     for name in VOLUMES:
         if name not in measurements.service.instruments:
             continue

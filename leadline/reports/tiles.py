@@ -1,4 +1,4 @@
-"""The figures of a report as tiles of a page: value, target, verdict, bounds, and how it went."""
+"""The figures of a report as tiles: value, target, verdict, bounds and sparkline."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .sections import certainty
 from .words import in_words
 
 WIDTH, HEIGHT, PADDING = 120.0, 28.0, 2.0
-"""Of a sparkline, in its own units."""
+"""The size of a sparkline, in its own units."""
 LEAST_WIDTH = 0.01
-"""Bounds narrower than this part of the axis are no bar."""
+"""Bounds narrower than this share of the axis get no bar."""
 CURVES = {"throughput": ("throughput", "requests"), "error_ratio": ("errors", "errors")}
-"""The chart and the curve that show how a signal went; quantiles have curves of their own name."""
+"""The chart and curve of a signal; the curves of quantiles have their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """Bounds on an axis from 0 to 100: where they begin, how wide they are, and where the target lies; None beyond it."""
+    """Bounds on an axis from 0 to 100: their start, width, and the target's place; None without a target."""
 
     begin: float
     width: float
@@ -34,9 +34,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One figure of a service.
+    """A figure of a service.
 
-    spark  the points of a line in a box of WIDTH by HEIGHT; empty where there is no curve
+    spark  the points of a line in a box of WIDTH by HEIGHT; empty without a curve
     """
 
     label: str
@@ -49,7 +49,7 @@ class Tile:
 
 
 def tiles(service: ServiceReport) -> Iterator[Tile]:
-    """Return a tile for each judged figure, the headline's figures first, then for the headline's others."""
+    """Yield a tile for each figure of the headline, then for each other judged figure."""
     found = {each.signal: each for each in service.readings}
     names = [
         name if name in found and found[name].value is not None else INSTEAD.get(name, name)
@@ -76,7 +76,7 @@ def _tile(reading: Reading, charts: Sequence[Chart]) -> Tile:
 
 
 def _bounds(reading: Reading) -> str:
-    """Return what a reader must know of a value: that it is estimated between bounds, or what it assumes."""
+    """Return a value's bounds, marked as those of an estimate for a quantile."""
     bounds = certainty(reading)
     if reading.signal == "cost.budget_share":
         return reading.note.partition(",")[0]
@@ -88,7 +88,7 @@ def _bounds(reading: Reading) -> str:
 
 
 def _bar(reading: Reading) -> Bar | None:
-    """Return the bounds as a bar; None if they meet, nearly, or one is missing."""
+    """Return the bounds as a bar; None if they (nearly) meet, or one is missing."""
     low, high = reading.lower, reading.upper
     if low is None or high is None or not low < high < math.inf:
         return None

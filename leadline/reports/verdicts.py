@@ -16,15 +16,15 @@ from .model import MET, MISSED, UNDECIDED
 
 
 def judged(reading: Reading, target: Target, *, lost: str = "") -> Reading:
-    """Judge a figure by its bounds: at most the target, or for a floor at least.
+    """Judge a figure by its bounds: at most the target, or at least, for a floor.
 
-    `lost` says what would have to be true of what may be missing to change what was counted.
+    `lost` describes which missing requests would change the counted result.
     """
     return judged_by(reading, float(target.value), target.unit, floor=target.floor, lost=lost)
 
 
 def judged_by(reading: Reading, value: float, unit: str, *, floor: bool = False, lost: str = "") -> Reading:
-    """Judge a figure by a value: at most that, or for a floor at least."""
+    """Judge a figure by a value: at most that, or at least, for a floor."""
     aimed = replace(reading, target=value, floor=floor)
     if reading.value is None or reading.lower is None:
         return replace(aimed, verdict=UNDECIDED, reason=reading.reason or _incomplete(reading))
@@ -45,14 +45,14 @@ def _highest(reading: Reading) -> float:
 
 
 def _incomplete(reading: Reading) -> str:
-    """Say that the answer was not whole, where it was not."""
+    """Return why the figure is unreliable: an incomplete answer, or its own reason."""
     if not reading.incomplete:
         return reading.reason
-    return f"the answer was incomplete ({reading.incomplete}), so series may be missing; ask again when it is whole"
+    return f"the answer was incomplete ({reading.incomplete}), so series may be missing; try again when it is complete"
 
 
 def _resting(reading: Reading) -> str:
-    """Return what a verdict rests on that was not counted."""
+    """Return the assumption that a verdict rests on."""
     return f"if {reading.assumption}" if reading.assumption else ""
 
 
@@ -66,7 +66,7 @@ def _between(reading: Reading, value: float, unit: str, above: float) -> str:
 def judged_quantile(reading: Reading, target: Target, measured: Distribution) -> Reading:
     """Judge a quantile by the share of requests at bucket edges, which is counted, not estimated.
 
-    Met where the share at some edge ≤ T reaches q; missed where at the first edge ≥ T it does not.
+    Met if the share at some edge ≤ T reaches q; missed if it does not at the first edge ≥ T.
     """
     threshold, rank = float(target.value), float(target.quantile or 0)
     aimed = replace(reading, target=threshold)
@@ -83,15 +83,15 @@ def judged_quantile(reading: Reading, target: Target, measured: Distribution) ->
     counted = [measured.counts[index] / measured.total >= rank for index in (*inside[-1:], outside)]
     reason = _bucket_hint(measured, threshold)
     if inside and (inside[-1] == outside or len(set(counted)) == 1):
-        reason = _unsure(measured, rank, threshold, outside if not all(counted) else inside[-1])
+        reason = _undecided_counts(measured, rank, threshold, outside if not all(counted) else inside[-1])
     return replace(aimed, verdict=UNDECIDED, reason=reason)
 
 
-def _unsure(measured: Distribution, rank: float, threshold: float, index: int) -> str:
-    """Return what would change a quantile's verdict where the edges decide it, but the counts are not certain."""
+def _undecided_counts(measured: Distribution, rank: float, threshold: float, index: int) -> str:
+    """Return what would change a quantile's verdict if only the bounds of the counts leave it open."""
     within, above = measured.up_to(index)
     n, goal = within.value + above.value, show(threshold, "seconds")
-    found = f"{show(within.value / n, 'ratio')} of the requests that were counted took at most {goal}"
+    found = f"{show(within.value / n, 'ratio')} of the counted requests took at most {goal}"
     if not measured.missing:
         return f"{found}, but the window's edges are busy; one with idle edges, or a longer one, decides it"
     slow = within.value / n >= rank
@@ -100,7 +100,7 @@ def _unsure(measured: Distribution, rank: float, threshold: float, index: int) -
 
 
 def lost_requests(missing: float) -> str:
-    """Return how many requests may be missing."""
+    """Describe how many requests may be missing."""
     if math.isinf(missing):
         return "nothing limits how many requests may be missing"
     return (

@@ -1,4 +1,4 @@
-"""Signals in words, as people read them; programs read the identifiers."""
+"""Names of signals for people; programs use the identifiers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OF = {
     "first_token": "time to first token, ",
     "output_token": "time per output token, ",
 }
-"""What the quantiles of each histogram are of; of latency goes without saying."""
+"""Prefix of each histogram's quantiles; latency needs none."""
 SUFFIXES = {"1": "st", "2": "nd", "3": "rd"}
 
 
@@ -59,7 +59,7 @@ def in_words(signal: str) -> str:
 
 
 def percentile(rank: str) -> str:
-    """Return a rank as written in a signal, "95" or "999", as a percentile: "95th", "99.9th"."""
+    """Return a signal's rank, "95" or "999", as a percentile: "95th percentile", "99.9th percentile"."""
     if rank == "50":
         return "median"
     whole, rest = rank[:2], rank[2:]

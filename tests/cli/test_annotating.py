@@ -39,7 +39,7 @@ def test_the_verdict_stands_over_the_window_it_is_about(api: Api, capsys: pytest
     assert first == "leadline snapshot: missed"
     assert "✗ web error_ratio 50.00 %, target ≤ 1.00 %" in lines
     assert any(line.startswith("✓ web latency.p99") for line in lines)
-    assert "marked in http://127.0.0.1" in capsys.readouterr().err
+    assert "annotated the window in http://127.0.0.1" in capsys.readouterr().err
 
 
 def test_the_worst_verdict_is_that_of_the_whole() -> None:

@@ -116,7 +116,7 @@ def test_the_shell_is_guessed_or_asked_for(
     assert "fish_complete" in capsys.readouterr().out
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     assert run(["completion"]) == 2
-    assert "$SHELL is tcsh; say which shell: bash, zsh, fish" in capsys.readouterr().err
+    assert "$SHELL is tcsh; name the shell: bash, zsh, fish" in capsys.readouterr().err
 
 
 def told(request: Request) -> Reply:

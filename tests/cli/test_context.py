@@ -84,7 +84,7 @@ def test_without_a_catalog_the_users_own_do(
     assert run(["query", "up"]) == 2
     assert "no context says where to ask; give --url" in capsys.readouterr().err
     assert run(["context", "list"]) == 0
-    assert "there is none; write contexts" in capsys.readouterr().out
+    assert "there are no contexts; add them" in capsys.readouterr().out
     mine(f"contexts: {{live: {{prometheus: {{url: '{api.url}'}}}}}}\n")
     assert run(["query", "up"]) == 0
 

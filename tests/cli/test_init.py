@@ -206,7 +206,7 @@ def test_a_prometheus_without_known_metrics_is_told_so(
     api.answer = answer
     path = tmp_path / "leadline.yaml"
     assert run(["init", "--url", api.url, "-c", str(path)]) == 4
-    assert "describe yours in a profile of your own" in capsys.readouterr().err
+    assert "describe yours in your own profile" in capsys.readouterr().err
     assert not path.exists()
 
 

@@ -111,7 +111,7 @@ def test_alerts_are_listed_the_gravest_first_with_value_limit_and_runbook(
     assert ask("alerts", "--service", "web", "--severity", "critical") == 0
     assert "Slow" in capsys.readouterr().out
     assert ask("alerts", "--service", "none") == 0
-    assert "no alert that was chosen is pending or firing; 1 alerting rule in " in capsys.readouterr().out
+    assert "no matching alert is pending or firing; 1 alerting rule in " in capsys.readouterr().out
     assert ask("alerts", "-o", "json") == 1
     assert len(json.loads(capsys.readouterr().out)) == 3
 
@@ -121,7 +121,7 @@ def test_that_nothing_fires_is_said_of_so_many_rules(
 ) -> None:
     monkeypatch.setitem(PATHS, "/alerts", {"alerts": []})
     assert ask("alerts") == 0
-    assert "none is pending or firing of 1 alerting rule in http" in capsys.readouterr().out
+    assert "nothing is pending or firing; 1 alerting rule in http" in capsys.readouterr().out
     monkeypatch.setitem(PATHS, "/rules", {"groups": [{"rules": [{"type": "recording", "name": "r"}]}]})
     assert ask("alerts") == 0
     assert "has no alerting rules, so nothing can be pending or firing" in capsys.readouterr().out
@@ -138,7 +138,7 @@ def test_targets_that_are_down_come_first_with_their_error(ask: Callable[..., in
     assert ask("targets", "--down") == 1
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert ask("targets", "--job", "other") == 0
-    assert "scrapes no job other; there are web" in capsys.readouterr().out
+    assert "scrapes no job other; its jobs are web" in capsys.readouterr().out
     assert ask("targets", "-o", "json") == 1
     assert json.loads(capsys.readouterr().out)[0]["health"] == "down"
 
@@ -230,14 +230,14 @@ def test_on_a_terminal_it_is_drawn_in_place_and_keys_are_obeyed(api: Api, catalo
         command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment
     ) as program:
         os.close(theirs)
-        text = read_until(ours, f"asking {api.url}")
+        text = read_until(ours, f"waiting for {api.url}")
         assert "\x1b[?1049h" in text, "the screen was not put aside"
-        assert f"asking {api.url}" in text, "the first screen is black"
+        assert f"waiting for {api.url}" in text, "the first screen is black"
         assert "rates over 5m, worst first" in read_until(ours, "worst first")
         os.write(ours, b"s")
         assert "by name" in read_until(ours, "by name")
         os.write(ours, b"?")
-        assert "any key goes back" in read_until(ours, "any key goes back")
+        assert "press any key to go back" in read_until(ours, "press any key to go back")
         os.write(ours, b"+")
         assert "rates over 15m" in read_until(ours, "rates over 15m")
         os.write(ours, b"p")

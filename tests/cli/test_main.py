@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from leadline.cli.main import COMMANDS, run
+from leadline.cli.main import COMMANDS, group, run
+from leadline.cli.snapshot import SECTIONS
+from leadline.reports.sections import TITLES
 from tests.conftest import ROOT
 from tests.doubles import Api, failure, success, vector
 
@@ -61,7 +64,7 @@ def test_unknown_commands_options_services_and_contexts_name_the_nearest(
     [
         (["--end", "2100-01-01T00:00:00Z"], "ends in the future"),
         (["--window", "5"], "has no unit"),
-        (["--window", "5m", "--start", "-1h"], "say two things"),
+        (["--window", "5m", "--start", "-1h"], "exclude each other"),
         (["--start", "tomorrow"], "is not a time"),
         (["--start", "-1m", "--end", "-2m"], "not before its end"),
         (["--window", "5s"], "fewer than two scrapes"),
@@ -97,7 +100,7 @@ def test_a_query_that_is_rejected_shows_what_was_asked(api: Api, capsys: Capture
     assert run(["query", "up{", "--as-is", "--url", api.url]) == 3
     error = capsys.readouterr().err
     assert "refused the query: 1:4: parse error" in error
-    assert "asked: up{" in error
+    assert "query: up{" in error
 
 
 def test_a_metric_that_does_not_exist_is_no_data(api: Api, capsys: Capture) -> None:
@@ -188,3 +191,26 @@ def test_help_shows_examples_line_by_line(command: str, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert "\\b" not in out
     assert f"  leadline {command}" in out
+
+
+def all_commands(within: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    context = click.Context(within)
+    for name in within.list_commands(context):
+        command = within.get_command(context, name)
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from all_commands(command, (*path, name))
+
+
+def test_help_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    every = [(), *all_commands(group)]
+    assert ("context", "add") in every
+    for words in every:
+        run([*words, "--help"])
+        wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > 80]
+        assert not wide, (words, wide)
+
+
+def test_every_section_of_a_report_can_be_asked_for() -> None:
+    assert set(SECTIONS) == set(TITLES)

@@ -74,7 +74,7 @@ def test_an_expression_comes_from_a_file_or_stdin(
     assert query("-") == 0
     assert api.requests[-1].form["query"] == "up"
     assert query("up", "--file", str(path)) == 2
-    assert "say two things" in capsys.readouterr().err
+    assert "exclude each other" in capsys.readouterr().err
 
 
 def test_what_is_wrong_is_told_before_anything_is_asked(query: Query, api: Api, capsys: Capture) -> None:
@@ -125,7 +125,7 @@ def test_a_range_of_too_many_points_is_asked_in_parts_and_no_point_twice(
     api.answer = ranged
     assert query("up", "--range", "10h", "--step", "1s", "-o", "json") == 0
     out, error = capsys.readouterr()
-    assert "36000 points are asked in 4 parts" in error
+    assert "36000 points are queried in 4 parts" in error
     times = [time for time, _ in json.loads(out)["series"][0]["samples"]]
     assert len(times) == len(set(times)) == 36001
     assert times == sorted(times)

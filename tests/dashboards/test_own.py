@@ -271,7 +271,7 @@ def test_no_python_runs_none_of_the_catalogs_files_and_help_says_that_others_run
     assert ran.exists()
     capsys.readouterr()
     run([command[0], "--help"])
-    assert "That is no sandbox." in " ".join(capsys.readouterr().out.split())
+    assert "This is not a sandbox." in " ".join(capsys.readouterr().out.split())
 
 
 def test_pushing_rules_runs_no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def test_every_input_is_described_and_used() -> None:
 def test_without_a_destination_it_holds_what_is_generated(repository: Path) -> None:
     done = step(repository)
     assert done.returncode == 0, done.stderr
-    assert "is what the catalog says" in done.stdout
+    assert "is up to date" in done.stdout
     (repository / "leadline.yaml").write_text(MINIMAL.replace("250ms", "500ms"), "utf-8")
     assert step(repository).returncode == 1
 

@@ -118,7 +118,7 @@ def test_a_cluster_without_the_operator_is_told(examine: Callable[..., tuple[int
 def test_a_cluster_that_cannot_be_asked_ends_nothing(examine: Callable[..., tuple[int, str]]) -> None:
     code, out = examine(*SOUND, fault={"verb": "get", "says": "error: the server is gone"})
     assert code == 4
-    assert "? the cluster cannot be asked: kubectl get failed: error: the server is gone" in out
+    assert "? the cluster cannot be queried: kubectl get failed: error: the server is gone" in out
 
 
 def served(api: Api, double: GrafanaDouble, recorded: str) -> None:

@@ -56,7 +56,7 @@ def test_the_command_is_one_that_there_is_on_the_catalog_that_is_mounted() -> No
     assert command
     given = command.make_context(name, list(arguments), parent=above).params
     assert given["url"] == "http://prom.tools:9090"
-    assert given["marks"] == "http://grafana.tools:80"
+    assert given["grafana_url"] == "http://grafana.tools:80"
     assert given["length"] == "1h"
     mounted = {each["mountPath"] for each in container["volumeMounts"]}
     assert str(given["catalog_file"]).rpartition("/")[0] in mounted

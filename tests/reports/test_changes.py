@@ -101,7 +101,7 @@ def test_what_has_no_data_is_told() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": "other/1"}', '{"schema": "leadline.report/1"}'])
 def test_what_is_no_report_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"x\.json is no report"):
+    with pytest.raises(UsageError, match=r"x\.json is not a report"):
         document.read(text, "x.json")
 
 

@@ -69,7 +69,7 @@ def test_both_shapes_are_read_alike(document: dict[str, Any], shape: str) -> Non
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"metrics": {}}', '{"metrics": {"http_reqs": 3}}', "k6"])
 def test_what_is_no_summary_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"k6\.json is no summary of k6"):
+    with pytest.raises(UsageError, match=r"k6\.json is not a k6 summary"):
         client.read(text, "k6.json")
 
 
@@ -82,7 +82,7 @@ def test_the_difference_between_client_and_server_is_explained() -> None:
     assert rows["requests but 429"][0] == 200
     assert rows["requests but 429"][1] == pytest.approx(200)
     assert (
-        "every request of k6, less 10 answered 429 was counted by the service, and no other"
+        "the service counted every request of k6, except 10 answered 429, and no others"
         in service.client_notes
     )
     assert any("no p(99)" in note for note in service.client_notes)

@@ -87,7 +87,7 @@ def test_tokens_of_two_metrics_are_one_instrument() -> None:
     assert p50.value is not None
     infrastructure = service.reading("cost.infrastructure")
     assert infrastructure is not None
-    assert "the cpu that was used" in infrastructure.reason
+    assert "neither cpu usage" in infrastructure.reason
 
 
 def test_failures_that_are_counted_apart_are_errors() -> None:
@@ -118,7 +118,7 @@ def test_a_summary_shows_its_own_quantiles_and_none_is_made_of_them() -> None:
     assert p95 is not None
     assert p95.value is None
     assert p95.verdict == "undecided"
-    assert "they said latency.p95 120 ms to 200 ms" in p95.reason
+    assert "they were latency.p95 120 ms to 200 ms" in p95.reason
     assert p95.provenance is None
 
 

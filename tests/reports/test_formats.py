@@ -166,5 +166,5 @@ def test_a_frozen_snapshot_is_judged_by_other_targets() -> None:
 
 @pytest.mark.parametrize("content", ["", "{}", '{"schema": "leadline.report/1"}', "[1]"])
 def test_what_is_not_frozen_is_refused(content: str) -> None:
-    with pytest.raises(UsageError, match=r"f\.json is no frozen snapshot"):
+    with pytest.raises(UsageError, match=r"f\.json is not a frozen snapshot"):
         recording.read(content, "f.json")
