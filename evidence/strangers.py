@@ -1,4 +1,4 @@
-"""From URL to snapshot on two servers that nobody here wrote: Prometheus, which watches itself, and VictoriaMetrics.
+"""From URL to snapshot on two servers that we did not write: Prometheus, which scrapes itself, and VictoriaMetrics.
 
 Run as `python -m evidence.strangers`; it wants k6 and the Debian packages prometheus and victoria-metrics. A real Prometheus
 scrapes each server and k6 loads it; then the commands of the README run in an empty folder. Prints their transcript, and how

@@ -79,7 +79,7 @@ def _times(told: Told) -> str:
 
 
 def _silent(result: Result) -> Iterator[str]:
-    yield from ("", "## When nobody is to be woken", "")
+    yield from ("", "## When no page is due", "")
     yield (
         "Events on which no page or ticket about an objective is due. Last, the alerts that exact shares alone "
         "would have raised, however few requests there were."

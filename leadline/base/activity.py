@@ -26,7 +26,7 @@ class Activity:
 
 @contextmanager
 def asking(what: str) -> Iterator[Activity]:
-    """Announce a question, and its answer with its time. Costs nothing where nobody listens."""
+    """Report a question when it is sent, and its outcome and duration when it is answered. Free when no one listens."""
     found = Activity(what)
     if not LOG.isEnabledFor(logging.DEBUG):
         yield found

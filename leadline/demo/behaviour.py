@@ -15,12 +15,12 @@ class Behaviour:
 
     failing       share of tasks answered 500
     slow_seconds  extra seconds per task
-    dear          multiple of the token price
+    price_factor  multiple of the normal token price
     """
 
     failing: float = 0.006
     slow_seconds: float = 0.0
-    dear: float = 1.0
+    price_factor: float = 1.0
 
     @property
     def query(self) -> str:

@@ -135,7 +135,9 @@ class Orchestrator:
         failed = chance.random() < now.failing
         await asyncio.sleep(now.slow_seconds + kind.median_seconds * chance.lognormvariate(0, kind.sigma))
         tokens_in, tokens_out, cost = (
-            self._runtime.generate(chance, now.dear) if kind.asks_model and not failed else (0, 0, 0.0)
+            self._runtime.generate(chance, now.price_factor)
+            if kind.asks_model and not failed
+            else (0, 0, 0.0)
         )
         status = 500 if failed else 200
         seconds = time.perf_counter() - started

@@ -31,7 +31,7 @@ ERRORS, STOP = FAULT["errors"], FAULT["stop"]
             replace(ERRORS, share=0.01), 1, LONG_AGO, 0.0035 * 21600 / 0.01 + 120, id="by the arm of 6h"
         ),
         pytest.param(ERRORS, 60, 100.0, 0.0035 * 100 / 0.1965 + 2, id="a window that is not full"),
-        pytest.param(FAULT["cost"], 1, LONG_AGO, 0.35 * 21600 + 120, id="all tokens are dear"),
+        pytest.param(FAULT["cost"], 1, LONG_AGO, 0.35 * 21600 + 120, id="all tokens are expensive"),
         pytest.param(STOP, 60, LONG_AGO, 2.0, id="only `for`"),
     ],
 )
@@ -72,7 +72,7 @@ def test_what_is_no_notice_is_refused(body: bytes) -> None:
 
 
 def test_a_behaviour_is_read_as_it_was_written() -> None:
-    for told in (Behaviour(), Behaviour(failing=0.2, slow_seconds=0.7, dear=50)):
+    for told in (Behaviour(), Behaviour(failing=0.2, slow_seconds=0.7, price_factor=50)):
         assert behaviour.read(told.query) == told
     assert behaviour.read("") == Behaviour()
 

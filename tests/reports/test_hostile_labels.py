@@ -76,7 +76,9 @@ def test_a_hostile_value_is_harmless_in_every_format(value: str, kind: str, mini
     written = FORMATS[kind](hostile(value, minimal))
     written.encode("utf-8")
     outside = re.sub(r"(?s)<script.*?</script>|<style.*?</style>", "", written) if kind == "html" else written
-    allowed = "\n\u202f\u200b" if kind == "markdown" else "\n\u202f"  # thousands; nobody is mentioned
+    allowed = (
+        "\n\u202f\u200b" if kind == "markdown" else "\n\u202f"
+    )  # thousands separators, and what keeps an @name from notifying anyone
     assert all(each.isprintable() or each in allowed for each in outside), kind
     for line in written.split("\n"):
         assert not line.lstrip().startswith(("::", "##[")), line

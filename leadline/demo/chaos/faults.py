@@ -49,7 +49,7 @@ FAULTS = (
         says="every token costs 50 times as much",
         alert=BURNING["cost"],
         objective="cost",
-        behaviour=Behaviour(failing=0, dear=50),
+        behaviour=Behaviour(failing=0, price_factor=50),
     ),
     Fault(
         name="latency",
