@@ -216,7 +216,7 @@ def _exhaustion(view: View) -> Panel:
         key="slo.exhaustion",
         title="Budget lasts for, at the present rate",
         description=(
-            "Remaining budget × period ÷ present burn rate. Empty without bad events, and until 1 % of the period is recorded. Longer than the period is normal; a few hours "
+            "Remaining budget × period ÷ present burn rate. 'No data' without bad events, and until 1 % of the period is recorded. Longer than the period is normal; a few hours "
             "need attention now."
         ),
         unit="s",

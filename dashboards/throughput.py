@@ -71,7 +71,7 @@ def _error_ratio(view: View) -> Panel:
         title="Error ratio, 5-min mean",
         description=(
             "Failed requests per request; the profile defines failures (server errors, not 4xx). "
-            "Empty means no traffic, which is not the same as no errors. Normal is below the dashed target."
+            "'No data' means no traffic, which is not the same as no errors. Normal is below the dashed target."
         ),
         unit="percentunit",
         queries=(
