@@ -212,7 +212,7 @@ EVERYTHING = (
         pytest.param("never-scraped", 4, EVERYTHING, "no series of it matches", id="wrong-selector"),
         pytest.param("down", 4, EVERYTHING, "are down: up is 0", id="target-down"),
         pytest.param("nan", 4, EVERYTHING, "not numbers (NaN)", id="nan"),
-        pytest.param("no-status", 4, ("error_ratio", "success_ratio"), "carries no label", id="no-status"),
+        pytest.param("no-status", 4, ("error_ratio", "success_ratio"), "has no label", id="no-status"),
         pytest.param("no-inf", 4, ("latency.p50", "latency.p95"), "no +Inf", id="no-inf"),
         pytest.param("summary", 4, ("latency.p50", "latency.p95"), "has no buckets", id="no-buckets"),
         pytest.param(
