@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evidence.faults.fleet import Store
-from evidence.faults.scenarios import Fault, Fleet, fleets
+from evidence.faults.model import Fault, Fleet, fleets
 from evidence.faults.truth import SIGNALS, Truth, untrue
 from evidence.faults.write import send
 from leadline.base.errors import LeadlineError

@@ -150,7 +150,7 @@ def test_the_footprint_of_the_rules_is_asked_of_the_demos_prometheus(
     total = next(line.split() for line in said.splitlines() if line.strip().startswith("all"))
     assert int(total[1]) + int(total[2]) == demo.rules
     assert int(total[3].replace(",", "")) > 50
-    assert re.search(r"\d+ alerts read .* samples an evaluation", said)
+    assert re.search(r"\d+ alerts read .* samples per evaluation", said)
 
 
 def _readings(report: dict[str, Any]) -> dict[str, dict[str, Any]]:

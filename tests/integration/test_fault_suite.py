@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from evidence.faults import scenarios
 from evidence.faults.run import Result, results
-from evidence.faults.scenarios import FAULTS
+from evidence.faults.scenarios import FAMILIES, FAULTS
 from leadline.measure import thinning
 from leadline.measure.reading import Reading
 from leadline.reports.model import UNDECIDED
@@ -25,6 +27,12 @@ def reading(found: Mapping[str, Result], fault: str, signal: str) -> Reading:
     result = found[fault].report.reading(signal)
     assert result is not None
     return result
+
+
+def test_every_family_of_faults_is_registered() -> None:
+    folder = Path(scenarios.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(FAMILIES)
+    assert len(FAMILIES) == len(set(FAMILIES))
 
 
 @pytest.mark.parametrize("fault", [fault.name for fault in SHORT])
@@ -92,4 +100,4 @@ def test_around_a_restart_what_may_be_missing_is_said_with_what_would_change_the
     assert "may be missing" in errors.reason
     assert "failed ones change the verdict" in errors.reason
     evidence = found["restart-that-lost-errors"].report.evidence
-    assert any("not seen before a restart or an end" in line for line in evidence)
+    assert any("unobserved before a restart or the end" in line for line in evidence)
